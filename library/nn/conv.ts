@@ -1,0 +1,83 @@
+/**
+ * Convolution with named options over ops/convolution.ts (which fixes the layout to NCHW).
+ * Not mirrored, as in all of machine learning: out[x] = sum over t of in[x * stride + t * dilation - low] w[t].
+ */
+import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
+import { resultType } from "../../src/array/dtype.ts";
+import type { NDArray } from "../../src/array/ndarray.ts";
+import { showShape } from "../../src/array/shape.ts";
+import { convolution } from "../../ops/convolution.ts";
+import { transpose } from "../../ops/shape.ts";
+import { requireOptions } from "../../transforms/flat.ts";
+import { asOperand, toDType } from "../numpy/operand.ts";
+
+export interface ConvOptions {
+  /** "valid" (default): no border. "same": size ceil(in / stride). Or [before, after] per spatial axis. */
+  readonly padding?: "same" | "valid" | readonly (readonly [number, number])[];
+  /** Distance between neighbouring results, one for all spatial axes or a list. Default 1. */
+  readonly strides?: number | readonly number[];
+  /** Distance between the taps of the window. Default 1. */
+  readonly dilation?: number | readonly number[];
+  /** Channels and features split in this many independent groups. Default 1. */
+  readonly groups?: number;
+  /** "NCHW" (default): x [N, C, ...spatial], w [O, C / groups, ...window]. "NHWC": x [N, ...spatial, C], w [...window, C / groups, O]. */
+  readonly layout?: "NCHW" | "NHWC";
+}
+
+const perAxis = (name: string, value: number | readonly number[] | undefined, spatial: number): readonly number[] => {
+  const list = typeof value === "number" || value === undefined ? new Array<number>(spatial).fill(value ?? 1) : value;
+  if (!Array.isArray(list) || list.length !== spatial || !list.every((entry) => Number.isInteger(entry) && entry >= 1))
+    throw new InvalidOption("nn.conv", `${name} ${JSON.stringify(value)} for ${spatial} spatial axes`, "Give a whole number from 1, or one per spatial axis");
+  return list;
+};
+
+const pairsOf = (padding: NonNullable<ConvOptions["padding"]>, input: readonly number[], window: readonly number[], strides: readonly number[], dilation: readonly number[]): readonly (readonly [number, number])[] => {
+  if (padding === "valid") return input.map(() => [0, 0] as const);
+  if (padding === "same")
+    return input.map((extent, axis) => {
+      const reach = window[axis]! === 0 ? 0 : (window[axis]! - 1) * dilation[axis]! + 1;
+      const total = Math.max(0, (Math.ceil(extent / strides[axis]!) - 1) * strides[axis]! + reach - extent);
+      return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
+    });
+  if (!Array.isArray(padding) || padding.length !== input.length || !padding.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger)))
+    throw new InvalidOption("nn.conv", `padding ${JSON.stringify(padding)} for ${input.length} spatial axes`, 'Use "same", "valid", or a pair [before, after] per spatial axis');
+  return padding;
+};
+
+/** Axes from NHWC to NCHW: the first stays, the last becomes the second. Its inverse leads back. */
+const channelsSecond = (rank: number): number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, k) => k + 1)];
+const channelsLast = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, k) => k + 2), 1];
+/** Axes from [...window, I, O] to [O, I, ...window]. */
+const featuresFirst = (rank: number): number[] => [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, k) => k)];
+
+/**
+ * Convolution of images `x` by windows `w`, of any number of spatial axes; layouts as in the options.
+ * @returns [N, O, ...spatial] or [N, ...spatial, O], size floor((in + before + after - reach) / stride) + 1
+ * @throws ShapeMismatch, InvalidOption, UnknownOption
+ * Derivatives: by both operands, forward and reverse, any order.
+ * @example nn.conv(image, window, { padding: "same", strides: 2 })
+ */
+export const conv = (x: NDArray, w: NDArray, options: ConvOptions = {}): NDArray => {
+  requireOptions("nn.conv", options, ["padding", "strides", "dilation", "groups", "layout"]);
+  const { padding = "valid", groups = 1, layout = "NCHW" } = options;
+  if (layout !== "NCHW" && layout !== "NHWC") throw new InvalidOption("nn.conv", `layout ${JSON.stringify(layout)}`, 'Use "NCHW" or "NHWC"');
+  const [images, windows] = [asOperand("nn.conv", x), asOperand("nn.conv", w)];
+  const rank = images.ndim;
+  if (rank < 2 || windows.ndim !== rank) throw new ShapeMismatch("nn.conv", `shapes ${showShape(images.shape)} and ${showShape(windows.shape)}`, "Images and windows have one rank: two more than spatial axes");
+  const { dtype } = resultType([images, windows]);
+  const isLast = layout === "NHWC";
+  const lhs = toDType(isLast ? transpose(images, { permutation: channelsSecond(rank) }) : images, dtype);
+  const rhs = toDType(isLast ? transpose(windows, { permutation: featuresFirst(rank) }) : windows, dtype);
+  const spatial = rank - 2;
+  const strides = perAxis("strides", options.strides, spatial);
+  const rhsDilation = perAxis("dilation", options.dilation, spatial);
+  const out = convolution(lhs, rhs, {
+    strides,
+    padding: pairsOf(padding, lhs.shape.slice(2), rhs.shape.slice(2), strides, rhsDilation),
+    lhsDilation: new Array<number>(spatial).fill(1),
+    rhsDilation,
+    featureGroups: groups,
+    batchGroups: 1,
+  });
+  return isLast ? transpose(out, { permutation: channelsLast(rank) }) : out;
+};

@@ -1,0 +1,216 @@
+/**
+ * Comparison family: eq ne lt le gt ge, the bits not and or xor, and the choices select and keepWhere.
+ * Operands have equal shapes and dtypes. Comparisons give bool and follow IEEE 754: NaN is unequal to
+ * everything, -0 equals 0; they and the bits are piecewise constant. The choices are linear in their branches,
+ * and the branch not taken gets an exact zero: its NaN or infinity never reaches a derivative.
+ */
+import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
+import { allocate, isFloat } from "../src/array/dtype.ts";
+import type { DType } from "../src/array/dtype.ts";
+import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { sameShape } from "../src/array/shape.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import { showAval } from "../src/ir/aval.ts";
+import { definePrimitive } from "../src/ir/define.ts";
+import type { PrimitiveFunction } from "../src/ir/define.ts";
+import { binaryExpression, compareExpression, constantExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
+import type { BinaryName, CompareName, ScalarExpression } from "../src/ir/lowering.ts";
+import { isLinearInput, isZero, notLinear, reals, requireKnown, zeroTangent } from "../src/ir/primitive.ts";
+import type { LawCase, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
+import type { Binary, Unary } from "./arithmetic.ts";
+import { elementwiseBatch } from "./batching.ts";
+import { mapBinary, mapUnary, noParameters, requireEqual } from "./elementwise.ts";
+import { only } from "./shape.ts";
+
+// --- eq ne lt le gt ge ------------------------------------------------------------------------
+
+/** Integers meet often; floats are kept apart, since a tie is a jump. */
+const sampleComparison = (pick: Pick): LawCase<Readonly<Record<string, never>>> => {
+  const shape = pick.shape({ maxRank: 3 });
+  const dtype = pick.oneOf<DType>(["int32", "float64"]);
+  const [left, right] = dtype === "int32" ? [reals(-2, 2), reals(-2, 2)] : [reals(-2, 2, [0.5]), reals(0.5, 0.501)];
+  return { inputs: [{ shape, dtype, domain: left }, { shape, dtype, domain: right }], params: {} };
+};
+
+const comparison = (name: CompareName, holds: (x: number, y: number) => 0 | 1): Binary => {
+  const call: Binary = definePrimitive<[NDArray, NDArray]>({
+    name,
+    evaluate: ([x, y]) => mapBinary(holds, x, y, "bool"),
+    abstractEval: (operands) => ({ shape: requireEqual(name, operands).shape, dtype: "bool" }),
+    jvp: zeroTangent(([x, y]: [NDArray, NDArray]) => call(x, y)),
+    transpose: notLinear,
+    batch: elementwiseBatch(([x, y]) => call(x!, y!)),
+    lower: elementwise(([x, y]) => compareExpression(name, x!, y!)),
+    laws: { sample: sampleComparison, reference: holds, maxUlp: 0 },
+  });
+  return call;
+};
+
+/** x equals y. */
+export const eq: Binary = comparison("eq", (x, y) => (x === y ? 1 : 0));
+
+/** x differs from y. */
+export const ne: Binary = comparison("ne", (x, y) => (x !== y ? 1 : 0));
+
+/** x < y. */
+export const lt: Binary = comparison("lt", (x, y) => (x < y ? 1 : 0));
+
+/** x <= y. */
+export const le: Binary = comparison("le", (x, y) => (x <= y ? 1 : 0));
+
+/** x > y. */
+export const gt: Binary = comparison("gt", (x, y) => (x > y ? 1 : 0));
+
+/** x >= y. */
+export const ge: Binary = comparison("ge", (x, y) => (x >= y ? 1 : 0));
+
+// --- not and or xor ---------------------------------------------------------------------------
+
+const requireBits = (name: string, operands: readonly Aval[]): TypeOf => {
+  const type = requireEqual(name, operands);
+  if (isFloat(type.dtype)) throw new DTypeMismatch(name, operands.map(showAval).join(" and "), "Give booleans or integers: compare floats, or convert with astype");
+  return type;
+};
+
+const sampleBits =
+  (count: number) =>
+  (pick: Pick): LawCase<Readonly<Record<string, never>>> => {
+    const shape = pick.shape({ maxRank: 3 });
+    const dtype = pick.oneOf<DType>(["bool", "int32", "uint32"]);
+    const domain = reals(0, dtype === "bool" ? 1 : 7);
+    return { inputs: Array.from({ length: count }, () => ({ shape, dtype, domain })), params: {} };
+  };
+
+/** Truth turned on bool, every bit turned on integers. */
+export const not: Unary = definePrimitive<[NDArray]>({
+  name: "not",
+  evaluate: ([x]) => mapUnary(x.dtype === "bool" ? (value) => value ^ 1 : (value) => ~value, x),
+  abstractEval: (operands) => requireBits("not", operands),
+  jvp: zeroTangent(([x]: [NDArray]) => not(x)),
+  transpose: notLinear,
+  batch: elementwiseBatch(([x]) => not(x!)),
+  lower: elementwise(([x]) => unaryExpression("not", x!)),
+  laws: { sample: sampleBits(1) },
+});
+
+const bitwise = (name: BinaryName, combine: (x: number, y: number) => number): Binary => {
+  const call: Binary = definePrimitive<[NDArray, NDArray]>({
+    name,
+    evaluate: ([x, y]) => mapBinary(combine, x, y),
+    abstractEval: (operands) => requireBits(name, operands),
+    jvp: zeroTangent(([x, y]: [NDArray, NDArray]) => call(x, y)),
+    transpose: notLinear,
+    batch: elementwiseBatch(([x, y]) => call(x!, y!)),
+    lower: elementwise(([x, y]) => binaryExpression(name, x!, y!)),
+    laws: { sample: sampleBits(2), reference: combine, maxUlp: 0 },
+  });
+  return call;
+};
+
+/** Both: logical on bool, bit by bit on integers. */
+export const and: Binary = bitwise("and", (x, y) => x & y);
+
+/** Either or both: logical on bool, bit by bit on integers. */
+export const or: Binary = bitwise("or", (x, y) => x | y);
+
+/** Exactly one: logical on bool, bit by bit on integers. */
+export const xor: Binary = bitwise("xor", (x, y) => x ^ y);
+
+// --- select and keepWhere ---------------------------------------------------------------------
+
+const requireCondition = (name: string, condition: Aval, chosen: Aval): void => {
+  if (condition.dtype !== "bool") throw new DTypeMismatch(name, `the condition is ${showAval(condition)}`, "Give booleans: compare numbers first");
+  if (!sameShape(condition.shape, chosen.shape))
+    throw new ShapeMismatch(name, `${showAval(condition)} chooses from ${showAval(chosen)}`, "Primitives take equal shapes; where of cotangent/numpy broadcasts");
+};
+
+/**
+ * x where the condition (bool) holds, an exact zero elsewhere: select with a zero branch that nobody has to
+ * store. Linear in x and its own transpose; what remains of a select in a derivative.
+ */
+export const keepWhere: Binary = definePrimitive<[NDArray, NDArray]>({
+  name: "keepWhere",
+  evaluate: ([condition, x]) => {
+    const [kept, source] = [bufferOf(condition), bufferOf(x)];
+    const out = allocate(x.dtype, source.length);
+    for (let i = 0; i < out.length; i++) if (kept[i] !== 0) out[i] = source[i]!;
+    return fromBuffer(out, x.shape, x.dtype);
+  },
+  abstractEval: ([condition, x]) => {
+    requireCondition("keepWhere", condition, x);
+    return { shape: x.shape, dtype: x.dtype };
+  },
+  jvp: ([condition, x], [, dx]) => [keepWhere(condition, x), keepWhere(condition, dx as NDArray)],
+  transpose: (cotangents, [condition]) => [null, keepWhere(requireKnown(condition), only(cotangents))],
+  batch: elementwiseBatch(([condition, x]) => keepWhere(condition!, x!)),
+  lower: elementwise(([condition, x]) => selectExpression(condition!, x!, constantExpression(0, x!.dtype))),
+  weakType: ([, x]) => x.weakType,
+  laws: {
+    sample: (pick) => {
+      const shape = pick.shape({ maxRank: 3 });
+      return { inputs: [{ shape, dtype: "bool", domain: reals(0, 1) }, { shape, dtype: "float64", domain: reals(-2, 2) }], params: noParameters() };
+    },
+    reference: (condition, x) => (condition !== 0 ? x! : 0),
+    maxUlp: 0,
+  },
+});
+
+/** onTrue where the condition (bool) holds, onFalse elsewhere; all of one shape. */
+export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<[NDArray, NDArray, NDArray]>({
+  name: "select",
+  evaluate: ([condition, onTrue, onFalse]) => {
+    const [chosen, left, right] = [bufferOf(condition), bufferOf(onTrue), bufferOf(onFalse)];
+    const out = allocate(onTrue.dtype, left.length);
+    for (let i = 0; i < out.length; i++) out[i] = chosen[i] !== 0 ? left[i]! : right[i]!;
+    return fromBuffer(out, onTrue.shape, onTrue.dtype);
+  },
+  abstractEval: ([condition, onTrue, onFalse]) => {
+    requireCondition("select", condition, onTrue);
+    return requireEqual("select", [onTrue, onFalse]);
+  },
+  jvp: ([condition, onTrue, onFalse], [, dTrue, dFalse]) => [select(condition, onTrue, onFalse), chosenTangent(condition, dTrue, dFalse)],
+  transpose: (cotangents, [condition, onTrue, onFalse]) => {
+    const cotangent = only(cotangents);
+    const known = requireKnown(condition);
+    return [
+      null,
+      isLinearInput(onTrue) ? keepWhere(known, cotangent) : null,
+      isLinearInput(onFalse) ? keepWhere(not(known), cotangent) : null,
+    ];
+  },
+  batch: elementwiseBatch(([condition, onTrue, onFalse]) => select(condition!, onTrue!, onFalse!)),
+  lower: elementwise(([condition, x, y]) => selectExpression(condition!, x!, y!)),
+  weakType: ([, onTrue, onFalse]) => (onTrue.weakType !== false && onFalse.weakType !== false ? "float" : false),
+  laws: {
+    sample: (pick) => {
+      const shape = pick.shape({ maxRank: 3 });
+      return {
+        inputs: [
+          { shape, dtype: "bool", domain: reals(0, 1) },
+          { shape, dtype: "float64", domain: reals(-2, 2) },
+          { shape, dtype: "float64", domain: reals(-2, 2) },
+        ],
+        params: noParameters(),
+      };
+    },
+    reference: (condition, x, y) => (condition !== 0 ? x! : y!),
+    maxUlp: 0,
+  },
+});
+
+const chosenTangent = (condition: NDArray, dTrue: Tangent, dFalse: Tangent): NDArray => {
+  if (isZero(dFalse)) return keepWhere(condition, dTrue as NDArray);
+  return isZero(dTrue) ? keepWhere(not(condition), dFalse) : select(condition, dTrue, dFalse);
+};
+
+const selectExpression = (condition: ScalarExpression, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({
+  op: "select",
+  condition,
+  x,
+  y,
+  dtype: x.dtype,
+});
+
+/** Every primitive of this file. */
+export const family: readonly Primitive[] = [eq, ne, lt, le, gt, ge, not, and, or, xor, select, keepWhere].map((call) => call.primitive);

@@ -1,0 +1,87 @@
+/**
+ * Shared parts of elementwise primitives: loops of the interpreter, type rules, jvp by operand.
+ * Operands have equal shapes and dtypes here; broadcasting and promotion live in the numpy library.
+ */
+import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
+import { allocate, isFloat, isInteger } from "../src/array/dtype.ts";
+import type { DType } from "../src/array/dtype.ts";
+import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
+import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
+import { sameShape } from "../src/array/shape.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import { showAval } from "../src/ir/aval.ts";
+import { isZero, zero } from "../src/ir/primitive.ts";
+import type { Domain, LawCase, Pick, Tangent, TypeOf } from "../src/ir/primitive.ts";
+
+export const mapUnary = (f: (x: number) => number, x: ConcreteArray, dtype: DType = x.dtype): ConcreteArray => {
+  const source = bufferOf(x);
+  const out = allocate(dtype, source.length);
+  for (let i = 0; i < out.length; i++) out[i] = f(source[i]!);
+  return fromBuffer(out, x.shape, dtype);
+};
+
+export const mapBinary = (f: (x: number, y: number) => number, x: ConcreteArray, y: ConcreteArray, dtype: DType = x.dtype): ConcreteArray => {
+  const left = bufferOf(x);
+  const right = bufferOf(y);
+  const out = allocate(dtype, left.length);
+  for (let i = 0; i < out.length; i++) out[i] = f(left[i]!, right[i]!);
+  return fromBuffer(out, x.shape, dtype);
+};
+
+export const requireFloat = (name: string, x: Aval): TypeOf => {
+  if (!isFloat(x.dtype)) throw new DTypeMismatch(name, showAval(x), "Give floats: convert with astype");
+  return { shape: x.shape, dtype: x.dtype };
+};
+
+export const requireNumber = (name: string, x: Aval): TypeOf => {
+  if (!isFloat(x.dtype) && !isInteger(x.dtype)) throw new DTypeMismatch(name, showAval(x), "Give numbers: convert booleans with astype");
+  return { shape: x.shape, dtype: x.dtype };
+};
+
+/** Equal shapes and dtypes. */
+export const requireEqual = (name: string, operands: readonly Aval[]): TypeOf => {
+  const first = operands[0]!;
+  for (const other of operands) {
+    if (!sameShape(first.shape, other.shape))
+      throw new ShapeMismatch(name, operands.map(showAval).join(" and "), "Primitives take equal shapes; the functions of cotangent/numpy broadcast");
+    if (first.dtype !== other.dtype)
+      throw new DTypeMismatch(name, operands.map(showAval).join(" and "), "Primitives take equal dtypes; the functions of cotangent/numpy promote");
+  }
+  return { shape: first.shape, dtype: first.dtype };
+};
+
+/** dtype a derivative rule needs: the float itself; integers have a zero tangent. */
+export const hasTangent = (x: Aval): boolean => isFloat(x.dtype);
+
+type Partial1 = (tangent: NDArray, x: NDArray, out: NDArray) => NDArray;
+
+/** jvp of y = f(x) from its derivative times the tangent; `out` is f(x), computed once. */
+export const unaryJvp =
+  (call: (x: NDArray) => NDArray, partial: Partial1) =>
+  ([x]: readonly NDArray[], [dx]: readonly Tangent[]): readonly [NDArray, Tangent] => {
+    const out = call(x!);
+    return [out, partial(dx as NDArray, x!, out)];
+  };
+
+type Partial2 = (tangent: NDArray, x: NDArray, y: NDArray, out: NDArray) => NDArray;
+
+/** jvp of f(x, y) as the sum of the parts whose tangent is not zero. `add` adds two tangents. */
+export const binaryJvp =
+  (call: (x: NDArray, y: NDArray) => NDArray, add: (x: NDArray, y: NDArray) => NDArray, left: Partial2, right: Partial2) =>
+  ([x, y]: readonly NDArray[], [dx, dy]: readonly Tangent[]): readonly [NDArray, Tangent] => {
+    const out = call(x!, y!);
+    const parts: NDArray[] = [];
+    if (!isZero(dx)) parts.push(left(dx as NDArray, x!, y!, out));
+    if (!isZero(dy)) parts.push(right(dy as NDArray, x!, y!, out));
+    return [out, parts.length === 0 ? zero(out) : parts.reduce((sum, part) => add(sum, part))];
+  };
+
+/** Sample for elementwise laws: operands of one random shape over the given domains. */
+export const sampleElementwise =
+  <P>(params: (pick: Pick) => P, ...domains: readonly Domain[]) =>
+  (pick: Pick): LawCase<P> => {
+    const shape = pick.shape({ maxRank: 3 });
+    return { inputs: domains.map((domain) => ({ shape, dtype: "float64", domain })), params: params(pick) };
+  };
+
+export const noParameters = (): Readonly<Record<string, never>> => ({});

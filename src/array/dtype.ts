@@ -1,0 +1,99 @@
+/**
+ * Element types and their promotion.
+ * Numbers of JavaScript are weakly typed: they never widen a float array, and an integer joins an
+ * integer array as an integer; a fraction turns it into float64.
+ * The strong table is JAX's, except int32 + uint32 = float64: both are exact there and no int64 exists.
+ */
+import { DTypeMismatch, TooLarge } from "../error.ts";
+
+export type DType = "float64" | "float32" | "int32" | "uint32" | "bool";
+
+/** How strongly an array holds on to its dtype: `false` is strong, the others yield to strong operands. */
+export type WeakType = false | "float" | "integer";
+
+export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
+
+export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint32", "bool"];
+
+export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);
+
+export const isFloat = (dtype: DType): boolean => dtype === "float64" || dtype === "float32";
+
+export const isInteger = (dtype: DType): boolean => dtype === "int32" || dtype === "uint32";
+
+const bytesPerElement: Readonly<Record<DType, number>> = { float64: 8, float32: 4, int32: 4, uint32: 4, bool: 1 };
+
+export const itemSize = (dtype: DType): number => bytesPerElement[dtype];
+
+/** Elements an array may have before `TooLarge` is thrown; `configure({ maxElements })` moves it. */
+let elementLimit = 2 ** 31;
+
+export const maxElements = (): number => elementLimit;
+
+export const setMaxElements = (limit: number): void => {
+  elementLimit = limit;
+};
+
+/** Zeroed storage for `length` elements. @throws TooLarge before anything is allocated */
+export const allocate = (dtype: DType, length: number): TypedArray => {
+  if (length > elementLimit)
+    throw new TooLarge("storage for an array", `${length} elements of ${dtype}, the limit is ${elementLimit}`, "Work in parts, or raise the limit with configure({ maxElements })");
+  switch (dtype) {
+    case "float64":
+      return new Float64Array(length);
+    case "float32":
+      return new Float32Array(length);
+    case "int32":
+      return new Int32Array(length);
+    case "uint32":
+      return new Uint32Array(length);
+    case "bool":
+      return new Uint8Array(length);
+  }
+};
+
+/** dtype of a typed array; `Uint8Array` reads as bool. Other views are refused. */
+export const dtypeOf = (data: ArrayBufferView): DType => {
+  if (data instanceof Float64Array) return "float64";
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Int32Array) return "int32";
+  if (data instanceof Uint32Array) return "uint32";
+  if (data instanceof Uint8Array) return "bool";
+  throw new DTypeMismatch(
+    "array(data)",
+    `${data.constructor.name} has no dtype here`,
+    "Use Float64Array, Float32Array, Int32Array, Uint32Array, or Uint8Array for booleans",
+  );
+};
+
+const joined: Readonly<Record<DType, Readonly<Record<DType, DType>>>> = {
+  float64: { float64: "float64", float32: "float64", int32: "float64", uint32: "float64", bool: "float64" },
+  float32: { float64: "float64", float32: "float32", int32: "float32", uint32: "float32", bool: "float32" },
+  int32: { float64: "float64", float32: "float32", int32: "int32", uint32: "float64", bool: "int32" },
+  uint32: { float64: "float64", float32: "float32", int32: "float64", uint32: "uint32", bool: "uint32" },
+  bool: { float64: "float64", float32: "float32", int32: "int32", uint32: "uint32", bool: "bool" },
+};
+
+/** Common dtype of two strong operands: total and symmetric. Lists go through `resultType`. */
+export const promoteTypes = (left: DType, right: DType): DType => joined[left][right];
+
+export interface Typed {
+  readonly dtype: DType;
+  readonly weakType: WeakType;
+}
+
+/** Common dtype of operands, weak numbers included, whatever their order. All weak gives a weak float64. */
+export const resultType = (operands: readonly Typed[]): Typed => {
+  let weak: WeakType = false;
+  const strong: DType[] = [];
+  for (const { dtype, weakType } of operands) {
+    if (weakType === false) strong.push(dtype);
+    else if (weak !== "float") weak = weakType;
+  }
+  if (strong.length === 0) return { dtype: "float64", weakType: "float" };
+  const floats = strong.filter(isFloat);
+  const dtype = (floats.length > 0 ? floats : strong).reduce(promoteTypes);
+  if (weak === "float" && !isFloat(dtype)) return { dtype: "float64", weakType: false };
+  if (weak === "integer" && dtype === "bool") return { dtype: "int32", weakType: false };
+  return { dtype, weakType: false };
+};

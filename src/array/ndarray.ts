@@ -1,0 +1,151 @@
+/**
+ * NDArray, the one public array type: concrete arrays hold a typed array, tracers stand for a value.
+ * Immutable and owned by the garbage collector; no operation here, the numpy library attaches methods.
+ * Buffers are contiguous and row-major, reachable only through `bufferOf` (kernels) and copies (users).
+ */
+import { NotAScalar } from "../error.ts";
+import type { DType, TypedArray, WeakType } from "./dtype.ts";
+import { allocate } from "./dtype.ts";
+import type { Shape } from "./shape.ts";
+import { showShape, sizeOf } from "./shape.ts";
+
+/**
+ * An immutable n-dimensional array: concrete, or traced while a transform looks at your function.
+ * @example array([[1, 2], [3, 4]]).add(10).toList() // [[11, 12], [13, 14]]
+ */
+export abstract class NDArray {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly weakType: WeakType;
+
+  constructor(shape: Shape, dtype: DType, weakType: WeakType) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.weakType = weakType;
+  }
+
+  /** Number of axes. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** The only element as a number (booleans as 0 or 1). @throws NotAScalar, TracerConversion */
+  abstract item(): number;
+
+  /** The elements in row-major order, as a fresh typed array. @throws TracerConversion */
+  abstract toTypedArray(): TypedArray;
+
+  /** The elements as nested lists; a number for a scalar. @throws TracerConversion */
+  abstract toList(): NestedNumbers;
+
+  abstract toString(): string;
+
+  toJSON(): unknown {
+    return this.toString();
+  }
+}
+
+/** console.log in Node prints arrays and tracers as their text. */
+Object.defineProperty(NDArray.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: NDArray): string {
+    return this.toString();
+  },
+});
+
+/** What `toList` gives: a number, or lists of them as deep as the rank. */
+export type NestedNumbers = number | boolean | NestedNumbers[];
+
+/** Kernel's view of the storage: read only by convention, never handed to users. */
+export let bufferOf: (x: ConcreteArray) => TypedArray;
+
+export class ConcreteArray extends NDArray {
+  readonly #buffer: TypedArray;
+
+  /** Takes ownership of `buffer`: the caller must not write to it afterwards. */
+  constructor(buffer: TypedArray, shape: Shape, dtype: DType, weakType: WeakType = false) {
+    super(shape, dtype, weakType);
+    this.#buffer = buffer;
+  }
+
+  static {
+    bufferOf = (x) => x.#buffer;
+  }
+
+  override item(): number {
+    if (this.#buffer.length !== 1)
+      throw new NotAScalar("a number", `an array of shape ${showShape(this.shape)} has ${this.#buffer.length} elements`, "Reduce it, or pick one element");
+    return this.#buffer[0]!;
+  }
+
+  override toTypedArray(): TypedArray {
+    return this.#buffer.slice();
+  }
+
+  override toList(): NestedNumbers {
+    let at = 0;
+    const read = (): number | boolean => {
+      const value = this.#buffer[at++]!;
+      return this.dtype === "bool" ? value !== 0 : value;
+    };
+    const level = (axis: number): NestedNumbers =>
+      axis === this.shape.length ? read() : Array.from({ length: this.shape[axis]! }, () => level(axis + 1));
+    return level(0);
+  }
+
+  [Symbol.toPrimitive](hint: string): number | string {
+    return hint === "string" ? this.toString() : this.item();
+  }
+
+  override toJSON(): unknown {
+    return this.toList();
+  }
+
+  override toString(): string {
+    return `array(${showElements(this.#buffer, this.shape, this.dtype)}, ${this.dtype})`;
+  }
+}
+
+/** Nested text of at most a few dozen elements; longer axes are cut in the middle. */
+const showElements = (buffer: TypedArray, shape: Shape, dtype: DType): string => {
+  const long = buffer.length > 64;
+  const show = (offset: number, axis: number, stride: number): string => {
+    if (axis === shape.length) {
+      const value = buffer[offset]!;
+      return dtype === "bool" ? String(value !== 0) : Object.is(value, -0) ? "-0" : String(value);
+    }
+    const extent = shape[axis]!;
+    const inner = extent === 0 ? 0 : stride / extent;
+    const parts: string[] = [];
+    for (let k = 0; k < extent; k++) {
+      if (long && extent > 6 && k === 3) {
+        parts.push("...");
+        k = extent - 3;
+      }
+      parts.push(show(offset + k * inner, axis + 1, inner));
+    }
+    return `[${parts.join(", ")}]`;
+  };
+  return show(0, 0, buffer.length);
+};
+
+/** Wraps a buffer that the caller gives up. `length` must be the size of `shape`. */
+export const fromBuffer = (buffer: TypedArray, shape: Shape, dtype: DType, weakType: WeakType = false): ConcreteArray =>
+  new ConcreteArray(buffer, shape, dtype, weakType);
+
+/** Same elements under another shape or weakness, sharing storage: safe since nobody can write to it. */
+export const viewAs = (x: ConcreteArray, shape: Shape, weakType: WeakType = x.weakType): ConcreteArray =>
+  new ConcreteArray(bufferOf(x), shape, x.dtype, weakType);
+
+/** A rank-0 array. */
+export const scalar = (value: number, dtype: DType = "float64", weakType: WeakType = false): ConcreteArray => {
+  const buffer = allocate(dtype, 1);
+  buffer[0] = value;
+  return new ConcreteArray(buffer, [], dtype, weakType);
+};
+
+export const isConcrete = (x: unknown): x is ConcreteArray => x instanceof ConcreteArray;

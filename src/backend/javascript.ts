@@ -1,0 +1,150 @@
+/**
+ * JavaScript printer: kernel IR -> text of one function per nest, compiled by `new Function`.
+ * Every operation rounds as the dtype does (Math.fround, | 0, >>> 0, & 255), so results equal the
+ * interpreter's to the bit. A function takes the list of all buffers as typed arrays.
+ */
+import { InvalidJaxpr } from "../error.ts";
+import type { DType, TypedArray } from "../array/dtype.ts";
+import { isFloat } from "../array/dtype.ts";
+import type { ScalarExpression } from "../ir/lowering.ts";
+import type { Access, Nest, Statement } from "../compile/kernel-ir.ts";
+import { scalarFunction } from "./scalar-functions.ts";
+import type { ScalarFunction } from "./scalar-functions.ts";
+
+export type NestFunction = (buffers: readonly TypedArray[]) => void;
+
+/** Text of a value brought into the range of the dtype. */
+const wrapped = (text: string, dtype: DType): string => {
+  switch (dtype) {
+    case "float64":
+      return `(${text})`;
+    case "float32":
+      return `Math.fround(${text})`;
+    case "int32":
+      return `((${text}) | 0)`;
+    case "uint32":
+      return `((${text}) >>> 0)`;
+    case "bool":
+      return `((${text}) & 255)`;
+  }
+};
+
+const showNumber = (value: number): string => (Object.is(value, -0) ? "(-0)" : value < 0 ? `(${value})` : String(value));
+
+const infix: Readonly<Record<string, string>> = {
+  add: "+", sub: "-", div: "/", and: "&", or: "|", xor: "^",
+  eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=",
+};
+
+const unsupported = (name: string, dtype: DType): InvalidJaxpr =>
+  new InvalidJaxpr("compilation of an expression", `${name} of ${dtype}`, "Use a call of a scalar function for it");
+
+const printUnary = (name: string, x: string, dtype: DType): string => {
+  switch (name) {
+    case "neg":
+      return wrapped(`-${x}`, dtype);
+    case "not":
+      return dtype === "bool" ? `(${x} ^ 1)` : wrapped(`~${x}`, dtype);
+    case "abs":
+      return dtype === "uint32" || dtype === "bool" ? x : dtype === "int32" ? `(Math.abs(${x}) | 0)` : `Math.abs(${x})`;
+    case "sqrt":
+      if (!isFloat(dtype)) throw unsupported(name, dtype);
+      return wrapped(`Math.sqrt(${x})`, dtype);
+    default:
+      return isFloat(dtype) ? `Math.${name}(${x})` : x;
+  }
+};
+
+const printBinary = (name: string, x: string, y: string, dtype: DType): string => {
+  if (name === "max" || name === "min") return `Math.${name}(${x}, ${y})`;
+  if (name === "mul") return wrapped(isFloat(dtype) ? `${x} * ${y}` : `Math.imul(${x}, ${y})`, dtype);
+  if (name === "div" && !isFloat(dtype)) throw unsupported(name, dtype);
+  return wrapped(`${x} ${infix[name]!} ${y}`, dtype);
+};
+
+const printConversion = (x: string, from: DType, to: DType): string => {
+  if (to === "bool") return `(${x} !== 0 ? 1 : 0)`;
+  if (isFloat(from) && !isFloat(to)) return `functions.${to === "int32" ? "castToInt32" : "castToUint32"}(${x})`;
+  return wrapped(x, to);
+};
+
+/** Expressions of one primitive are a few levels deep, so recursion is safe. */
+const print = (expression: ScalarExpression, used: Set<string>): string => {
+  const inner = (x: ScalarExpression): string => print(x, used);
+  switch (expression.op) {
+    case "local":
+      return `v${expression.index}`;
+    case "constant":
+      return showNumber(expression.dtype === "float32" ? Math.fround(expression.value) : expression.value);
+    case "unary":
+      return printUnary(expression.name, inner(expression.x), expression.dtype);
+    case "binary":
+      return printBinary(expression.name, inner(expression.x), inner(expression.y), expression.dtype);
+    case "compare":
+      return `(${inner(expression.x)} ${infix[expression.name]!} ${inner(expression.y)} ? 1 : 0)`;
+    case "select":
+      return `(${inner(expression.condition)} !== 0 ? ${inner(expression.x)} : ${inner(expression.y)})`;
+    case "convert":
+      if (isFloat(expression.x.dtype)) used.add("castToInt32").add("castToUint32");
+      return printConversion(inner(expression.x), expression.x.dtype, expression.dtype);
+    case "call":
+      used.add(expression.function);
+      return wrapped(`functions.${expression.function}(${expression.args.map(inner).join(", ")})`, expression.dtype);
+  }
+};
+
+const printAccess = ({ buffer, offset, strides }: Access): string =>
+  `b${buffer}[${[String(offset), ...strides.map(({ counter, stride }) => (stride === 1 ? `i${counter}` : `i${counter} * ${stride}`))].join(" + ")}]`;
+
+const printStatement = (statement: Statement, used: Set<string>): string => {
+  switch (statement.kind) {
+    case "loop": {
+      const { counter, extent, part, body } = statement;
+      const end = part === null ? String(extent) : `Math.min(${extent}, ${part.total} - i${part.counter} * ${extent})`;
+      return `for (let i${counter} = 0, e${counter} = ${end}; i${counter} < e${counter}; i${counter}++) {\n${printBody(body, used)}}\n`;
+    }
+    case "if":
+      return `if (${print(statement.condition, used)} !== 0) {\n${printBody(statement.body, used)}}\n`;
+    case "load":
+      return `v${statement.local} = ${printAccess(statement.access)};\n`;
+    case "set":
+      return `v${statement.local} = ${print(statement.value, used)};\n`;
+    case "store":
+      return `${printAccess(statement.access)} = ${print(statement.value, used)};\n`;
+  }
+};
+
+const printBody = (body: readonly Statement[], used: Set<string>): string => body.map((statement) => printStatement(statement, used)).join("");
+
+/** A nest as the text of a function of the list of buffers; `used` collects the scalar functions it calls. */
+export const printNest = ({ locals, body }: Nest, buffers: readonly number[], used: Set<string>): string => {
+  const bound = buffers.map((buffer) => `b${buffer} = buffers[${buffer}]`);
+  const variables = locals.map((dtype, k) => `v${k} = ${isFloat(dtype) ? "0.0" : "0"}`);
+  return [
+    "(buffers) => {\n",
+    bound.length === 0 ? "" : `const ${bound.join(", ")};\n`,
+    variables.length === 0 ? "" : `let ${variables.join(", ")};\n`,
+    printBody(body, used),
+    "}",
+  ].join("");
+};
+
+/** Whether the host lets text become code; a content security policy may refuse. */
+export const hasFunctionConstructor = (): boolean => {
+  try {
+    return new Function("return 1")() === 1;
+  } catch {
+    return false;
+  }
+};
+
+/** One function per nest. @throws what the engine throws where `new Function` is refused */
+export const compileNests = (nests: readonly { readonly nest: Nest; readonly buffers: readonly number[] }[]): NestFunction[] => {
+  if (nests.length === 0) return [];
+  const used = new Set<string>();
+  const text = nests.map(({ nest, buffers }) => printNest(nest, buffers, used)).join(",\n");
+  const functions: Record<string, ScalarFunction> = {};
+  for (const name of used) functions[name] = scalarFunction(name);
+  const compiled = new Function("functions", `"use strict";\nreturn [${text}];`) as (functions: Record<string, ScalarFunction>) => NestFunction[];
+  return compiled(functions);
+};

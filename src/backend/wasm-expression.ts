@@ -1,0 +1,162 @@
+/**
+ * Scalar expressions as WebAssembly instructions. float64 is f64, float32 is f32, the other dtypes are i32;
+ * bool is 0 or 1 in one byte of memory. Conversions to integers saturate, NaN gives 0; integers wrap.
+ */
+import { call, conditional, f32, f64, i32, select } from "../../kernels/assembler/index.ts";
+import type { Expression, FunctionReference, Local } from "../../kernels/assembler/index.ts";
+import { InvalidJaxpr } from "../error.ts";
+import type { DType } from "../array/dtype.ts";
+import { isFloat } from "../array/dtype.ts";
+import type { ScalarExpression } from "../ir/lowering.ts";
+import type { Statement } from "../compile/kernel-ir.ts";
+
+type Scalar = "i32" | "f32" | "f64";
+export type Variable = Local<Scalar>;
+/** Takes float64 arguments; gives f64, or i32 where the caller wants an integer (the engine wraps it). */
+export type Callee = FunctionReference<readonly "f64"[], "f64" | "i32">;
+type F64 = Expression<"f64">;
+type F32 = Expression<"f32">;
+type I32 = Expression<"i32">;
+
+export const wasmType = (dtype: DType): Scalar => (dtype === "float64" ? "f64" : dtype === "float32" ? "f32" : "i32");
+
+/** An element in memory. */
+export const loadAs = (dtype: DType, pointer: I32, offset: number): Expression<Scalar> => {
+  if (dtype === "float64") return f64.load(pointer, offset);
+  if (dtype === "float32") return f32.load(pointer, offset);
+  return dtype === "bool" ? i32.load8_u(pointer, offset) : i32.load(pointer, offset);
+};
+
+const unsupported = (name: string, dtype: DType): InvalidJaxpr =>
+  new InvalidJaxpr("compilation of an expression", `${name} of ${dtype}`, "Use a call of a scalar function for it");
+
+/** bool arithmetic wraps at one byte, as its storage does. */
+const inRange = (x: I32, dtype: DType): I32 => (dtype === "bool" ? i32.and(x, 255) : x);
+
+const encodeUnary = (name: string, x: Expression<Scalar>, dtype: DType): Expression<Scalar> => {
+  if (isFloat(dtype)) {
+    if (name === "not") throw unsupported(name, dtype);
+    const instruction = name as "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc";
+    return dtype === "float64" ? f64[instruction](x as F64) : f32[instruction](x as F32);
+  }
+  const value = x as I32;
+  switch (name) {
+    case "neg":
+      return inRange(i32.sub(0, value), dtype);
+    case "not":
+      return dtype === "bool" ? i32.xor(value, 1) : i32.xor(value, -1);
+    case "abs":
+      // (x ^ s) - s with s = x >> 31: the smallest int32 stays itself.
+      return dtype === "int32" ? i32.sub(i32.xor(value, i32.shr_s(value, 31)), i32.shr_s(value, 31)) : value;
+    case "sqrt":
+      throw unsupported(name, dtype);
+    default:
+      return value;
+  }
+};
+
+const encodeBinary = (name: string, x: Expression<Scalar>, y: Expression<Scalar>, dtype: DType): Expression<Scalar> => {
+  if (isFloat(dtype)) {
+    if (name === "and" || name === "or" || name === "xor") throw unsupported(name, dtype);
+    const instruction = name as "add" | "sub" | "mul" | "div" | "max" | "min";
+    return dtype === "float64" ? f64[instruction](x as F64, y as F64) : f32[instruction](x as F32, y as F32);
+  }
+  const [left, right] = [x as I32, y as I32];
+  switch (name) {
+    case "max":
+      return select(dtype === "int32" ? i32.gt_s(left, right) : i32.gt_u(left, right), left, right);
+    case "min":
+      return select(dtype === "int32" ? i32.lt_s(left, right) : i32.lt_u(left, right), left, right);
+    case "div":
+      throw unsupported(name, dtype);
+    default:
+      return inRange(i32[name as "add" | "sub" | "mul" | "and" | "or" | "xor"](left, right), dtype);
+  }
+};
+
+const encodeComparison = (name: "eq" | "ne" | "lt" | "le" | "gt" | "ge", x: Expression<Scalar>, y: Expression<Scalar>, dtype: DType): I32 => {
+  if (dtype === "float64") return f64[name](x as F64, y as F64);
+  if (dtype === "float32") return f32[name](x as F32, y as F32);
+  if (name === "eq" || name === "ne") return i32[name](x as I32, y as I32);
+  return i32[`${name}_${dtype === "int32" ? "s" : "u"}`](x as I32, y as I32);
+};
+
+const encodeConversion = (x: Expression<Scalar>, from: DType, to: DType): Expression<Scalar> => {
+  const isUnsigned = from === "uint32" || from === "bool";
+  switch (to) {
+    case "bool":
+      return from === "float64" ? f64.ne(x as F64, 0) : from === "float32" ? f32.ne(x as F32, 0) : i32.ne(x as I32, 0);
+    case "float64":
+      if (isFloat(from)) return from === "float64" ? x : f64.promote_f32(x as F32);
+      return isUnsigned ? f64.convert_i32_u(x as I32) : f64.convert_i32_s(x as I32);
+    case "float32":
+      if (isFloat(from)) return from === "float32" ? x : f32.demote_f64(x as F64);
+      return isUnsigned ? f32.convert_i32_u(x as I32) : f32.convert_i32_s(x as I32);
+    case "int32":
+      if (!isFloat(from)) return x;
+      return from === "float64" ? i32.trunc_sat_f64_s(x as F64) : i32.trunc_sat_f32_s(x as F32);
+    case "uint32":
+      if (!isFloat(from)) return x;
+      return from === "float64" ? i32.trunc_sat_f64_u(x as F64) : i32.trunc_sat_f32_u(x as F32);
+  }
+};
+
+const encodeConstant = (value: number, dtype: DType): Expression<Scalar> =>
+  dtype === "float64" ? f64.const(value) : dtype === "float32" ? f32.const(value) : i32.const(dtype === "uint32" ? value >>> 0 : value | 0);
+
+const calleeKey = (name: string, arity: number, dtype: DType): string => `${name} ${arity} ${isFloat(dtype) ? "float" : "integer"}`;
+
+/** Adds the scalar functions that statements call, by the key under which `encode` looks for them. */
+export const calledFunctions = (body: readonly Statement[], called: Map<string, { readonly name: string; readonly arity: number; readonly dtype: DType }>): void => {
+  const pending: Statement[] = [...body];
+  const visit = (root: ScalarExpression): void => {
+    const expressions = [root];
+    for (let expression = expressions.pop(); expression !== undefined; expression = expressions.pop()) {
+      if (expression.op === "unary" || expression.op === "convert") expressions.push(expression.x);
+      else if (expression.op === "binary" || expression.op === "compare") expressions.push(expression.x, expression.y);
+      else if (expression.op === "select") expressions.push(expression.condition, expression.x, expression.y);
+      else if (expression.op === "call") {
+        expressions.push(...expression.args);
+        const { function: name, args, dtype } = expression;
+        called.set(calleeKey(name, args.length, dtype), { name, arity: args.length, dtype });
+      }
+    }
+  };
+  for (let statement = pending.pop(); statement !== undefined; statement = pending.pop()) {
+    if (statement.kind === "set" || statement.kind === "store") visit(statement.value);
+    else if (statement.kind === "if") visit(statement.condition);
+    if (statement.kind === "loop" || statement.kind === "if") pending.push(...statement.body);
+  }
+};
+
+const isAtom = ({ op }: ScalarExpression): boolean => op === "local" || op === "constant";
+
+/** The expression as instructions. Expressions of one primitive are a few levels deep, so recursion is safe. */
+export const encode = (expression: ScalarExpression, locals: readonly Variable[], callees: ReadonlyMap<string, Callee>): Expression<Scalar> => {
+  const inner = (x: ScalarExpression): Expression<Scalar> => encode(x, locals, callees);
+  const { dtype } = expression;
+  switch (expression.op) {
+    case "local":
+      return locals[expression.index]!;
+    case "constant":
+      return encodeConstant(expression.value, dtype);
+    case "unary":
+      return encodeUnary(expression.name, inner(expression.x), dtype);
+    case "binary":
+      return encodeBinary(expression.name, inner(expression.x), inner(expression.y), dtype);
+    case "compare":
+      return encodeComparison(expression.name, inner(expression.x), inner(expression.y), expression.x.dtype);
+    case "select": {
+      // Both branches are evaluated by `select`, which is cheaper where there is nothing to evaluate.
+      const choose = isAtom(expression.x) && isAtom(expression.y) ? select : conditional;
+      return choose(inner(expression.condition) as I32, inner(expression.x), inner(expression.y));
+    }
+    case "convert":
+      return encodeConversion(inner(expression.x), expression.x.dtype, dtype);
+    case "call": {
+      const args = expression.args.map((x) => encodeConversion(inner(x), x.dtype, "float64") as F64);
+      const result = call(callees.get(calleeKey(expression.function, args.length, dtype))!, ...args) as Expression<Scalar>;
+      return dtype === "float32" ? f32.demote_f64(result as F64) : dtype === "bool" ? i32.and(result as I32, 255) : result;
+    }
+  }
+};

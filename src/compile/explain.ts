@@ -1,0 +1,34 @@
+/**
+ * Explanation of a compiled program as text: steps in order with their loops, and where every buffer lives.
+ * For tests and for readers who wonder what a program turns into.
+ */
+import type { Jaxpr } from "../ir/jaxpr.ts";
+import { showAval } from "../ir/aval.ts";
+import { showShape } from "../array/shape.ts";
+import { bytesOf } from "./buffer-plan.ts";
+import type { Operand } from "./fusion.ts";
+import { showNest } from "./kernel-ir.ts";
+import { buildProgram } from "./program.ts";
+import type { Program } from "./program.ts";
+
+const showOperand = (operand: Operand): string => (operand.kind === "buffer" ? `b${operand.buffer}` : `${operand.value.item()}:${showAval(operand.aval)}`);
+
+const showBuffers = ({ buffers, plan, inputCount }: Program): string =>
+  buffers
+    .map((buffer, k) => {
+      const place = plan.offsets[k]! < 0 ? "outside the frame" : `at ${plan.offsets[k]}`;
+      return `  b${k}: ${buffer.dtype}${showShape(buffer.shape)}${k < inputCount ? " input" : ""}, ${bytesOf(buffer)} bytes ${place}\n`;
+    })
+    .join("");
+
+export const explainProgram = (program: Program): string => {
+  const steps = program.steps.map((step) =>
+    step.kind === "nest"
+      ? showNest(step.nest)
+      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n`,
+  );
+  return `${steps.join("")}outputs ${program.outputs.map(showOperand).join(", ")}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
+};
+
+/** What a jaxpr without constants is compiled to. */
+export const explain = (jaxpr: Jaxpr): string => explainProgram(buildProgram(jaxpr));

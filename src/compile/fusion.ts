@@ -1,0 +1,286 @@
+/**
+ * Fusion: equations are put into groups that run one after the other; a group is one loop nest or one routine.
+ * Greedy and linear: an equation joins the group of its operands or the latest one of its iteration shape in
+ * which its operands exist, else it opens a new one. A value computed in a group is a local there and stored only if others need it;
+ * layout operations are strided views of stored values and cost nothing.
+ */
+import { InvalidJaxpr } from "../error.ts";
+import type { ConcreteArray } from "../array/ndarray.ts";
+import type { DType } from "../array/dtype.ts";
+import { sameShape, sizeOf, stridesOf } from "../array/shape.ts";
+import type { Shape } from "../array/shape.ts";
+import type { Aval } from "../ir/aval.ts";
+import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
+import type { Combine, ScalarExpression, StridedView } from "../ir/lowering.ts";
+import { constantExpression } from "../ir/lowering.ts";
+import type { Constants } from "./constants.ts";
+import { findConstants } from "./constants.ts";
+
+/** Storage of one value: contiguous, row-major. */
+export interface Buffer {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Group that writes it; -1 for inputs. */
+  readonly group: number;
+}
+
+/** One step inside the loops of a group. */
+export type Step =
+  | { readonly kind: "load"; readonly local: number; readonly buffer: number; readonly view: StridedView }
+  | { readonly kind: "set"; readonly local: number; readonly value: ScalarExpression };
+
+export interface Reduction {
+  readonly value: ScalarExpression;
+  readonly combine: Combine;
+  readonly buffer: number;
+}
+
+/** Equations that share loops over `shape`; with `axes`, those axes are reduced. */
+export interface NestGroup {
+  readonly kind: "nest";
+  readonly index: number;
+  readonly shape: Shape;
+  axes: readonly number[] | null;
+  /** Number of equations. */
+  size: number;
+  readonly locals: DType[];
+  readonly steps: Step[];
+  readonly reductions: Reduction[];
+  readonly stores: { readonly value: ScalarExpression; readonly buffer: number }[];
+}
+
+/** A whole array as a routine or the caller sees it. */
+export type Operand =
+  /** One repeated value. */
+  | { readonly kind: "constant"; readonly value: ConcreteArray; readonly aval: Aval }
+  | { readonly kind: "buffer"; readonly buffer: number; readonly aval: Aval };
+
+export interface RoutineGroup {
+  readonly kind: "routine";
+  readonly index: number;
+  readonly equation: Equation;
+  readonly operands: readonly Operand[];
+  readonly results: readonly number[];
+}
+
+export type Group = NestGroup | RoutineGroup;
+
+export interface FusedProgram {
+  readonly groups: readonly Group[];
+  readonly buffers: readonly Buffer[];
+  /** Buffers 0, 1, .. belong to the inputs. */
+  readonly inputCount: number;
+  readonly outputs: readonly Operand[];
+}
+
+/** Where the value of a variable is found. */
+type Binding =
+  /** A local of a group, stored to `buffer` once somebody outside needs it. */
+  | { readonly kind: "local"; readonly group: number; readonly value: ScalarExpression; buffer: number; readonly shape: Shape }
+  /** A view of a buffer, readable from group `ready` on. */
+  | { readonly kind: "view"; readonly ready: number; readonly buffer: number; readonly view: StridedView; readonly dtype: DType }
+  | { readonly kind: "constant"; readonly value: ConcreteArray };
+
+type Stored = Extract<Binding, { kind: "view" }>;
+
+/** Equations in one group: engines limit locals and slow down on long functions. */
+const largestGroup = 150;
+
+interface State {
+  readonly groups: Group[];
+  readonly buffers: Buffer[];
+  readonly bindings: Map<Variable, Binding>;
+  readonly constants: Constants;
+  /** Latest group of every iteration shape. */
+  readonly latest: Map<string, NestGroup>;
+  /** Locals of a group that hold a buffer's element, by group, buffer and view. */
+  readonly loaded: Map<string, ScalarExpression>;
+  /** Contiguous copies of views, by buffer and view. */
+  readonly copies: Map<string, Stored>;
+}
+
+const contiguous = (shape: Shape): StridedView => ({ offset: 0, shape, strides: stridesOf(shape) });
+
+/** Whether the view is the whole buffer in order, perhaps under another shape. */
+const isWhole = ({ offset, shape, strides }: StridedView, buffer: Buffer): boolean => {
+  if (sizeOf(shape) !== sizeOf(buffer.shape)) return false;
+  if (sizeOf(shape) === 0) return true;
+  const expected = stridesOf(shape);
+  return offset === 0 && shape.every((extent, axis) => extent === 1 || strides[axis] === expected[axis]);
+};
+
+const sameView = (left: StridedView, right: StridedView): boolean =>
+  left.offset === right.offset && sameShape(left.shape, right.shape) && sameShape(left.strides, right.strides);
+
+const newBuffer = (state: State, shape: Shape, dtype: DType, group: number): number => {
+  state.buffers.push({ shape, dtype, group });
+  return state.buffers.length - 1;
+};
+
+const bindingOf = (state: State, atom: Atom): Binding => {
+  if (atom.kind === "literal") return { kind: "constant", value: atom.value };
+  const binding = state.bindings.get(atom);
+  if (binding === undefined) throw new InvalidJaxpr("compilation of a jaxpr", "a variable is used before it is bound", "Report this: a rule or pass built an invalid jaxpr");
+  return binding;
+};
+
+/** The binding as a view of a buffer; a local is stored for that. */
+const stored = (state: State, binding: Exclude<Binding, { kind: "constant" }>): Stored => {
+  if (binding.kind === "view") return binding;
+  const { group, value, shape } = binding;
+  if (binding.buffer < 0) {
+    binding.buffer = newBuffer(state, shape, value.dtype, group);
+    (state.groups[group] as NestGroup).stores.push({ value, buffer: binding.buffer });
+  }
+  return { kind: "view", ready: group + 1, buffer: binding.buffer, view: contiguous(shape), dtype: value.dtype };
+};
+
+/** First group in which elements of the operand can be used. */
+const levelOf = (binding: Binding): number => (binding.kind === "constant" ? 0 : binding.kind === "view" ? binding.ready : binding.group);
+
+const accepts = (group: Group | undefined, shape: Shape, level: number, axes: readonly number[] | null): group is NestGroup =>
+  group?.kind === "nest" &&
+  group.index >= level &&
+  group.size < largestGroup &&
+  sameShape(group.shape, shape) &&
+  (axes === null || group.axes === null || sameShape(axes, group.axes));
+
+/**
+ * A group over this shape for an equation of these operands, with these reduced axes if there are any.
+ * Where an operand is a local, its own group comes first; else the latest, where the result is likely used.
+ */
+const groupFor = (state: State, shape: Shape, operands: readonly Binding[], axes: readonly number[] | null): NestGroup => {
+  let level = 0;
+  for (const operand of operands) level = Math.max(level, levelOf(operand));
+  const key = shape.join(",");
+  const latest = state.latest.get(key);
+  const own = operands.some((operand) => operand.kind === "local" && operand.group === level) ? state.groups[level] : undefined;
+  for (const candidate of [own, latest]) {
+    if (!accepts(candidate, shape, level, axes)) continue;
+    candidate.size++;
+    candidate.axes ??= axes;
+    return candidate;
+  }
+  const group: NestGroup = { kind: "nest", index: state.groups.length, shape, axes, size: 1, locals: [], steps: [], reductions: [], stores: [] };
+  state.groups.push(group);
+  state.latest.set(key, group);
+  return group;
+};
+
+/** One element of the operand as an expression inside the loops of the group. */
+const elementIn = (state: State, group: NestGroup, binding: Binding): ScalarExpression => {
+  if (binding.kind === "constant") return constantExpression(binding.value.item(), binding.value.dtype);
+  if (binding.kind === "local" && binding.group === group.index) return binding.value;
+  const { buffer, view, dtype } = stored(state, binding);
+  const key = `${group.index} ${buffer} ${view.offset} ${view.strides.join(",")}`;
+  let element = state.loaded.get(key);
+  if (element === undefined) {
+    element = { op: "local", index: group.locals.length, dtype };
+    group.locals.push(dtype);
+    group.steps.push({ kind: "load", local: element.index, buffer, view });
+    state.loaded.set(key, element);
+  }
+  return element;
+};
+
+/** Computes the expression in the group, once. */
+const compute = (group: NestGroup, value: ScalarExpression): ScalarExpression => {
+  const local = group.locals.length;
+  group.locals.push(value.dtype);
+  group.steps.push({ kind: "set", local, value });
+  return { op: "local", index: local, dtype: value.dtype };
+};
+
+const fuseElementwise = (state: State, equation: Equation, operands: readonly Binding[]): Binding => {
+  const { primitive, params, outputs } = equation;
+  const { shape } = outputs[0]!.aval;
+  if (primitive.lower.kind !== "elementwise") throw new InvalidJaxpr("fusion", `${primitive.name} is not elementwise`, "Report this");
+  const group = groupFor(state, shape, operands, null);
+  const elements = operands.map((operand) => elementIn(state, group, operand));
+  const value = primitive.lower.expression(elements, params);
+  const same = elements.indexOf(value);
+  if (same >= 0 && operands[same]!.kind !== "constant") return operands[same]!;
+  return { kind: "local", group: group.index, value: compute(group, value), buffer: -1, shape };
+};
+
+/** A contiguous copy of a view, made by a group of its own shape. */
+const copied = (state: State, operand: Stored): Stored => {
+  const { shape, offset, strides } = operand.view;
+  const key = `${operand.buffer} ${offset} ${shape.join(",")} ${strides.join(",")}`;
+  let copy = state.copies.get(key);
+  if (copy === undefined) {
+    const group = groupFor(state, shape, [operand], null);
+    const value = elementIn(state, group, operand);
+    copy = stored(state, { kind: "local", group: group.index, value, buffer: -1, shape });
+    state.copies.set(key, copy);
+  }
+  return copy;
+};
+
+const fuseView = (state: State, { primitive, params, outputs }: Equation, operand: Binding): Binding => {
+  if (operand.kind === "constant" || primitive.lower.kind !== "view") return operand;
+  const output = outputs[0]!.aval;
+  const before = operand.kind === "view" ? operand.view : contiguous(operand.shape);
+  const view = primitive.lower.view(before, params, output);
+  if (view !== null && sameView(view, before)) return operand;
+  const source = stored(state, operand);
+  if (view !== null) return { ...source, view };
+  const copy = copied(state, source);
+  const fromCopy = primitive.lower.view(copy.view, params, output);
+  if (fromCopy === null) throw new InvalidJaxpr(`lowering of ${primitive.name}`, "no view of a contiguous array", "Its lowering must give a view there");
+  return { ...copy, view: fromCopy };
+};
+
+const fuseReduction = (state: State, { primitive, params, inputs, outputs }: Equation, operand: Binding): Binding => {
+  if (primitive.lower.kind !== "reduction") return operand;
+  const axes = primitive.lower.axes(params);
+  if (axes.length === 0) return operand;
+  const group = groupFor(state, inputs[0]!.aval.shape, [operand], axes);
+  const { shape, dtype } = outputs[0]!.aval;
+  const value = elementIn(state, group, operand);
+  const buffer = newBuffer(state, shape, dtype, group.index);
+  group.reductions.push({ value, combine: primitive.lower.combine, buffer });
+  return { kind: "view", ready: group.index + 1, buffer, view: contiguous(shape), dtype };
+};
+
+/** The whole value as one contiguous array. */
+const wholeOperand = (state: State, atom: Atom): Operand => {
+  const binding = bindingOf(state, atom);
+  const { aval } = atom;
+  if (binding.kind === "constant") return { kind: "constant", value: binding.value, aval };
+  const source = stored(state, binding);
+  const whole = isWhole(source.view, state.buffers[source.buffer]!) ? source : copied(state, source);
+  return { kind: "buffer", buffer: whole.buffer, aval };
+};
+
+const addRoutine = (state: State, equation: Equation): void => {
+  // Copies that operands ask for are made first.
+  const operands = equation.inputs.map((atom) => wholeOperand(state, atom));
+  const index = state.groups.length;
+  const results = equation.outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
+  state.groups.push({ kind: "routine", index, equation, operands, results });
+  equation.outputs.forEach(({ aval }, k) =>
+    state.bindings.set(equation.outputs[k]!, { kind: "view", ready: index + 1, buffer: results[k]!, view: contiguous(aval.shape), dtype: aval.dtype }),
+  );
+};
+
+/** Groups and buffers of a jaxpr without calls. */
+export const fuse = (jaxpr: Jaxpr): FusedProgram => {
+  const state: State = { groups: [], buffers: [], bindings: new Map(), constants: findConstants(jaxpr), latest: new Map(), loaded: new Map(), copies: new Map() };
+  for (const input of jaxpr.inputs) {
+    const { shape, dtype } = input.aval;
+    state.bindings.set(input, { kind: "view", ready: 0, buffer: newBuffer(state, shape, dtype, -1), view: contiguous(shape), dtype });
+  }
+  for (const equation of jaxpr.equations) {
+    const output = equation.outputs[0];
+    const constant = output === undefined ? undefined : state.constants.get(output);
+    const { kind } = equation.primitive.lower;
+    if (constant !== undefined) state.bindings.set(output!, { kind: "constant", value: constant });
+    else if (kind === "elementwise") state.bindings.set(output!, fuseElementwise(state, equation, equation.inputs.map((atom) => bindingOf(state, atom))));
+    else if (kind === "view") state.bindings.set(output!, fuseView(state, equation, bindingOf(state, equation.inputs[0]!)));
+    else if (kind === "reduction") state.bindings.set(output!, fuseReduction(state, equation, bindingOf(state, equation.inputs[0]!)));
+    else addRoutine(state, equation);
+  }
+  const outputs = jaxpr.outputs.map((atom) => wholeOperand(state, atom));
+  return { groups: state.groups, buffers: state.buffers, inputCount: jaxpr.inputs.length, outputs };
+};

@@ -1,0 +1,195 @@
+/**
+ * Coded errors: one class per code, codes never reused, each with a section in docs/errors.md.
+ * Every message has the same three parts: what was asked, what was seen, what to do.
+ */
+
+/** Base of every error thrown on purpose by this library; `code` is stable, the wording is not. */
+export abstract class CotangentError extends Error {
+  abstract readonly code: string;
+
+  constructor(asked: string, seen: string, remedy: string, options?: { cause?: unknown }) {
+    super(`${asked}: ${seen}. ${remedy}`, options);
+  }
+
+  override get name(): string {
+    return this.code;
+  }
+}
+
+// --- Arrays, shapes, dtypes -------------------------------------------------------------------
+
+/** A dimension is fractional, negative, NaN or too large to index. */
+export class InvalidShape extends CotangentError {
+  readonly code = "InvalidShape";
+}
+
+/** Shapes that must agree (or broadcast) do not. */
+export class ShapeMismatch extends CotangentError {
+  readonly code = "ShapeMismatch";
+}
+
+/** An operation met a dtype it is not defined for. */
+export class DTypeMismatch extends CotangentError {
+  readonly code = "DTypeMismatch";
+}
+
+/** A nested list whose rows differ in length. */
+export class RaggedInput extends CotangentError {
+  readonly code = "RaggedInput";
+}
+
+/** Array data that is neither a number nor a boolean. */
+export class InvalidElement extends CotangentError {
+  readonly code = "InvalidElement";
+}
+
+/** A static index or axis outside the array. */
+export class IndexOutOfRange extends CotangentError {
+  readonly code = "IndexOutOfRange";
+}
+
+/** Something that cannot index: neither a whole number, a slice, null, nor an array of integers or booleans. */
+export class InvalidIndex extends CotangentError {
+  readonly code = "InvalidIndex";
+}
+
+/** A reduction without an identity element over zero elements. */
+export class EmptyReduction extends CotangentError {
+  readonly code = "EmptyReduction";
+}
+
+/** An allocation beyond `configure({ maxElements })`; nothing was allocated. */
+export class TooLarge extends CotangentError {
+  readonly code = "TooLarge";
+}
+
+/** An array with several elements was used where one number is needed. */
+export class NotAScalar extends CotangentError {
+  readonly code = "NotAScalar";
+}
+
+/** The memory of compiled programs cannot grow any further; it stays usable. */
+export class OutOfMemory extends CotangentError {
+  readonly code = "OutOfMemory";
+}
+
+// --- Trees, options, arguments ----------------------------------------------------------------
+
+/** A value that cannot stand in a tree of arrays (string, undefined, Promise, Map, ...). */
+export class NotAnArray extends CotangentError {
+  readonly code = "NotAnArray";
+}
+
+/** Two trees that must have the same structure do not. */
+export class TreeMismatch extends CotangentError {
+  readonly code = "TreeMismatch";
+}
+
+/** An option key that does not exist. */
+export class UnknownOption extends CotangentError {
+  readonly code = "UnknownOption";
+}
+
+/** An option value outside its domain. */
+export class InvalidOption extends CotangentError {
+  readonly code = "InvalidOption";
+}
+
+/** Argument positions that are negative, duplicate, fractional or beyond the arguments given. */
+export class InvalidArgnums extends CotangentError {
+  readonly code = "InvalidArgnums";
+}
+
+/** A static argument that is traced, or cannot be compared with earlier calls. */
+export class NotStatic extends CotangentError {
+  readonly code = "NotStatic";
+}
+
+/** Mapped axes that disagree in size, are out of range, or no mapped argument at all. */
+export class BatchSize extends CotangentError {
+  readonly code = "BatchSize";
+}
+
+// --- Tracing and transforms -------------------------------------------------------------------
+
+/** A traced value was converted to a number, a string key or a truth value. */
+export class TracerConversion extends CotangentError {
+  readonly code = "TracerConversion";
+}
+
+/** A traced value was used after the function it belongs to had returned. */
+export class LeakedTracer extends CotangentError {
+  readonly code = "LeakedTracer";
+}
+
+/** A traced function that depends on something other than its arguments; seen in debug mode. */
+export class ImpureFunction extends CotangentError {
+  readonly code = "ImpureFunction";
+}
+
+/** `grad` of a function whose output is not one scalar. */
+export class GradNeedsScalar extends CotangentError {
+  readonly code = "GradNeedsScalar";
+}
+
+/** A derivative with respect to an integer or boolean, or of a primitive that has none. */
+export class NotDifferentiable extends CotangentError {
+  readonly code = "NotDifferentiable";
+}
+
+/** A primitive that is not linear was asked for its transpose. */
+export class NotLinear extends CotangentError {
+  readonly code = "NotLinear";
+}
+
+/** Forward mode through a function that only has a reverse rule. */
+export class ForwardModeOfCustomVjp extends CotangentError {
+  readonly code = "ForwardModeOfCustomVjp";
+}
+
+/** A custom rule closes over a value that is being differentiated. */
+export class ClosedOverDifferentiation extends CotangentError {
+  readonly code = "ClosedOverDifferentiation";
+}
+
+/** A custom rule is missing, or is not a function. */
+export class MissingRule extends CotangentError {
+  readonly code = "MissingRule";
+}
+
+/** A jaxpr that breaks a rule of the IR; always a fault of a rule or pass, never of user data. */
+export class InvalidJaxpr extends CotangentError {
+  readonly code = "InvalidJaxpr";
+}
+
+// --- Solves -----------------------------------------------------------------------------------
+
+/** A stiffness that is not positive definite: the structure can move freely. */
+export class NotPositiveDefinite extends CotangentError {
+  readonly code = "NotPositiveDefinite";
+}
+
+/** A modulus that is zero, negative, NaN or infinite. */
+export class InvalidModulus extends CotangentError {
+  readonly code = "InvalidModulus";
+}
+
+/** A mesh that cannot be built. */
+export class InvalidMesh extends CotangentError {
+  readonly code = "InvalidMesh";
+}
+
+/** A topology optimization problem that cannot be solved as stated. */
+export class InvalidProblem extends CotangentError {
+  readonly code = "InvalidProblem";
+}
+
+/** An iteration that did not reach its tolerance. */
+export class NotConverged extends CotangentError {
+  readonly code = "NotConverged";
+}
+
+/** A bracketing root finder whose end values have the same sign. */
+export class RootNotBracketed extends CotangentError {
+  readonly code = "RootNotBracketed";
+}

@@ -1,0 +1,71 @@
+/**
+ * How a primitive is lowered, and the scalar expressions elementwise primitives are written in.
+ * An expression is plain data that every back end prints: `call` names a function of
+ * kernels/scalar-math.ts, everything else is an instruction of the machine.
+ */
+import type { DType } from "../array/dtype.ts";
+import type { Aval } from "./aval.ts";
+
+export type UnaryName = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "not";
+export type BinaryName = "add" | "sub" | "mul" | "div" | "max" | "min" | "and" | "or" | "xor";
+export type CompareName = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+export type ScalarExpression =
+  | { readonly op: "local"; readonly index: number; readonly dtype: DType }
+  | { readonly op: "constant"; readonly value: number; readonly dtype: DType }
+  | { readonly op: "unary"; readonly name: UnaryName; readonly x: ScalarExpression; readonly dtype: DType }
+  | { readonly op: "binary"; readonly name: BinaryName; readonly x: ScalarExpression; readonly y: ScalarExpression; readonly dtype: DType }
+  | { readonly op: "compare"; readonly name: CompareName; readonly x: ScalarExpression; readonly y: ScalarExpression; readonly dtype: "bool" }
+  | {
+      readonly op: "select";
+      readonly condition: ScalarExpression;
+      readonly x: ScalarExpression;
+      readonly y: ScalarExpression;
+      readonly dtype: DType;
+    }
+  | { readonly op: "convert"; readonly x: ScalarExpression; readonly dtype: DType }
+  | { readonly op: "call"; readonly function: string; readonly args: readonly ScalarExpression[]; readonly dtype: DType };
+
+export const unaryExpression = (name: UnaryName, x: ScalarExpression): ScalarExpression => ({ op: "unary", name, x, dtype: x.dtype });
+
+export const binaryExpression = (name: BinaryName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "binary", name, x, y, dtype: x.dtype });
+
+export const compareExpression = (name: CompareName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "compare", name, x, y, dtype: "bool" });
+
+/** A call of a scalar-math function; computed in float64 and rounded to the dtype of the first argument. */
+export const callExpression = (name: string, ...args: readonly ScalarExpression[]): ScalarExpression => ({
+  op: "call",
+  function: name,
+  args,
+  dtype: args[0]!.dtype,
+});
+
+export const constantExpression = (value: number, dtype: DType): ScalarExpression => ({ op: "constant", value, dtype });
+
+/** A buffer seen through strides, in elements: what reshape, transpose, broadcast and slice turn into. */
+export interface StridedView {
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+export type Combine = "sum" | "max" | "min";
+
+export type Lowering<P = any> =
+  /** One scalar from one scalar of every operand, all of equal shape. */
+  | { readonly kind: "elementwise"; readonly expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression }
+  /** Another view of the operand's buffer; null when strides cannot express it, then it is copied. */
+  | { readonly kind: "view"; readonly view: (input: StridedView, params: P, output: Aval) => StridedView | null }
+  /** Combination over axes. */
+  | { readonly kind: "reduction"; readonly combine: Combine; readonly axes: (params: P) => readonly number[] }
+  /** A routine on whole buffers: the primitive's own `evaluate`. */
+  | { readonly kind: "routine" }
+  /** Replaced by the equations of an inner jaxpr before anything else. */
+  | { readonly kind: "inline"; readonly jaxpr: string };
+
+export const elementwise = <P>(expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression): Lowering<P> => ({
+  kind: "elementwise",
+  expression,
+});
+
+export const routine: Lowering = { kind: "routine" };

@@ -1,0 +1,166 @@
+/**
+ * The primitive record: everything known of one operation, always in the same field order.
+ * A rule that does not exist is stated (`notLinear`, `notDifferentiable`), never left out.
+ * Rules call other primitives; which trace those calls reach is the caller's business (src/ir/trace.ts).
+ */
+import { NotDifferentiable, NotLinear } from "../error.ts";
+import type { DType, WeakType } from "../array/dtype.ts";
+import { NDArray } from "../array/ndarray.ts";
+import type { ConcreteArray } from "../array/ndarray.ts";
+import type { Shape } from "../array/shape.ts";
+import type { Lowering } from "./lowering.ts";
+import type { Aval } from "./aval.ts";
+import type { Mark } from "./tracer.ts";
+
+/** Parameters of an equation: a plain record of static data. */
+export type Params = object;
+
+/** A tangent or cotangent known to be zero without being computed. */
+export interface Zero {
+  readonly kind: "zero";
+  readonly aval: Aval;
+}
+
+export type Tangent = NDArray | Zero;
+
+export const zero = ({ shape, dtype }: Aval): Zero => ({ kind: "zero", aval: { shape, dtype, weakType: false } });
+
+export const isZero = (tangent: Tangent | null | undefined): tangent is Zero => !(tangent instanceof NDArray);
+
+/** Stands for an input in which the equation is linear while it is being transposed. */
+export interface LinearInput {
+  readonly kind: "linear";
+  readonly aval: Aval;
+}
+
+export const isLinearInput = (x: NDArray | LinearInput): x is LinearInput => !(x instanceof NDArray);
+
+export type OneOrMany<T> = T | readonly T[];
+
+export const toList = <T>(value: OneOrMany<T>): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+
+/** Mapped axis of an input or output; null when it does not vary over the batch. */
+export type BatchDim = number | null;
+
+/** What a batching rule may need to know beyond its operands. */
+export interface BatchContext {
+  readonly size: number;
+  /** Mark of the batching trace: code run under a fresh trace with this mark sees the same tracers. */
+  readonly mark: Mark;
+}
+
+/** The differentiation that asks: rules that run users' code mark it, so that misuse is seen. */
+export interface DifferentiationContext {
+  readonly mark: Mark;
+}
+
+type Tuple<I extends readonly unknown[], T> = { readonly [K in keyof I]: T };
+
+export interface Primitive<I extends readonly NDArray[] = any, P = any> {
+  readonly name: string;
+  /** Reference semantics on concrete arrays. */
+  readonly evaluate: (inputs: Tuple<I, ConcreteArray>, params: P) => OneOrMany<NDArray>;
+  /** Output types from input types; the place where bad shapes and dtypes are refused. */
+  readonly abstractEval: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<TypeOf>;
+  /** [outputs, tangents of outputs]; at least one tangent is not zero. */
+  readonly jvp: (primals: I, tangents: Tuple<I, Tangent>, params: P, context: DifferentiationContext) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
+  /** Cotangent of every linear input (null elsewhere, or where it is zero). */
+  readonly transpose: (
+    cotangents: readonly Tangent[],
+    inputs: Tuple<I, NDArray | LinearInput>,
+    params: P,
+  ) => readonly (Tangent | null)[];
+  /** [outputs, their mapped axes]. */
+  readonly batch: (inputs: I, dims: Tuple<I, BatchDim>, params: P, context: BatchContext) => readonly [OneOrMany<NDArray>, OneOrMany<BatchDim>];
+  /** How the compiler sees it. */
+  readonly lower: Lowering<P>;
+  /** What the generated law tests draw from. */
+  readonly laws: Laws<P>;
+  /** Weakness of the outputs (one for all, or one each), when it is not "weak if all inputs are". */
+  readonly weakType?: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<WeakType>;
+  /** Higher-order primitives split themselves: [outputs, tangents] with known and linear parts apart. */
+  readonly linearize?: (primals: I, tangents: Tuple<I, Tangent>, params: P, context: DifferentiationContext) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
+  /** Functions among the parameters, made safe against values that the differentiation with this mark traces. */
+  readonly guard?: (params: P, mark: Mark) => P;
+  /** Functions among the parameters, turned into jaxprs when the call is staged. */
+  readonly stage?: (inputs: I, params: P) => readonly NDArray[];
+}
+
+export interface TypeOf {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+// --- Laws -------------------------------------------------------------------------------------
+
+/** Values an input is drawn from. `kinks` are kept at a distance; `distinct` avoids ties. */
+export interface Domain {
+  readonly low: number;
+  readonly high: number;
+  readonly kinks?: readonly number[];
+  readonly distinct?: boolean;
+}
+
+export interface InputSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly domain: Domain;
+}
+
+export interface LawCase<P> {
+  readonly inputs: readonly InputSpec[];
+  readonly params: P;
+}
+
+/** Random choices; the tests implement it so that failing cases shrink. */
+export interface Pick {
+  readonly integer: (low: number, high: number) => number;
+  readonly oneOf: <T>(choices: readonly T[]) => T;
+  readonly shape: (options?: { readonly minRank?: number; readonly maxRank?: number; readonly minSize?: number; readonly maxSize?: number }) => Shape;
+  readonly subset: (count: number) => readonly number[];
+  readonly permutation: (count: number) => readonly number[];
+}
+
+/**
+ * `sample` draws inputs and parameters on which every rule is tried; `reference` is an independent
+ * scalar definition (elementwise primitives) and `maxUlp` its distance; `testedIn` names the test of a
+ * higher-order primitive, whose parameters are functions.
+ */
+export type Laws<P> =
+  | {
+      readonly sample: (pick: Pick) => LawCase<P>;
+      readonly reference?: (...x: readonly number[]) => number;
+      readonly maxUlp?: number;
+      readonly tolerance?: number;
+    }
+  | { readonly testedIn: string };
+
+export const reals = (low: number, high: number, kinks: readonly number[] = []): Domain => ({ low, high, kinks });
+
+/** Values with pairwise distance, for rules with a kink where values are equal. */
+export const distinctReals = (low: number, high: number): Domain => ({ low, high, distinct: true });
+
+// --- Rules that do not exist ------------------------------------------------------------------
+
+/** The primitive is never a linear map of any input. */
+export const notLinear: Primitive["transpose"] = () => {
+  throw new NotLinear("linearTranspose", "the function is not linear in its argument", "Transpose linear functions only; linearize gives the linear part of any function");
+};
+
+/** An operand that a transpose rule multiplies or indexes by: were it linear too, the equation would not be. */
+export const requireKnown = (x: NDArray | LinearInput): NDArray => (isLinearInput(x) ? (notLinear([], [], {}) as never) : x);
+
+/** Outputs are piecewise constant or integers: their tangent is zero wherever it exists. */
+export const zeroTangent =
+  <I extends readonly NDArray[], P>(call: (inputs: I, params: P) => OneOrMany<NDArray>): Primitive<I, P>["jvp"] =>
+  (primals, _tangents, params) => {
+    const outputs = call(primals, params);
+    return [outputs, toList(outputs).map(zero)];
+  };
+
+/** No derivative without a rule of the user's. */
+export const notDifferentiable =
+  (name: string, remedy: string): Primitive["jvp"] =>
+  () => {
+    throw new NotDifferentiable(`derivative of ${name}`, `${name} has no derivative rule`, remedy);
+  };

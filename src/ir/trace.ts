@@ -1,0 +1,144 @@
+/**
+ * Tracing: one current trace decides what applying a primitive means.
+ * Evaluation computes, staging records an equation, a transform's trace (transforms/) rewrites and passes on
+ * to its parent. The current trace is restored in `finally`, so an exception leaves nothing behind.
+ */
+import { ConcreteArray, viewAs } from "../array/ndarray.ts";
+import type { NDArray } from "../array/ndarray.ts";
+import type { WeakType } from "../array/dtype.ts";
+import type { Aval } from "./aval.ts";
+import { avalOf } from "./aval.ts";
+import type { Atom, ClosedJaxpr, Equation, Variable } from "./jaxpr.ts";
+import { literal, variable } from "./jaxpr.ts";
+import type { Params, Primitive, TypeOf } from "./primitive.ts";
+import { toList } from "./primitive.ts";
+import type { Mark } from "./tracer.ts";
+import { isTracer, leaked, newMark, Tracer } from "./tracer.ts";
+
+export interface Trace {
+  readonly mark: Mark;
+  readonly process: (primitive: Primitive, inputs: readonly NDArray[], params: Params) => readonly NDArray[];
+}
+
+/** Weakness of the outputs: a primitive's own rule, else weak where every input is weak and it stays float64. */
+const weakTypesOf = (primitive: Primitive, inputs: readonly Aval[], params: Params, types: readonly TypeOf[]): readonly WeakType[] => {
+  if (primitive.weakType !== undefined) {
+    const own = primitive.weakType(inputs, params);
+    return Array.isArray(own) ? (own as readonly WeakType[]) : types.map(() => own as WeakType);
+  }
+  const allWeak = inputs.length > 0 && inputs.every(({ weakType }) => weakType !== false);
+  return types.map(({ dtype }) => (allWeak && dtype === "float64" ? "float" : false));
+};
+
+const evaluation: Trace = {
+  mark: newMark("evaluation"),
+  process: (primitive, inputs, params) => {
+    let allWeak = inputs.length > 0;
+    for (const input of inputs) {
+      if (!(input instanceof ConcreteArray)) throw leaked(input as Tracer, primitive.name);
+      if (input.weakType === false) allWeak = false;
+    }
+    if (primitive.stage === undefined) primitive.abstractEval(inputs, params);
+    const outputs = toList(primitive.evaluate(inputs as readonly ConcreteArray[], params));
+    if (!allWeak && primitive.weakType === undefined) return outputs;
+    const weakTypes = weakTypesOf(primitive, inputs, params, outputs);
+    return outputs.map((output, k) => {
+      const weakType = weakTypes[k]!;
+      return output.weakType === weakType || isTracer(output) ? output : viewAs(output as ConcreteArray, output.shape, weakType);
+    });
+  },
+};
+
+let current: Trace = evaluation;
+
+export const currentTrace = (): Trace => current;
+
+export const isEvaluating = (): boolean => current === evaluation;
+
+/** Number of transforms between here and plain evaluation being active or not: 0 or 1. For tests. */
+export const isTracing = (): boolean => current !== evaluation;
+
+/** Runs `body` with `trace` as the current trace. */
+export const withTrace = <T>(trace: Trace, body: () => T): T => {
+  const outer = current;
+  current = trace;
+  try {
+    return body();
+  } finally {
+    current = outer;
+  }
+};
+
+/** Runs `body` outside every trace: host callbacks and compiled programs see concrete arrays only. */
+export const withEvaluation = <T>(body: () => T): T => withTrace(evaluation, body);
+
+/** Runs `body` under `trace`, whose tracers are dead afterwards. */
+export const withMark = <T>(trace: Trace, body: () => T): T => {
+  try {
+    return withTrace(trace, body);
+  } finally {
+    trace.mark.alive = false;
+  }
+};
+
+/** Applies a primitive under the current trace. */
+export const bind = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly NDArray[] => current.process(primitive, inputs, params);
+
+// --- Staging ----------------------------------------------------------------------------------
+
+export interface StagingTrace extends Trace {
+  readonly input: (type: Aval) => Tracer<Variable>;
+  /** The variable, literal or captured constant that stands for a value here. */
+  readonly atom: (x: NDArray) => Atom;
+  /** Ends the recording. */
+  readonly finish: (outputs: readonly NDArray[]) => ClosedJaxpr;
+}
+
+/** Records equations. Arrays and outer tracers that meet its own tracers become constants. */
+export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): StagingTrace => {
+  const inputs: Variable[] = [];
+  const equations: Equation[] = [];
+  const captured = new Map<NDArray, Variable>();
+
+  const atom = (x: NDArray): Atom => {
+    if (isTracer(x)) {
+      if (x.mark === mark) return x.payload as Variable;
+      if (!x.mark.alive) throw leaked(x, mark.owner);
+    } else if (x.shape.length === 0) return literal(x as ConcreteArray);
+    let constant = captured.get(x);
+    if (constant === undefined) {
+      constant = variable(x);
+      captured.set(x, constant);
+    }
+    return constant;
+  };
+
+  return {
+    mark,
+    input: (type) => {
+      const bound = variable(type);
+      inputs.push(bound);
+      return new Tracer(mark, type, bound);
+    },
+    atom,
+    process: (primitive, values, params) => {
+      if (primitive.stage !== undefined) return primitive.stage(values, params);
+      const types = toList(primitive.abstractEval(values.map(avalOf), params));
+      const weakTypes = weakTypesOf(primitive, values, params, types);
+      const outputs = types.map((type, k) => variable({ ...type, weakType: weakTypes[k]! }));
+      equations.push({ primitive, inputs: values.map(atom), params, outputs });
+      return outputs.map((output) => new Tracer(mark, output.aval, output));
+    },
+    finish: (outputs) => {
+      const outs = outputs.map(atom);
+      return { jaxpr: { constants: [...captured.values()], inputs, equations, outputs: outs }, constants: [...captured.keys()] };
+    },
+  };
+};
+
+/** Traces `f` on arguments of the given types; what it closes over becomes the jaxpr's constants. */
+export const stageFunction = (owner: string, f: (...inputs: NDArray[]) => readonly NDArray[], types: readonly Aval[]): ClosedJaxpr => {
+  const trace = stagingTrace(owner);
+  const inputs = types.map((type) => trace.input(type));
+  return withMark(trace, () => trace.finish(f(...inputs)));
+};

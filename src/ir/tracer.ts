@@ -1,0 +1,69 @@
+/**
+ * Tracers: arrays that stand for a value while a transform looks at a function.
+ * Each remembers the trace it was born in by its mark; a mark dies when its trace ends, so leaks are seen.
+ * Any conversion to a JavaScript number or string throws: `if (x > 0)` must not take a branch silently.
+ */
+import { LeakedTracer, TracerConversion } from "../error.ts";
+import { NDArray } from "../array/ndarray.ts";
+import type { NestedNumbers } from "../array/ndarray.ts";
+import type { TypedArray } from "../array/dtype.ts";
+import type { Aval } from "./aval.ts";
+import { showAval } from "./aval.ts";
+
+/** Identity of one trace. `owner` names the transform and function for messages. */
+export interface Mark {
+  readonly owner: string;
+  alive: boolean;
+}
+
+export const newMark = (owner: string): Mark => ({ owner, alive: true });
+
+export class Tracer<Payload = unknown> extends NDArray {
+  readonly mark: Mark;
+  readonly payload: Payload;
+
+  constructor(mark: Mark, { shape, dtype, weakType }: Aval, payload: Payload) {
+    super(shape, dtype, weakType);
+    this.mark = mark;
+    this.payload = payload;
+  }
+
+  override item(): number {
+    throw conversion(this, "its value as a number");
+  }
+
+  override toTypedArray(): TypedArray {
+    throw conversion(this, "its elements");
+  }
+
+  override toList(): NestedNumbers {
+    throw conversion(this, "its elements");
+  }
+
+  override toString(): string {
+    return `Traced<${showAval(this)}>`;
+  }
+
+  [Symbol.toPrimitive](hint: string): string {
+    // Template literals and console output ask for text; everything else (>, +, ==, keys by number) for a value.
+    throw conversion(this, hint === "string" ? "text, a property key or an index" : "a JavaScript number (an operator such as > + == or if does that)");
+  }
+}
+
+export const isTracer = (x: unknown): x is Tracer => x instanceof Tracer;
+
+const conversion = (x: Tracer, wanted: string): TracerConversion | LeakedTracer =>
+  x.mark.alive
+    ? new TracerConversion(
+        `${x.toString()} was asked for ${wanted}`,
+        `it is being traced by ${x.mark.owner} and has no value yet`,
+        "Use array operations: np.where for branches, x.add for +, .toString() for printing; or mark the argument as static",
+      )
+    : leaked(x, "a conversion");
+
+export const leaked = (x: Tracer, where: string): LeakedTracer =>
+  new LeakedTracer(
+    `${x.toString()} used in ${where}`,
+    `it belongs to ${x.mark.owner}, which has already returned`,
+    "Return values from the traced function instead of storing them outside",
+  );

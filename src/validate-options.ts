@@ -1,0 +1,19 @@
+/**
+ * Validation of plain options with every problem collected: one Either per field, joined applicatively.
+ */
+import { getApplicativeValidation, getSemigroup, left, right, sequenceS } from "./fp.ts";
+import type { Either, ReadonlyNonEmptyArray } from "./fp.ts";
+
+/** A value, or all the sentences that say what is wrong with it. */
+export type Checked<T> = Either<ReadonlyNonEmptyArray<string>, T>;
+
+/** The value if the claim holds, else a sentence that names field, value and claim. */
+export const check = <T>(field: string, value: T, holds: boolean, claim: string): Checked<T> =>
+  holds ? right(value) : left([`${field} is ${String(value)}, but ${claim}`]);
+
+type Fields<T> = { readonly [K in keyof T]: Checked<T[K]> };
+
+/** A record of checked fields as one checked record. */
+export const checkAll = <T>(fields: Fields<T>): Checked<T> => joinFields(fields as never) as Checked<T>;
+
+const joinFields = sequenceS(getApplicativeValidation(getSemigroup<string>()));

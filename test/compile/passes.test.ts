@@ -1,0 +1,85 @@
+/**
+ * Passes: each gives a valid jaxpr with the same outputs to the bit, on random programs and on the cases
+ * where a careless pass would err: signed zeros, NaN, repeated calls of one inner jaxpr.
+ */
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { scalar } from "../../src/array/ndarray.ts";
+import type { NDArray } from "../../src/array/ndarray.ts";
+import { shareCommonSubexpressions } from "../../src/compile/common-subexpressions.ts";
+import { removeDeadCode } from "../../src/compile/dead-code.ts";
+import { inlineCalls } from "../../src/compile/inline.ts";
+import { optimize } from "../../src/compile/program.ts";
+import type { Jaxpr } from "../../src/ir/jaxpr.ts";
+import { validateJaxpr } from "../../src/ir/validate.ts";
+import { add, div, integerPower, mul } from "../../ops/arithmetic.ts";
+import { callback } from "../../ops/callback.ts";
+import { jit } from "../../transforms/jit.ts";
+import { filled, jaxprOf, programs, runOn } from "../backend/programs.ts";
+
+const passes: readonly (readonly [string, (jaxpr: Jaxpr) => Jaxpr])[] = [
+  ["inlineCalls", inlineCalls], ["shareCommonSubexpressions", shareCommonSubexpressions], ["removeDeadCode", removeDeadCode], ["optimize", optimize],
+];
+
+test.each(passes)("%s keeps random programs valid and their results the same", (_name, pass) => {
+  fc.assert(
+    fc.property(programs(30), ({ jaxpr, inputs }) => {
+      const passed = pass(jaxpr);
+      validateJaxpr(passed);
+      expect(runOn("interpreter", passed, inputs)).toEqual(runOn("interpreter", jaxpr, inputs));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("every pass is the identity on what it has already treated", () => {
+  fc.assert(
+    fc.property(programs(30), ({ jaxpr }) => {
+      for (const [, pass] of passes) {
+        const once = pass(jaxpr);
+        expect(pass(once)).toBe(once);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const x = filled([3], "float64", [1, -0, NaN]);
+
+test("equal equations are computed once, and literals of either sign of zero stay apart", () => {
+  const jaxpr = jaxprOf((a) => {
+    const one = scalar(1);
+    return [mul(a!, a!), mul(a!, a!), integerPower(a!, { exponent: 3 }), integerPower(a!, { exponent: 3 }), div(one, scalar(0)), div(one, scalar(-0))];
+  }, [x]);
+  const shared = shareCommonSubexpressions(jaxpr);
+  expect(shared.equations.map(({ primitive }) => primitive.name)).toEqual(["mul", "integerPower", "div", "div"]);
+  expect(runOn("wasm", jaxpr, [x]).slice(4)).toEqual(runOn("interpreter", jaxpr, [x]).slice(4));
+});
+
+test("host functions that look alike are not taken for one another", () => {
+  const outputs = [{ shape: [], dtype: "float64" as const }];
+  const host = (value: number) => () => [scalar(value)];
+  const jaxpr = jaxprOf((a) => [host(1), host(2)].flatMap((call) => callback(a!, { call, outputs, vectorized: "sequential" })), [x]);
+  expect(shareCommonSubexpressions(jaxpr).equations).toHaveLength(2);
+});
+
+test("calls of one jaxpr with different arguments, nested and exchanged, are told apart", () => {
+  const swap = jit((a: NDArray, b: NDArray) => [b, a, add(a, b)] as const);
+  const twice = jit((a: NDArray, b: NDArray) => {
+    const [left, right, sum] = swap(a, b);
+    return swap(left, mul(right, sum));
+  });
+  const jaxpr = jaxprOf((a, b) => [...twice(a!, b!), ...twice(b!, a!)], [scalar(2), scalar(5)]);
+  const inlined = inlineCalls(jaxpr);
+  validateJaxpr(inlined);
+  expect(inlined.equations.some(({ primitive }) => primitive.name === "jit")).toBe(false);
+  expect(runOn("interpreter", inlined, [scalar(2), scalar(5)])).toEqual(runOn("interpreter", jaxpr, [scalar(2), scalar(5)]));
+});
+
+test("calls nested five thousand deep are inlined without recursion", () => {
+  let jaxpr = jaxprOf((a) => [add(a!, a!)], [scalar(1)]);
+  const shell = jaxprOf((a) => [jit((b: NDArray) => mul(b, b))(a!)], [scalar(1)]);
+  const call = shell.equations[0]!;
+  for (let depth = 0; depth < 5000; depth++) jaxpr = { ...shell, equations: [{ ...call, params: { ...call.params, jaxpr } }] };
+  expect(inlineCalls(jaxpr).equations.map(({ primitive }) => primitive.name)).toEqual(["add"]);
+});

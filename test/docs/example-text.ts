@@ -1,0 +1,87 @@
+/**
+ * Examples of docstrings: `statements; expression // expected`, on one line or several, any number of times.
+ * `expected` is a JavaScript expression: arrays stand as nested lists, objects by their keys, numbers agree to 1e-12.
+ * A text may be written without quotes, spaces count once, and "..." at its end leaves the rest open.
+ * `throws Code` expects that error.
+ */
+import { expect } from "vitest";
+import { NDArray } from "cotangent";
+
+/** The last `;` outside brackets and quotes, -1 without one. */
+const lastStatementEnd = (code: string): number => {
+  let depth = 0;
+  let quote = "";
+  let end = -1;
+  for (let k = 0; k < code.length; k++) {
+    const character = code[k]!;
+    if (quote !== "") {
+      if (character === quote && code[k - 1] !== "\\") quote = "";
+    } else if (`"'\``.includes(character)) quote = character;
+    else if ("([{".includes(character)) depth++;
+    else if (")]}".includes(character)) depth--;
+    else if (character === ";" && depth === 0) end = k;
+  }
+  return end;
+};
+
+/** An example as a module that exports what each of its expressions gave, and the expected texts. */
+export const asModule = (example: string): { readonly code: string; readonly expected: readonly string[] } => {
+  const expected: string[] = [];
+  let code = "export const results = [];\nconst observe = (f) => { try { results.push({ value: f() }); } catch (error) { results.push({ error }); } };\n";
+  let pending = "";
+  for (const line of example.split("\n")) {
+    const at = line.lastIndexOf(" // ");
+    if (at < 0) {
+      pending += `${line}\n`;
+      continue;
+    }
+    pending += line.slice(0, at);
+    const end = lastStatementEnd(pending);
+    code += `${pending.slice(0, end + 1)}\nobserve(() => (${pending.slice(end + 1).trim()}));\n`;
+    expected.push(line.slice(at + 4).trim());
+    pending = "";
+  }
+  if (pending.trim() !== "") throw new Error(`the example does not say what comes out: ${pending}`);
+  return { code, expected };
+};
+
+/** Arrays as nested lists, whatever they stand in. */
+const plain = (value: unknown): unknown => {
+  if (value instanceof NDArray) return value.toList();
+  if (ArrayBuffer.isView(value)) return [...(value as Float64Array)];
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+  return value;
+};
+
+const agree = (seen: unknown, wanted: unknown): boolean => {
+  if (typeof seen === "number" && typeof wanted === "number") return Object.is(seen, wanted) || seen === wanted || Math.abs(seen - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+  if (typeof seen !== "object" || typeof wanted !== "object" || seen === null || wanted === null) return seen === wanted;
+  const [left, right] = [Object.entries(seen), Object.entries(wanted)];
+  return Array.isArray(seen) === Array.isArray(wanted) && left.length === right.length && left.every(([key, value]) => key in wanted && agree(value, (wanted as Record<string, unknown>)[key]));
+};
+
+const spaced = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+
+/** What one expression gave. */
+export interface Result {
+  readonly value?: unknown;
+  readonly error?: unknown;
+}
+
+/** Compares what an expression gave with the text after it. */
+export const expectResult = ({ value, error }: Result, expected: string): void => {
+  const code = /^throws (\w+)$/.exec(expected)?.[1];
+  if (code !== undefined) return expect((error as { code?: string } | undefined)?.code).toBe(code);
+  if (error !== undefined) throw error as Error;
+  if (typeof value === "string" && !/^["'`]/.test(expected)) {
+    const text = spaced(value);
+    if (!expected.endsWith("...")) return expect(text).toBe(spaced(expected));
+    const start = spaced(expected.slice(0, -3));
+    return expect(text.slice(0, start.length)).toBe(start);
+  }
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const wanted = new Function(`return (${expected})`)() as unknown;
+  const seen = plain(value);
+  if (!agree(seen, wanted)) expect(seen).toEqual(wanted);
+};

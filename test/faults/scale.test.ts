@@ -1,0 +1,136 @@
+/**
+ * Fault 64: size of a program is no limit. 100,000 equations in a chain, 100,000 side by side, and 2^20 paths
+ * through a diamond are traced, printed, differentiated, mapped and compiled without recursion.
+ */
+import { describe, expect, test } from "vitest";
+import { array, grad, jit, jvp, linearize, makeJaxpr, NDArray, printJaxpr, vjp, vmap } from "cotangent";
+import * as np from "cotangent/numpy";
+import { shareCommonSubexpressions } from "../../src/compile/common-subexpressions.ts";
+import { removeDeadCode } from "../../src/compile/dead-code.ts";
+import { validateClosed } from "../../src/ir/validate.ts";
+
+const length = 100_000;
+
+/** Every step depends on the one before. */
+const chainOf =
+  (steps: number) =>
+  (x: NDArray): NDArray => {
+    let y = x;
+    for (let k = 0; k < steps; k++) y = k % 2 === 0 ? np.mul(y, 1.00001) : np.sin(y);
+    return y;
+  };
+
+const chain = chainOf(length);
+
+const chainInNumbers = (x: number, steps = length): [value: number, slope: number] => {
+  let [y, slope] = [x, 1];
+  for (let k = 0; k < steps; k++) {
+    slope *= k % 2 === 0 ? 1.00001 : Math.cos(y);
+    y = k % 2 === 0 ? y * 1.00001 : Math.sin(y);
+  }
+  return [y, slope];
+};
+
+const [value, slope] = chainInNumbers(0.5);
+
+describe("64: a chain of 1e5 equations", () => {
+  const traced = makeJaxpr(chain)(array(0.5));
+
+  test("is traced, validated and printed, one line per equation", () => {
+    expect(traced.jaxpr.equations.length).toBe(length);
+    validateClosed(traced);
+    const text = printJaxpr(traced.jaxpr);
+    expect(text.split("\n").length).toBe(length + 2);
+    expect(String(traced)).toBe(text);
+  });
+
+  test("goes through the passes unchanged", () => {
+    expect(removeDeadCode(shareCommonSubexpressions(traced.jaxpr)).equations.length).toBe(length);
+  });
+
+  test("has the right tangent, by jvp and by linearize", () => {
+    const [out, tangent] = jvp(chain, [array(0.5)], [array(1)]);
+    expect(out.item()).toBeCloseTo(value, 10);
+    expect(tangent.item() / slope).toBeCloseTo(1, 8);
+    expect(linearize(chain, array(0.5))[1](array(1)).item() / slope).toBeCloseTo(1, 8);
+  });
+
+  test("has the right cotangent, by vjp and by grad", () => {
+    const [out, pullback] = vjp(chain, array(0.5));
+    expect(out.item()).toBeCloseTo(value, 10);
+    expect(pullback(array(1))[0].item() / slope).toBeCloseTo(1, 8);
+    expect(grad(chain)(array(0.5)).item() / slope).toBeCloseTo(1, 8);
+  });
+
+  test("is mapped", () => {
+    const out = vmap(chain)(array([0.5, 0.25])).toList() as number[];
+    expect(out[0]).toBeCloseTo(value, 10);
+    expect(out[1]).toBeCloseTo(chainInNumbers(0.25)[0], 10);
+  });
+
+  test("is compiled and run", () => {
+    const jitted = jit(chain);
+    expect(jitted(array(0.5)).item()).toBeCloseTo(value, 10);
+    expect(jitted(array(0.25)).item()).toBeCloseTo(chainInNumbers(0.25)[0], 10);
+  });
+});
+
+describe("64: a chain of 2e4 equations", () => {
+  const steps = 20_000;
+
+  test.each(["wasm", "js", "interpreter"] as const)("is compiled and run on %s", (backend) => {
+    expect(jit(chainOf(steps), { backend })(array(0.5)).item()).toBeCloseTo(chainInNumbers(0.5, steps)[0], 10);
+  });
+
+  test("is differentiated through jit, whose residuals are as many outputs", () => {
+    expect(grad(jit(chainOf(steps)))(array(0.5)).item() / chainInNumbers(0.5, steps)[1]).toBeCloseTo(1, 8);
+  });
+});
+
+describe("64: a fan of 1e5 equations", () => {
+  const fan = (x: NDArray): NDArray => {
+    const parts: NDArray[] = [];
+    for (let k = 0; k < length; k++) parts.push(np.mul(x, k / length));
+    return np.sum(np.stack(parts));
+  };
+  const total = (length - 1) / 2;
+
+  test("sums and differentiates, eager and jitted", () => {
+    expect(fan(array(2)).item()).toBeCloseTo(2 * total, 5);
+    expect(grad(fan)(array(2)).item()).toBeCloseTo(total, 5);
+    expect(jit(fan)(array(2)).item()).toBeCloseTo(2 * total, 5);
+  });
+
+  test("has 30,000 inputs and outputs as well as one", () => {
+    const count = 30_000;
+    const inputs = Array.from({ length: count }, (_, k) => array(k));
+    const out = jit((list: NDArray[]) => list.map((x) => np.add(x, 1)))(inputs);
+    expect([out.length, out[0]!.item(), out[count - 1]!.item()]).toEqual([count, 1, count]);
+    const gradient = grad((list: NDArray[]) => np.sum(np.stack(list.map((x, k) => np.mul(x, k)))))(inputs);
+    expect([gradient.length, gradient[7]!.item(), gradient[count - 1]!.item()]).toEqual([count, 7, count - 1]);
+  });
+
+  test("130,000 arrays are joined", () => {
+    const many = new Array<NDArray>(130_000).fill(array([1]));
+    expect(np.sum(np.concatenate(many)).item()).toBe(130_000);
+  });
+});
+
+describe("64: a diamond of 2^20 paths", () => {
+  const diamond = (x: NDArray): NDArray => {
+    let y = x;
+    for (let k = 0; k < 20; k++) y = np.add(np.mul(y, 0.5), np.mul(y, 0.75));
+    return y;
+  };
+
+  test("is differentiated along equations, not along paths", () => {
+    const wanted = 1.25 ** 20;
+    expect(grad(diamond)(array(1)).item() / wanted).toBeCloseTo(1, 12);
+    expect(jvp(diamond, [array(1)], [array(1)])[1].item() / wanted).toBeCloseTo(1, 12);
+    expect(grad(jit(diamond))(array(1)).item() / wanted).toBeCloseTo(1, 12);
+    const gradient = makeJaxpr(grad(diamond))(array(1));
+    expect(gradient.jaxpr.equations.length).toBeLessThan(10 * 20);
+    const second = makeJaxpr(grad(grad((x: NDArray) => np.mul(diamond(x), x))))(array(1));
+    expect(second.jaxpr.equations.length).toBeLessThan(40 * 20);
+  });
+});

@@ -1,0 +1,167 @@
+/**
+ * Draws inputs from the `laws` of a primitive, applies its rules to concrete arrays, and evaluates its scalar
+ * expression as a back end would: what the laws of the families share.
+ */
+import { binaryMath, unaryMath } from "../../kernels/scalar-math.ts";
+import * as scalarMath from "../../kernels/scalar-math.ts";
+import { castBuffer, createArray } from "../../src/array/create.ts";
+import type { DType } from "../../src/array/dtype.ts";
+import { isFloat, isInteger } from "../../src/array/dtype.ts";
+import { bufferOf } from "../../src/array/ndarray.ts";
+import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
+import type { Shape } from "../../src/array/shape.ts";
+import { sizeOf } from "../../src/array/shape.ts";
+import type { ScalarExpression } from "../../src/ir/lowering.ts";
+import type { Domain, InputSpec, LawCase, Pick, Primitive, Tangent } from "../../src/ir/primitive.ts";
+import { isZero, toList } from "../../src/ir/primitive.ts";
+import { newMark } from "../../src/ir/tracer.ts";
+
+/** Uniform numbers in [0, 1) that depend on the seed only (mulberry32). */
+export const uniform = (seed: number): (() => number) => {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+const pickWith = (random: () => number): Pick => {
+  const integer = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+  const permutation = (count: number): number[] => {
+    const order = Array.from({ length: count }, (_, k) => k);
+    for (let k = count - 1; k > 0; k--) {
+      const other = integer(0, k);
+      [order[k], order[other]] = [order[other]!, order[k]!];
+    }
+    return order;
+  };
+  return {
+    integer,
+    permutation,
+    oneOf: (choices) => choices[integer(0, choices.length - 1)]!,
+    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) => Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
+    subset: (count) => permutation(count).slice(0, integer(0, count)).sort((left, right) => left - right),
+  };
+};
+
+const clearance = 1e-2;
+
+const drawNumbers = (random: () => number, count: number, { low, high, kinks = [], distinct = false }: Domain): number[] => {
+  if (distinct) {
+    const places = pickWith(random).permutation(count);
+    return places.map((place) => low + ((high - low) * (place + 0.5 + 0.2 * (random() - 0.5))) / count);
+  }
+  return Array.from({ length: count }, () => {
+    for (;;) {
+      const x = low + (high - low) * random();
+      if (kinks.every((kink) => Math.abs(x - kink) >= clearance)) return x;
+    }
+  });
+};
+
+export const drawArray = (random: () => number, { shape, dtype, domain }: InputSpec): ConcreteArray => {
+  const numbers = isFloat(dtype)
+    ? drawNumbers(random, sizeOf(shape), domain)
+    : Array.from({ length: sizeOf(shape) }, () => pickWith(random).integer(domain.low, domain.high));
+  return createArray(numbers, { dtype, shape });
+};
+
+export interface Draw {
+  readonly inputs: readonly ConcreteArray[];
+  readonly params: unknown;
+}
+
+/** Inputs and parameters from the laws of a primitive. */
+export const draw = (primitive: Primitive, random: () => number): Draw => {
+  if ("testedIn" in primitive.laws) throw new Error(`${primitive.name} has laws of its own`);
+  const { inputs, params }: LawCase<unknown> = primitive.laws.sample(pickWith(random));
+  return { inputs: inputs.map((spec) => drawArray(random, spec)), params };
+};
+
+/** Array of given numbers. */
+export const floats = (numbers: readonly number[], dtype: DType = "float64"): ConcreteArray => createArray([...numbers], { dtype, shape: [numbers.length] });
+
+export const numbersOf = (x: NDArray | Tangent): number[] => {
+  if (isZero(x)) return new Array<number>(sizeOf(x.aval.shape)).fill(0);
+  return [...bufferOf(x as ConcreteArray)];
+};
+
+/** First output of `evaluate`. */
+export const evaluate = (primitive: Primitive, inputs: readonly NDArray[], params: unknown = {}): ConcreteArray =>
+  toList(primitive.evaluate(inputs as readonly ConcreteArray[], params))[0] as ConcreteArray;
+
+/** First output tangent of the jvp rule. */
+export const tangentOf = (primitive: Primitive, inputs: readonly NDArray[], tangents: readonly Tangent[], params: unknown = {}): Tangent =>
+  toList(primitive.jvp(inputs, tangents, params, { mark: newMark("a test") })[1])[0]!;
+
+/** Row `k` of an array along an axis. */
+export const row = (x: ConcreteArray, axis: number, k: number): ConcreteArray => {
+  const shape: Shape = x.shape;
+  const inner = sizeOf(shape.slice(axis + 1));
+  const extent = shape[axis]!;
+  const source = bufferOf(x);
+  const numbers: number[] = [];
+  for (let at = 0; at < source.length; at++) if (Math.floor(at / inner) % extent === k) numbers.push(source[at]!);
+  return createArray(numbers, { dtype: x.dtype, shape: shape.filter((_, other) => other !== axis) });
+};
+
+// --- Scalar expressions, as every back end must read them ------------------------------------------
+
+const called: Readonly<Record<string, unknown>> = { ...scalarMath, ...unaryMath, ...binaryMath };
+
+const store = (value: number, dtype: DType): number => castBuffer([value], dtype, dtype)[0]!;
+
+const unary = { neg: (x: number) => -x, abs: Math.abs, sqrt: Math.sqrt, floor: Math.floor, ceil: Math.ceil, trunc: Math.trunc };
+
+const binary = {
+  add: (x: number, y: number) => x + y,
+  sub: (x: number, y: number) => x - y,
+  mul: (x: number, y: number) => x * y,
+  div: (x: number, y: number) => x / y,
+  max: (x: number, y: number) => Math.max(x, y),
+  min: (x: number, y: number) => Math.min(x, y),
+  and: (x: number, y: number) => x & y,
+  or: (x: number, y: number) => x | y,
+  xor: (x: number, y: number) => x ^ y,
+};
+
+const compare = {
+  eq: (x: number, y: number) => x === y,
+  ne: (x: number, y: number) => x !== y,
+  lt: (x: number, y: number) => x < y,
+  le: (x: number, y: number) => x <= y,
+  gt: (x: number, y: number) => x > y,
+  ge: (x: number, y: number) => x >= y,
+};
+
+/** Value of an expression whose locals hold the given numbers. */
+export const evaluateExpression = (expression: ScalarExpression, locals: readonly number[]): number => {
+  const read = (inner: ScalarExpression): number => evaluateExpression(inner, locals);
+  switch (expression.op) {
+    case "local":
+      return locals[expression.index]!;
+    case "constant":
+      return expression.value;
+    case "unary": {
+      const x = read(expression.x);
+      if (expression.name === "not") return store(expression.dtype === "bool" ? 1 - x : ~x, expression.dtype);
+      return store(unary[expression.name](x), expression.dtype);
+    }
+    case "binary": {
+      const operation = expression.name === "mul" && isInteger(expression.dtype) ? Math.imul : binary[expression.name];
+      return store(operation(read(expression.x), read(expression.y)), expression.dtype);
+    }
+    case "compare":
+      return compare[expression.name](read(expression.x), read(expression.y)) ? 1 : 0;
+    case "select":
+      return read(expression.condition) !== 0 ? read(expression.x) : read(expression.y);
+    case "convert":
+      return castBuffer([read(expression.x)], expression.x.dtype, expression.dtype)[0]!;
+    case "call": {
+      const f = called[expression.function] as (...args: readonly number[]) => number;
+      return store(f(...expression.args.map(read)), expression.dtype);
+    }
+  }
+};

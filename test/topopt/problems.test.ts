@@ -1,0 +1,90 @@
+/** The four published problems: supports and loads as the published program sets them, in its own numbering. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { elementField, feSolve } from "cotangent/fem";
+import { problemPicture, problems } from "cotangent/topopt";
+import { floats } from "../fem/fields.ts";
+
+type Name = keyof typeof problems;
+
+/** Nodes column by column from the top left, dofs 2n (x) and 2n + 1 (y, up). */
+interface Published {
+  readonly fixed: readonly number[];
+  readonly force: ReadonlyMap<number, number>;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
+
+const published: Readonly<Record<Name, (nelx: number, nely: number) => Published>> = {
+  mbb: (nelx, nely) => ({ fixed: [...range(nely + 1).map((node) => 2 * node), 2 * ((nelx + 1) * (nely + 1) - 1) + 1], force: new Map([[1, -1]]) }),
+  tensile: (nelx, nely) => ({
+    fixed: [...range(nely + 1).map((node) => 2 * node), 2 * (nely / 2) + 1],
+    force: new Map([[2 * (nelx * (nely + 1) + nely / 2), 1]]),
+  }),
+  bridge: (nelx, nely) => ({
+    fixed: [nely, nelx * (nely + 1) + nely].flatMap((node) => [2 * node, 2 * node + 1]),
+    force: new Map(range(nelx + 1).map((column) => [2 * column * (nely + 1) + 1, -1 / (nelx + 1)])),
+  }),
+  michell: (nelx, nely) => ({
+    fixed: range(2 * (nely + 1)),
+    force: new Map([[2 * (nelx * (nely + 1) + nely / 2) + 1, -1]]),
+  }),
+};
+
+/** Our dof of a published one. */
+const renumbered = (dof: number, nelx: number, nely: number): number => {
+  const node = Math.floor(dof / 2);
+  return 2 * ((node % (nely + 1)) * (nelx + 1) + Math.floor(node / (nely + 1))) + (dof % 2);
+};
+
+const names = ["mbb", "tensile", "bridge", "michell"] as const;
+
+describe.each(names)("%s", (name) => {
+  const sizes = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 6 }).map((half) => 2 * half));
+
+  test("its supports and forces are the published ones", () => {
+    fc.assert(
+      fc.property(sizes, ([nelx, nely]) => {
+        const { system, load } = problems[name]({ nelx, nely });
+        const { fixed, force } = published[name](nelx, nely);
+        const expectedFixed = new Set(fixed.map((dof) => renumbered(dof, nelx, nely)));
+        const flags = system.fixed.toTypedArray();
+        flags.forEach((flag, dof) => expect(flag === 1).toBe(expectedFixed.has(dof)));
+        const expectedForce = new Float64Array(flags.length);
+        for (const [dof, value] of force) expectedForce[renumbered(dof, nelx, nely)] = value;
+        expect(floats(load)).toEqual(expectedForce);
+      }),
+    );
+  });
+
+  test("it can be solved, its total force is one, and its picture shows every load", () => {
+    fc.assert(
+      fc.property(sizes, ([nelx, nely]) => {
+        const { mesh, system, load } = problems[name]({ nelx, nely });
+        const forces = floats(load);
+        const total = [0, 1].map((c) => forces.reduce((sum, value, dof) => (dof % 2 === c ? sum + value : sum), 0));
+        expect(Math.hypot(...total)).toBeCloseTo(1, 13);
+        expect(floats(feSolve(system, elementField(mesh, 1), load)).every(Number.isFinite)).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+    const picture = problemPicture(problems[name]({ nelx: 6, nely: 4 }));
+    expect(picture.startsWith("<svg")).toBe(true);
+  });
+});
+
+test("the forces of the bridge sum to -1 in y and to 0 in x", () => {
+  const forces = floats(problems.bridge({ nelx: 96, nely: 64 }).load);
+  expect(forces.reduce((sum, value, dof) => (dof % 2 === 1 ? sum + value : sum), 0)).toBeCloseTo(-1, 13);
+  expect(forces.every((value, dof) => dof % 2 === 1 || value === 0)).toBe(true);
+});
+
+test("problems whose load sits at half height refuse an odd number of rows", () => {
+  for (const name of ["tensile", "michell"] as const) expect(() => problems[name]({ nelx: 4, nely: 3 })).toThrow(expect.objectContaining({ code: "InvalidProblem" }));
+});
+
+test("a problem is a plain record that can be changed by spreading", () => {
+  const problem = problems.mbb({ nelx: 4, nely: 2 });
+  expect(Object.getPrototypeOf(problem)).toBe(Object.prototype);
+  expect(Object.keys(problem).sort()).toEqual(["load", "mesh", "system"]);
+});

@@ -1,0 +1,50 @@
+/**
+ * From density to Young's modulus: SIMP and RAMP.
+ * simp: E = eMin + rho^penal (e0 - eMin)              (Bendsoe & Sigmund 1999, modified)
+ * ramp: E = eMin + rho / (1 + q (1 - rho)) (e0 - eMin) (Stolpe & Svanberg 2001)
+ */
+import { InvalidOption } from "../src/error.ts";
+import type { ElementField } from "../library/fem/index.ts";
+import { pow } from "../library/numpy/elementwise.ts";
+import "../library/numpy/methods.ts";
+import { requireOptions } from "../transforms/flat.ts";
+
+export interface ModulusBounds {
+  /** Modulus of void, pascal; > 0. Default 1e-9. */
+  readonly eMin?: number;
+  /** Modulus of solid, pascal. Default 1. */
+  readonly e0?: number;
+}
+
+const requireBounds = (asked: string, eMin: number, e0: number): void => {
+  if (!(eMin > 0 && e0 > eMin && e0 < Infinity)) throw new InvalidOption(asked, `eMin ${eMin}, e0 ${e0}`, "Moduli satisfy 0 < eMin < e0");
+};
+
+/**
+ * Modified SIMP.
+ * @param density  shape [nely, nelx], in [0, 1]
+ * @param options  penal (default 3), eMin, e0
+ * @returns        Young's modulus, shape of `density`
+ * @example simp(elementField(mesh, 0.5), { penal: 3 }).at(0, 0).get() // 0.125000000875
+ */
+export const simp = (density: ElementField, options: ModulusBounds & { readonly penal?: number } = {}): ElementField => {
+  requireOptions("simp", options, ["penal", "eMin", "e0"]);
+  const { penal = 3, eMin = 1e-9, e0 = 1 } = options;
+  requireBounds("simp", eMin, e0);
+  if (!(penal >= 1 && penal < Infinity)) throw new InvalidOption("simp", `penal ${penal}`, "The penalization exponent is 1 or more");
+  return pow(density, penal).mul(e0 - eMin).add(eMin);
+};
+
+/**
+ * Rational approximation of material properties; its slope at density 0 is not zero.
+ * @param options  q >= 0 (default 8), eMin, e0
+ * @example ramp(elementField(mesh, 0.5), { q: 8 }).at(0, 0).get() // 0.1000000009
+ */
+export const ramp = (density: ElementField, options: ModulusBounds & { readonly q?: number } = {}): ElementField => {
+  requireOptions("ramp", options, ["q", "eMin", "e0"]);
+  const { q = 8, eMin = 1e-9, e0 = 1 } = options;
+  requireBounds("ramp", eMin, e0);
+  if (!(q >= 0 && q < Infinity)) throw new InvalidOption("ramp", `q ${q}`, "q is 0 or more");
+  const fraction = density.div(density.neg().mul(q).add(1 + q));
+  return fraction.mul(e0 - eMin).add(eMin);
+};

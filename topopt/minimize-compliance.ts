@@ -1,0 +1,212 @@
+/**
+ * The classical pipeline: density -> filter -> SIMP -> solve -> compliance, differentiated by the library's
+ * own transforms, and optimality criteria around it. One jitted value-and-gradient per iteration.
+ */
+import { InvalidProblem } from "../src/error.ts";
+import { fromBuffer } from "../src/array/ndarray.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { backends } from "../src/backend/index.ts";
+import type { Backend } from "../src/backend/index.ts";
+import { isLeft } from "../src/fp.ts";
+import { check, checkAll } from "../src/validate-options.ts";
+import { counters } from "../src/counters.ts";
+import type { Counters } from "../src/counters.ts";
+import { elementField } from "../library/fem/index.ts";
+import type { ElementField, VectorField } from "../library/fem/index.ts";
+import { mean } from "../library/numpy/reductions.ts";
+import { mul } from "../library/numpy/elementwise.ts";
+import { requireOptions } from "../transforms/flat.ts";
+import { jit } from "../transforms/jit.ts";
+import { grad, valueAndGrad } from "../transforms/vjp.ts";
+import { complianceAndDisplacement } from "./compliance.ts";
+import { densityFilter } from "./filter.ts";
+import { simp } from "./interpolation.ts";
+import { optimalityCriteria } from "./optimality-criteria.ts";
+import type { Problem } from "./problems.ts";
+
+export interface HistoryEntry {
+  /** Compliance of the design at the start of the iteration. */
+  readonly objective: number;
+  /** Mean filtered density of the same design. */
+  readonly volume: number;
+  /** Largest change of a design variable in the iteration's update. */
+  readonly change: number;
+  readonly milliseconds: number;
+}
+
+export interface MinimizeOptions {
+  /** Mean filtered density wanted, over all elements of the grid, in (0, 1]. */
+  readonly volumeFraction: number;
+  /** Radius of the density filter; 0 for none. Default 1.5. */
+  readonly filterRadius?: number;
+  /** SIMP exponent. Default 3. */
+  readonly penal?: number;
+  readonly eMin?: number;
+  /** Default 100. */
+  readonly iterations?: number;
+  /** Largest change of a variable per iteration. Default 0.2. */
+  readonly move?: number;
+  /** Accepted |volume - volumeFraction| in the update's bisection. Default 1e-9; the published program has 1e-3. */
+  readonly volumeTolerance?: number;
+  /** Stop when no variable changes more than this. Default 0: run all iterations. */
+  readonly changeTolerance?: number;
+  /** Design variables to start from, in [0, 1]; by default one number wherever material may be. */
+  readonly initial?: ElementField;
+  readonly backend?: Backend;
+  /** Called after every iteration; what it throws ends the run. */
+  readonly onIteration?: (entry: HistoryEntry & { readonly iteration: number; readonly density: ElementField }) => void;
+  /** Ends the run after the iteration in which it fires; the result holds what was reached. */
+  readonly signal?: AbortSignal;
+}
+
+export type StopReason = "iterations" | "change" | "aborted" | "not finite";
+
+export interface MinimizeResult {
+  readonly history: readonly HistoryEntry[];
+  /** Filtered density of the design evaluated last: what the last objective belongs to. Shape [nely, nelx]. */
+  readonly density: ElementField;
+  /** Displacement under the load of the same design. */
+  readonly displacement: VectorField;
+  /** Design variables after the last update: pass them as `initial` to go on. After "not finite" those evaluated last with finite results. */
+  readonly design: ElementField;
+  readonly reason: StopReason;
+  /** What the run cost. */
+  readonly counters: Counters;
+  /** What was asked, with defaults filled in. */
+  readonly options: Required<Pick<MinimizeOptions, "volumeFraction" | "filterRadius" | "penal" | "eMin" | "iterations" | "move" | "volumeTolerance" | "changeTolerance" | "backend">>;
+}
+
+const optionNames = [
+  "volumeFraction", "filterRadius", "penal", "eMin", "iterations", "move", "volumeTolerance", "changeTolerance", "initial", "backend", "onIteration", "signal",
+] as const;
+
+/** Options with defaults filled in; everything that is wrong with them is said at once. */
+const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
+  requireOptions("minimizeCompliance", options, optionNames);
+  const { volumeFraction, filterRadius = 1.5, penal = 3, eMin = 1e-9, iterations = 100, move = 0.2, volumeTolerance = 1e-9, changeTolerance = 0, backend = "auto" } = options;
+  const settled = checkAll<MinimizeResult["options"]>({
+    volumeFraction: check("volumeFraction", volumeFraction, volumeFraction > 0 && volumeFraction <= 1, "it lies in (0, 1]"),
+    filterRadius: check("filterRadius", filterRadius, filterRadius >= 0 && filterRadius < Infinity, "a radius is 0 or more"),
+    penal: check("penal", penal, penal >= 1 && penal < Infinity, "the exponent is 1 or more"),
+    eMin: check("eMin", eMin, eMin > 0 && eMin < 1, "it lies in (0, 1)"),
+    iterations: check("iterations", iterations, Number.isSafeInteger(iterations) && iterations >= 1, "it is a whole number, 1 or more"),
+    move: check("move", move, move > 0 && move <= 1, "the move limit lies in (0, 1]"),
+    volumeTolerance: check("volumeTolerance", volumeTolerance, volumeTolerance > 0, "a tolerance is positive"),
+    changeTolerance: check("changeTolerance", changeTolerance, changeTolerance >= 0, "a tolerance is 0 or more"),
+    backend: check("backend", backend, backends.includes(backend), `it is one of ${backends.join(", ")}`),
+  });
+  if (isLeft(settled)) throw new InvalidProblem("minimizeCompliance", settled.left.join("; "), "Correct these options");
+  return settled.right;
+};
+
+const asFloats = (x: NDArray): Float64Array => x.toTypedArray() as Float64Array;
+
+const differenceOf = (after: Counters, before: Counters): Counters =>
+  Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]])) as unknown as Counters;
+
+/** Filtered design, held at 0 where the mask is: a linear map. */
+const physicalDensity = ({ mesh, mask }: Problem, filterRadius: number): ((design: ElementField) => ElementField) => {
+  const filter = densityFilter(mesh, { radius: filterRadius });
+  return mask === undefined ? filter : (design) => mul(filter(design), mask);
+};
+
+/**
+ * Compliance of a design with its displacement and physical density, as one function of the design.
+ * @example
+ * const [c] = designObjective(problem, { filterRadius: 0 })(elementField(mesh, 1));
+ * np.allclose(c, compliance(problem, elementField(mesh, 1))) // true
+ */
+export const designObjective = (problem: Problem, { filterRadius = 1.5, penal = 3, eMin = 1e-9 }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">): ((design: ElementField) => [NDArray, { density: ElementField; displacement: VectorField }]) => {
+  const physical = physicalDensity(problem, filterRadius);
+  return function objective(design) {
+    const density = physical(design);
+    const [value, displacement] = complianceAndDisplacement(problem, simp(density, { penal, eMin }));
+    return [value, { density, displacement }];
+  };
+};
+
+/** Weights w with w . x = mean filtered density of x, exact since the filter is linear. */
+const volumeWeights = (problem: Problem, filterRadius: number): Float64Array => {
+  const physical = physicalDensity(problem, filterRadius);
+  return asFloats(grad((design: ElementField) => mean(physical(design)))(elementField(problem.mesh, 1)));
+};
+
+const requireMask = ({ mesh, mask }: Problem): Float64Array | undefined => {
+  if (mask === undefined) return undefined;
+  const values = asFloats(elementField(mesh, mask).astype("float64"));
+  const wrong = values.findIndex((value) => value !== 0 && value !== 1);
+  if (wrong >= 0) throw new InvalidProblem("minimizeCompliance", `the mask of element ${wrong} is ${values[wrong]}`, "A mask holds 1 where material may be and 0 where there is none");
+  return values;
+};
+
+/** The design to start from, 0 where the mask is. */
+const startOf = ({ mesh }: Problem, { volumeFraction }: MinimizeResult["options"], initial: ElementField | undefined, weights: Float64Array, mask: Float64Array | undefined): Float64Array => {
+  const largest = mask === undefined ? 1 : weights.reduce((sum, weight, e) => sum + weight * mask[e]!, 0);
+  if (!(volumeFraction <= largest)) throw new InvalidProblem("minimizeCompliance", `volumeFraction ${volumeFraction} where the mask leaves room for ${largest}`, "Ask for less material, or mask less");
+  if (initial !== undefined) {
+    const values = asFloats(elementField(mesh, initial).astype("float64"));
+    const wrong = values.findIndex((value) => !(value >= 0 && value <= 1));
+    if (wrong >= 0) throw new InvalidProblem("minimizeCompliance", `the initial design variable of element ${wrong} is ${values[wrong]}`, "Design variables lie in [0, 1]");
+    return mask === undefined ? values : values.map((value, e) => value * mask[e]!);
+  }
+  if (mask === undefined) return new Float64Array(weights.length).fill(volumeFraction);
+  return mask.map((value) => (value * volumeFraction) / largest);
+};
+
+/**
+ * Stiffest structure of a given volume: minimizes compliance by optimality criteria.
+ * @param problem  mesh, system, load and optional mask
+ * @returns        history, density, displacement, counters, and what was asked
+ * @throws InvalidProblem, InvalidOption, UnknownOption; NotPositiveDefinite when supports are missing
+ * With a mask the filtered density is 0 where the mask is, and the volume fraction is still that of the whole grid.
+ * Cost: one factorization and two solves per iteration.
+ * @example minimizeCompliance(problem, { volumeFraction: 0.5, iterations: 3 }).history.length // 3
+ */
+export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): MinimizeResult => {
+  const asked = settle(options);
+  const { volumeFraction, filterRadius, iterations, move, volumeTolerance, changeTolerance, backend } = asked;
+  const { mesh } = problem;
+  const upper = requireMask(problem);
+  const before = counters();
+  const evaluate = jit(valueAndGrad(designObjective(problem, asked), { hasAux: true }), { backend });
+  const weights = volumeWeights(problem, filterRadius);
+  let design = startOf(problem, asked, options.initial, weights, upper);
+  const field = (values: Float64Array): ElementField => fromBuffer(values, mesh.elementShape, "float64") as NDArray as ElementField;
+
+  const history: HistoryEntry[] = [];
+  let evaluated = design;
+  let density!: ElementField;
+  let displacement!: VectorField;
+  let reason: StopReason = "iterations";
+  for (let iteration = 1; iteration <= iterations; iteration++) {
+    const started = performance.now();
+    const [[value, aux], gradient] = evaluate(field(design));
+    const objective = value.item();
+    const objectiveGradient = asFloats(gradient);
+    if (iteration === 1) ({ density, displacement } = aux);
+    if (!Number.isFinite(objective) || !objectiveGradient.every(Number.isFinite)) {
+      reason = "not finite";
+      design = evaluated;
+      break;
+    }
+    const step = optimalityCriteria({ design, objectiveGradient, volumeGradient: weights, volumeFraction, move, volumeTolerance, upper });
+    const change = design.reduce((largest, x, e) => Math.max(largest, Math.abs(step.design[e]! - x)), 0);
+    const volume = design.reduce((sum, x, e) => sum + x * weights[e]!, 0);
+    density = aux.density;
+    displacement = aux.displacement;
+    evaluated = design;
+    design = step.design;
+    const entry = { objective, volume, change, milliseconds: performance.now() - started };
+    history.push(entry);
+    options.onIteration?.({ ...entry, iteration, density });
+    if (change < changeTolerance) {
+      reason = "change";
+      break;
+    }
+    if (options.signal?.aborted === true) {
+      reason = "aborted";
+      break;
+    }
+  }
+  return { history, density, displacement, design: field(design), reason, counters: differenceOf(counters(), before), options: asked };
+};

@@ -1,0 +1,63 @@
+/**
+ * Transposition of a linear jaxpr: walks its equations backwards and applies each transpose rule once.
+ * Equations that do not depend on the linear inputs are evaluated forwards first.
+ * Cotangents that are zero stay symbolic: nothing is allocated or computed for a dead branch.
+ */
+import type { NDArray } from "../src/array/ndarray.ts";
+import type { Atom, ClosedJaxpr, Equation, Variable } from "../src/ir/jaxpr.ts";
+import { isZero, zero } from "../src/ir/primitive.ts";
+import type { LinearInput, Tangent } from "../src/ir/primitive.ts";
+import { bind } from "../src/ir/trace.ts";
+import { add } from "../ops/arithmetic.ts";
+
+/** Cotangents of the jaxpr's inputs, given one cotangent per output. */
+export const backwardPass = ({ jaxpr, constants }: ClosedJaxpr, cotangents: readonly Tangent[]): Tangent[] =>
+  backwardPassPartly(jaxpr.inputs, jaxpr.equations, jaxpr.outputs, new Map(jaxpr.constants.map((constant, k) => [constant, constants[k]!])), cotangents);
+
+/** The same, linear only in `inputs`; `known` holds the values of all other free variables. */
+export const backwardPassPartly = (
+  inputs: readonly Variable[],
+  equations: readonly Equation[],
+  outputs: readonly Atom[],
+  known: Map<Variable, NDArray>,
+  cotangents: readonly Tangent[],
+): Tangent[] => {
+  const valueOf = (atom: Atom): NDArray | undefined => (atom.kind === "literal" ? atom.value : known.get(atom));
+  const linear: Equation[] = [];
+  const dependent = new Set<Variable>(inputs);
+  for (const equation of equations) {
+    if (equation.inputs.some((atom) => atom.kind === "variable" && dependent.has(atom))) {
+      linear.push(equation);
+      equation.outputs.forEach((output) => dependent.add(output));
+      continue;
+    }
+    const results = bind(
+      equation.primitive,
+      equation.inputs.map((atom) => valueOf(atom)!),
+      equation.params,
+    );
+    equation.outputs.forEach((output, k) => known.set(output, results[k]!));
+  }
+
+  const pending = new Map<Variable, NDArray>();
+  const accumulate = (atom: Atom, cotangent: Tangent | null): void => {
+    if (cotangent === null || isZero(cotangent) || atom.kind === "literal" || !dependent.has(atom)) return;
+    const earlier = pending.get(atom);
+    pending.set(atom, earlier === undefined ? cotangent : add(earlier, cotangent));
+  };
+  outputs.forEach((atom, k) => accumulate(atom, cotangents[k]!));
+
+  for (let k = linear.length - 1; k >= 0; k--) {
+    const { primitive, inputs: operands, params, outputs: results } = linear[k]!;
+    if (!results.some((result) => pending.has(result))) continue;
+    const arriving = results.map((result): Tangent => pending.get(result) ?? zero(result.aval));
+    results.forEach((result) => pending.delete(result));
+    const seen = operands.map((atom): NDArray | LinearInput => {
+      if (atom.kind === "variable" && dependent.has(atom)) return { kind: "linear", aval: atom.aval };
+      return valueOf(atom)!;
+    });
+    const leaving = primitive.transpose(arriving, seen, params);
+    operands.forEach((atom, i) => accumulate(atom, leaving[i] ?? null));
+  }
+  return inputs.map((input): Tangent => pending.get(input) ?? zero(input.aval));
+};

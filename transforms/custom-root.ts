@@ -1,0 +1,157 @@
+/**
+ * Implicit function theorem: the root x of f(p, x) = 0, whatever solver found it, has
+ *   dx = -(df/dx)^-1 (df/dp) dp.
+ * The solver's own code is never differentiated, so it may be a host routine; any order by nesting.
+ * Two forms: closures while evaluating, jaxprs with common constants once staged.
+ */
+import type { NDArray } from "../src/array/ndarray.ts";
+import { isFloat } from "../src/array/dtype.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import { avalOf } from "../src/ir/aval.ts";
+import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import type { Jaxpr } from "../src/ir/jaxpr.ts";
+import { defineMultiplePrimitive } from "../src/ir/define.ts";
+import type { PrimitiveFunction } from "../src/ir/define.ts";
+import { isZero, notLinear, zero } from "../src/ir/primitive.ts";
+import type { DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
+import { unflatten } from "../src/tree/tree.ts";
+import { materialize, neg } from "../ops/arithmetic.ts";
+import { batchToFront } from "../ops/batching.ts";
+import { batchedRule, jaxprFunction, likeTree, shareConstants, stageClosure, tangentsOf, zerosFor } from "./closures.ts";
+import type { ArrayFunction } from "./closures.ts";
+import { detached } from "./forward.ts";
+import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
+
+interface RootParams {
+  readonly name: string;
+  readonly constantCount: number;
+  /** [...constants, ...x] to f(x). */
+  readonly residual: ArrayFunction;
+  /** [...constants, ...guess] to x. */
+  readonly solve: ArrayFunction;
+  /** [...constants, ...x, ...b] to y with (df/dx) y = b. */
+  readonly tangentSolve: ArrayFunction;
+}
+
+const jvpOfRoot = (
+  params: RootParams,
+  primals: readonly NDArray[],
+  tangents: readonly Tangent[],
+  { mark }: DifferentiationContext,
+): readonly [readonly NDArray[], readonly Tangent[]] => {
+  const { constantCount: n, residual, solve, tangentSolve } = params;
+  const constants = primals.slice(0, n);
+  const root = rootCall(...primals, { ...params, solve: detached(mark, solve) });
+  const moved = tangentsOf(residual, [...constants, ...root], [...tangents.slice(0, n), ...zerosFor(root)]);
+  if (moved.every(isZero)) return [root, zerosFor(root)];
+  return [root, detached(mark, tangentSolve)([...constants, ...root, ...moved.map((tangent) => (isZero(tangent) ? materialize(tangent) : neg(tangent)))])];
+};
+
+export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], RootParams>({
+  name: "rootCall",
+  evaluate: (inputs, { solve }) => solve(inputs),
+  abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
+  jvp: (primals, tangents, params, context) => jvpOfRoot(params, primals, tangents, context),
+  transpose: notLinear,
+  batch: (inputs, dims, params, context) => {
+    const { constantCount: n, residual, solve, tangentSolve } = params;
+    const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
+    const guess = inputs.slice(n).map((x, k) => batchToFront(x, dims[n + k]!, context.size));
+    const outputs = rootCall(...inputs.slice(0, n), ...guess, {
+      ...params,
+      residual: batchedRule(residual, own, context),
+      solve: batchedRule(solve, own, context),
+      tangentSolve: batchedRule(tangentSolve, [...own, ...guess.map(() => 0)], context),
+    });
+    return [outputs, outputs.map(() => 0)];
+  },
+  guard: (params, mark) => ({ ...params, solve: detached(mark, params.solve) }),
+  stage: (inputs, { name, constantCount, residual, solve, tangentSolve }) => {
+    const types = inputs.map(avalOf);
+    const guessTypes: Aval[] = types.slice(constantCount);
+    const parts = [stageClosure(name, residual, types), stageClosure(name, solve, types), stageClosure(name, tangentSolve, [...types, ...guessTypes])];
+    const { constants, jaxprs } = shareConstants(parts);
+    return rootStaged(...constants, ...inputs, {
+      name,
+      constantCount: constants.length + constantCount,
+      residual: jaxprs[0]!,
+      solve: jaxprs[1]!,
+      tangentSolve: jaxprs[2]!,
+    });
+  },
+  lower: { kind: "routine" },
+  laws: { testedIn: "test/transforms/custom-root.test.ts" },
+});
+
+interface StagedRoot {
+  readonly name: string;
+  readonly constantCount: number;
+  readonly residual: Jaxpr;
+  readonly solve: Jaxpr;
+  readonly tangentSolve: Jaxpr;
+}
+
+const rootClosures = ({ residual, solve, tangentSolve, ...rest }: StagedRoot): RootParams => ({
+  ...rest,
+  residual: jaxprFunction(residual),
+  solve: jaxprFunction(solve),
+  tangentSolve: jaxprFunction(tangentSolve),
+});
+
+const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], StagedRoot>({
+  name: "root",
+  evaluate: (inputs, { solve }) => jaxprFunction(solve)(inputs),
+  abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
+  jvp: (primals, tangents, params, context) => jvpOfRoot(rootClosures(params), primals, tangents, context),
+  transpose: notLinear,
+  batch: (inputs, dims, params, context) => rootCall.primitive.batch(inputs, dims, rootClosures(params), context),
+  lower: { kind: "inline", jaxpr: "solve" },
+  laws: { testedIn: "test/transforms/custom-root.test.ts" },
+});
+
+/**
+ * x with f(x) = 0, found by `solve` and differentiated by the implicit function theorem.
+ * @param f             residual, tree to a tree like it; derivatives flow into what it closes over
+ * @param initialGuess  start of the solver; its derivative is zero
+ * @param solve         (f, initialGuess) => x; never differentiated
+ * @param tangentSolve  (g, b) => y with g(y) = b, g the linear map df/dx at the root; for a scalar (g, b) => b.div(g(1))
+ * @returns             x, like initialGuess
+ * Derivatives: jvp and vjp, any order. Cost: one tangentSolve each.
+ * @example
+ * const newton = (f, x) => (np.allclose(f(x), 0).item() ? x : newton(f, x.sub(f(x).div(x.mul(2)))));
+ * const squareRoot = (p) => customRoot((x) => x.mul(x).sub(p), array(1), newton, (g, b) => b.div(g(array(1))));
+ * grad(squareRoot)(4) // 0.25
+ */
+export const customRoot = <T>(
+  f: (x: T) => T,
+  initialGuess: T,
+  solve: (f: (x: T) => T, initialGuess: T) => T,
+  tangentSolve: (g: (y: T) => T, b: T) => T,
+): T => {
+  for (const part of [f, solve, tangentSolve]) requireFunction("customRoot", part);
+  const name = `customRoot of ${nameOf(f as AnyFunction)}`;
+  const { arrays, treedef } = flattenArrays(initialGuess, name);
+  const flatten = likeTree(name, treedef);
+  const own = stageClosure(name, (x) => flatten(f(unflatten(treedef, x) as T)), arrays.map(avalOf));
+  const n = own.constants.length;
+  const residual = jaxprFunction(constantsAsInputs(own.jaxpr));
+  const root = rootCall(...own.constants, ...arrays, {
+    name,
+    constantCount: n,
+    residual,
+    solve: (inputs) => {
+      const at = (x: T): T => unflatten(treedef, residual([...inputs.slice(0, n), ...flatten(x)])) as T;
+      return flatten(solve(at, unflatten(treedef, inputs.slice(n)) as T));
+    },
+    tangentSolve: (inputs) => {
+      const [constants, x, b] = [inputs.slice(0, n), inputs.slice(n, n + arrays.length), inputs.slice(n + arrays.length)];
+      const g = (y: T): T => {
+        const direction = flatten(y).map((dy, k): Tangent => (isFloat(x[k]!.dtype) ? dy : zero(x[k]!)));
+        return unflatten(treedef, tangentsOf(residual, [...constants, ...x], [...zerosFor(constants), ...direction]).map(materialize)) as T;
+      };
+      return flatten(tangentSolve(g, unflatten(treedef, b) as T));
+    },
+  });
+  return unflatten(treedef, root) as T;
+};

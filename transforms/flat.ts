@@ -1,0 +1,128 @@
+/**
+ * Between users' functions of trees and the flat lists of arrays that traces work on:
+ * flattening arguments and results, options with checked keys, argnums, auxiliary outputs.
+ */
+import { InvalidArgnums, InvalidOption, UnknownOption } from "../src/error.ts";
+import { weakScalar } from "../src/array/create.ts";
+import { NDArray } from "../src/array/ndarray.ts";
+import { flatten, unflatten } from "../src/tree/tree.ts";
+import type { Leaf, Treedef } from "../src/tree/tree.ts";
+import { convert } from "../ops/conversion.ts";
+import type { Mark, Tracer } from "../src/ir/tracer.ts";
+import { isTracer } from "../src/ir/tracer.ts";
+
+/** Any function users may transform. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+export const nameOf = (f: AnyFunction): string => (f.name === "" ? "a function" : f.name);
+
+/** Numbers and booleans become weak scalars. */
+export const asArray = (leaf: Leaf): NDArray => (leaf instanceof NDArray ? leaf : weakScalar(leaf));
+
+export interface FlatArrays {
+  readonly arrays: NDArray[];
+  readonly treedef: Treedef;
+}
+
+export const flattenArrays = (tree: unknown, asked: string): FlatArrays => {
+  const { leaves, treedef } = flatten(tree, asked);
+  return { arrays: leaves.map(asArray), treedef };
+};
+
+/** Arguments to differentiate by: whole JavaScript numbers are floats here, never integers. */
+export const flattenDifferentiable = (tree: unknown, asked: string): FlatArrays => {
+  const { arrays, treedef } = flattenArrays(tree, asked);
+  return { arrays: arrays.map((x) => (x.weakType === "integer" ? convert(x, { dtype: "float64", weakType: "float" }) : x)), treedef };
+};
+
+/** A user's function on flat arrays; the structure of its result is known after the first call. */
+export interface FlatFunction {
+  readonly call: (arrays: readonly NDArray[]) => NDArray[];
+  readonly outTree: () => Treedef;
+}
+
+/** `f` taking the leaves of an argument list of structure `argsTree`. */
+export const flatFunction = (f: AnyFunction, argsTree: Treedef, asked: string): FlatFunction => {
+  let outTree: Treedef | null = null;
+  return {
+    call: (arrays) => {
+      const args = unflatten(argsTree, arrays) as never[];
+      const { arrays: outputs, treedef } = flattenArrays(f(...args), `output of ${asked}`);
+      outTree = treedef;
+      return outputs;
+    },
+    outTree: () => outTree!,
+  };
+};
+
+/** Transforms take functions; anything else is refused by name. */
+export const requireFunction = (asked: string, f: unknown): void => {
+  if (typeof f !== "function") throw new InvalidOption(asked, `a ${f === null ? "null" : typeof f} where the function to transform is expected`, "Give the function itself as the first argument");
+};
+
+// --- Options ----------------------------------------------------------------------------------
+
+/** Refuses unknown keys by name and suggests the nearest known one. */
+export const requireOptions = (asked: string, options: object | undefined, known: readonly string[]): void => {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new InvalidOption(asked, `options ${String(options)}`, `Options are an object with ${known.join(", ")}`);
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const nearest = [...known].sort((left, right) => distance(key, left) - distance(key, right))[0];
+    throw new UnknownOption(asked, `option "${key}"`, nearest === undefined ? "It takes no options" : `Did you mean "${nearest}"? Known: ${known.join(", ")}`);
+  }
+};
+
+/** Edit distance of two words. */
+const distance = (left: string, right: string): number => {
+  let row = Array.from({ length: right.length + 1 }, (_, k) => k);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let k = 1; k <= right.length; k++)
+      next.push(Math.min(row[k]! + 1, next[k - 1]! + 1, row[k - 1]! + (left[i - 1]!.toLowerCase() === right[k - 1]!.toLowerCase() ? 0 : 1)));
+    row = next;
+  }
+  return row[right.length]!;
+};
+
+/** Distinct positions among `count` arguments. */
+export const requireArgnums = (asked: string, argnums: number | readonly number[], count: number): readonly number[] => {
+  const list = typeof argnums === "number" ? [argnums] : argnums;
+  for (const position of list) {
+    if (!Number.isInteger(position) || position < 0 || position >= count)
+      throw new InvalidArgnums(asked, `position ${position} of a call with ${count} arguments`, "Positions are whole numbers from 0; arguments left out cannot be named");
+  }
+  if (new Set(list).size !== list.length) throw new InvalidArgnums(asked, `positions [${list.join(",")}] repeat`, "Name every argument once");
+  return list;
+};
+
+/** `f` with the arguments at `positions` replaced by those given later, the others fixed. */
+export const fixOtherArguments =
+  (f: AnyFunction, args: readonly unknown[], positions: readonly number[]): AnyFunction =>
+  (...selected: unknown[]): unknown => {
+    const all = [...args];
+    positions.forEach((position, k) => (all[position] = selected[k]));
+    return (f as (...all: unknown[]) => unknown)(...all);
+  };
+
+// --- Auxiliary outputs ------------------------------------------------------------------------
+
+/** Splits [value, aux]; `owner` is named when the function did not return a pair. */
+export const splitAux = (asked: string, result: unknown): readonly [unknown, unknown] => {
+  if (!Array.isArray(result) || result.length !== 2)
+    throw new InvalidOption(`${asked} with hasAux`, `the function returned ${Array.isArray(result) ? `a list of ${result.length}` : typeof result}`, "Return [value, aux]");
+  return [result[0], result[1]];
+};
+
+/** Anything, with this trace's tracers replaced by what they stand for outside it. */
+export const lowerAux = <P>(aux: unknown, mark: Mark, value: (tracer: Tracer<P>) => unknown): unknown => {
+  const visit = (node: unknown): unknown => {
+    if (isTracer(node)) return node.mark === mark ? value(node as Tracer<P>) : node;
+    if (Array.isArray(node)) return node.map(visit);
+    if (typeof node === "object" && node !== null && Object.getPrototypeOf(node) === Object.prototype)
+      return Object.fromEntries(Object.entries(node).map(([key, entry]) => [key, visit(entry)]));
+    return node;
+  };
+  return visit(aux);
+};

@@ -1,0 +1,149 @@
+/**
+ * Forward differentiation on flat lists: the trace behind jvp and linearize.
+ * A tracer pairs a primal with a tangent that is not zero; values without one pass through unwrapped.
+ * jvp runs each rule under the parent trace; linearize sends what depends on tangents to a tape.
+ */
+import { ClosedOverDifferentiation } from "../src/error.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { removeDeadCodeClosed } from "../src/compile/dead-code.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
+import { isZero, toList, zero } from "../src/ir/primitive.ts";
+import type { Primitive, Tangent } from "../src/ir/primitive.ts";
+import { bind, currentTrace, stagingTrace, withMark, withTrace } from "../src/ir/trace.ts";
+import type { StagingTrace, Trace } from "../src/ir/trace.ts";
+import type { Mark } from "../src/ir/tracer.ts";
+import { isTracer, newMark, Tracer } from "../src/ir/tracer.ts";
+
+export interface Dual {
+  readonly primal: NDArray;
+  readonly tangent: NDArray;
+}
+
+const isOwn = (x: NDArray, mark: Mark): x is Tracer<Dual> => isTracer(x) && x.mark === mark;
+
+/** Primal and tangent of a value as seen by the trace with this mark. */
+export const dualOf = (x: NDArray, mark: Mark): readonly [NDArray, Tangent] =>
+  isOwn(x, mark) ? [x.payload.primal, x.payload.tangent] : [x, zero(x)];
+
+const wrap = (mark: Mark, primal: NDArray, tangent: Tangent): NDArray => (isZero(tangent) ? primal : new Tracer<Dual>(mark, primal, { primal, tangent }));
+
+// --- Functions that close over differentiated values ------------------------------------------
+
+/** Like `parent`, but tracers of the differentiation with this mark are replaced first. */
+const guardedTrace = (mark: Mark, parent: Trace, replace: (x: NDArray) => NDArray): Trace => ({
+  mark: parent.mark,
+  process: (primitive, inputs, params) =>
+    withTrace(parent, () =>
+      parent.process(
+        primitive,
+        inputs.map((input) => (isOwn(input, mark) ? replace(input) : input)),
+        params,
+      ),
+    ),
+});
+
+const refuse =
+  (mark: Mark, name: string) =>
+  (x: NDArray): never => {
+    throw new ClosedOverDifferentiation(
+      `derivative of ${name}`,
+      `its rule uses ${x.toString()}, a value that ${mark.owner} is differentiating, from an enclosing scope`,
+      "Pass that value as an argument, so that the rule returns its cotangent, or wrap it in stopGradient",
+    );
+  };
+
+/** A rule's code; meeting a value that is being differentiated, other than its arguments, is an error by name. */
+export const refusing =
+  <A extends readonly unknown[], R>(mark: Mark, name: string, f: (...args: A) => R) =>
+  (...args: A): R =>
+    withTrace(guardedTrace(mark, currentTrace(), refuse(mark, name)), () => f(...args));
+
+/** A solver's code, for which values that are being differentiated are constants. */
+export const detached =
+  <A extends readonly unknown[], R>(mark: Mark, f: (...args: A) => R) =>
+  (...args: A): R =>
+    withTrace(
+      guardedTrace(mark, currentTrace(), (x) => dualOf(x, mark)[0]),
+      () => f(...args),
+    );
+
+// --- The trace --------------------------------------------------------------------------------
+
+/** The trace: `parent` evaluates what has no tangent, `rules` runs the derivative rules. */
+const differentiationTrace = (mark: Mark, parent: Trace, rules: Trace): Trace => ({
+  mark,
+  process: (primitive, inputs, params) => {
+    const duals = inputs.map((input) => dualOf(input, mark));
+    const primals = duals.map(([primal]) => primal);
+    if (duals.every(([, tangent]) => isZero(tangent))) return withTrace(parent, () => bind(primitive, primals, primitive.guard?.(params, mark) ?? params));
+    const tangents = duals.map(([, tangent]) => tangent);
+    const rule = rules === parent ? primitive.jvp : (primitive.linearize ?? primitive.jvp);
+    const [outputs, outTangents] = withTrace(rules, () => rule(primals, tangents, params, { mark }));
+    const tangentList = toList(outTangents);
+    return toList(outputs).map((output, k) => wrap(mark, output, tangentList[k]!));
+  },
+});
+
+/** Outputs of `f` and their tangents along the given tangents of its inputs. */
+export const jvpFlat = (
+  owner: string,
+  f: (inputs: readonly NDArray[], mark: Mark) => readonly NDArray[],
+  primals: readonly NDArray[],
+  tangents: readonly Tangent[],
+): readonly [NDArray[], Tangent[]] => {
+  const mark = newMark(owner);
+  const parent = currentTrace();
+  const outputs = withMark(differentiationTrace(mark, parent, parent), () =>
+    f(
+      primals.map((primal, k) => wrap(mark, primal, tangents[k]!)),
+      mark,
+    ),
+  );
+  const duals = outputs.map((output) => dualOf(output, mark));
+  return [duals.map(([primal]) => primal), duals.map(([, tangent]) => tangent)];
+};
+
+/** A function at a point: its outputs, and its tangent map as a jaxpr with explicit residuals. */
+export interface Linearization {
+  readonly outputs: readonly NDArray[];
+  /** One input per primal with `varies`; one output per output that `depends`. Constants are residuals. */
+  readonly linear: ClosedJaxpr;
+  readonly depends: readonly boolean[];
+}
+
+/** Runs rules: operations on tangents are taped, all others are done by the parent at once. */
+const partialTrace = (parent: Trace, tape: StagingTrace): Trace => ({
+  mark: parent.mark,
+  process: (primitive: Primitive, inputs, params) => {
+    const target = inputs.some((input) => isTracer(input) && input.mark === tape.mark) ? tape : parent;
+    return withTrace(target, () => target.process(primitive, inputs, params));
+  },
+});
+
+const tangentTypeOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype, weakType: false });
+
+/** Evaluates `f` once at `primals`; only inputs with `varies` get a tangent. */
+export const linearizeFlat = (
+  owner: string,
+  f: (inputs: readonly NDArray[], mark: Mark) => readonly NDArray[],
+  primals: readonly NDArray[],
+  varies: readonly boolean[],
+): Linearization => {
+  const parent = currentTrace();
+  const mark = newMark(owner);
+  const tape = stagingTrace(`the linear part of ${owner}`);
+  const inputs = primals.map((primal, k) => (varies[k]! ? wrap(mark, primal, tape.input(tangentTypeOf(primal))) : primal));
+  try {
+    const outputs = withMark(differentiationTrace(mark, parent, partialTrace(parent, tape)), () => f(inputs, mark));
+    const duals = outputs.map((output) => dualOf(output, mark));
+    const tangents = duals.map(([, tangent]) => tangent).filter((tangent): tangent is NDArray => !isZero(tangent));
+    return {
+      outputs: duals.map(([primal]) => primal),
+      linear: removeDeadCodeClosed(tape.finish(tangents)),
+      depends: duals.map(([, tangent]) => !isZero(tangent)),
+    };
+  } finally {
+    tape.mark.alive = false;
+  }
+};

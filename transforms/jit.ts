@@ -1,0 +1,244 @@
+/**
+ * Compilation: jit traces a function once per signature and runs the compiled program afterwards.
+ * A signature is the argument tree, shapes, dtypes, weakness and static values; never the values.
+ * The primitive holds a jaxpr; each of its rules transforms that jaxpr, once per pattern (cached by identity).
+ */
+import { isDebugging } from "../src/configure.ts";
+import { ImpureFunction, InvalidOption, NotStatic } from "../src/error.ts";
+import { execute, backends } from "../src/backend/index.ts";
+import type { Backend } from "../src/backend/index.ts";
+import { bufferOf, isConcrete } from "../src/array/ndarray.ts";
+import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
+import { counts } from "../src/counters.ts";
+import { showAval } from "../src/ir/aval.ts";
+import { evaluateJaxpr } from "../src/ir/evaluate.ts";
+import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
+import { printJaxpr } from "../src/ir/print.ts";
+import { defineMultiplePrimitive } from "../src/ir/define.ts";
+import type { PrimitiveFunction } from "../src/ir/define.ts";
+import { isLinearInput, isZero, zero } from "../src/ir/primitive.ts";
+import type { BatchDim, Tangent } from "../src/ir/primitive.ts";
+import { stageFunction } from "../src/ir/trace.ts";
+import { isTracer } from "../src/ir/tracer.ts";
+import { unflatten } from "../src/tree/tree.ts";
+import type { Treedef } from "../src/tree/tree.ts";
+import { batchFlat } from "./vmap.ts";
+import { flatFunction, flattenArrays, nameOf, requireArgnums, requireFunction, requireOptions } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
+import { jvpFlat } from "./forward.ts";
+import { linearizeJaxpr, remember, stageOnTypesOf, transposeJaxpr } from "./jaxpr-transforms.ts";
+
+interface JitParams {
+  readonly jaxpr: Jaxpr;
+  readonly name: string;
+  readonly backend: Backend;
+}
+
+/** A call of a compiled jaxpr without constants. */
+export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], JitParams>({
+  name: "jit",
+  evaluate: (inputs, { jaxpr, backend }) => execute(jaxpr, backend, inputs as readonly ConcreteArray[]),
+  abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval),
+  jvp: (primals, tangents, params) => {
+    const varies = tangents.map((tangent) => !isZero(tangent));
+    const { closed, extra: depends } = remember(params.jaxpr, `jvp ${varies.join()}`, () => jvpOfJaxpr(params.jaxpr, varies));
+    const results = jitCall(...closed.constants, ...primals, ...(tangents.filter((tangent) => !isZero(tangent)) as NDArray[]), {
+      ...params,
+      jaxpr: constantsAsInputs(closed.jaxpr),
+      name: `jvp(${params.name})`,
+    });
+    return splitTangents(results, depends);
+  },
+  linearize: (primals, tangents, params) => {
+    const varies = tangents.map((tangent) => !isZero(tangent));
+    const { known, linear, depends } = linearizeJaxpr(params.jaxpr, varies, params.name);
+    const results = jitCall(...known.constants, ...primals, { ...params, jaxpr: constantsAsInputs(known.jaxpr) });
+    const outputs = results.slice(0, depends.length);
+    const residuals = results.slice(depends.length);
+    const moving = tangents.filter((tangent) => !isZero(tangent)) as NDArray[];
+    const outTangents = jitCall(...residuals, ...moving, { ...params, jaxpr: linear, name: `linear(${params.name})` });
+    let next = 0;
+    return [outputs, depends.map((yes, k): Tangent => (yes ? outTangents[next++]! : zero(outputs[k]!)))];
+  },
+  transpose: (cotangents, inputs, params) => {
+    const linear = inputs.map(isLinearInput);
+    const arriving = cotangents.map((cotangent) => !isZero(cotangent));
+    const { closed, extra: leaving } = transposeJaxpr(params.jaxpr, linear, arriving);
+    const results = jitCall(
+      ...closed.constants,
+      ...(inputs.filter((input) => !isLinearInput(input)) as NDArray[]),
+      ...(cotangents.filter((cotangent) => !isZero(cotangent)) as NDArray[]),
+      { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `transpose(${params.name})` },
+    );
+    let next = 0;
+    let position = 0;
+    return linear.map((yes) => (yes && leaving[position++]! ? results[next++]! : null));
+  },
+  batch: (inputs, dims, params, { size }) => {
+    const { closed, extra: outDims } = remember(params.jaxpr, `batch ${size} ${dims.map(String).join()}`, () => batchOfJaxpr(params.jaxpr, dims, size));
+    const results = jitCall(...closed.constants, ...inputs, { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `vmap(${params.name})` });
+    return [results, outDims];
+  },
+  lower: { kind: "inline", jaxpr: "jaxpr" },
+  weakType: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval.weakType),
+  laws: { testedIn: "test/transforms/jit.test.ts" },
+});
+
+const splitTangents = (results: readonly NDArray[], depends: readonly boolean[]): readonly [readonly NDArray[], Tangent[]] => {
+  const outputs = results.slice(0, depends.length);
+  let next = depends.length;
+  return [outputs, depends.map((yes, k): Tangent => (yes ? results[next++]! : zero(outputs[k]!)))];
+};
+
+const jvpOfJaxpr = (jaxpr: Jaxpr, varies: readonly boolean[]) => {
+  let depends: boolean[] = [];
+  const moving = jaxpr.inputs.filter((_, k) => varies[k]!);
+  const closed = stageOnTypesOf("jvp of a jitted function", [...jaxpr.inputs, ...moving], (inputs) => {
+    let next = jaxpr.inputs.length;
+    const tangents = varies.map((yes, k): Tangent => (yes ? inputs[next++]! : zero(jaxpr.inputs[k]!.aval)));
+    const [outputs, outTangents] = jvpFlat("jvp", (primals) => evaluateJaxpr(jaxpr, [], primals), inputs.slice(0, jaxpr.inputs.length), tangents);
+    depends = outTangents.map((tangent) => !isZero(tangent));
+    return [...outputs, ...(outTangents.filter((tangent) => !isZero(tangent)) as NDArray[])];
+  });
+  return { closed, extra: depends };
+};
+
+const batchOfJaxpr = (jaxpr: Jaxpr, dims: readonly BatchDim[], size: number) => {
+  let outDims: BatchDim[] = [];
+  const types = jaxpr.inputs.map(({ aval: { shape, ...type } }, k) => {
+    const dim = dims[k]!;
+    return { aval: { ...type, shape: dim === null ? shape : [...shape.slice(0, dim), size, ...shape.slice(dim)] } };
+  });
+  const closed = stageOnTypesOf("vmap of a jitted function", types, (inputs) => {
+    const [outputs, found] = batchFlat("vmap", (values) => evaluateJaxpr(jaxpr, [], values), inputs, dims, size);
+    outDims = found;
+    return outputs;
+  });
+  return { closed, extra: outDims };
+};
+
+// --- The transform ----------------------------------------------------------------------------
+
+export interface JitOptions {
+  /** Arguments that are part of the signature by value instead of being traced. */
+  readonly staticArgnums?: number | readonly number[];
+  /** Where it runs; "auto" takes the first that works here of wasm, js, interpreter. */
+  readonly backend?: Backend;
+}
+
+interface TraceEntry {
+  readonly jaxpr: Jaxpr;
+  readonly constants: readonly NDArray[];
+  readonly outTree: Treedef;
+}
+
+/** Traces kept per jitted function; the least recently used goes first. */
+const tracesKept = 256;
+
+/**
+ * A compiled version of `f`: traced once per signature, then run without the overhead of tracing.
+ * @param f        pure function of trees of arrays; shapes may not depend on values
+ * @param options  staticArgnums, backend ("auto" | "wasm" | "js" | "interpreter")
+ * @throws NotStatic, InvalidArgnums, UnknownOption; TracerConversion where `f` branches on a traced value
+ * Differentiable, batchable and nestable as `f` is.
+ * @example const f = jit((x) => np.sum(x.mul(x))); f(array([1, 2])) // 5
+ */
+export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions = {}): F => {
+  requireFunction("jit", f);
+  requireOptions("jit", options, ["staticArgnums", "backend"]);
+  const backend = options.backend ?? "auto";
+  if (!backends.includes(backend)) throw new InvalidOption("jit", `backend "${String(backend)}"`, `Use one of ${backends.join(", ")}`);
+  const name = nameOf(f as unknown as AnyFunction);
+  const asked = `jit of ${name}`;
+  const staticArgnums = options.staticArgnums ?? [];
+  const entries = new Map<string, TraceEntry>();
+
+  const jitted = (...args: unknown[]): unknown => {
+    const statics = requireArgnums(asked, staticArgnums, args.length);
+    const traced = args.filter((_, k) => !statics.includes(k));
+    const { arrays, treedef } = flattenArrays(traced, asked);
+    const key = signature(asked, treedef, arrays, statics, args);
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      entry = traceEntry(asked, bindStatics(f as unknown as AnyFunction, statics, args), treedef, arrays);
+      if (!entry.constants.some(isTracer)) entries.set(key, entry);
+      if (entries.size > tracesKept) entries.delete(entries.keys().next().value!);
+    } else if (entries.size > 1) {
+      entries.delete(key);
+      entries.set(key, entry);
+    }
+    return unflatten(entry.outTree, jitCall(...entry.constants, ...arrays, { jaxpr: entry.jaxpr, name, backend }));
+  };
+  Object.defineProperty(jitted, "name", { value: name === "a function" ? "jitted" : name });
+  return jitted as F;
+};
+
+const traceEntry = (asked: string, f: AnyFunction, treedef: Treedef, arrays: readonly NDArray[]): TraceEntry => {
+  counts.traces++;
+  const flat = flatFunction(f, treedef, asked);
+  const stage = (): ClosedJaxpr => stageFunction(asked, (...inputs) => flat.call(inputs), arrays);
+  const closed = stage();
+  if (isDebugging()) requirePure(asked, closed, stage());
+  const { jaxpr, constants } = closed;
+  return { jaxpr: constantsAsInputs(jaxpr), constants, outTree: flat.outTree() };
+};
+
+/** Two traces of a pure function are the same program with equal constants. */
+const requirePure = (asked: string, first: ClosedJaxpr, second: ClosedJaxpr): void => {
+  const sameText = printJaxpr(first.jaxpr) === printJaxpr(second.jaxpr);
+  const sameConstants = first.constants.every((constant, k) => {
+    const other = second.constants[k];
+    return constant === other || (isConcrete(constant) && isConcrete(other) && bufferOf(constant).every((value, i) => Object.is(value, bufferOf(other)[i])));
+  });
+  if (!sameText || !sameConstants)
+    throw new ImpureFunction(
+      asked,
+      sameText ? "two traces captured different constants" : "two traces recorded different programs",
+      "Pass what changes (random numbers, dates, counters) as an argument",
+    );
+};
+
+const bindStatics =
+  (f: AnyFunction, statics: readonly number[], args: readonly unknown[]): AnyFunction =>
+  (...traced: unknown[]): unknown => {
+    let next = 0;
+    return (f as (...all: unknown[]) => unknown)(...args.map((arg, k) => (statics.includes(k) ? arg : traced[next++])));
+  };
+
+const signature = (asked: string, treedef: Treedef, arrays: readonly NDArray[], statics: readonly number[], args: readonly unknown[]): string => {
+  let key = treedef.text;
+  for (const { dtype, shape, weakType } of arrays) key += `;${dtype}${shape.join(",")}${weakType === false ? "" : weakType}`;
+  for (const position of statics) key += `;${position}=${staticKey(asked, position, args[position])}`;
+  return key;
+};
+
+const identities = new WeakMap<object, number>();
+let nextIdentity = 0;
+
+const identityOf = (value: object): number => {
+  const known = identities.get(value);
+  if (known !== undefined) return known;
+  identities.set(value, nextIdentity);
+  return nextIdentity++;
+};
+
+/** Text equal for equal statics: plain data by content, functions and frozen records by identity. */
+const staticKey = (asked: string, position: number, value: unknown): string => {
+  if (isTracer(value))
+    throw new NotStatic(asked, `static argument ${position} is ${showAval(value)}, a traced value`, "Remove it from staticArgnums, or pass a plain JavaScript value");
+  if (typeof value === "function" || (typeof value === "object" && value !== null && Object.isFrozen(value))) return `#${identityOf(value)}`;
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
+  if (Array.isArray(value)) return `[${value.map((entry) => staticKey(asked, position, entry)).join(",")}]`;
+  if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)
+    return `{${Object.keys(value)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}:${staticKey(asked, position, (value as Record<string, unknown>)[key])}`)
+      .join(",")}}`;
+  throw new NotStatic(
+    asked,
+    `static argument ${position} holds a ${(value as object).constructor?.name ?? "object"}, which cannot be compared between calls`,
+    "Pass numbers, strings, plain objects, lists, functions or frozen records as statics, and arrays as traced arguments",
+  );
+};

@@ -1,0 +1,81 @@
+/**
+ * Looking at a function without running it: makeJaxpr, evalShape, and linearTranspose of a linear function.
+ */
+import type { DType } from "../src/array/dtype.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import type { Shape } from "../src/array/shape.ts";
+import { avalOf } from "../src/ir/aval.ts";
+import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
+import { printJaxpr } from "../src/ir/print.ts";
+import { stageFunction } from "../src/ir/trace.ts";
+import { unflatten } from "../src/tree/tree.ts";
+import type { Treedef } from "../src/tree/tree.ts";
+import { materialize } from "../ops/arithmetic.ts";
+import { backwardPass } from "./backward.ts";
+import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
+import { flattenTangents } from "./jvp.ts";
+import type { Cotangent, Liberal } from "./types.ts";
+
+/** A traced function: the jaxpr, its constants, and the structure of its output. Prints as text. */
+export interface TracedFunction extends ClosedJaxpr {
+  readonly outTree: Treedef;
+  toString(): string;
+}
+
+const traceOn = (asked: string, f: AnyFunction, args: readonly unknown[]): { closed: ClosedJaxpr; outTree: Treedef; treedef: Treedef; arrays: readonly NDArray[] } => {
+  const { arrays, treedef } = flattenArrays(args, asked);
+  const flat = flatFunction(f, treedef, asked);
+  const closed = stageFunction(asked, (...inputs) => flat.call(inputs), arrays);
+  return { closed, outTree: flat.outTree(), treedef, arrays };
+};
+
+/**
+ * The jaxpr of `f` for arguments of these shapes and dtypes; values do not matter.
+ * @example String(makeJaxpr((x) => np.sin(x))(array(1))) // { lambda ; a:float64[] . let b:float64[] = sin a in (b) }
+ */
+export const makeJaxpr = <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: Liberal<A>) => TracedFunction) => {
+  requireFunction("makeJaxpr", f);
+  const asked = `makeJaxpr of ${nameOf(f as AnyFunction)}`;
+  return (...args) => {
+    const { closed, outTree } = traceOn(asked, f as AnyFunction, args as readonly unknown[]);
+    return { ...closed, outTree, toString: () => printJaxpr(closed.jaxpr) };
+  };
+};
+
+/** Shape and dtype of an array that was never computed. */
+export interface ShapeAndDType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** The tree of `T` with shapes in the place of arrays. */
+export type Shapes<T> = T extends NDArray ? ShapeAndDType : T extends null ? null : { [K in keyof T]: Shapes<T[K]> };
+
+/**
+ * Shapes and dtypes of f(...args), without computing anything.
+ * @example evalShape((x) => np.sum(x, { axis: 0 }), np.zeros([3, 4])) // { shape: [4], dtype: "float64" }
+ */
+export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R, ...args: Liberal<A>): Shapes<R> => {
+  requireFunction("evalShape", f);
+  const { closed, outTree } = traceOn(`evalShape of ${nameOf(f as AnyFunction)}`, f as AnyFunction, args as readonly unknown[]);
+  const shapes = closed.jaxpr.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype }));
+  return unflatten(outTree, shapes) as Shapes<R>;
+};
+
+/**
+ * The transpose of a linear function: cotangent of the output to cotangents of the arguments.
+ * @param primals  arguments of the right shapes and dtypes (their values are not used); integers are allowed
+ * @throws NotLinear when `f` is not linear in its arguments
+ * @example linearTranspose((x) => x.mul(2), array(0, { dtype: "int32" }))(3) // [6]
+ */
+export const linearTranspose = <A extends readonly unknown[], R>(f: (...args: A) => R, ...primals: Liberal<A>): ((cotangent: Liberal<R>) => Cotangent<A>) => {
+  requireFunction("linearTranspose", f);
+  const asked = `linearTranspose of ${nameOf(f as AnyFunction)}`;
+  const { closed, outTree, treedef } = traceOn(asked, f as AnyFunction, primals as readonly unknown[]);
+  const outTypes = closed.jaxpr.outputs.map(({ aval }) => avalOf(aval));
+  return (cotangent) => {
+    const cotangents = flattenTangents(asked, "cotangent", cotangent, outTree, outTypes, true);
+    return unflatten(treedef, backwardPass(closed, cotangents).map(materialize)) as Cotangent<A>;
+  };
+};
