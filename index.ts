@@ -9,6 +9,7 @@ export type { Aval } from "./src/ir/aval.ts";
 export type { ClosedJaxpr, Equation, Jaxpr } from "./src/ir/jaxpr.ts";
 export type { Primitive } from "./src/ir/primitive.ts";
 export { definePrimitive } from "./src/ir/define.ts";
+export * as authoring from "./ops/authoring.ts";
 export { printJaxpr } from "./src/ir/print.ts";
 export { validateJaxpr } from "./src/ir/validate.ts";
 export * as tree from "./src/tree/index.ts";

@@ -13,6 +13,7 @@ import { showAval } from "../src/ir/aval.ts";
 import { isZero, zero } from "../src/ir/primitive.ts";
 import type { Domain, LawCase, Pick, Tangent, TypeOf } from "../src/ir/primitive.ts";
 
+/** The interpreter loop of a function of one element; the result may have another dtype. */
 export const mapUnary = (f: (x: number) => number, x: ConcreteArray, dtype: DType = x.dtype): ConcreteArray => {
   const source = bufferOf(x);
   const out = allocate(dtype, source.length);
@@ -20,6 +21,7 @@ export const mapUnary = (f: (x: number) => number, x: ConcreteArray, dtype: DTyp
   return fromBuffer(out, x.shape, dtype);
 };
 
+/** The interpreter loop of a function of two elements; the result may have another dtype. */
 export const mapBinary = (f: (x: number, y: number) => number, x: ConcreteArray, y: ConcreteArray, dtype: DType = x.dtype): ConcreteArray => {
   const left = bufferOf(x);
   const right = bufferOf(y);
@@ -28,11 +30,13 @@ export const mapBinary = (f: (x: number, y: number) => number, x: ConcreteArray,
   return fromBuffer(out, x.shape, dtype);
 };
 
+/** The type of a result like its operand, which must be float. @throws DTypeMismatch */
 export const requireFloat = (name: string, x: Aval): TypeOf => {
   if (!isFloat(x.dtype)) throw new DTypeMismatch(name, showAval(x), "Give floats: convert with astype");
   return { shape: x.shape, dtype: x.dtype };
 };
 
+/** The type of a result like its operand, which must be float or integer. @throws DTypeMismatch */
 export const requireNumber = (name: string, x: Aval): TypeOf => {
   if (!isFloat(x.dtype) && !isInteger(x.dtype)) throw new DTypeMismatch(name, showAval(x), "Give numbers: convert booleans with astype");
   return { shape: x.shape, dtype: x.dtype };
@@ -84,4 +88,5 @@ export const sampleElementwise =
     return { inputs: domains.map((domain) => ({ shape, dtype: "float64", domain })), params: params(pick) };
   };
 
+/** The parameters of a primitive without any, for law samples. */
 export const noParameters = (): Readonly<Record<string, never>> => ({});

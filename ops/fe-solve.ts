@@ -184,7 +184,7 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
     if (backwardError > 1e-12 || contrast > 1e14)
       notify(
         "IllConditioned",
-        system.label,
+        String(system.id),
         `a solve on ${system.label} at modulus contrast ${contrast.toExponential(1)} has backward error ${backwardError.toExponential(1)} and residual ${residual.toExponential(1)}; digits of the displacement are lost in proportion to the contrast. Raise eMin.`,
       );
     return fromBuffer(out, load.shape, "float64");

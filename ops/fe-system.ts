@@ -13,6 +13,8 @@ import { counts } from "../src/counters.ts";
 export interface FeSystem {
   /** Shown in printed jaxprs. */
   readonly label: string;
+  /** Tells systems with equal labels apart. */
+  readonly id: number;
   /** Shape of element fields, [nely, nelx]. */
   readonly elementShape: Shape;
   /** Shape of displacements and loads, [nely + 1, nelx + 1, dofsPerNode]. */
@@ -28,11 +30,14 @@ export interface FeSystem {
   readonly order: Int32Array;
 }
 
+let systemCount = 0;
+
 /** The system of a regular grid of quadrilaterals; row 0 is the top edge. */
 export const gridSystem = (nelx: number, nely: number, elementMatrix: Float64Array, fixed: Uint8Array): FeSystem => {
   const dofsPerNode = Math.sqrt(elementMatrix.length) / 4;
   return Object.freeze({
     label: `grid(${nelx}x${nely})`,
+    id: systemCount++,
     elementShape: [nely, nelx],
     nodalShape: [nely + 1, nelx + 1, dofsPerNode],
     nodeCount: (nelx + 1) * (nely + 1),

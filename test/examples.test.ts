@@ -15,6 +15,7 @@ const run = (name: string): Promise<{ stdout: string; stderr: string }> =>
 const promised: Readonly<Record<string, readonly RegExp[]>> = {
   mbb: [/relative gap [\d.e-]+ \(certified, below 1e-6\)/u, /compliance 60\.84014\d at volume 0\.400000 after 60 iterations/u, /60 factorizations, 120 solves, 1 trace/u, /wrote out.mbb-density\.png/u],
   "foreign-solver": [/customLinearSolve: gradient differs from the built-in solve by [\d.]+e-1[0-9], from finite differences by [\d.]+e-(0?[7-9]|1\d)/u, /customVjp: gradient differs from the built-in solve by [\d.]+e-1[0-9]/u],
+  "own-primitive": [/slope {6}array\(\[0\.1111\d*, 0\.4444\d*, 0\.4444\d*, 0\.1111\d*\]/u, /slope against differences: \d\.\de-1\d/u],
   "custom-objective": [/^ 1 {2}sag of the corner +750\.2838/mu, /^20 {2}sag of the corner +144\.807\d {2}volume after the step 0\.400000$/mu],
 };
 

@@ -9,7 +9,7 @@ import type { Aval } from "../src/ir/aval.ts";
 import { avalOf, sameType, showAval } from "../src/ir/aval.ts";
 import { isEvaluating } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
-import { flatten, unflatten } from "../src/tree/tree.ts";
+import { flatten, leafPaths, requireSameTree, unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { convert } from "../ops/conversion.ts";
 import type { ArrayFunction } from "./closures.ts";
@@ -51,8 +51,17 @@ export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: Custom
       return args.map((arg, k) => (statics.includes(k) ? arg : own[next++]));
     };
     let outTree: Treedef | null = null;
+    // What the function itself returned, where it ran (under jit both it and its rule do).
+    let ownTypes: readonly Aval[] | null = null;
     const flattenOut = (out: unknown): NDArray[] => {
       const flat = flattenArrays(out, `output of ${name}`);
+      outTree = flat.treedef;
+      ownTypes = flat.arrays.map(avalOf);
+      return flat.arrays;
+    };
+    const flattenForward = (out: unknown): NDArray[] => {
+      const flat = flattenArrays(out, `output of fwd of ${name}`);
+      if (ownTypes !== null) requireSameOutputs(name, [outTree!, ownTypes], [flat.treedef, flat.arrays]);
       outTree = flat.treedef;
       return flat.arrays;
     };
@@ -65,7 +74,7 @@ export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: Custom
       const pair = rules.fwd(...merge(unflatten(treedef, inputs) as unknown[]));
       if (!Array.isArray(pair) || pair.length !== 2)
         throw new TreeMismatch(`fwd of ${name}`, `it returned ${Array.isArray(pair) ? `a list of ${pair.length}` : typeof pair}`, "Return [output, residuals]");
-      const outputs = flattenOut(pair[0]);
+      const outputs = flattenForward(pair[0]);
       const residuals = flattenArrays(pair[1], `residuals of ${name}`);
       const types = inputs.map(avalOf);
       return {
@@ -87,6 +96,17 @@ const requireRules = (name: string, rules: CustomVjpRules | undefined): void => 
     if (typeof rules?.[key] !== "function")
       throw new MissingRule(`customVjp of ${name}`, `${key} is ${typeof rules?.[key]}`, "Give both rules: { fwd: (...args) => [out, residuals], bwd: (residuals, cotangent) => [...] }");
   }
+};
+
+type TypedTree = readonly [Treedef, readonly Aval[]];
+
+/** The forward rule's output is the function's: same tree, shapes and dtypes. */
+const requireSameOutputs = (name: string, [tree, types]: TypedTree, [seenTree, seen]: TypedTree): void => {
+  requireSameTree(`fwd of ${name}`, tree, seenTree);
+  types.forEach((type, k) => {
+    if (!sameType(type, seen[k]!))
+      throw new TreeMismatch(`fwd of ${name}`, `output${leafPaths(tree)[k]!} is ${showAval(seen[k]!)} where ${name} returns ${showAval(type)}`, "Return the function's own output first");
+  });
 };
 
 /** The backward rule's list against the arguments: one tree per argument, null for zero. */

@@ -184,5 +184,5 @@ export const checkLoad = (system: ElasticitySystem, load: NDArray): void => {
   const { fixed } = system.fe;
   const acts = forces.some((force) => force !== 0);
   if (acts && !forces.some((force, k) => force !== 0 && fixed[k % fixed.length] === 0))
-    notify("LoadOnSupports", system.fe.label, "the load acts on fixed dofs only, so nothing moves. Check the nodes of the load against the supports.");
+    notify("LoadOnSupports", String(system.fe.id), "the load acts on fixed dofs only, so nothing moves. Check the nodes of the load against the supports.");
 };

@@ -26,10 +26,13 @@ export type ScalarExpression =
   | { readonly op: "convert"; readonly x: ScalarExpression; readonly dtype: DType }
   | { readonly op: "call"; readonly function: string; readonly args: readonly ScalarExpression[]; readonly dtype: DType };
 
+/** An instruction on one operand. */
 export const unaryExpression = (name: UnaryName, x: ScalarExpression): ScalarExpression => ({ op: "unary", name, x, dtype: x.dtype });
 
+/** An instruction on two operands of one dtype. */
 export const binaryExpression = (name: BinaryName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "binary", name, x, y, dtype: x.dtype });
 
+/** A comparison, giving bool. */
 export const compareExpression = (name: CompareName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "compare", name, x, y, dtype: "bool" });
 
 /** A call of a scalar-math function; computed in float64 and rounded to the dtype of the first argument. */
@@ -40,6 +43,7 @@ export const callExpression = (name: string, ...args: readonly ScalarExpression[
   dtype: args[0]!.dtype,
 });
 
+/** A number of a dtype. */
 export const constantExpression = (value: number, dtype: DType): ScalarExpression => ({ op: "constant", value, dtype });
 
 /** A buffer seen through strides, in elements: what reshape, transpose, broadcast and slice turn into. */
@@ -63,9 +67,11 @@ export type Lowering<P = any> =
   /** Replaced by the equations of an inner jaxpr before anything else. */
   | { readonly kind: "inline"; readonly jaxpr: string };
 
+/** The lowering of an elementwise primitive: one scalar from one scalar of every operand. */
 export const elementwise = <P>(expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression): Lowering<P> => ({
   kind: "elementwise",
   expression,
 });
 
+/** The lowering of everything else: a barrier that calls the primitive's own `evaluate`. */
 export const routine: Lowering = { kind: "routine" };

@@ -23,8 +23,10 @@ export interface Zero {
 
 export type Tangent = NDArray | Zero;
 
+/** The symbolic zero of the tangents of such a value. */
 export const zero = ({ shape, dtype }: Aval): Zero => ({ kind: "zero", aval: { shape, dtype, weakType: false } });
 
+/** Whether a tangent or cotangent is a symbolic zero. */
 export const isZero = (tangent: Tangent | null | undefined): tangent is Zero => !(tangent instanceof NDArray);
 
 /** Stands for an input in which the equation is linear while it is being transposed. */
@@ -33,10 +35,12 @@ export interface LinearInput {
   readonly aval: Aval;
 }
 
+/** Whether a transpose rule sees this operand as the one it is linear in. */
 export const isLinearInput = (x: NDArray | LinearInput): x is LinearInput => !(x instanceof NDArray);
 
 export type OneOrMany<T> = T | readonly T[];
 
+/** One or many as many. */
 export const toList = <T>(value: OneOrMany<T>): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
 /** Mapped axis of an input or output; null when it does not vary over the batch. */
@@ -135,6 +139,7 @@ export type Laws<P> =
     }
   | { readonly testedIn: string };
 
+/** Reals between two bounds, at a distance from the kinks. */
 export const reals = (low: number, high: number, kinks: readonly number[] = []): Domain => ({ low, high, kinks });
 
 /** Values with pairwise distance, for rules with a kink where values are equal. */

@@ -70,6 +70,31 @@ describe("3: a function that returns no arrays is named", () => {
   });
 });
 
+test("4: operators on a tracer throw TracerConversion under nested transforms too, and never take a branch", () => {
+  const branching: readonly AnyFunction[] = [
+    (x) => (x > 0 ? x : -x),
+    // oxlint-disable-next-line eqeqeq -- the loose comparison is what is tested
+    (x) => (x == 1 ? x : 0),
+    (x) => x + 1,
+    (x) => Number(x),
+    (x) => {
+      while (x < 3) x = np.add(x, 1);
+      return x;
+    },
+  ];
+  const nests: readonly ((f: AnyFunction) => unknown)[] = [
+    (f) => jit(vmap(f))(x3),
+    (f) => grad(jit(f))(array(1)),
+    (f) => jit(grad(f))(array(1)),
+    (f) => vmap(grad(f))(x3),
+    (f) => grad((y: NDArray) => np.sum(vmap(f)(y)))(x3),
+    (f) => jit(jit(f))(array(1)),
+    (f) => jvp((y: NDArray) => grad(f)(y), [array(1)], [array(1)]),
+  ];
+  for (const f of branching) for (const nest of nests) expectError(() => nest(f), "TracerConversion");
+  expect(isTracing()).toBe(false);
+});
+
 test("5: a tracer is no index of a list and no key of an object", () => {
   for (const call of Object.values(callers)) {
     expectError(() => call((x) => [1, 2, 3][x], array([1])), "TracerConversion");

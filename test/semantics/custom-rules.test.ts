@@ -131,6 +131,15 @@ describe("12: a wrong cotangent from the backward rule is named", () => {
     expectError(() => grad(f)(array(1)), "TreeMismatch", "[output, residuals]");
   });
 
+  test("and so is one whose output is not the function's, where both are traced", () => {
+    const withFwd = (out: (x: NDArray) => unknown): Scalar => customVjp(function square(x: NDArray) { return np.square(x); }, { fwd: (x: NDArray) => [out(x), x], bwd: (x: NDArray) => [x] });
+    const outputs: readonly ((x: NDArray) => unknown)[] = [(x) => [x], (x) => ({ x }), () => np.ones([3]), (x) => np.astype(x, "float32"), () => null];
+    for (const out of outputs) {
+      expectError(() => jit(withFwd(out))(array(2)), "TreeMismatch", "fwd of square");
+      expectError(() => grad(jit(withFwd(out)))(array(2)), "TreeMismatch", "fwd of square");
+    }
+  });
+
   test("every mutation of a right rule for two arguments is caught", () => {
     const right = (g: NDArray): unknown[] => [np.mul(g, array([1, 1])), { w: np.sum(g) }];
     const mutations: readonly ((list: unknown[]) => unknown)[] = [

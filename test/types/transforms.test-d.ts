@@ -70,7 +70,7 @@ grad(loss, { argnums: "0" });
 // @ts-expect-error the gradient has the parameters' tree, which has no such member
 void grad(loss)(parameters, x).bias;
 // @ts-expect-error one position gives no list
-grad(loss, { argnums: 1 })(parameters, x)[0];
+void grad(loss, { argnums: 1 })(parameters, x)[0];
 
 // --- vjp, jvp, linearize ----------------------------------------------------------------------
 
