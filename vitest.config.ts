@@ -1,7 +1,7 @@
-import { defineConfig } from "vitest/config"
+import { defineConfig } from "vitest/config";
 
 /** Tests run from the TypeScript sources: the source condition turns "cotangent/numpy" into library/numpy/index.ts, so no build is needed. */
-const conditions = ["@cotangent/source"]
+const conditions = ["@cotangent/source"];
 
 export default defineConfig({
   test: {
@@ -14,4 +14,4 @@ export default defineConfig({
       },
     ],
   },
-})
+});

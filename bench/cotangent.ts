@@ -8,7 +8,8 @@ import type { Backend } from "../src/backend/select.ts";
 import type { Contestant, Kind, Library, Workload } from "./contestant.ts";
 import { gradientRounds, gradientShift } from "./workloads.ts";
 
-const chain = (x: NDArray): NDArray => np.add(np.mul(np.sin(x), np.exp(np.neg(np.square(x)))), np.div(np.tanh(x), np.add(1, np.square(x))));
+const chain = (x: NDArray): NDArray =>
+  np.add(np.mul(np.sin(x), np.exp(np.neg(np.square(x)))), np.div(np.tanh(x), np.add(1, np.square(x))));
 
 const twentyOperations = (x: NDArray): NDArray => {
   let y = x;
@@ -29,18 +30,29 @@ const functions: Readonly<Record<Kind, (...inputs: NDArray[]) => NDArray>> = {
 export const backends: readonly Backend[] = ["auto", "js", "interpreter"];
 
 /** "auto (wasm)": what was asked for and what the host gives. */
-export const backendLabel = (backend: Backend): string => (backend === "auto" ? `auto (${presentBackend(backend)})` : backend);
+export const backendLabel = (backend: Backend): string =>
+  backend === "auto" ? `auto (${presentBackend(backend)})` : backend;
 
-const contestant = (variant: string, f: (...inputs: NDArray[]) => NDArray, { inputs, isScalar, precision, readsBack }: Workload): Contestant => {
+const contestant = (
+  variant: string,
+  f: (...inputs: NDArray[]) => NDArray,
+  { inputs, isScalar, precision, readsBack }: Workload,
+): Contestant => {
   const arrays = inputs.map((input) => array(input, { dtype: precision, shape: isScalar ? [] : [input.length] }));
   const [first, second] = arrays as [NDArray, NDArray | undefined];
   const call = second === undefined ? () => f(first) : () => f(first, second);
-  return { variant, isAsync: false, run: readsBack ? () => call().toTypedArray() : call, numbers: () => call().toTypedArray() };
+  return {
+    variant,
+    isAsync: false,
+    run: readsBack ? () => call().toTypedArray() : call,
+    numbers: () => call().toTypedArray(),
+  };
 };
 
 export const cotangent: Library = {
   name: "cotangent",
-  version: (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version,
+  version: (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
+    .version,
   contestants: (workload) => {
     const f = functions[workload.kind];
     if (!workload.isJitted) return [contestant("eager", f, workload)];

@@ -23,8 +23,12 @@ import { ratioOf, renderTable } from "./table.ts";
 import { loadTensorFlow } from "./tensorflow.ts";
 import { workloads } from "./workloads.ts";
 
-const { values: asked } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string", default: "" } } });
-const effort: Effort = asked.quick ? { rounds: 2, milliseconds: 40, samples: 2 } : { rounds: 6, milliseconds: 150, samples: 3 };
+const { values: asked } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+});
+const effort: Effort = asked.quick
+  ? { rounds: 2, milliseconds: 40, samples: 2 }
+  : { rounds: 6, milliseconds: 150, samples: 3 };
 const iterationEffort = asked.quick ? { rounds: 1, iterations: 8 } : { rounds: 4, iterations: 12 };
 
 const notes: string[] = [];
@@ -40,11 +44,22 @@ const peerTolerance = 1e-6;
 
 const iterationRows = ({ ours, scipy }: IterationTimings): readonly Row[] => {
   const name = `MBB ${setting.nelx}x${setting.nely}, one optimization iteration`;
-  const peer = (variant: "generic" | "tuned") => (scipy === undefined ? [] : [{ name: "SciPy", timing: scipy[variant] }]);
+  const peer = (variant: "generic" | "tuned") =>
+    scipy === undefined ? [] : [{ name: "SciPy", timing: scipy[variant] }];
   const missing = scipy === undefined ? { peer: "SciPy", reason: "not installed" } : undefined;
-  const compared = ours.map(({ variant, timing }) => ({ name, precision: "float64", variant, timing, peers: peer("generic"), missing, goal: { peer: "SciPy", ratio: 0.5 } }));
+  const compared = ours.map(({ variant, timing }) => ({
+    name,
+    precision: "float64",
+    variant,
+    timing,
+    peers: peer("generic"),
+    missing,
+    goal: { peer: "SciPy", ratio: 0.5 },
+  }));
   const { goal: _, ...best } = compared[0]!;
-  return scipy === undefined ? compared : [...compared, { ...best, name: `${name}, SciPy tuned`, peers: peer("tuned") }];
+  return scipy === undefined
+    ? compared
+    : [...compared, { ...best, name: `${name}, SciPy tuned`, peers: peer("tuned") }];
 };
 
 // --- Array workloads --------------------------------------------------------------------------
@@ -63,7 +78,8 @@ const check = async (workload: Workload, libraries: readonly Library[]): Promise
       const asked = `${workload.name}, ${workload.precision}: ${library.name}, ${contestant.variant},`;
       const error = errorOf(await contestant.numbers(), workload.expected);
       const accepted = library === cotangent ? workload.tolerance : Math.max(workload.tolerance, peerTolerance);
-      if (!(error <= accepted)) throw new Error(`${asked} is wrong by ${error}, more than ${accepted}: nothing to compare`);
+      if (!(error <= accepted))
+        throw new Error(`${asked} is wrong by ${error}, more than ${accepted}: nothing to compare`);
       if (error > workload.tolerance) notes.push(`${asked} is accurate to ${error.toExponential(1)} only.`);
       entries.push({ library, contestant, error });
     }
@@ -72,12 +88,25 @@ const check = async (workload: Workload, libraries: readonly Library[]): Promise
 
 const arrayRows = async (workload: Workload, peers: readonly Library[]): Promise<readonly Row[]> => {
   const entries = await check(workload, [cotangent, ...peers]);
-  const timings = await measure(entries.map(({ contestant }) => contestant), workload.calls, effort);
+  const timings = await measure(
+    entries.map(({ contestant }) => contestant),
+    workload.calls,
+    effort,
+  );
   const timed = entries.map((entry, k) => ({ ...entry, timing: timings[k]! }));
-  const others = timed.filter(({ library }) => library !== cotangent).map(({ library, timing, error }) => ({ name: library.name, timing, error }));
+  const others = timed
+    .filter(({ library }) => library !== cotangent)
+    .map(({ library, timing, error }) => ({ name: library.name, timing, error }));
   return timed
     .filter(({ library }) => library === cotangent)
-    .map(({ contestant, timing, error }) => ({ name: workload.name, precision: workload.precision, variant: contestant.variant, timing, error, peers: others }));
+    .map(({ contestant, timing, error }) => ({
+      name: workload.name,
+      precision: workload.precision,
+      variant: contestant.variant,
+      timing,
+      error,
+      peers: others,
+    }));
 };
 
 // --- The run ----------------------------------------------------------------------------------
@@ -95,7 +124,9 @@ const main = async (): Promise<void> => {
     const timings = await measureIteration(withSciPy, iterationEffort.rounds, iterationEffort.iterations);
     rows.push(...iterationRows(timings));
     scipyVersions = timings.versions;
-    notes.push(`MBB: the objectives of ${timings.iterations} iterations agree to ${timings.gap.toExponential(1)} between all.`);
+    notes.push(
+      `MBB: the objectives of ${timings.iterations} iterations agree to ${timings.gap.toExponential(1)} between all.`,
+    );
   }
   for (const workload of workloads().filter(({ name }) => name.includes(asked.only))) {
     progress(`${workload.name}, ${workload.precision}`);
@@ -105,7 +136,11 @@ const main = async (): Promise<void> => {
 
   const table = renderTable(rows, [...peers.map(({ name }) => name), "SciPy"]);
   const date = new Date().toISOString().slice(0, 10);
-  const versions = [`cotangent ${cotangent.version}`, ...peers.map(({ name, version }) => `${name} ${version} (wasm)`), ...(scipyVersions === undefined ? [] : [scipyVersions])];
+  const versions = [
+    `cotangent ${cotangent.version}`,
+    ...peers.map(({ name, version }) => `${name} ${version} (wasm)`),
+    ...(scipyVersions === undefined ? [] : [scipyVersions]),
+  ];
   const machine = {
     processor: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
@@ -125,9 +160,18 @@ const main = async (): Promise<void> => {
   if (!asked.quick && asked.only === "") {
     const folder = join(import.meta.dirname, "results");
     mkdirSync(folder, { recursive: true });
-    const detailed = rows.map((row) => ({ ...row, peers: row.peers.map((peer) => ({ ...peer, ratio: ratioOf(row, peer) })) }));
-    writeFileSync(join(folder, `${date}-${process.version}.json`), `${JSON.stringify({ date, machine, versions, notes, unit: "milliseconds per call", rows: detailed }, null, 2)}\n`);
-    writeFileSync(join(folder, "latest.md"), `# Benchmark, ${date}\n\n${table}\n\n${facts.map((fact) => `- ${fact}`).join("\n")}\n`);
+    const detailed = rows.map((row) => ({
+      ...row,
+      peers: row.peers.map((peer) => ({ ...peer, ratio: ratioOf(row, peer) })),
+    }));
+    writeFileSync(
+      join(folder, `${date}-${process.version}.json`),
+      `${JSON.stringify({ date, machine, versions, notes, unit: "milliseconds per call", rows: detailed }, null, 2)}\n`,
+    );
+    writeFileSync(
+      join(folder, "latest.md"),
+      `# Benchmark, ${date}\n\n${table}\n\n${facts.map((fact) => `- ${fact}`).join("\n")}\n`,
+    );
   }
 };
 

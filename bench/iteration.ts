@@ -29,7 +29,12 @@ const ours = (backend: (typeof backends)[number]): Runner => {
   return {
     label: `jit ${backendLabel(backend)}`,
     iterate: (iterations) => {
-      reached = minimizeCompliance(problem, { ...options, iterations, backend, ...(reached && { initial: reached.design }) });
+      reached = minimizeCompliance(problem, {
+        ...options,
+        iterations,
+        backend,
+        ...(reached && { initial: reached.design }),
+      });
       return reached.history;
     },
   };
@@ -45,9 +50,18 @@ export interface IterationTimings {
   readonly gap: number;
 }
 
-export const measureIteration = async (withSciPy: boolean, rounds: number, iterationsPerRound: number): Promise<IterationTimings> => {
-  const children = withSciPy ? { generic: await startSciPy(setting, "generic"), tuned: await startSciPy(setting, "tuned") } : undefined;
-  const peers: readonly Runner[] = children === undefined ? [] : (["generic", "tuned"] as const).map((label) => ({ label, iterate: children[label].iterate }));
+export const measureIteration = async (
+  withSciPy: boolean,
+  rounds: number,
+  iterationsPerRound: number,
+): Promise<IterationTimings> => {
+  const children = withSciPy
+    ? { generic: await startSciPy(setting, "generic"), tuned: await startSciPy(setting, "tuned") }
+    : undefined;
+  const peers: readonly Runner[] =
+    children === undefined
+      ? []
+      : (["generic", "tuned"] as const).map((label) => ({ label, iterate: children[label].iterate }));
   const runners = [...backends.map(ours), ...peers];
   const histories: Step[][] = runners.map(() => []);
   const samples: number[][] = runners.map(() => []);
@@ -64,8 +78,13 @@ export const measureIteration = async (withSciPy: boolean, rounds: number, itera
     children?.tuned.close();
   }
   const reference = histories.at(-1)!;
-  const gap = Math.max(...histories.flatMap((history) => history.map(({ objective }, k) => Math.abs(objective - reference[k]!.objective) / reference[k]!.objective)));
-  if (!(gap < tolerance)) throw new Error(`objectives of the optimizations differ by ${gap}, more than ${tolerance}: nothing to compare`);
+  const gap = Math.max(
+    ...histories.flatMap((history) =>
+      history.map(({ objective }, k) => Math.abs(objective - reference[k]!.objective) / reference[k]!.objective),
+    ),
+  );
+  if (!(gap < tolerance))
+    throw new Error(`objectives of the optimizations differ by ${gap}, more than ${tolerance}: nothing to compare`);
   const timings = samples.map(summarize);
   return {
     ours: backends.map((_, k) => ({ variant: runners[k]!.label, timing: timings[k]! })),

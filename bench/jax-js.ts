@@ -10,7 +10,11 @@ import { gradientRounds, gradientShift } from "./workloads.ts";
 
 const provideGlobals = (): void => {
   const globals = globalThis as Record<string, unknown>;
-  if (globals["navigator"] === undefined) Object.defineProperty(globals, "navigator", { value: { hardwareConcurrency: 1, userAgent: "Node.js" }, configurable: true });
+  if (globals["navigator"] === undefined)
+    Object.defineProperty(globals, "navigator", {
+      value: { hardwareConcurrency: 1, userAgent: "Node.js" },
+      configurable: true,
+    });
   globals["Float16Array"] ??= class Float16Array {};
 };
 
@@ -29,7 +33,13 @@ export const loadJaxJs = async (): Promise<Library> => {
 
   type OfArrays = (...inputs: JaxArray[]) => JaxArray;
   const functions: Readonly<Record<Kind, () => OfArrays>> = {
-    chain: () => jit((x: JaxArray) => np.sin(x.ref).mul(np.exp(np.square(x.ref).neg())).add(np.tanh(x.ref).div(np.square(x).add(1)))) as OfArrays,
+    chain: () =>
+      jit((x: JaxArray) =>
+        np
+          .sin(x.ref)
+          .mul(np.exp(np.square(x.ref).neg()))
+          .add(np.tanh(x.ref).div(np.square(x).add(1))),
+      ) as OfArrays,
     "tiny jit": () => jit((x: JaxArray) => x.mul(2).add(1)) as OfArrays,
     add: () => (a, b) => a!.add(b!),
     gradient: () => grad(twentyOperations) as OfArrays,
@@ -40,15 +50,26 @@ export const loadJaxJs = async (): Promise<Library> => {
 
   const contestant = ({ kind, inputs, isJitted, isScalar, precision, readsBack }: Workload): Contestant => {
     const f = functions[kind]();
-    const arrays = inputs.map((input) => np.array(input, { dtype: np[precision], shape: isScalar ? [] : [input.length] }));
+    const arrays = inputs.map((input) =>
+      np.array(input, { dtype: np[precision], shape: isScalar ? [] : [input.length] }),
+    );
     const [first, second] = arrays as [JaxArray, JaxArray | undefined];
     const call = second === undefined ? () => f(first.ref) : () => f(first.ref, second.ref);
     const compute = async (): Promise<void> => {
       const result = await call().blockUntilReady();
       result.dispose();
     };
-    return { variant: isJitted ? "jit" : "eager", isAsync: !readsBack, run: readsBack ? () => call().dataSync() : compute, numbers: () => call().dataSync() };
+    return {
+      variant: isJitted ? "jit" : "eager",
+      isAsync: !readsBack,
+      run: readsBack ? () => call().dataSync() : compute,
+      numbers: () => call().dataSync(),
+    };
   };
 
-  return { name: "jax-js", version: installedVersion("@jax-js/jax"), contestants: (workload) => [contestant(workload)] };
+  return {
+    name: "jax-js",
+    version: installedVersion("@jax-js/jax"),
+    contestants: (workload) => [contestant(workload)],
+  };
 };

@@ -47,11 +47,22 @@ const batch = ({ run, isAsync }: Contestant, calls: number): (() => unknown) => 
 };
 
 /** Timings in the order of the contestants. */
-export const measure = async (contestants: readonly Contestant[], calls: number, { rounds, milliseconds, samples }: Effort): Promise<readonly Timing[]> => {
+export const measure = async (
+  contestants: readonly Contestant[],
+  calls: number,
+  { rounds, milliseconds, samples }: Effort,
+): Promise<readonly Timing[]> => {
   const collected: number[][] = contestants.map(() => []);
   const batches = contestants.map((contestant) => batch(contestant, calls));
   for (let round = 0; round < rounds; round++) {
-    const bench = new Bench({ time: milliseconds, iterations: samples, warmupTime: round === 0 ? 4 * milliseconds : milliseconds / 5, warmupIterations: round === 0 ? 4 : 1, retainSamples: true, throws: true });
+    const bench = new Bench({
+      time: milliseconds,
+      iterations: samples,
+      warmupTime: round === 0 ? 4 * milliseconds : milliseconds / 5,
+      warmupIterations: round === 0 ? 4 : 1,
+      retainSamples: true,
+      throws: true,
+    });
     for (let turn = 0; turn < contestants.length; turn++) {
       const index = (turn + round) % contestants.length;
       bench.add(String(index), batches[index]!, { async: contestants[index]!.isAsync });

@@ -18,11 +18,19 @@ export interface SciPyRun {
   readonly close: () => void;
 }
 
-const oneThread = Object.fromEntries(["OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB", "NUMEXPR"].map((library) => [`${library}_NUM_THREADS`, "1"]));
+const oneThread = Object.fromEntries(
+  ["OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB", "NUMEXPR"].map((library) => [`${library}_NUM_THREADS`, "1"]),
+);
 
-export const startSciPy = async ({ nelx, nely, volumeFraction, filterRadius, penal }: Setting, variant: SciPyVariant): Promise<SciPyRun> => {
+export const startSciPy = async (
+  { nelx, nely, volumeFraction, filterRadius, penal }: Setting,
+  variant: SciPyVariant,
+): Promise<SciPyRun> => {
   const script = fileURLToPath(new URL("./scipy_iteration.py", import.meta.url));
-  const child = spawn(python, [script, ...[nelx, nely, volumeFraction, filterRadius, penal].map(String), variant], { env: { ...process.env, ...oneThread }, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(python, [script, ...[nelx, nely, volumeFraction, filterRadius, penal].map(String), variant], {
+    env: { ...process.env, ...oneThread },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async <T>(): Promise<T> => {
     const { value, done } = await lines.next();

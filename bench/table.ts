@@ -47,11 +47,14 @@ export const renderTable = (rows: readonly Row[], peers: readonly string[]): str
     `${showTime(row.timing.median)} (${showTime(row.timing.min)} - ${showTime(row.timing.max)})`,
     ...peers.flatMap((name) => {
       const peer = row.peers.find((candidate) => candidate.name === name);
-      return peer === undefined ? [row.missing?.peer === name ? row.missing.reason : "", ""] : [showTime(peer.timing.median), showRatio(row, peer)];
+      return peer === undefined
+        ? [row.missing?.peer === name ? row.missing.reason : "", ""]
+        : [showTime(peer.timing.median), showRatio(row, peer)];
     }),
   ]);
   const widths = header.map((title, k) => Math.max(3, title.length, ...body.map((cells) => cells[k]!.length)));
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, k) => (k < 3 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, k) => (k < 3 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join(" | ")} |`;
   const rule = `| ${widths.map((width, k) => (k < 3 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
   return [line(header), rule, ...body.map(line)].join("\n");
 };

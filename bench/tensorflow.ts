@@ -17,7 +17,8 @@ export const loadTensorFlow = async (): Promise<Library> => {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   if (!(await tf.setBackend("wasm"))) throw new Error("the WASM back end of TensorFlow.js did not start");
 
-  const chain = (x: Tensor): Tensor => tf.add(tf.mul(tf.sin(x), tf.exp(tf.neg(tf.square(x)))), tf.div(tf.tanh(x), tf.add(tf.square(x), 1)));
+  const chain = (x: Tensor): Tensor =>
+    tf.add(tf.mul(tf.sin(x), tf.exp(tf.neg(tf.square(x)))), tf.div(tf.tanh(x), tf.add(tf.square(x), 1)));
   const twentyOperations = (x: Tensor): Tensor => {
     let y = x;
     for (let round = 0; round < gradientRounds; round++) y = tf.tanh(tf.add(tf.mul(tf.sin(y), x), gradientShift));

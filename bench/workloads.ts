@@ -12,7 +12,8 @@ const vector = (precision: Precision, length: number, value: (i: number) => numb
   return precision === "float64" ? values : new Float32Array(values);
 };
 
-const mapped = (input: ArrayLike<number>, value: (x: number) => number): Float64Array => Float64Array.from(input, value);
+const mapped = (input: ArrayLike<number>, value: (x: number) => number): Float64Array =>
+  Float64Array.from(input, value);
 
 const total = (input: ArrayLike<number>): number => {
   let sum = 0;
@@ -47,12 +48,48 @@ const drafts = (precision: Precision): readonly Draft[] => {
   const positive = vector(precision, million, (i) => 1 + 0.5 * Math.sin(i));
   const point = vector(precision, 1, () => 0.7);
   const added = ([a, b]: readonly ArrayLike<number>[]): Float64Array => Float64Array.from(a!, (x, i) => x + b![i]!);
-  const gradient = (kind: Kind, name: string): Draft => ({ kind, name, inputs: [point], isScalar: true, expected: [slope(point[0]!)], readsBack: true, calls: 20 });
-  const sum = (kind: Kind, name: string): Draft => ({ kind, name, inputs: [positive], expected: [total(positive)], readsBack: true, tolerance: precision === "float64" ? 1e-12 : 1e-4, calls: 1 });
+  const gradient = (kind: Kind, name: string): Draft => ({
+    kind,
+    name,
+    inputs: [point],
+    isScalar: true,
+    expected: [slope(point[0]!)],
+    readsBack: true,
+    calls: 20,
+  });
+  const sum = (kind: Kind, name: string): Draft => ({
+    kind,
+    name,
+    inputs: [positive],
+    expected: [total(positive)],
+    readsBack: true,
+    tolerance: precision === "float64" ? 1e-12 : 1e-4,
+    calls: 1,
+  });
   return [
-    { kind: "chain", name: "sin(x) exp(-x^2) + tanh(x) / (1 + x^2), 1e6, jitted", inputs: [wide], expected: mapped(wide, (x) => Math.sin(x) * Math.exp(-x * x) + Math.tanh(x) / (1 + x * x)), calls: 1 },
-    { kind: "tiny jit", name: "2 x + 1, 10 elements, jitted, read back", inputs: [small[0]!], expected: mapped(small[0]!, (x) => 2 * x + 1), readsBack: true, calls: 100 },
-    { kind: "add", name: "a + b, 10 elements, eager, read back", inputs: small, expected: added(small), readsBack: true, calls: 100 },
+    {
+      kind: "chain",
+      name: "sin(x) exp(-x^2) + tanh(x) / (1 + x^2), 1e6, jitted",
+      inputs: [wide],
+      expected: mapped(wide, (x) => Math.sin(x) * Math.exp(-x * x) + Math.tanh(x) / (1 + x * x)),
+      calls: 1,
+    },
+    {
+      kind: "tiny jit",
+      name: "2 x + 1, 10 elements, jitted, read back",
+      inputs: [small[0]!],
+      expected: mapped(small[0]!, (x) => 2 * x + 1),
+      readsBack: true,
+      calls: 100,
+    },
+    {
+      kind: "add",
+      name: "a + b, 10 elements, eager, read back",
+      inputs: small,
+      expected: added(small),
+      readsBack: true,
+      calls: 100,
+    },
     { kind: "add", name: "a + b, 1e6, eager", inputs: [wide, positive], expected: added([wide, positive]), calls: 1 },
     gradient("gradient", "gradient of 20 scalar operations, eager, read back"),
     gradient("jitted gradient", "gradient of 20 scalar operations, jitted, read back"),
@@ -61,12 +98,20 @@ const drafts = (precision: Precision): readonly Draft[] => {
   ];
 };
 
-const isJitted = (kind: Kind): boolean => kind === "chain" || kind === "tiny jit" || kind === "jitted gradient" || kind === "jitted sum";
+const isJitted = (kind: Kind): boolean =>
+  kind === "chain" || kind === "tiny jit" || kind === "jitted gradient" || kind === "jitted sum";
 
 /** Every job in both precisions, jobs in the order of the table. */
 export const workloads = (): readonly Workload[] => {
   const [doubles, singles] = (["float64", "float32"] as const).map((precision) =>
-    drafts(precision).map((draft) => ({ isScalar: false, readsBack: false, tolerance: precision === "float64" ? 1e-14 : 1e-6, ...draft, precision, isJitted: isJitted(draft.kind) })),
+    drafts(precision).map((draft) => ({
+      isScalar: false,
+      readsBack: false,
+      tolerance: precision === "float64" ? 1e-14 : 1e-6,
+      ...draft,
+      precision,
+      isJitted: isJitted(draft.kind),
+    })),
   );
   return doubles!.flatMap((workload, k) => [workload, singles![k]!]);
 };

@@ -18,19 +18,36 @@ const problem: Required<Problem> = {
   mesh,
   system: elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] }),
   load: nodalLoad(edge(mesh, "top"), [0, -1 / 49]).add(unitForce),
-  mask: elementField(mesh, Array.from({ length: 24 }, (_, row) => Array.from({ length: 48 }, (_, column) => (isInHole(row, column) ? 0 : 1)))),
+  mask: elementField(
+    mesh,
+    Array.from({ length: 24 }, (_, row) => Array.from({ length: 48 }, (_, column) => (isInHole(row, column) ? 0 : 1))),
+  ),
 };
 const filter = densityFilter(mesh, { radius: 1.5 });
 const material = (design: ElementField): ElementField => filter(design).mul(problem.mask);
-const sag = (design: ElementField): NDArray => np.vdot(unitForce, feSolve(problem.system, simp(material(design)), problem.load));
+const sag = (design: ElementField): NDArray =>
+  np.vdot(unitForce, feSolve(problem.system, simp(material(design)), problem.load));
 
 const evaluate = jit(valueAndGrad(sag));
 const numbers = (field: ElementField): Float64Array => field.toTypedArray() as Float64Array;
-const [upper, volumeGradient] = [numbers(problem.mask), numbers(grad((design: ElementField) => np.mean(material(design)))(elementField(mesh, 1)))];
+const [upper, volumeGradient] = [
+  numbers(problem.mask),
+  numbers(grad((design: ElementField) => np.mean(material(design)))(elementField(mesh, 1))),
+];
 let design = problem.mask.mul(0.45);
 for (let iteration = 1; iteration <= 20; iteration++) {
   const [value, gradient] = evaluate(design);
-  const step = optimalityCriteria({ design: numbers(design), objectiveGradient: numbers(gradient), volumeGradient, volumeFraction: 0.4, move: 0.2, volumeTolerance: 1e-9, upper });
-  console.log(`${String(iteration).padStart(2)}  sag of the corner ${value.item().toFixed(4).padStart(9)}  volume after the step ${step.volume.toFixed(6)}`);
+  const step = optimalityCriteria({
+    design: numbers(design),
+    objectiveGradient: numbers(gradient),
+    volumeGradient,
+    volumeFraction: 0.4,
+    move: 0.2,
+    volumeTolerance: 1e-9,
+    upper,
+  });
+  console.log(
+    `${String(iteration).padStart(2)}  sag of the corner ${value.item().toFixed(4).padStart(9)}  volume after the step ${step.volume.toFixed(6)}`,
+  );
   design = elementField(mesh, np.array(step.design, { shape: [24, 48] }));
 }

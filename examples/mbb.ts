@@ -20,12 +20,17 @@ const problem = problems.mbb({ nelx, nely });
 /** Largest relative gap between <gradient, direction> and three-level Richardson differences, over a few directions. */
 const gradientGap = (): number => {
   const objective = jit((density: ElementField) => designObjective(problem, { ...setting, eMin: 1e-3 })(density)[0]);
-  const wave = (phase: number): np.NDArray => np.array(Float64Array.from({ length: nelx * nely }, (_, e) => Math.sin(12.9898 * (e + 1) + phase)), { shape: [nely, nelx] });
+  const wave = (phase: number): np.NDArray =>
+    np.array(
+      Float64Array.from({ length: nelx * nely }, (_, e) => Math.sin(12.9898 * (e + 1) + phase)),
+      { shape: [nely, nelx] },
+    );
   const density = elementField(problem.mesh, wave(0).mul(0.3).add(0.5));
   const gradient = grad(objective)(density);
   const gaps = [1, 2, 3].map((phase) => {
     const direction = elementField(problem.mesh, wave(phase));
-    const difference = (h: number): number => (objective(density.add(direction.mul(h))).item() - objective(density.sub(direction.mul(h))).item()) / (2 * h);
+    const difference = (h: number): number =>
+      (objective(density.add(direction.mul(h))).item() - objective(density.sub(direction.mul(h))).item()) / (2 * h);
     const [coarse, middle, fine] = [difference(4e-3), difference(2e-3), difference(1e-3)];
     const [once, again] = [middle + (middle - coarse) / 3, fine + (fine - middle) / 3];
     const extrapolated = again + (again - once) / 15;
@@ -35,19 +40,27 @@ const gradientGap = (): number => {
 };
 
 const gap = gradientGap();
-console.log(`gradient against finite differences: relative gap ${gap.toExponential(1)} ${gap < 1e-6 ? "(certified, below 1e-6)" : "(TOO LARGE)"}`);
+console.log(
+  `gradient against finite differences: relative gap ${gap.toExponential(1)} ${gap < 1e-6 ? "(certified, below 1e-6)" : "(TOO LARGE)"}`,
+);
 if (!(gap < 1e-6)) process.exit(1);
 
 const started = performance.now();
 const result = minimizeCompliance(problem, {
   ...setting,
   onIteration: ({ iteration, objective, volume, change, milliseconds }) =>
-    console.log(`${String(iteration).padStart(3)}  objective ${objective.toFixed(6).padStart(11)}  volume ${volume.toFixed(6)}  change ${change.toFixed(4)}  ${milliseconds.toFixed(1).padStart(6)} ms`),
+    console.log(
+      `${String(iteration).padStart(3)}  objective ${objective.toFixed(6).padStart(11)}  volume ${volume.toFixed(6)}  change ${change.toFixed(4)}  ${milliseconds.toFixed(1).padStart(6)} ms`,
+    ),
 });
 const seconds = (performance.now() - started) / 1000;
 const last = result.history.at(-1)!;
-console.log(`compliance ${last.objective.toFixed(6)} at volume ${last.volume.toFixed(6)} after ${result.history.length} iterations in ${seconds.toFixed(1)} s`);
-console.log(`${result.counters.factorizations} factorizations, ${result.counters.solves} solves, ${result.counters.traces} trace, ${result.counters.analyses} symbolic analysis`);
+console.log(
+  `compliance ${last.objective.toFixed(6)} at volume ${last.volume.toFixed(6)} after ${result.history.length} iterations in ${seconds.toFixed(1)} s`,
+);
+console.log(
+  `${result.counters.factorizations} factorizations, ${result.counters.solves} solves, ${result.counters.traces} trace, ${result.counters.analyses} symbolic analysis`,
+);
 
 const folder = join(import.meta.dirname, "..", "out");
 mkdirSync(folder, { recursive: true });

@@ -7,7 +7,18 @@ import { array, authoring, grad, jit, vmap } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 
-const { binaryExpression, constantExpression, definePrimitive, elementwise, elementwiseBatch, mapUnary, notLinear, reals, requireFloat, unaryExpression } = authoring;
+const {
+  binaryExpression,
+  constantExpression,
+  definePrimitive,
+  elementwise,
+  elementwiseBatch,
+  mapUnary,
+  notLinear,
+  reals,
+  requireFloat,
+  unaryExpression,
+} = authoring;
 
 const softsign: authoring.Unary = definePrimitive<[NDArray]>({
   name: "softsign",
@@ -16,8 +27,12 @@ const softsign: authoring.Unary = definePrimitive<[NDArray]>({
   jvp: ([x], [dx]) => [softsign(x), np.div(dx as NDArray, np.square(np.add(1, np.abs(x))))],
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => softsign(x!)),
-  lower: elementwise(([x]) => binaryExpression("div", x!, binaryExpression("add", constantExpression(1, x!.dtype), unaryExpression("abs", x!)))),
-  laws: { sample: (pick) => ({ inputs: [{ shape: pick.shape(), dtype: "float64", domain: reals(-4, 4, [0]) }], params: {} }) },
+  lower: elementwise(([x]) =>
+    binaryExpression("div", x!, binaryExpression("add", constantExpression(1, x!.dtype), unaryExpression("abs", x!))),
+  ),
+  laws: {
+    sample: (pick) => ({ inputs: [{ shape: pick.shape(), dtype: "float64", domain: reals(-4, 4, [0]) }], params: {} }),
+  },
 });
 
 const x = array([-2, -0.5, 0.5, 2]);

@@ -4,46 +4,46 @@
  * Transcendentals come from the host's Math; the measured errors stand beside the tables below.
  */
 
-export type UnaryScalar = (x: number) => number
-export type BinaryScalar = (x: number, y: number) => number
+export type UnaryScalar = (x: number) => number;
+export type BinaryScalar = (x: number, y: number) => number;
 
 /** 1 / (1 + e^-x) without overflow: subnormal, not zero, down to x = -745; exactly 0 and 1 far out. */
 export function logistic(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x))
-  const decay = Math.exp(x)
-  return decay / (1 + decay)
+  if (x >= 0) return 1 / (1 + Math.exp(-x));
+  const decay = Math.exp(x);
+  return decay / (1 + decay);
 }
 
-const roundingShift = 2 ** 52
+const roundingShift = 2 ** 52;
 
 /** Nearest integer, ties to the even one; keeps the sign of zero. */
 export function roundHalfEven(x: number): number {
   // Beyond 2^52 every double is an integer; below, the addition rounds at the units place.
-  if (x > 0) return x < roundingShift ? x + roundingShift - roundingShift : x
-  if (x < 0) return x > -roundingShift ? -(roundingShift - x - roundingShift) : x
-  return x
+  if (x > 0) return x < roundingShift ? x + roundingShift - roundingShift : x;
+  if (x < 0) return x > -roundingShift ? -(roundingShift - x - roundingShift) : x;
+  return x;
 }
 
 /** -1, 0 or 1; zero keeps its sign and NaN stays NaN. */
 export function sign(x: number): number {
-  return x > 0 ? 1 : x < 0 ? -1 : x
+  return x > 0 ? 1 : x < 0 ? -1 : x;
 }
 
 /** x^y by IEEE 754: 1^y = 1 and (-1)^(+-inf) = 1 also where JavaScript says NaN; x^0 = 1. */
 export function pow(x: number, y: number): number {
-  if (x === 1 || (x === -1 && (y === Infinity || y === -Infinity))) return 1
-  return Math.pow(x, y)
+  if (x === 1 || (x === -1 && (y === Infinity || y === -Infinity))) return 1;
+  return Math.pow(x, y);
 }
 
-const smallestNormal = 2 ** -1022
+const smallestNormal = 2 ** -1022;
 
 function powerBySquaring(base: number, exponent: number): number {
-  let result = 1
-  let factor = base
+  let result = 1;
+  let factor = base;
   for (let remaining = exponent; ; factor *= factor) {
-    if (remaining % 2 === 1) result *= factor
-    remaining = Math.floor(remaining / 2)
-    if (remaining === 0) return result
+    if (remaining % 2 === 1) result *= factor;
+    remaining = Math.floor(remaining / 2);
+    if (remaining === 0) return result;
   }
 }
 
@@ -52,86 +52,84 @@ function powerBySquaring(base: number, exponent: number): number {
  * n < 0 gives 1 / x^|n|, or (1/x)^|n| where x^|n| leaves the normal range; x^0 = 1, also for NaN.
  */
 export function integerPower(x: number, n: number): number {
-  if (n >= 0) return powerBySquaring(x, n)
-  const power = powerBySquaring(x, -n)
-  const magnitude = Math.abs(power)
-  return magnitude < smallestNormal || magnitude === Infinity
-    ? powerBySquaring(1 / x, -n)
-    : 1 / power
+  if (n >= 0) return powerBySquaring(x, n);
+  const power = powerBySquaring(x, -n);
+  const magnitude = Math.abs(power);
+  return magnitude < smallestNormal || magnitude === Infinity ? powerBySquaring(1 / x, -n) : 1 / power;
 }
 
 /** x - y * trunc(x / y), exact: C's fmod, the result has the sign of x; NaN for y = 0. */
 export function rem(x: number, y: number): number {
-  return x % y
+  return x % y;
 }
 
 /** x - y * floor(x / y): NumPy's remainder, the result (also a zero) has the sign of y. */
 export function remainder(x: number, y: number): number {
-  const truncated = x % y
-  if (truncated === 0) return y < 0 ? -0 : 0
-  return truncated < 0 !== y < 0 ? truncated + y : truncated
+  const truncated = x % y;
+  if (truncated === 0) return y < 0 ? -0 : 0;
+  return truncated < 0 !== y < 0 ? truncated + y : truncated;
 }
 
 /** floor(x / y) of the exact quotient, consistent with `remainder`: NumPy's; x / y for y = 0. */
 export function floorDivide(x: number, y: number): number {
-  if (y === 0) return x / y
-  const truncated = x % y
-  let quotient = (x - truncated) / y
-  if (truncated !== 0 && truncated < 0 !== y < 0) quotient -= 1
-  if (quotient === 0) return sign(x) * sign(y) * 0
-  return roundHalfEven(quotient)
+  if (y === 0) return x / y;
+  const truncated = x % y;
+  let quotient = (x - truncated) / y;
+  if (truncated !== 0 && truncated < 0 !== y < 0) quotient -= 1;
+  if (quotient === 0) return sign(x) * sign(y) * 0;
+  return roundHalfEven(quotient);
 }
 
 /** The larger one; NaN if either is NaN; +0 above -0. */
 export function maximum(x: number, y: number): number {
-  return Math.max(x, y)
+  return Math.max(x, y);
 }
 
 /** The smaller one; NaN if either is NaN; -0 below +0. */
 export function minimum(x: number, y: number): number {
-  return Math.min(x, y)
+  return Math.min(x, y);
 }
 
 /** Product modulo 2^32 as int32. */
 export function multiplyInt32(x: number, y: number): number {
-  return Math.imul(x, y)
+  return Math.imul(x, y);
 }
 
 /** Product modulo 2^32 as uint32. */
 export function multiplyUint32(x: number, y: number): number {
-  return Math.imul(x, y) >>> 0
+  return Math.imul(x, y) >>> 0;
 }
 
 /** Quotient truncated towards zero, as XLA: x / 0 = -1 and INT_MIN / -1 = INT_MIN. */
 export function divideInt32(x: number, y: number): number {
-  return y === 0 ? -1 : (x / y) | 0
+  return y === 0 ? -1 : (x / y) | 0;
 }
 
 /** Quotient rounded down, as XLA: x / 0 is all ones, 4294967295. */
 export function divideUint32(x: number, y: number): number {
-  return y === 0 ? 0xffffffff : Math.floor(x / y)
+  return y === 0 ? 0xffffffff : Math.floor(x / y);
 }
 
 /** Remainder with the sign of x, as XLA: x rem 0 = x and INT_MIN rem -1 = 0. */
 export function remInt32(x: number, y: number): number {
-  return y === 0 ? x : (x % y) | 0
+  return y === 0 ? x : (x % y) | 0;
 }
 
 /** Remainder of uint32: x rem 0 = x. */
 export function remUint32(x: number, y: number): number {
-  return y === 0 ? x : x % y
+  return y === 0 ? x : x % y;
 }
 
 /** Quotient rounded towards minus infinity; x / 0 = -1 and INT_MIN / -1 = INT_MIN. */
 export function floorDivideInt32(x: number, y: number): number {
-  return y === 0 ? -1 : Math.floor(x / y) | 0
+  return y === 0 ? -1 : Math.floor(x / y) | 0;
 }
 
 /** Remainder with the sign of y; the remainder by zero is x. */
 export function remainderInt32(x: number, y: number): number {
-  if (y === 0) return x
-  const truncated = (x % y) | 0
-  return truncated !== 0 && truncated < 0 !== y < 0 ? truncated + y : truncated
+  if (y === 0) return x;
+  const truncated = (x % y) | 0;
+  return truncated !== 0 && truncated < 0 !== y < 0 ? truncated + y : truncated;
 }
 
 /**
@@ -140,48 +138,68 @@ export function remainderInt32(x: number, y: number): number {
  */
 export function powerInt32(x: number, n: number): number {
   if (n < 0) {
-    if (x === 0) return -1
-    return x === 1 ? 1 : x === -1 ? (n % 2 === 0 ? 1 : -1) : 0
+    if (x === 0) return -1;
+    return x === 1 ? 1 : x === -1 ? (n % 2 === 0 ? 1 : -1) : 0;
   }
-  let result = 1
-  let factor = x
+  let result = 1;
+  let factor = x;
   for (let remaining = n; remaining > 0; remaining = Math.floor(remaining / 2)) {
-    if (remaining % 2 === 1) result = Math.imul(result, factor)
-    factor = Math.imul(factor, factor)
+    if (remaining % 2 === 1) result = Math.imul(result, factor);
+    factor = Math.imul(factor, factor);
   }
-  return result
+  return result;
 }
 
 /** x^n modulo 2^32 as uint32, n >= 0. */
 export function powerUint32(x: number, n: number): number {
-  return powerInt32(x, n) >>> 0
+  return powerInt32(x, n) >>> 0;
 }
 
 /** Towards zero, saturating at the ends of int32; NaN gives 0 (WASM's i32.trunc_sat_f64_s). */
 export function castToInt32(x: number): number {
-  return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0
+  return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;
 }
 
 /** Towards zero, saturating at 0 and 2^32 - 1; NaN gives 0 (WASM's i32.trunc_sat_f64_u). */
 export function castToUint32(x: number): number {
-  return x >= 4294967295 ? 4294967295 : x > 0 ? x >>> 0 : 0
+  return x >= 4294967295 ? 4294967295 : x > 0 ? x >>> 0 : 0;
 }
 
 /** 1 where x differs from zero; NaN counts as true. */
 export function castToBool(x: number): number {
-  return x === 0 ? 0 : 1
+  return x === 0 ? 0 : 1;
 }
 
 /** Names of the unary functions on floats. */
 export type UnaryName =
-  | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "cbrt" | "logistic"
-  | "sin" | "cos" | "tan" | "asin" | "acos" | "atan"
-  | "sinh" | "cosh" | "tanh" | "asinh" | "acosh" | "atanh"
-  | "floor" | "ceil" | "round" | "trunc" | "sign" | "abs"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "cbrt"
+  | "logistic"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "tanh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "sign"
+  | "abs";
 
 /** Names of the binary functions on floats. */
-export type BinaryName =
-  | "pow" | "integerPower" | "atan2" | "rem" | "remainder" | "floorDivide" | "maximum" | "minimum"
+export type BinaryName = "pow" | "integerPower" | "atan2" | "rem" | "remainder" | "floorDivide" | "maximum" | "minimum";
 
 /**
  * Unary functions by name. Largest errors seen at 6000 points each against 400-bit values, in ulp,
@@ -216,7 +234,7 @@ export const unaryMath: Readonly<Record<UnaryName, UnaryScalar>> = {
   trunc: Math.trunc,
   sign,
   abs: Math.abs,
-}
+};
 
 /**
  * Binary functions by name. Errors as above: pow 0.86, atan2 1.29, integerPower about 0.6 |n| (2.7 at
@@ -232,4 +250,4 @@ export const binaryMath: Readonly<Record<BinaryName, BinaryScalar>> = {
   floorDivide,
   maximum,
   minimum,
-}
+};

@@ -9,14 +9,28 @@ import { isFloat } from "../src/array/dtype.ts";
 import { scalar } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Shape } from "../src/array/shape.ts";
-import { binaryExpression, callExpression, constantExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
+import {
+  binaryExpression,
+  callExpression,
+  constantExpression,
+  elementwise,
+  unaryExpression,
+} from "../src/ir/lowering.ts";
 import type { ScalarExpression } from "../src/ir/lowering.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../src/ir/primitive.ts";
 import type { Primitive, Tangent } from "../src/ir/primitive.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { binaryJvp, mapBinary, mapUnary, noParameters, requireEqual, requireNumber, sampleElementwise } from "./elementwise.ts";
+import {
+  binaryJvp,
+  mapBinary,
+  mapUnary,
+  noParameters,
+  requireEqual,
+  requireNumber,
+  sampleElementwise,
+} from "./elementwise.ts";
 import { broadcast, linearJvp, only } from "./shape.ts";
 
 type NoParams = Readonly<Record<string, never>>;
@@ -33,7 +47,8 @@ export const zerosOf = (shape: Shape, dtype: DType): NDArray => full(0, shape, d
 export const fullLike = (value: number, x: NDArray): NDArray => full(value, x.shape, x.dtype);
 
 /** The tangent itself, or an array of zeros in its place. */
-export const materialize = (tangent: Tangent): NDArray => (isZero(tangent) ? zerosOf(tangent.aval.shape, tangent.aval.dtype) : tangent);
+export const materialize = (tangent: Tangent): NDArray =>
+  isZero(tangent) ? zerosOf(tangent.aval.shape, tangent.aval.dtype) : tangent;
 
 /** -x; keeps the sign of zero turned. */
 export const neg: Unary = definePrimitive<[NDArray]>({
@@ -55,14 +70,23 @@ export const add: Binary = definePrimitive<[NDArray, NDArray]>({
     requireNumber("add", operands[0]);
     return requireEqual("add", operands);
   },
-  jvp: binaryJvp((x, y) => add(x, y), (x, y) => add(x, y), (dx) => dx, (dy) => dy),
+  jvp: binaryJvp(
+    (x, y) => add(x, y),
+    (x, y) => add(x, y),
+    (dx) => dx,
+    (dy) => dy,
+  ),
   transpose: (cotangents, [x, y]) => {
     const cotangent = only(cotangents);
     return [isLinearInput(x) ? cotangent : null, isLinearInput(y) ? cotangent : null];
   },
   batch: elementwiseBatch(([x, y]) => add(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("add", x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)), reference: (x, y) => x! + y!, maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)),
+    reference: (x, y) => x! + y!,
+    maxUlp: 0,
+  },
 });
 
 /** x - y. */
@@ -73,27 +97,46 @@ export const sub: Binary = definePrimitive<[NDArray, NDArray]>({
     requireNumber("sub", operands[0]);
     return requireEqual("sub", operands);
   },
-  jvp: binaryJvp((x, y) => sub(x, y), (x, y) => add(x, y), (dx) => dx, (dy) => neg(dy)),
+  jvp: binaryJvp(
+    (x, y) => sub(x, y),
+    (x, y) => add(x, y),
+    (dx) => dx,
+    (dy) => neg(dy),
+  ),
   transpose: (cotangents, [x, y]) => {
     const cotangent = only(cotangents);
     return [isLinearInput(x) ? cotangent : null, isLinearInput(y) ? neg(cotangent) : null];
   },
   batch: elementwiseBatch(([x, y]) => sub(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("sub", x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)), reference: (x, y) => x! - y!, maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)),
+    reference: (x, y) => x! - y!,
+    maxUlp: 0,
+  },
 });
 
 /** x * y. */
 export const mul: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "mul",
-  evaluate: ([x, y]) => mapBinary(isFloat(x.dtype) || x.dtype === "bool" ? (left, right) => left * right : Math.imul, x, y),
+  evaluate: ([x, y]) =>
+    mapBinary(isFloat(x.dtype) || x.dtype === "bool" ? (left, right) => left * right : Math.imul, x, y),
   abstractEval: (operands) => requireEqual("mul", operands),
-  jvp: binaryJvp((x, y) => mul(x, y), (x, y) => add(x, y), (dx, _x, y) => mul(dx, y), (dy, x) => mul(x, dy)),
+  jvp: binaryJvp(
+    (x, y) => mul(x, y),
+    (x, y) => add(x, y),
+    (dx, _x, y) => mul(dx, y),
+    (dy, x) => mul(x, dy),
+  ),
   transpose: (cotangents, [x, y]) =>
     isLinearInput(x) ? [mul(only(cotangents), requireKnown(y)), null] : [null, mul(x, only(cotangents))],
   batch: elementwiseBatch(([x, y]) => mul(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("mul", x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)), reference: (x, y) => x! * y!, maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)),
+    reference: (x, y) => x! * y!,
+    maxUlp: 0,
+  },
 });
 
 const divideAs: Readonly<Record<DType, (x: number, y: number) => number>> = {
@@ -112,14 +155,23 @@ export const div: Binary = definePrimitive<[NDArray, NDArray]>({
     requireNumber("div", operands[0]);
     return requireEqual("div", operands);
   },
-  jvp: binaryJvp((x, y) => div(x, y), (x, y) => add(x, y), (dx, _x, y) => div(dx, y), (dy, _x, y, out) => neg(mul(dy, div(out, y)))),
+  jvp: binaryJvp(
+    (x, y) => div(x, y),
+    (x, y) => add(x, y),
+    (dx, _x, y) => div(dx, y),
+    (dy, _x, y, out) => neg(mul(dy, div(out, y))),
+  ),
   transpose: (cotangents, [x, y]) => {
     if (isLinearInput(y)) return notLinear(cotangents, [x, y], {});
     return [div(only(cotangents), y), null];
   },
   batch: elementwiseBatch(([x, y]) => div(x!, y!)),
   lower: elementwise(([x, y]) => divideExpression(x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2), reals(0.5, 2)), reference: (x, y) => x! / y!, maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2), reals(0.5, 2)),
+    reference: (x, y) => x! / y!,
+    maxUlp: 0,
+  },
 });
 
 const divideExpression = (x: ScalarExpression, y: ScalarExpression): ScalarExpression => {
@@ -135,15 +187,20 @@ export interface ExponentParams {
 /** x^n for a static whole n, by repeated squaring. */
 export const integerPower: PrimitiveFunction<[NDArray], ExponentParams> = definePrimitive<[NDArray], ExponentParams>({
   name: "integerPower",
-  evaluate: ([x], { exponent }) => mapUnary((value) => (isFloat(x.dtype) ? powerOf(value, exponent) : powerInt32(value, exponent)), x),
+  evaluate: ([x], { exponent }) =>
+    mapUnary((value) => (isFloat(x.dtype) ? powerOf(value, exponent) : powerInt32(value, exponent)), x),
   abstractEval: ([x]) => requireNumber("integerPower", x),
   jvp: ([x], [dx], { exponent }) => {
     const out = integerPower(x, { exponent });
     if (exponent === 0) return [out, zero(out)];
     const factor = full(exponent, x.shape, x.dtype);
-    return [out, mul(dx as NDArray, exponent === 1 ? factor : mul(factor, integerPower(x, { exponent: exponent - 1 })))];
+    return [
+      out,
+      mul(dx as NDArray, exponent === 1 ? factor : mul(factor, integerPower(x, { exponent: exponent - 1 }))),
+    ];
   },
-  transpose: (cotangents, inputs, { exponent }) => (exponent === 1 ? [only(cotangents)] : notLinear(cotangents, inputs, {})),
+  transpose: (cotangents, inputs, { exponent }) =>
+    exponent === 1 ? [only(cotangents)] : notLinear(cotangents, inputs, {}),
   batch: elementwiseBatch(([x], params: ExponentParams) => integerPower(x!, params)),
   lower: elementwise(([x], { exponent }) => powerExpression(x!, exponent)),
   laws: {
@@ -160,9 +217,17 @@ const powerExpression = (x: ScalarExpression, exponent: number): ScalarExpressio
 };
 
 /** Sum of two tangents or cotangents, either of which may be a symbolic zero. */
-export const addTangents = (left: Tangent, right: Tangent): Tangent => (isZero(left) ? right : isZero(right) ? left : add(left, right));
+export const addTangents = (left: Tangent, right: Tangent): Tangent =>
+  isZero(left) ? right : isZero(right) ? left : add(left, right);
 
 export const reciprocalOf = (x: NDArray): NDArray => div(full(1, x.shape, x.dtype), x);
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [neg.primitive, add.primitive, sub.primitive, mul.primitive, div.primitive, integerPower.primitive];
+export const family: readonly Primitive[] = [
+  neg.primitive,
+  add.primitive,
+  sub.primitive,
+  mul.primitive,
+  div.primitive,
+  integerPower.primitive,
+];

@@ -15,7 +15,12 @@ export const batchToFront = (x: NDArray, dim: BatchDim, size: number): NDArray =
 /** Elementwise primitives: the mapped axis is one more axis, wherever it stands, if all agree on it. */
 export const elementwiseBatch =
   <P>(call: (operands: readonly NDArray[], params: P) => NDArray) =>
-  (inputs: readonly NDArray[], dims: readonly BatchDim[], params: P, { size }: { readonly size: number }): readonly [NDArray, BatchDim] => {
+  (
+    inputs: readonly NDArray[],
+    dims: readonly BatchDim[],
+    params: P,
+    { size }: { readonly size: number },
+  ): readonly [NDArray, BatchDim] => {
     const first = dims.find((dim) => dim !== null)!;
     if (dims.every((dim) => dim === first)) return [call(inputs, params), first];
     return [

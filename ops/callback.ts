@@ -43,41 +43,67 @@ const describe = (value: unknown): string => {
 const requireOutputs = (results: unknown, outputs: readonly TypeOf[]): readonly ConcreteArray[] => {
   if (!Array.isArray(results) || results.length !== outputs.length) {
     const seen = Array.isArray(results) ? `${results.length} results` : describe(results);
-    throw new TreeMismatch(asked, `the function returned ${seen} where a list of ${outputs.length} arrays is declared`, "Return one array for every declared output, at once and not as a promise");
+    throw new TreeMismatch(
+      asked,
+      `the function returned ${seen} where a list of ${outputs.length} arrays is declared`,
+      "Return one array for every declared output, at once and not as a promise",
+    );
   }
   return results.map((result: unknown, k) => {
     const { shape, dtype } = outputs[k]!;
     const declared = `${dtype}${showShape(shape)} is declared`;
-    if (!isConcrete(result)) throw new TreeMismatch(asked, `output ${k} is ${describe(result)} where ${declared}`, "Return arrays");
-    if (!sameShape(result.shape, shape)) throw new ShapeMismatch(asked, `output ${k} has shape ${showShape(result.shape)} where ${declared}`, "Return what is declared");
-    if (result.dtype !== dtype) throw new DTypeMismatch(asked, `output ${k} is ${result.dtype} where ${declared}`, "Return what is declared; array(data, { dtype }) sets the type");
+    if (!isConcrete(result))
+      throw new TreeMismatch(asked, `output ${k} is ${describe(result)} where ${declared}`, "Return arrays");
+    if (!sameShape(result.shape, shape))
+      throw new ShapeMismatch(
+        asked,
+        `output ${k} has shape ${showShape(result.shape)} where ${declared}`,
+        "Return what is declared",
+      );
+    if (result.dtype !== dtype)
+      throw new DTypeMismatch(
+        asked,
+        `output ${k} is ${result.dtype} where ${declared}`,
+        "Return what is declared; array(data, { dtype }) sets the type",
+      );
     return result;
   });
 };
 
-const run = (call: HostFunction, inputs: readonly ConcreteArray[], outputs: readonly TypeOf[]): readonly ConcreteArray[] =>
-  withEvaluation(() => requireOutputs(call(...inputs), outputs));
+const run = (
+  call: HostFunction,
+  inputs: readonly ConcreteArray[],
+  outputs: readonly TypeOf[],
+): readonly ConcreteArray[] => withEvaluation(() => requireOutputs(call(...inputs), outputs));
 
 /** Results of a host function of the inputs. */
-export const callback: PrimitiveFunction<readonly NDArray[], CallbackParams, readonly NDArray[]> = defineMultiplePrimitive<readonly NDArray[], CallbackParams>({
-  name: "callback",
-  evaluate: (inputs, { call, outputs }) => run(call, inputs, outputs),
-  abstractEval: (_inputs, { outputs }) => outputs,
-  jvp: notDifferentiable(asked, "Wrap it in customVjp or customLinearSolve"),
-  transpose: notLinear,
-  batch: (inputs, dims, params, { size }) => {
-    const batched = batchedOutputs(params.outputs, size);
-    if (params.vectorized === "batched")
-      return [callback(...inputs.map((x, k) => batchToFront(x, dims[k]!, size)), { ...params, outputs: batched }), batched.map(() => 0)];
-    const fronted = inputs.map((x, k) => (dims[k] === null ? x : moveAxis(x, dims[k]!, 0)));
-    return [callback(...fronted, { ...params, call: oneByOne(params, dims, size), outputs: batched }), batched.map(() => 0)];
-  },
-  lower: routine,
-  weakType: () => false,
-  laws: { testedIn: "test/ops/callback.test.ts" },
-});
+export const callback: PrimitiveFunction<readonly NDArray[], CallbackParams, readonly NDArray[]> =
+  defineMultiplePrimitive<readonly NDArray[], CallbackParams>({
+    name: "callback",
+    evaluate: (inputs, { call, outputs }) => run(call, inputs, outputs),
+    abstractEval: (_inputs, { outputs }) => outputs,
+    jvp: notDifferentiable(asked, "Wrap it in customVjp or customLinearSolve"),
+    transpose: notLinear,
+    batch: (inputs, dims, params, { size }) => {
+      const batched = batchedOutputs(params.outputs, size);
+      if (params.vectorized === "batched")
+        return [
+          callback(...inputs.map((x, k) => batchToFront(x, dims[k]!, size)), { ...params, outputs: batched }),
+          batched.map(() => 0),
+        ];
+      const fronted = inputs.map((x, k) => (dims[k] === null ? x : moveAxis(x, dims[k]!, 0)));
+      return [
+        callback(...fronted, { ...params, call: oneByOne(params, dims, size), outputs: batched }),
+        batched.map(() => 0),
+      ];
+    },
+    lower: routine,
+    weakType: () => false,
+    laws: { testedIn: "test/ops/callback.test.ts" },
+  });
 
-const batchedOutputs = (outputs: readonly TypeOf[], size: number): TypeOf[] => outputs.map(({ shape, dtype }) => ({ shape: [size, ...shape], dtype }));
+const batchedOutputs = (outputs: readonly TypeOf[], size: number): TypeOf[] =>
+  outputs.map(({ shape, dtype }) => ({ shape: [size, ...shape], dtype }));
 
 /** The host function applied to one example after the other; mapped inputs have the mapped axis in front. */
 const oneByOne =
@@ -85,14 +111,29 @@ const oneByOne =
   (...inputs) => {
     const rows: (readonly ConcreteArray[])[] = [];
     for (let example = 0; example < size; example++) {
-      const own = inputs.map((x, k) => (dims[k] === null ? x : reshape(sliceAxis(x, 0, example, example + 1), { shape: x.shape.slice(1) }) as ConcreteArray));
+      const own = inputs.map((x, k) =>
+        dims[k] === null
+          ? x
+          : (reshape(sliceAxis(x, 0, example, example + 1), { shape: x.shape.slice(1) }) as ConcreteArray),
+      );
       rows.push(run(call, own, outputs));
     }
-    return outputs.map(({ shape, dtype }, k) => stack(rows.map((row) => row[k]!), shape, dtype));
+    return outputs.map(({ shape, dtype }, k) =>
+      stack(
+        rows.map((row) => row[k]!),
+        shape,
+        dtype,
+      ),
+    );
   };
 
 const stack = (parts: readonly NDArray[], shape: Shape, dtype: TypeOf["dtype"]): NDArray =>
-  parts.length === 0 ? zerosOf([0, ...shape], dtype) : join(parts.map((part) => reshape(part, { shape: [1, ...shape] })), 0);
+  parts.length === 0
+    ? zerosOf([0, ...shape], dtype)
+    : join(
+        parts.map((part) => reshape(part, { shape: [1, ...shape] })),
+        0,
+      );
 
 /** Every primitive of this file. */
 export const family: readonly Primitive[] = [callback.primitive];

@@ -14,7 +14,13 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { binaryExpression, compareExpression, constantExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
+import {
+  binaryExpression,
+  compareExpression,
+  constantExpression,
+  elementwise,
+  unaryExpression,
+} from "../src/ir/lowering.ts";
 import type { BinaryName, CompareName, ScalarExpression } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zeroTangent } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
@@ -30,7 +36,13 @@ const sampleComparison = (pick: Pick): LawCase<Readonly<Record<string, never>>> 
   const shape = pick.shape({ maxRank: 3 });
   const dtype = pick.oneOf<DType>(["int32", "float64"]);
   const [left, right] = dtype === "int32" ? [reals(-2, 2), reals(-2, 2)] : [reals(-2, 2, [0.5]), reals(0.5, 0.501)];
-  return { inputs: [{ shape, dtype, domain: left }, { shape, dtype, domain: right }], params: {} };
+  return {
+    inputs: [
+      { shape, dtype, domain: left },
+      { shape, dtype, domain: right },
+    ],
+    params: {},
+  };
 };
 
 const comparison = (name: CompareName, holds: (x: number, y: number) => 0 | 1): Binary => {
@@ -69,7 +81,12 @@ export const ge: Binary = comparison("ge", (x, y) => (x >= y ? 1 : 0));
 
 const requireBits = (name: string, operands: readonly Aval[]): TypeOf => {
   const type = requireEqual(name, operands);
-  if (isFloat(type.dtype)) throw new DTypeMismatch(name, operands.map(showAval).join(" and "), "Give booleans or integers: compare floats, or convert with astype");
+  if (isFloat(type.dtype))
+    throw new DTypeMismatch(
+      name,
+      operands.map(showAval).join(" and "),
+      "Give booleans or integers: compare floats, or convert with astype",
+    );
   return type;
 };
 
@@ -120,9 +137,14 @@ export const xor: Binary = bitwise("xor", (x, y) => x ^ y);
 // --- select and keepWhere ---------------------------------------------------------------------
 
 const requireCondition = (name: string, condition: Aval, chosen: Aval): void => {
-  if (condition.dtype !== "bool") throw new DTypeMismatch(name, `the condition is ${showAval(condition)}`, "Give booleans: compare numbers first");
+  if (condition.dtype !== "bool")
+    throw new DTypeMismatch(name, `the condition is ${showAval(condition)}`, "Give booleans: compare numbers first");
   if (!sameShape(condition.shape, chosen.shape))
-    throw new ShapeMismatch(name, `${showAval(condition)} chooses from ${showAval(chosen)}`, "Primitives take equal shapes; where of cotangent/numpy broadcasts");
+    throw new ShapeMismatch(
+      name,
+      `${showAval(condition)} chooses from ${showAval(chosen)}`,
+      "Primitives take equal shapes; where of cotangent/numpy broadcasts",
+    );
 };
 
 /**
@@ -149,7 +171,13 @@ export const keepWhere: Binary = definePrimitive<[NDArray, NDArray]>({
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3 });
-      return { inputs: [{ shape, dtype: "bool", domain: reals(0, 1) }, { shape, dtype: "float64", domain: reals(-2, 2) }], params: noParameters() };
+      return {
+        inputs: [
+          { shape, dtype: "bool", domain: reals(0, 1) },
+          { shape, dtype: "float64", domain: reals(-2, 2) },
+        ],
+        params: noParameters(),
+      };
     },
     reference: (condition, x) => (condition !== 0 ? x! : 0),
     maxUlp: 0,
@@ -157,7 +185,9 @@ export const keepWhere: Binary = definePrimitive<[NDArray, NDArray]>({
 });
 
 /** onTrue where the condition (bool) holds, onFalse elsewhere; all of one shape. */
-export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<[NDArray, NDArray, NDArray]>({
+export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<
+  [NDArray, NDArray, NDArray]
+>({
   name: "select",
   evaluate: ([condition, onTrue, onFalse]) => {
     const [chosen, left, right] = [bufferOf(condition), bufferOf(onTrue), bufferOf(onFalse)];
@@ -169,7 +199,10 @@ export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Rec
     requireCondition("select", condition, onTrue);
     return requireEqual("select", [onTrue, onFalse]);
   },
-  jvp: ([condition, onTrue, onFalse], [, dTrue, dFalse]) => [select(condition, onTrue, onFalse), chosenTangent(condition, dTrue, dFalse)],
+  jvp: ([condition, onTrue, onFalse], [, dTrue, dFalse]) => [
+    select(condition, onTrue, onFalse),
+    chosenTangent(condition, dTrue, dFalse),
+  ],
   transpose: (cotangents, [condition, onTrue, onFalse]) => {
     const cotangent = only(cotangents);
     const known = requireKnown(condition);
@@ -213,4 +246,6 @@ const selectExpression = (condition: ScalarExpression, x: ScalarExpression, y: S
 });
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [eq, ne, lt, le, gt, ge, not, and, or, xor, select, keepWhere].map((call) => call.primitive);
+export const family: readonly Primitive[] = [eq, ne, lt, le, gt, ge, not, and, or, xor, select, keepWhere].map(
+  (call) => call.primitive,
+);

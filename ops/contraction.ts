@@ -38,15 +38,24 @@ const requireAxes = (operand: Aval, contract: readonly number[], batch: readonly
   for (const axis of axes)
     if (!Number.isInteger(axis) || axis < 0 || axis >= operand.shape.length)
       throw new IndexOutOfRange("dot", `axis ${axis} of ${showAval(operand)}`, "Pair axes that exist");
-  if (new Set(axes).size !== axes.length) throw new IndexOutOfRange("dot", `axes ${showShape(axes)} of ${showAval(operand)} repeat`, "Use every axis once");
+  if (new Set(axes).size !== axes.length)
+    throw new IndexOutOfRange("dot", `axes ${showShape(axes)} of ${showAval(operand)} repeat`, "Use every axis once");
 };
 
 const requirePairs = (kind: string, a: Aval, b: Aval, [aAxes, bAxes]: AxisPair): void => {
   if (aAxes.length !== bAxes.length)
-    throw new ShapeMismatch("dot", `${aAxes.length} ${kind} axes of ${showAval(a)} for ${bAxes.length} of ${showAval(b)}`, "Axes come in pairs");
+    throw new ShapeMismatch(
+      "dot",
+      `${aAxes.length} ${kind} axes of ${showAval(a)} for ${bAxes.length} of ${showAval(b)}`,
+      "Axes come in pairs",
+    );
   aAxes.forEach((left, k) => {
     if (a.shape[left] !== b.shape[bAxes[k]!])
-      throw new ShapeMismatch("dot", `${kind} sizes ${showPair(a, b, left, bAxes[k]!)} differ`, "Paired axes need equal sizes");
+      throw new ShapeMismatch(
+        "dot",
+        `${kind} sizes ${showPair(a, b, left, bAxes[k]!)} differ`,
+        "Paired axes need equal sizes",
+      );
   });
 };
 
@@ -56,7 +65,11 @@ const dotShape = (a: Aval, b: Aval, params: DotParams): Shape => {
   requirePairs("contracting", a, b, params.contract);
   requirePairs("batch", a, b, params.batch);
   if (a.dtype !== b.dtype)
-    throw new DTypeMismatch("dot", `${showAval(a)} and ${showAval(b)}`, "Primitives take equal dtypes; the functions of cotangent/numpy promote");
+    throw new DTypeMismatch(
+      "dot",
+      `${showAval(a)} and ${showAval(b)}`,
+      "Primitives take equal dtypes; the functions of cotangent/numpy promote",
+    );
   return contractionShape(a.shape, b.shape, params);
 };
 
@@ -72,7 +85,10 @@ const sampleDot = (pick: Pick): LawCase<DotParams> => {
   const b = operand();
   const domain = reals(-2, 2);
   return {
-    inputs: [{ shape: a.shape, dtype: "float64", domain }, { shape: b.shape, dtype: "float64", domain }],
+    inputs: [
+      { shape: a.shape, dtype: "float64", domain },
+      { shape: b.shape, dtype: "float64", domain },
+    ],
     params: {
       contract: [a.axes.slice(batchCount), b.axes.slice(batchCount)],
       batch: [a.axes.slice(0, batchCount), b.axes.slice(0, batchCount)],
@@ -91,15 +107,33 @@ export const dot: PrimitiveFunction<[NDArray, NDArray], DotParams> = definePrimi
   },
   abstractEval: ([a, b], params) => ({ shape: dotShape(a, b, params), dtype: a.dtype }),
   jvp: (primals, tangents, params) =>
-    binaryJvp((a, b) => dot(a, b, params), (x, y) => add(x, y), (da, _a, b) => dot(da, b, params), (db, a) => dot(a, db, params))(primals, tangents),
+    binaryJvp(
+      (a, b) => dot(a, b, params),
+      (x, y) => add(x, y),
+      (da, _a, b) => dot(da, b, params),
+      (db, a) => dot(a, db, params),
+    )(primals, tangents),
   transpose: (cotangents, [a, b], params) => {
-    if (isLinearInput(a)) return isLinearInput(b) ? notLinear(cotangents, [a, b], params) : [cotangentOfLeft(only(cotangents), shapeOf(a), b, params), null];
+    if (isLinearInput(a))
+      return isLinearInput(b)
+        ? notLinear(cotangents, [a, b], params)
+        : [cotangentOfLeft(only(cotangents), shapeOf(a), b, params), null];
     return [null, cotangentOfRight(only(cotangents), a, shapeOf(b), params)];
   },
   batch: ([a, b], [aDim, bDim], { contract, batch }) => {
     const contracted: AxisPair = [contract[0].map(skip(aDim)), contract[1].map(skip(bDim))];
     const parallel: AxisPair = [batch[0].map(skip(aDim)), batch[1].map(skip(bDim))];
-    if (aDim !== null && bDim !== null) return [dot(a, b, { contract: contracted, batch: [[aDim, ...parallel[0]], [bDim, ...parallel[1]]] }), 0];
+    if (aDim !== null && bDim !== null)
+      return [
+        dot(a, b, {
+          contract: contracted,
+          batch: [
+            [aDim, ...parallel[0]],
+            [bDim, ...parallel[1]],
+          ],
+        }),
+        0,
+      ];
     const out = dot(a, b, { contract: contracted, batch: parallel });
     const aFree = freeAxes(a.shape, contracted[0], parallel[0]);
     const bFree = freeAxes(b.shape, contracted[1], parallel[1]);

@@ -23,13 +23,16 @@ interface ConvertParams {
 }
 
 /** Whether the conversion is a linear map: between floats, or between integers modulo 2^32. */
-const isLinearCast = (from: DType, to: DType): boolean => (isFloat(from) && isFloat(to)) || (isInteger(from) && isInteger(to));
+const isLinearCast = (from: DType, to: DType): boolean =>
+  (isFloat(from) && isFloat(to)) || (isInteger(from) && isInteger(to));
 
 /** Elements in another dtype, and how strongly the result holds on to it. */
 export const convert: PrimitiveFunction<[NDArray], ConvertParams> = definePrimitive<[NDArray], ConvertParams>({
   name: "convert",
   evaluate: ([x], { dtype, weakType }) =>
-    x.dtype === dtype ? viewAs(x, x.shape, weakType) : fromBuffer(castBuffer(bufferOf(x), x.dtype, dtype), x.shape, dtype, weakType),
+    x.dtype === dtype
+      ? viewAs(x, x.shape, weakType)
+      : fromBuffer(castBuffer(bufferOf(x), x.dtype, dtype), x.shape, dtype, weakType),
   abstractEval: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   jvp: ([x], [dx], params) => {
     const out = convert(x, params);
@@ -46,17 +49,30 @@ export const convert: PrimitiveFunction<[NDArray], ConvertParams> = definePrimit
     // float32 to float64 and back has no place here: differences are not accurate in float32
     sample: (pick) => {
       const [from, to] = pick.oneOf<readonly [DType, DType]>([
-        ["float64", "float64"], ["float64", "int32"], ["float64", "bool"], ["float32", "int32"], ["float32", "bool"],
-        ["int32", "float64"], ["int32", "float32"], ["int32", "uint32"], ["uint32", "float64"], ["bool", "float64"], ["bool", "int32"],
+        ["float64", "float64"],
+        ["float64", "int32"],
+        ["float64", "bool"],
+        ["float32", "int32"],
+        ["float32", "bool"],
+        ["int32", "float64"],
+        ["int32", "float32"],
+        ["int32", "uint32"],
+        ["uint32", "float64"],
+        ["bool", "float64"],
+        ["bool", "int32"],
       ]);
       const domain = from === "uint32" || from === "bool" ? reals(0, 1) : reals(-3, 3, [-3, -2, -1, 0, 1, 2, 3]);
-      return { inputs: [{ shape: pick.shape({ maxRank: 3 }), dtype: from, domain }], params: { dtype: to, weakType: false } };
+      return {
+        inputs: [{ shape: pick.shape({ maxRank: 3 }), dtype: from, domain }],
+        params: { dtype: to, weakType: false },
+      };
     },
   },
 });
 
 /** The array itself, or its elements as a strong array of the dtype. */
-export const asDType = (x: NDArray, dtype: DType): NDArray => (x.dtype === dtype ? x : convert(x, { dtype, weakType: false }));
+export const asDType = (x: NDArray, dtype: DType): NDArray =>
+  x.dtype === dtype ? x : convert(x, { dtype, weakType: false });
 
 const dtypeOf = (x: NDArray | LinearInput): DType => (isLinearInput(x) ? x.aval.dtype : x.dtype);
 
@@ -66,13 +82,16 @@ export const stopGradient: PrimitiveFunction<[NDArray], Readonly<Record<string, 
   evaluate: ([x]) => x,
   abstractEval: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
   jvp: zeroTangent(([x]: [NDArray]) => stopGradient(x)),
-  transpose: () => [null],                    // agrees with jvp: nothing flows back
+  transpose: () => [null], // agrees with jvp: nothing flows back
   batch: elementwiseBatch(([x]) => stopGradient(x!)),
   lower: elementwise(([x]) => x!),
   weakType: ([x]) => x.weakType,
   laws: {
     // integers: on floats the rule contradicts differences, on purpose
-    sample: (pick) => ({ inputs: [{ shape: pick.shape({ maxRank: 3 }), dtype: "int32", domain: reals(-3, 3) }], params: noParameters() }),
+    sample: (pick) => ({
+      inputs: [{ shape: pick.shape({ maxRank: 3 }), dtype: "int32", domain: reals(-3, 3) }],
+      params: noParameters(),
+    }),
     reference: (x) => x,
     maxUlp: 0,
   },

@@ -31,34 +31,72 @@ const isCount = (value: number): boolean => Number.isInteger(value) && value >= 
 const requireParams = (spatial: number, params: ConvolutionParams): void => {
   const { strides, padding, lhsDilation, rhsDilation, featureGroups, batchGroups } = params;
   for (const [name, list] of Object.entries({ strides, padding, lhsDilation, rhsDilation }))
-    if (list.length !== spatial) throw new InvalidOption("convolution", `${list.length} ${name} for ${spatial} spatial axes`, "Give one entry per spatial axis");
-  if (![...strides, ...lhsDilation, ...rhsDilation, featureGroups, batchGroups].every(isCount) || !padding.flat().every(Number.isInteger))
-    throw new InvalidOption("convolution", JSON.stringify(params), "Strides, dilations and group counts are whole numbers from 1, paddings whole numbers");
+    if (list.length !== spatial)
+      throw new InvalidOption(
+        "convolution",
+        `${list.length} ${name} for ${spatial} spatial axes`,
+        "Give one entry per spatial axis",
+      );
+  if (
+    ![...strides, ...lhsDilation, ...rhsDilation, featureGroups, batchGroups].every(isCount) ||
+    !padding.flat().every(Number.isInteger)
+  )
+    throw new InvalidOption(
+      "convolution",
+      JSON.stringify(params),
+      "Strides, dilations and group counts are whole numbers from 1, paddings whole numbers",
+    );
   if (featureGroups > 1 && batchGroups > 1)
-    throw new InvalidOption("convolution", `${featureGroups} feature groups and ${batchGroups} batch groups`, "At most one of the two exceeds 1");
+    throw new InvalidOption(
+      "convolution",
+      `${featureGroups} feature groups and ${batchGroups} batch groups`,
+      "At most one of the two exceeds 1",
+    );
 };
 
 const outputShape = (lhs: Aval, rhs: Aval, params: ConvolutionParams): Shape => {
   const asked = `convolution of ${showAval(lhs)} by ${showAval(rhs)}`;
   requireNumber("convolution", lhs);
-  if (lhs.dtype !== rhs.dtype) throw new DTypeMismatch(asked, "dtypes differ", "Primitives take equal dtypes; the functions of cotangent/nn promote");
+  if (lhs.dtype !== rhs.dtype)
+    throw new DTypeMismatch(
+      asked,
+      "dtypes differ",
+      "Primitives take equal dtypes; the functions of cotangent/nn promote",
+    );
   if (lhs.shape.length < 2 || lhs.shape.length !== rhs.shape.length)
-    throw new ShapeMismatch(asked, `ranks ${lhs.shape.length} and ${rhs.shape.length}`, "Use [N, C, ...spatial] and [O, C / groups, ...window] of one rank");
+    throw new ShapeMismatch(
+      asked,
+      `ranks ${lhs.shape.length} and ${rhs.shape.length}`,
+      "Use [N, C, ...spatial] and [O, C / groups, ...window] of one rank",
+    );
   requireParams(lhs.shape.length - 2, params);
   const [images, channels] = lhs.shape as [number, number];
   const [features, perGroup] = rhs.shape as [number, number];
   const { featureGroups, batchGroups } = params;
   if (channels !== perGroup * featureGroups)
-    throw new ShapeMismatch(asked, `${channels} channels against ${perGroup} per group in ${featureGroups} groups`, "Axis 1 of rhs is axis 1 of lhs divided by featureGroups");
+    throw new ShapeMismatch(
+      asked,
+      `${channels} channels against ${perGroup} per group in ${featureGroups} groups`,
+      "Axis 1 of rhs is axis 1 of lhs divided by featureGroups",
+    );
   if (features % featureGroups !== 0 || features % batchGroups !== 0 || images % batchGroups !== 0)
-    throw new ShapeMismatch(asked, `${features} features and ${images} images in ${Math.max(featureGroups, batchGroups)} groups`, "Group counts divide the features, batchGroups also N");
+    throw new ShapeMismatch(
+      asked,
+      `${features} features and ${images} images in ${Math.max(featureGroups, batchGroups)} groups`,
+      "Group counts divide the features, batchGroups also N",
+    );
   return convolutionShape(lhs.shape, rhs.shape, params);
 };
 
 const sampleConvolution = (pick: Pick): LawCase<ConvolutionParams> => {
   const spatial = pick.integer(0, 2);
   const each = <T>(choose: (axis: number) => T): T[] => Array.from({ length: spatial }, (_, axis) => choose(axis));
-  const [featureGroups, batchGroups] = pick.oneOf<readonly [number, number]>([[1, 1], [2, 1], [1, 2], [3, 1]]);
+  const [featureGroups, batchGroups] = pick.oneOf<readonly [number, number]>([
+    [1, 1],
+    [2, 1],
+    [1, 2],
+    [3, 1],
+  ]);
   const longest = spatial === 1 ? 5 : 3;
   const input = each(() => pick.integer(0, longest));
   const window = each(() => pick.integer(1, spatial === 1 ? 3 : 2));
@@ -79,7 +117,10 @@ const sampleConvolution = (pick: Pick): LawCase<ConvolutionParams> => {
 };
 
 /** Convolution of any spatial rank with strides, dilations, padding and groups. */
-export const convolution: PrimitiveFunction<[NDArray, NDArray], ConvolutionParams> = definePrimitive<[NDArray, NDArray], ConvolutionParams>({
+export const convolution: PrimitiveFunction<[NDArray, NDArray], ConvolutionParams> = definePrimitive<
+  [NDArray, NDArray],
+  ConvolutionParams
+>({
   name: "convolution",
   evaluate: ([lhs, rhs], params) => {
     const shape = outputShape(lhs, rhs, params);
@@ -89,10 +130,16 @@ export const convolution: PrimitiveFunction<[NDArray, NDArray], ConvolutionParam
   },
   abstractEval: ([lhs, rhs], params) => ({ shape: outputShape(lhs, rhs, params), dtype: lhs.dtype }),
   jvp: (primals, tangents, params) =>
-    binaryJvp((x, w) => convolution(x, w, params), (x, y) => add(x, y), (dx, _x, w) => convolution(dx, w, params), (dw, x) => convolution(x, dw, params))(primals, tangents),
+    binaryJvp(
+      (x, w) => convolution(x, w, params),
+      (x, y) => add(x, y),
+      (dx, _x, w) => convolution(dx, w, params),
+      (dw, x) => convolution(x, dw, params),
+    )(primals, tangents),
   transpose: (cotangents, [lhs, rhs], params) => {
     const cotangent = only(cotangents);
-    if (!isLinearInput(lhs)) return [null, gradient(lhs, cotangent, kernelGradientParams(lhs.shape, shapeOf(rhs), params))];
+    if (!isLinearInput(lhs))
+      return [null, gradient(lhs, cotangent, kernelGradientParams(lhs.shape, shapeOf(rhs), params))];
     if (isLinearInput(rhs)) return notLinear(cotangents, [lhs, rhs], params);
     return [gradient(cotangent, rhs, inputGradientParams(shapeOf(lhs), rhs.shape, params)), null];
   },
@@ -118,8 +165,11 @@ const rearrange = (x: NDArray, { split, permutation, shape, reversed }: Rearrang
 
 const viewed = (x: NDArray, shape: Shape): NDArray => (sameShape(x.shape, shape) ? x : reshape(x, { shape }));
 
-const gradient = (lhs: NDArray, rhs: NDArray, { lhs: left, rhs: right, params, result }: ConvolutionGradient): NDArray =>
-  rearrange(convolution(rearrange(lhs, left), rearrange(rhs, right), params), result);
+const gradient = (
+  lhs: NDArray,
+  rhs: NDArray,
+  { lhs: left, rhs: right, params, result }: ConvolutionGradient,
+): NDArray => rearrange(convolution(rearrange(lhs, left), rearrange(rhs, right), params), result);
 
 /** lhs [B, N, C, ..]: examples are more images. Batch groups stay outermost, [groups, B, N / groups]. */
 const batchOfImages = (lhs: NDArray, rhs: NDArray, params: ConvolutionParams): NDArray => {
@@ -160,7 +210,9 @@ const batchAsGroups = (lhs: NDArray, rhs: NDArray, params: ConvolutionParams): r
 /** The first axis merged into another, as its outer part; `axis` counts without the first. */
 const foldFront = (x: NDArray, axis: number): NDArray => {
   const moved = moveAxis(x, 0, axis);
-  const shape = moved.shape.flatMap((extent, k) => (k === axis ? [] : k === axis + 1 ? [moved.shape[axis]! * extent] : [extent]));
+  const shape = moved.shape.flatMap((extent, k) =>
+    k === axis ? [] : k === axis + 1 ? [moved.shape[axis]! * extent] : [extent],
+  );
   return reshape(moved, { shape });
 };
 

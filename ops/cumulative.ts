@@ -24,7 +24,8 @@ export interface CumulativeParams {
 }
 
 const cumulativeType = (x: Aval, { axis }: CumulativeParams): TypeOf => {
-  if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length) throw new IndexOutOfRange("cumsum", `axis ${axis} of ${showAval(x)}`, "Sum along an axis that exists");
+  if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length)
+    throw new IndexOutOfRange("cumsum", `axis ${axis} of ${showAval(x)}`, "Sum along an axis that exists");
   return requireNumber("cumsum", x);
 };
 

@@ -22,7 +22,12 @@ export const mapUnary = (f: (x: number) => number, x: ConcreteArray, dtype: DTyp
 };
 
 /** The interpreter loop of a function of two elements; the result may have another dtype. */
-export const mapBinary = (f: (x: number, y: number) => number, x: ConcreteArray, y: ConcreteArray, dtype: DType = x.dtype): ConcreteArray => {
+export const mapBinary = (
+  f: (x: number, y: number) => number,
+  x: ConcreteArray,
+  y: ConcreteArray,
+  dtype: DType = x.dtype,
+): ConcreteArray => {
   const left = bufferOf(x);
   const right = bufferOf(y);
   const out = allocate(dtype, left.length);
@@ -38,7 +43,8 @@ export const requireFloat = (name: string, x: Aval): TypeOf => {
 
 /** The type of a result like its operand, which must be float or integer. @throws DTypeMismatch */
 export const requireNumber = (name: string, x: Aval): TypeOf => {
-  if (!isFloat(x.dtype) && !isInteger(x.dtype)) throw new DTypeMismatch(name, showAval(x), "Give numbers: convert booleans with astype");
+  if (!isFloat(x.dtype) && !isInteger(x.dtype))
+    throw new DTypeMismatch(name, showAval(x), "Give numbers: convert booleans with astype");
   return { shape: x.shape, dtype: x.dtype };
 };
 
@@ -47,9 +53,17 @@ export const requireEqual = (name: string, operands: readonly Aval[]): TypeOf =>
   const first = operands[0]!;
   for (const other of operands) {
     if (!sameShape(first.shape, other.shape))
-      throw new ShapeMismatch(name, operands.map(showAval).join(" and "), "Primitives take equal shapes; the functions of cotangent/numpy broadcast");
+      throw new ShapeMismatch(
+        name,
+        operands.map(showAval).join(" and "),
+        "Primitives take equal shapes; the functions of cotangent/numpy broadcast",
+      );
     if (first.dtype !== other.dtype)
-      throw new DTypeMismatch(name, operands.map(showAval).join(" and "), "Primitives take equal dtypes; the functions of cotangent/numpy promote");
+      throw new DTypeMismatch(
+        name,
+        operands.map(showAval).join(" and "),
+        "Primitives take equal dtypes; the functions of cotangent/numpy promote",
+      );
   }
   return { shape: first.shape, dtype: first.dtype };
 };
@@ -71,7 +85,12 @@ type Partial2 = (tangent: NDArray, x: NDArray, y: NDArray, out: NDArray) => NDAr
 
 /** jvp of f(x, y) as the sum of the parts whose tangent is not zero. `add` adds two tangents. */
 export const binaryJvp =
-  (call: (x: NDArray, y: NDArray) => NDArray, add: (x: NDArray, y: NDArray) => NDArray, left: Partial2, right: Partial2) =>
+  (
+    call: (x: NDArray, y: NDArray) => NDArray,
+    add: (x: NDArray, y: NDArray) => NDArray,
+    left: Partial2,
+    right: Partial2,
+  ) =>
   ([x, y]: readonly NDArray[], [dx, dy]: readonly Tangent[]): readonly [NDArray, Tangent] => {
     const out = call(x!, y!);
     const parts: NDArray[] = [];

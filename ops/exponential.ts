@@ -13,14 +13,26 @@ import { add, div, fullLike, mul, sub } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import { eq, select } from "./comparison.ts";
-import { binaryJvp, mapBinary, mapUnary, noParameters, requireEqual, requireFloat, sampleElementwise, unaryJvp } from "./elementwise.ts";
+import {
+  binaryJvp,
+  mapBinary,
+  mapUnary,
+  noParameters,
+  requireEqual,
+  requireFloat,
+  sampleElementwise,
+  unaryJvp,
+} from "./elementwise.ts";
 
 /** e^x. */
 export const exp: Unary = definePrimitive<[NDArray]>({
   name: "exp",
   evaluate: ([x]) => mapUnary(unaryMath.exp, x),
   abstractEval: ([x]) => requireFloat("exp", x),
-  jvp: unaryJvp((x) => exp(x), (dx, _x, out) => mul(dx, out)),
+  jvp: unaryJvp(
+    (x) => exp(x),
+    (dx, _x, out) => mul(dx, out),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => exp(x!)),
   lower: elementwise(([x]) => callExpression("exp", x!)),
@@ -32,11 +44,18 @@ export const log: Unary = definePrimitive<[NDArray]>({
   name: "log",
   evaluate: ([x]) => mapUnary(unaryMath.log, x),
   abstractEval: ([x]) => requireFloat("log", x),
-  jvp: unaryJvp((x) => log(x), (dx, x) => div(dx, x)),
+  jvp: unaryJvp(
+    (x) => log(x),
+    (dx, x) => div(dx, x),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => log(x!)),
   lower: elementwise(([x]) => callExpression("log", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(0.1, 4)), reference: (x) => 2 * Math.atanh((x! - 1) / (x! + 1)), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(0.1, 4)),
+    reference: (x) => 2 * Math.atanh((x! - 1) / (x! + 1)),
+    maxUlp: 6,
+  },
 });
 
 /** e^x - 1, accurate near 0. */
@@ -44,11 +63,18 @@ export const expm1: Unary = definePrimitive<[NDArray]>({
   name: "expm1",
   evaluate: ([x]) => mapUnary(unaryMath.expm1, x),
   abstractEval: ([x]) => requireFloat("expm1", x),
-  jvp: unaryJvp((x) => expm1(x), (dx, x, out) => mul(dx, add(out, fullLike(1, x)))),
+  jvp: unaryJvp(
+    (x) => expm1(x),
+    (dx, x, out) => mul(dx, add(out, fullLike(1, x))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => expm1(x!)),
   lower: elementwise(([x]) => callExpression("expm1", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => 2 * Math.sinh(x! / 2) * Math.exp(x! / 2), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => 2 * Math.sinh(x! / 2) * Math.exp(x! / 2),
+    maxUlp: 6,
+  },
 });
 
 /** log(1 + x), accurate near 0. */
@@ -56,11 +82,18 @@ export const log1p: Unary = definePrimitive<[NDArray]>({
   name: "log1p",
   evaluate: ([x]) => mapUnary(unaryMath.log1p, x),
   abstractEval: ([x]) => requireFloat("log1p", x),
-  jvp: unaryJvp((x) => log1p(x), (dx, x) => div(dx, add(fullLike(1, x), x))),
+  jvp: unaryJvp(
+    (x) => log1p(x),
+    (dx, x) => div(dx, add(fullLike(1, x), x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => log1p(x!)),
   lower: elementwise(([x]) => callExpression("log1p", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-0.8, 3)), reference: (x) => 2 * Math.atanh(x! / (2 + x!)), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-0.8, 3)),
+    reference: (x) => 2 * Math.atanh(x! / (2 + x!)),
+    maxUlp: 6,
+  },
 });
 
 /** Square root; -0 stays -0, NaN below, slope +infinity at 0. */
@@ -68,7 +101,10 @@ export const sqrt: Unary = definePrimitive<[NDArray]>({
   name: "sqrt",
   evaluate: ([x]) => mapUnary(unaryMath.sqrt, x),
   abstractEval: ([x]) => requireFloat("sqrt", x),
-  jvp: unaryJvp((x) => sqrt(x), (dx, _x, out) => div(dx, add(out, out))),
+  jvp: unaryJvp(
+    (x) => sqrt(x),
+    (dx, _x, out) => div(dx, add(out, out)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => sqrt(x!)),
   lower: elementwise(([x]) => unaryExpression("sqrt", x!)),
@@ -80,11 +116,18 @@ export const cbrt: Unary = definePrimitive<[NDArray]>({
   name: "cbrt",
   evaluate: ([x]) => mapUnary(unaryMath.cbrt, x),
   abstractEval: ([x]) => requireFloat("cbrt", x),
-  jvp: unaryJvp((x) => cbrt(x), (dx, x, out) => div(dx, mul(fullLike(3, x), mul(out, out)))),
+  jvp: unaryJvp(
+    (x) => cbrt(x),
+    (dx, x, out) => div(dx, mul(fullLike(3, x), mul(out, out))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => cbrt(x!)),
   lower: elementwise(([x]) => callExpression("cbrt", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3, [0])), reference: (x) => Math.sign(x!) * Math.abs(x!) ** (1 / 3), maxUlp: 3 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3, [0])),
+    reference: (x) => Math.sign(x!) * Math.abs(x!) ** (1 / 3),
+    maxUlp: 3,
+  },
 });
 
 /** 1 / (1 + e^-x), without overflow on either side. */
@@ -92,11 +135,18 @@ export const logistic: Unary = definePrimitive<[NDArray]>({
   name: "logistic",
   evaluate: ([x]) => mapUnary(unaryMath.logistic, x),
   abstractEval: ([x]) => requireFloat("logistic", x),
-  jvp: unaryJvp((x) => logistic(x), (dx, x, out) => mul(dx, mul(out, sub(fullLike(1, x), out)))),
+  jvp: unaryJvp(
+    (x) => logistic(x),
+    (dx, x, out) => mul(dx, mul(out, sub(fullLike(1, x), out))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => logistic(x!)),
   lower: elementwise(([x]) => callExpression("logistic", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => Math.exp(x! / 2) / (2 * Math.cosh(x! / 2)), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => Math.exp(x! / 2) / (2 * Math.cosh(x! / 2)),
+    maxUlp: 6,
+  },
 });
 
 /** Hyperbolic tangent; slope 1 - tanh^2, factored so that it keeps its digits where tanh nears 1. */
@@ -104,11 +154,18 @@ export const tanh: Unary = definePrimitive<[NDArray]>({
   name: "tanh",
   evaluate: ([x]) => mapUnary(unaryMath.tanh, x),
   abstractEval: ([x]) => requireFloat("tanh", x),
-  jvp: unaryJvp((x) => tanh(x), (dx, x, out) => mul(dx, mul(sub(fullLike(1, x), out), add(fullLike(1, x), out)))),
+  jvp: unaryJvp(
+    (x) => tanh(x),
+    (dx, x, out) => mul(dx, mul(sub(fullLike(1, x), out), add(fullLike(1, x), out))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => tanh(x!)),
   lower: elementwise(([x]) => callExpression("tanh", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => Math.sinh(x!) / Math.cosh(x!), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => Math.sinh(x!) / Math.cosh(x!),
+    maxUlp: 6,
+  },
 });
 
 /**
@@ -131,8 +188,14 @@ export const power: Binary = definePrimitive<[NDArray, NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => power(x!, y!)),
   lower: elementwise(([x, y]) => callExpression("pow", x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(0.4, 2), reals(-2, 3)), reference: (x, y) => Math.exp(y! * Math.log(x!)), maxUlp: 8 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(0.4, 2), reals(-2, 3)),
+    reference: (x, y) => Math.exp(y! * Math.log(x!)),
+    maxUlp: 8,
+  },
 });
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [exp, log, expm1, log1p, sqrt, cbrt, logistic, tanh, power].map((call) => call.primitive);
+export const family: readonly Primitive[] = [exp, log, expm1, log1p, sqrt, cbrt, logistic, tanh, power].map(
+  (call) => call.primitive,
+);

@@ -24,7 +24,15 @@ import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import { and, eq, ge, gt, keepWhere, le, lt, or, select } from "./comparison.ts";
 import { asDType } from "./conversion.ts";
-import { mapBinary, mapUnary, noParameters, requireEqual, requireNumber, sampleElementwise, unaryJvp } from "./elementwise.ts";
+import {
+  mapBinary,
+  mapUnary,
+  noParameters,
+  requireEqual,
+  requireNumber,
+  sampleElementwise,
+  unaryJvp,
+} from "./elementwise.ts";
 import { evaluateReduction, reduceSum, reductionBatch, spread } from "./shape.ts";
 import type { AxesParams } from "./shape.ts";
 
@@ -49,7 +57,11 @@ export const max: Binary = definePrimitive<[NDArray, NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => max(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("max", x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2, [0.5]), reals(0.5, 0.501)), reference: (x, y) => (x! > y! ? x! : y!), maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2, [0.5]), reals(0.5, 0.501)),
+    reference: (x, y) => (x! > y! ? x! : y!),
+    maxUlp: 0,
+  },
 });
 
 /** The smaller one. */
@@ -61,7 +73,11 @@ export const min: Binary = definePrimitive<[NDArray, NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => min(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("min", x!, y!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2, [0.5]), reals(0.5, 0.501)), reference: (x, y) => (x! < y! ? x! : y!), maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2, [0.5]), reals(0.5, 0.501)),
+    reference: (x, y) => (x! < y! ? x! : y!),
+    maxUlp: 0,
+  },
 });
 
 // --- abs, sign, clamp -------------------------------------------------------------------------
@@ -71,11 +87,18 @@ export const abs: Unary = definePrimitive<[NDArray]>({
   name: "abs",
   evaluate: ([x]) => mapUnary(unaryMath.abs, x),
   abstractEval: ([x]) => requireNumber("abs", x),
-  jvp: unaryJvp((x) => abs(x), (dx, x) => mul(dx, sign(x))),
+  jvp: unaryJvp(
+    (x) => abs(x),
+    (dx, x) => mul(dx, sign(x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => abs(x!)),
   lower: elementwise(([x]) => unaryExpression("abs", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2, [0])), reference: (x) => (x! < 0 ? -x! : x!), maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2, [0])),
+    reference: (x) => (x! < 0 ? -x! : x!),
+    maxUlp: 0,
+  },
 });
 
 /** -1, 0 or 1; zero keeps its sign, NaN stays NaN. */
@@ -91,12 +114,15 @@ export const sign: Unary = definePrimitive<[NDArray]>({
 });
 
 /** x within [low, high]: min(max(x, low), high), so crossed bounds give `high`. The slope at a bound is 0. */
-export const clamp: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<[NDArray, NDArray, NDArray]>({
+export const clamp: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<
+  [NDArray, NDArray, NDArray]
+>({
   name: "clamp",
   evaluate: ([low, x, high]) => mapBinary(binaryMath.minimum, mapBinary(binaryMath.maximum, x, low), high),
   abstractEval: (operands) => requireEqual("clamp", operands),
   jvp: ([low, x, high], [dLow, dx, dHigh]) => {
-    const part = (tangent: Tangent, attained: () => NDArray): Tangent => (isZero(tangent) ? tangent : keepWhere(attained(), tangent));
+    const part = (tangent: Tangent, attained: () => NDArray): Tangent =>
+      isZero(tangent) ? tangent : keepWhere(attained(), tangent);
     const parts = [
       part(dLow, () => and(lt(x, low), lt(low, high))),
       part(dx, () => and(gt(x, low), lt(x, high))),
@@ -118,7 +144,11 @@ export const clamp: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Reco
 
 const requireElements = (name: string, x: Aval, axes: readonly number[], outputSize: number): void => {
   if (outputSize > 0 && axes.some((axis) => x.shape[axis] === 0))
-    throw new EmptyReduction(name, `${showAval(x)} over axes [${axes.join(",")}] has no elements to choose from`, "Give the axis at least one element, or treat the empty case apart");
+    throw new EmptyReduction(
+      name,
+      `${showAval(x)} over axes [${axes.join(",")}] has no elements to choose from`,
+      "Give the axis at least one element, or treat the empty case apart",
+    );
 };
 
 const reducedShape = (name: string, x: Aval, axes: readonly number[]): Shape => {
@@ -128,16 +158,21 @@ const reducedShape = (name: string, x: Aval, axes: readonly number[]): Shape => 
 };
 
 /** The mean of the tangents of the elements that attain the extremum. */
-const reductionJvp = (call: (x: NDArray, params: AxesParams) => NDArray): Primitive<[NDArray], AxesParams>["jvp"] => ([x], [dx], params) => {
-  const out = call(x, params);
-  const attained = eq(x, spread(out, x.shape, params.axes));
-  const count = reduceSum(asDType(attained, x.dtype), params);
-  return [out, div(reduceSum(keepWhere(attained, dx as NDArray), params), count)];
-};
+const reductionJvp =
+  (call: (x: NDArray, params: AxesParams) => NDArray): Primitive<[NDArray], AxesParams>["jvp"] =>
+  ([x], [dx], params) => {
+    const out = call(x, params);
+    const attained = eq(x, spread(out, x.shape, params.axes));
+    const count = reduceSum(asDType(attained, x.dtype), params);
+    return [out, div(reduceSum(keepWhere(attained, dx as NDArray), params), count)];
+  };
 
 const sampleReduction = (pick: Pick): LawCase<AxesParams> => {
   const shape = pick.shape({ maxRank: 3, minSize: 1 });
-  return { inputs: [{ shape, dtype: "float64", domain: distinctReals(-2, 2) }], params: { axes: pick.subset(shape.length) } };
+  return {
+    inputs: [{ shape, dtype: "float64", domain: distinctReals(-2, 2) }],
+    params: { axes: pick.subset(shape.length) },
+  };
 };
 
 /** Largest element over axes; on bool: any. @throws EmptyReduction */
@@ -196,12 +231,16 @@ const argument = (name: string, search: Search): Argument => {
     },
     jvp: zeroTangent(([x]: [NDArray], params: AxisParams) => call(x, params)),
     transpose: notLinear,
-    batch: ([x], [dim], { axis }) => (axis < dim! ? [call(x, { axis }), dim! - 1] : [call(x, { axis: axis + 1 }), dim!]),
+    batch: ([x], [dim], { axis }) =>
+      axis < dim! ? [call(x, { axis }), dim! - 1] : [call(x, { axis: axis + 1 }), dim!],
     lower: routine,
     laws: {
       sample: (pick) => {
         const shape = pick.shape({ minRank: 1, maxRank: 3, minSize: 1 });
-        return { inputs: [{ shape, dtype: "float64", domain: distinctReals(-2, 2) }], params: { axis: pick.integer(0, shape.length - 1) } };
+        return {
+          inputs: [{ shape, dtype: "float64", domain: distinctReals(-2, 2) }],
+          params: { axis: pick.integer(0, shape.length - 1) },
+        };
       },
     },
   });

@@ -40,19 +40,30 @@ export interface FeParams {
 const leadingAxes = (asked: string, what: string, x: Aval, tail: Shape): Shape => {
   const split = x.shape.length - tail.length;
   if (split < 0 || !sameShape(x.shape.slice(split), tail))
-    throw new ShapeMismatch(asked, `${what} has shape ${showShape(x.shape)} where ${showShape(tail)} is needed (further axes in front)`, "Element fields are [nely, nelx], displacements and loads [nely + 1, nelx + 1, 2]");
-  if (x.dtype !== "float64") throw new DTypeMismatch(asked, `${what} is ${showAval(x)}`, "Solves are done in float64: convert with astype");
+    throw new ShapeMismatch(
+      asked,
+      `${what} has shape ${showShape(x.shape)} where ${showShape(tail)} is needed (further axes in front)`,
+      "Element fields are [nely, nelx], displacements and loads [nely + 1, nelx + 1, 2]",
+    );
+  if (x.dtype !== "float64")
+    throw new DTypeMismatch(asked, `${what} is ${showAval(x)}`, "Solves are done in float64: convert with astype");
   return x.shape.slice(0, split);
 };
 
 const requirePrefix = (asked: string, prefix: Shape, whole: Shape): void => {
   if (!sameShape(prefix, whole.slice(0, prefix.length)))
-    throw new ShapeMismatch(asked, `leading axes ${showShape(prefix)} of the modulus and ${showShape(whole)} of the field`, "The modulus' leading axes must lead the field's too");
+    throw new ShapeMismatch(
+      asked,
+      `leading axes ${showShape(prefix)} of the modulus and ${showShape(whole)} of the field`,
+      "The modulus' leading axes must lead the field's too",
+    );
 };
 
-const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array => (bufferOf(x) as Float64Array).subarray(k * length, (k + 1) * length);
+const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array =>
+  (bufferOf(x) as Float64Array).subarray(k * length, (k + 1) * length);
 
-const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array => u.map((value, dof) => (fixed[dof] === 1 ? 0 : value));
+const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array =>
+  u.map((value, dof) => (fixed[dof] === 1 ? 0 : value));
 
 // --- Checks and reports -----------------------------------------------------------------------
 
@@ -63,7 +74,11 @@ const requireModulus = (modulus: Float64Array, { elementShape }: FeSystem): numb
     const value = modulus[e]!;
     if (!(value > 0 && value < Infinity)) {
       const columns = elementShape.at(-1)!;
-      throw new InvalidModulus("feFactor", `element ${e} (row ${Math.floor(e / columns)}, column ${e % columns}) has modulus ${value}`, "Moduli are positive and finite: give void elements a small one (eMin)");
+      throw new InvalidModulus(
+        "feFactor",
+        `element ${e} (row ${Math.floor(e / columns)}, column ${e % columns}) has modulus ${value}`,
+        "Moduli are positive and finite: give void elements a small one (eMin)",
+      );
     }
     low = Math.min(low, value);
     high = Math.max(high, value);
@@ -73,7 +88,10 @@ const requireModulus = (modulus: Float64Array, { elementShape }: FeSystem): numb
 
 const directions = ["x", "y", "z"];
 
-const refused = ({ dof, pivot, freeMotion }: FactorRefusal, { dofsPerNode, nodalShape }: FeSystem): NotPositiveDefinite => {
+const refused = (
+  { dof, pivot, freeMotion }: FactorRefusal,
+  { dofsPerNode, nodalShape }: FeSystem,
+): NotPositiveDefinite => {
   const node = Math.floor(dof / dofsPerNode);
   const columns = nodalShape[1]!;
   const direction = dofsPerNode === 1 ? "value" : directions[dof % dofsPerNode]!;
@@ -88,7 +106,13 @@ const refused = ({ dof, pivot, freeMotion }: FactorRefusal, { dofsPerNode, nodal
 };
 
 /** |K u - f| of one case, relative to |f| and to the size of the terms that cancel in it (backward error). */
-const measureResidual = (system: FeSystem, modulus: Float64Array, load: Float64Array, u: Float64Array, largest: number): readonly [number, number] => {
+const measureResidual = (
+  system: FeSystem,
+  modulus: Float64Array,
+  load: Float64Array,
+  u: Float64Array,
+  largest: number,
+): readonly [number, number] => {
   const image = new Float64Array(u.length);
   applyElements(system, system.elementMatrix, modulus, u, image, system.fixed);
   let error = 0;
@@ -121,7 +145,12 @@ export const feFactor: PrimitiveFunction<[NDArray], FeParams> = definePrimitive<
       const own = sliceOf(modulus, k, elements);
       requireModulus(own, system);
       counts.factorizations++;
-      const status = factorize(analysis, system.elementMatrix, own, out.subarray(k * analysis.factorLength, (k + 1) * analysis.factorLength));
+      const status = factorize(
+        analysis,
+        system.elementMatrix,
+        own,
+        out.subarray(k * analysis.factorLength, (k + 1) * analysis.factorLength),
+      );
       if (!status.ok) throw refused(status, system);
     }
     return fromBuffer(out, [...lead, analysis.factorLength], "float64");
@@ -149,12 +178,19 @@ const solveAxes = (factor: Aval, modulus: Aval, load: Aval, { system }: FeParams
   requirePrefix("feSolve", lead, all);
   const expected = [...lead, analysisOf(system).factorLength];
   if (!sameShape(factor.shape, expected))
-    throw new ShapeMismatch("feSolve", `the factor has shape ${showShape(factor.shape)} where ${showShape(expected)} is needed`, "Use the factor of this system and this modulus");
+    throw new ShapeMismatch(
+      "feSolve",
+      `the factor has shape ${showShape(factor.shape)} where ${showShape(expected)} is needed`,
+      "Use the factor of this system and this modulus",
+    );
   return { lead, all };
 };
 
 /** u = K(E)^-1 f with the factor of K(E); zero at fixed dofs. */
-export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray, NDArray], FeParams>({
+export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> = definePrimitive<
+  [NDArray, NDArray, NDArray],
+  FeParams
+>({
   name: "feSolve",
   evaluate: ([factor, modulus, load], params) => {
     const { system } = params;
@@ -175,12 +211,25 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       solve(analysis, sliceOf(factor, k, analysis.factorLength), rhs, cases, u);
       const largest = own.reduce((high, value) => Math.max(high, value), 0);
       for (let c = 0; c < cases; c++) {
-        const [relative, backward] = measureResidual(system, own, rhs.subarray(c * dofs, (c + 1) * dofs), u.subarray(c * dofs, (c + 1) * dofs), largest);
+        const [relative, backward] = measureResidual(
+          system,
+          own,
+          rhs.subarray(c * dofs, (c + 1) * dofs),
+          u.subarray(c * dofs, (c + 1) * dofs),
+          largest,
+        );
         residual = Math.max(residual, relative);
         backwardError = Math.max(backwardError, backward);
       }
     }
-    recordReport(system, { solver: "direct", residual, backwardError, cases: sizeOf(all), factorBytes: analysis.factorLength * 8, contrast });
+    recordReport(system, {
+      solver: "direct",
+      residual,
+      backwardError,
+      cases: sizeOf(all),
+      factorBytes: analysis.factorLength * 8,
+      contrast,
+    });
     if (backwardError > 1e-12 || contrast > 1e14)
       notify(
         "IllConditioned",
@@ -208,8 +257,17 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
   },
   batch: ([factor, modulus, load], [factorDim, modulusDim, loadDim], params, { size }) => {
     const lead = factor.shape.length - 1 - (factorDim === null ? 0 : 1);
-    if (factorDim === null && modulusDim === null) return [feSolve(factor, modulus, moveAxis(load, loadDim!, lead), params), lead];
-    return [feSolve(batchToFront(factor, factorDim, size), batchToFront(modulus, modulusDim, size), batchToFront(load, loadDim, size), params), 0];
+    if (factorDim === null && modulusDim === null)
+      return [feSolve(factor, modulus, moveAxis(load, loadDim!, lead), params), lead];
+    return [
+      feSolve(
+        batchToFront(factor, factorDim, size),
+        batchToFront(modulus, modulusDim, size),
+        batchToFront(load, loadDim, size),
+        params,
+      ),
+      0,
+    ];
   },
   lower: routine,
   laws: { testedIn: "test/ops/fe-solve.test.ts" },
@@ -237,12 +295,23 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
     const out = new Float64Array(u.size);
     for (let k = 0; k < fields; k++) {
       const own = sliceOf(modulus, Math.floor(k / perModulus), sizeOf(system.elementShape));
-      applyElements(system, system.elementMatrix, own, sliceOf(u, k, dofs), out.subarray(k * dofs, (k + 1) * dofs), system.fixed);
+      applyElements(
+        system,
+        system.elementMatrix,
+        own,
+        sliceOf(u, k, dofs),
+        out.subarray(k * dofs, (k + 1) * dofs),
+        system.fixed,
+      );
     }
     return fromBuffer(out, u.shape, "float64");
   },
   abstractEval: ([modulus, u], { system }): TypeOf => {
-    requirePrefix("feApply", leadingAxes("feApply", "modulus", modulus, system.elementShape), leadingAxes("feApply", "field", u, system.nodalShape));
+    requirePrefix(
+      "feApply",
+      leadingAxes("feApply", "modulus", modulus, system.elementShape),
+      leadingAxes("feApply", "field", u, system.nodalShape),
+    );
     return { shape: u.shape, dtype: "float64" };
   },
   jvp: ([modulus, u], [dModulus, du], params) => {
@@ -306,7 +375,12 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
   },
   abstractEval: ([u, v], { system }): TypeOf => {
     const lead = leadingAxes("feForm", "first field", u, system.nodalShape);
-    if (!sameShape(u.shape, v.shape)) throw new ShapeMismatch("feForm", `fields ${showShape(u.shape)} and ${showShape(v.shape)}`, "Both fields need one shape");
+    if (!sameShape(u.shape, v.shape))
+      throw new ShapeMismatch(
+        "feForm",
+        `fields ${showShape(u.shape)} and ${showShape(v.shape)}`,
+        "Both fields need one shape",
+      );
     return { shape: [...lead, ...system.elementShape], dtype: "float64" };
   },
   jvp: ([u, v], [du, dv], params) => {
@@ -317,8 +391,13 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
     return [form, sumOf(parts, form)];
   },
   transpose: (cotangents, [u, v], params) =>
-    isLinearInput(u) ? [feApply(only(cotangents), requireKnown(v), params), null] : [null, feApply(only(cotangents), u, params)],
-  batch: ([u, v], [uDim, vDim], params, { size }) => [feForm(batchToFront(u, uDim as BatchDim, size), batchToFront(v, vDim as BatchDim, size), params), 0],
+    isLinearInput(u)
+      ? [feApply(only(cotangents), requireKnown(v), params), null]
+      : [null, feApply(only(cotangents), u, params)],
+  batch: ([u, v], [uDim, vDim], params, { size }) => [
+    feForm(batchToFront(u, uDim as BatchDim, size), batchToFront(v, vDim as BatchDim, size), params),
+    0,
+  ],
   lower: routine,
   laws: {
     sample: (pick) => {
@@ -331,4 +410,9 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
 });
 
 /** The records of this family. */
-export const family: readonly Primitive[] = [feFactor.primitive, feSolve.primitive, feApply.primitive, feForm.primitive];
+export const family: readonly Primitive[] = [
+  feFactor.primitive,
+  feSolve.primitive,
+  feApply.primitive,
+  feForm.primitive,
+];

@@ -49,15 +49,28 @@ export interface GatherParams {
 /** Shape of the values that the indices select, after checking that they fit the operand. */
 const selectedShape = (asked: string, x: Shape, indices: Aval, mode: GatherMode, batchDims: number): Shape => {
   const depth = indices.shape.at(-1);
-  if (!isInteger(indices.dtype)) throw new DTypeMismatch(asked, `indices are ${showAval(indices)}`, "Indices are int32 or uint32");
+  if (!isInteger(indices.dtype))
+    throw new DTypeMismatch(asked, `indices are ${showAval(indices)}`, "Indices are int32 or uint32");
   if (depth === undefined || depth === 0 || batchDims + depth > x.length || batchDims >= indices.shape.length)
-    throw new ShapeMismatch(asked, `indices ${showShape(indices.shape)} into ${showShape(x)} with ${batchDims} batch axes`, "The last axis of indices has one entry per indexed axis, at least one");
+    throw new ShapeMismatch(
+      asked,
+      `indices ${showShape(indices.shape)} into ${showShape(x)} with ${batchDims} batch axes`,
+      "The last axis of indices has one entry per indexed axis, at least one",
+    );
   if (!sameShape(x.slice(0, batchDims), indices.shape.slice(0, batchDims)))
-    throw new ShapeMismatch(asked, `batch axes ${showShape(x.slice(0, batchDims))} and ${showShape(indices.shape.slice(0, batchDims))}`, "Batch axes have equal sizes");
+    throw new ShapeMismatch(
+      asked,
+      `batch axes ${showShape(x.slice(0, batchDims))} and ${showShape(indices.shape.slice(0, batchDims))}`,
+      "Batch axes have equal sizes",
+    );
   const shape = [...indices.shape.slice(0, -1), ...x.slice(batchDims + depth)];
   const empty = x.slice(batchDims, batchDims + depth).indexOf(0);
   if (empty >= 0 && (mode === "clip" || mode === "wrap") && sizeOf(indices.shape) > 0)
-    throw new IndexOutOfRange(asked, `axis ${batchDims + empty} has size 0, so mode "${mode}" has no index to turn to`, 'Use mode "fill" or "drop", or an axis that is not empty');
+    throw new IndexOutOfRange(
+      asked,
+      `axis ${batchDims + empty} has size 0, so mode "${mode}" has no index to turn to`,
+      'Use mode "fill" or "drop", or an axis that is not empty',
+    );
   return shape;
 };
 
@@ -73,7 +86,13 @@ const geometryOf = (x: Shape, indices: Shape, batchDims: number): IndexGeometry 
 
 const outOfRange = (mode: GatherMode): OutOfRange => (mode === "clip" || mode === "wrap" ? mode : "none");
 
-const defaultFill: Readonly<Record<DType, number>> = { float64: NaN, float32: NaN, int32: -2147483648, uint32: 4294967295, bool: 0 };
+const defaultFill: Readonly<Record<DType, number>> = {
+  float64: NaN,
+  float32: NaN,
+  int32: -2147483648,
+  uint32: 4294967295,
+  bool: 0,
+};
 
 interface Sizes {
   readonly x: Shape;
@@ -101,17 +120,29 @@ const sampleSizes = (pick: Pick, mode: GatherMode, batchDims: number): Sizes => 
 const tangentMode = (mode: GatherMode): ScatterMode => (mode === "wrap" ? "wrap" : "drop");
 
 /** values[b, ...] = x[indices[b], ...]. */
-export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = definePrimitive<[NDArray, NDArray], GatherParams>({
+export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = definePrimitive<
+  [NDArray, NDArray],
+  GatherParams
+>({
   name: "gather",
   evaluate: ([x, indices], { mode, batchDims, fillValue }) => {
     const shape = selectedShape("gather", x.shape, indices, mode, batchDims);
     const geometry = geometryOf(x.shape, indices.shape, batchDims);
     const rows = kernels.resolveRows(bufferOf(indices), geometry, outOfRange(mode));
     const out = allocate(x.dtype, sizeOf(shape));
-    kernels.gatherRows(bufferOf(x), rows, geometry.rest, mode === "fill" ? (fillValue ?? defaultFill[x.dtype]) : 0, out);
+    kernels.gatherRows(
+      bufferOf(x),
+      rows,
+      geometry.rest,
+      mode === "fill" ? (fillValue ?? defaultFill[x.dtype]) : 0,
+      out,
+    );
     return fromBuffer(out, shape, x.dtype);
   },
-  abstractEval: ([x, indices], { mode, batchDims }) => ({ shape: selectedShape("gather", x.shape, indices, mode, batchDims), dtype: x.dtype }),
+  abstractEval: ([x, indices], { mode, batchDims }) => ({
+    shape: selectedShape("gather", x.shape, indices, mode, batchDims),
+    dtype: x.dtype,
+  }),
   jvp: ([x, indices], [dx], params) => [
     gather(x, indices, params),
     gather(dx as NDArray, indices, { mode: tangentMode(params.mode), batchDims: params.batchDims }),
@@ -119,12 +150,21 @@ export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = defin
   transpose: (cotangents, [x, indices], { mode, batchDims }) => {
     const cotangent = only(cotangents);
     const zeros = zerosOf(shapeOf(x), cotangent.dtype);
-    return [scatterAdd(zeros, requireKnown(indices), cotangent, { mode: mode === "fill" ? "drop" : mode, batchDims }), null];
+    return [
+      scatterAdd(zeros, requireKnown(indices), cotangent, { mode: mode === "fill" ? "drop" : mode, batchDims }),
+      null,
+    ];
   },
   batch: ([x, indices], [xDim, indicesDim], params, { size }) => {
     const { batchDims } = params;
     if (xDim !== null && indicesDim !== null)
-      return [gather(batchToFront(x, xDim, size), batchToFront(indices, indicesDim, size), { ...params, batchDims: batchDims + 1 }), 0];
+      return [
+        gather(batchToFront(x, xDim, size), batchToFront(indices, indicesDim, size), {
+          ...params,
+          batchDims: batchDims + 1,
+        }),
+        0,
+      ];
     if (xDim === null) {
       const dim = indicesDim! >= batchDims && indicesDim! < indices.shape.length - 1 ? indicesDim! : batchDims;
       return [gather(x, moveAxis(indices, indicesDim!, dim), params), dim];
@@ -153,7 +193,12 @@ export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = defin
  * out[.., k, ..] = x[.., indices[.., k, ..], ..] along one axis, the other axes in step.
  * @param indices  integers; shape of x but for that axis
  */
-export const gatherAlong = (x: NDArray, indices: NDArray, axis: number, params: Omit<GatherParams, "batchDims"> = { mode: "drop" }): NDArray => {
+export const gatherAlong = (
+  x: NDArray,
+  indices: NDArray,
+  axis: number,
+  params: Omit<GatherParams, "batchDims"> = { mode: "drop" },
+): NDArray => {
   const last = x.shape.length - 1;
   const [lines, places] = [moveAxis(x, axis, last), moveAxis(indices, axis, last)];
   const batchDims = last;
@@ -166,12 +211,26 @@ export const gatherAlong = (x: NDArray, indices: NDArray, axis: number, params: 
 type Scatter = PrimitiveFunction<[NDArray, NDArray, NDArray], ScatterParams>;
 type Operands = [operand: NDArray, indices: NDArray, updates: NDArray];
 
-const requireUpdates = (asked: string, operand: Aval, indices: Aval, updates: Aval, { mode, batchDims }: ScatterParams): Aval => {
+const requireUpdates = (
+  asked: string,
+  operand: Aval,
+  indices: Aval,
+  updates: Aval,
+  { mode, batchDims }: ScatterParams,
+): Aval => {
   const shape = selectedShape(asked, operand.shape, indices, mode, batchDims);
   if (!sameShape(shape, updates.shape))
-    throw new ShapeMismatch(asked, `updates ${showAval(updates)} where the indices select ${showShape(shape)}`, "Updates have the shape of what gather reads; broadcast them");
+    throw new ShapeMismatch(
+      asked,
+      `updates ${showAval(updates)} where the indices select ${showShape(shape)}`,
+      "Updates have the shape of what gather reads; broadcast them",
+    );
   if (operand.dtype !== updates.dtype)
-    throw new DTypeMismatch(asked, `${showAval(operand)} and updates ${showAval(updates)}`, "Primitives take equal dtypes; the functions of cotangent/numpy promote");
+    throw new DTypeMismatch(
+      asked,
+      `${showAval(operand)} and updates ${showAval(updates)}`,
+      "Primitives take equal dtypes; the functions of cotangent/numpy promote",
+    );
   return operand;
 };
 
@@ -181,24 +240,44 @@ const evaluateScatter =
     requireUpdates(asked, operand, indices, updates, params);
     const geometry = geometryOf(operand.shape, indices.shape, params.batchDims);
     const out = bufferOf(operand).slice();
-    write(out, kernels.resolveRows(bufferOf(indices), geometry, outOfRange(params.mode)), geometry.rest, bufferOf(updates));
+    write(
+      out,
+      kernels.resolveRows(bufferOf(indices), geometry, outOfRange(params.mode)),
+      geometry.rest,
+      bufferOf(updates),
+    );
     return fromBuffer(out, operand.shape, operand.dtype);
   };
 
 /** The operand with its mapped axis at `place`; an unmapped one is repeated. */
 const batchAt = (x: NDArray, dim: BatchDim, size: number, place: number): NDArray => {
   if (dim !== null) return moveAxis(x, dim, place);
-  return broadcast(x, { shape: x.shape.toSpliced(place, 0, size), axes: x.shape.map((_, axis) => (axis < place ? axis : axis + 1)) });
+  return broadcast(x, {
+    shape: x.shape.toSpliced(place, 0, size),
+    axes: x.shape.map((_, axis) => (axis < place ? axis : axis + 1)),
+  });
 };
 
 /** Shared indices: one more axis of rest. Mapped ones: one more batch axis. */
 const batchScatter =
   <P extends ScatterParams>(call: (...operands: [...Operands, P]) => NDArray) =>
-  ([operand, indices, updates]: Operands, [operandDim, indicesDim, updatesDim]: readonly [BatchDim, BatchDim, BatchDim], params: P, { size }: BatchContext): readonly [NDArray, number] => {
+  (
+    [operand, indices, updates]: Operands,
+    [operandDim, indicesDim, updatesDim]: readonly [BatchDim, BatchDim, BatchDim],
+    params: P,
+    { size }: BatchContext,
+  ): readonly [NDArray, number] => {
     const dim = indicesDim === null ? params.batchDims + indices.shape.at(-1)! : 0;
     const target = batchAt(operand, operandDim, size, dim);
-    if (indicesDim === null) return [call(target, indices, batchAt(updates, updatesDim, size, indices.shape.length - 1), params), dim];
-    return [call(target, moveAxis(indices, indicesDim, 0), batchToFront(updates, updatesDim, size), { ...params, batchDims: params.batchDims + 1 }), dim];
+    if (indicesDim === null)
+      return [call(target, indices, batchAt(updates, updatesDim, size, indices.shape.length - 1), params), dim];
+    return [
+      call(target, moveAxis(indices, indicesDim, 0), batchToFront(updates, updatesDim, size), {
+        ...params,
+        batchDims: params.batchDims + 1,
+      }),
+      dim,
+    ];
   };
 
 const sampleScatter = (pick: Pick): { readonly inputs: readonly InputSpec[]; readonly params: ScatterParams } => {
@@ -206,14 +285,18 @@ const sampleScatter = (pick: Pick): { readonly inputs: readonly InputSpec[]; rea
   const batchDims = pick.integer(0, 2);
   const { x, indices, values } = sampleSizes(pick, mode, batchDims);
   const domain = reals(-2, 2);
-  return { inputs: [{ shape: x, dtype: "float64", domain }, indices, { shape: values, dtype: "float64", domain }], params: { mode, batchDims } };
+  return {
+    inputs: [{ shape: x, dtype: "float64", domain }, indices, { shape: values, dtype: "float64", domain }],
+    params: { mode, batchDims },
+  };
 };
 
 /** operand[indices[b], ...] += updates[b, ...]; repeats add up in row-major order of the updates. */
 export const scatterAdd: Scatter = definePrimitive<Operands, ScatterParams>({
   name: "scatterAdd",
   evaluate: evaluateScatter("scatterAdd", kernels.scatterAddRows),
-  abstractEval: ([operand, indices, updates], params) => requireNumber("scatterAdd", requireUpdates("scatterAdd", operand, indices, updates, params)),
+  abstractEval: ([operand, indices, updates], params) =>
+    requireNumber("scatterAdd", requireUpdates("scatterAdd", operand, indices, updates, params)),
   jvp: ([operand, indices, updates], [dOperand, , dUpdates], params) => [
     scatterAdd(operand, indices, updates, params),
     isZero(dUpdates) ? dOperand : scatterAdd(materialize(dOperand), indices, dUpdates, params),
@@ -221,9 +304,15 @@ export const scatterAdd: Scatter = definePrimitive<Operands, ScatterParams>({
   transpose: (cotangents, [operand, indices, updates], params) => {
     const cotangent = only(cotangents);
     const at = requireKnown(indices);
-    return [isLinearInput(operand) ? cotangent : null, null, isLinearInput(updates) ? gather(cotangent, at, params) : null];
+    return [
+      isLinearInput(operand) ? cotangent : null,
+      null,
+      isLinearInput(updates) ? gather(cotangent, at, params) : null,
+    ];
   },
-  batch: batchScatter((operand, indices, updates, params: ScatterParams) => scatterAdd(operand, indices, updates, params)),
+  batch: batchScatter((operand, indices, updates, params: ScatterParams) =>
+    scatterAdd(operand, indices, updates, params),
+  ),
   lower: routine,
   laws: { sample: sampleScatter },
 });
@@ -249,10 +338,14 @@ export const scatterSet: Scatter = definePrimitive<Operands, ScatterParams>({
     return [
       isLinearInput(operand) ? scatterSet(cotangent, at, zerosOf(shapeOf(updates), cotangent.dtype), params) : null,
       null,
-      isLinearInput(updates) ? gather(cotangent, lastWrites(at, { extents, mode, batchDims }), { mode: "drop", batchDims }) : null,
+      isLinearInput(updates)
+        ? gather(cotangent, lastWrites(at, { extents, mode, batchDims }), { mode: "drop", batchDims })
+        : null,
     ];
   },
-  batch: batchScatter((operand, indices, updates, params: ScatterParams) => scatterSet(operand, indices, updates, params)),
+  batch: batchScatter((operand, indices, updates, params: ScatterParams) =>
+    scatterSet(operand, indices, updates, params),
+  ),
   lower: routine,
   laws: { sample: sampleScatter },
 });
@@ -268,9 +361,19 @@ export interface ScatterMulParams extends ScatterParams {
 const requireUnique = (operand: Aval, indices: NDArray, { mode, batchDims, uniqueIndices }: ScatterMulParams): void => {
   if (uniqueIndices) return;
   const asked = "derivative of scatterMul by its updates";
-  const remedy = "Multiply by an array of the operand's shape, or pass { uniqueIndices: true } if no place is named twice";
-  if (!isConcrete(indices)) throw new NotDifferentiable(asked, `the indices ${showAval(indices)} are traced, so repeats cannot be excluded`, remedy);
-  const rows = kernels.resolveRows(bufferOf(indices), geometryOf(operand.shape, indices.shape, batchDims), outOfRange(mode));
+  const remedy =
+    "Multiply by an array of the operand's shape, or pass { uniqueIndices: true } if no place is named twice";
+  if (!isConcrete(indices))
+    throw new NotDifferentiable(
+      asked,
+      `the indices ${showAval(indices)} are traced, so repeats cannot be excluded`,
+      remedy,
+    );
+  const rows = kernels.resolveRows(
+    bufferOf(indices),
+    geometryOf(operand.shape, indices.shape, batchDims),
+    outOfRange(mode),
+  );
   if (!kernels.isUnique(rows)) throw new NotDifferentiable(asked, "the indices name a place more than once", remedy);
 };
 
@@ -281,23 +384,34 @@ const requireUnique = (operand: Aval, indices: NDArray, { mode, batchDims, uniqu
 export const scatterMul: PrimitiveFunction<Operands, ScatterMulParams> = definePrimitive<Operands, ScatterMulParams>({
   name: "scatterMul",
   evaluate: evaluateScatter("scatterMul", kernels.scatterMulRows),
-  abstractEval: ([operand, indices, updates], params) => requireNumber("scatterMul", requireUpdates("scatterMul", operand, indices, updates, params)),
+  abstractEval: ([operand, indices, updates], params) =>
+    requireNumber("scatterMul", requireUpdates("scatterMul", operand, indices, updates, params)),
   jvp: ([operand, indices, updates], [dOperand, , dUpdates], params) => {
     const { mode, batchDims } = params;
     const ofOperand = isZero(dOperand) ? dOperand : scatterMul(dOperand, indices, updates, params);
     if (isZero(dUpdates)) return [scatterMul(operand, indices, updates, params), ofOperand];
     requireUnique(operand, indices, params);
     const moved = mul(gather(operand, indices, { mode, batchDims }), dUpdates);
-    return [scatterMul(operand, indices, updates, params), scatterAdd(materialize(ofOperand), indices, moved, { mode, batchDims })];
+    return [
+      scatterMul(operand, indices, updates, params),
+      scatterAdd(materialize(ofOperand), indices, moved, { mode, batchDims }),
+    ];
   },
   transpose: (cotangents, [operand, indices, updates], params) =>
-    isLinearInput(updates) ? notLinear(cotangents, [operand, indices, updates], params) : [scatterMul(only(cotangents), requireKnown(indices), updates, params), null, null],
-  batch: batchScatter((operand, indices, updates, params: ScatterMulParams) => scatterMul(operand, indices, updates, params)),
+    isLinearInput(updates)
+      ? notLinear(cotangents, [operand, indices, updates], params)
+      : [scatterMul(only(cotangents), requireKnown(indices), updates, params), null, null],
+  batch: batchScatter((operand, indices, updates, params: ScatterMulParams) =>
+    scatterMul(operand, indices, updates, params),
+  ),
   lower: routine,
   laws: {
     // at most one tuple: the derivative by the updates exists for all of these
     sample: (pick) => {
-      const { inputs: [operand], params } = sampleScatter(pick);
+      const {
+        inputs: [operand],
+        params,
+      } = sampleScatter(pick);
       const { batchDims } = params;
       const batch = operand!.shape.slice(0, batchDims);
       // an axis of size 0 has no index 0
@@ -307,7 +421,11 @@ export const scatterMul: PrimitiveFunction<Operands, ScatterMulParams> = defineP
         inputs: [
           operand!,
           { shape: [...batch, ...tuples, depth], dtype: "int32", domain: { low: 0, high: 0 } },
-          { shape: [...batch, ...tuples, ...operand!.shape.slice(batchDims + depth)], dtype: "float64", domain: reals(-2, 2) },
+          {
+            shape: [...batch, ...tuples, ...operand!.shape.slice(batchDims + depth)],
+            dtype: "float64",
+            domain: reals(-2, 2),
+          },
         ],
         params: { ...params, uniqueIndices: pick.oneOf([false, true]) },
       };
@@ -339,17 +457,25 @@ export const lastWrites: PrimitiveFunction<[NDArray], LastWritesParams> = define
   },
   jvp: zeroTangent(([indices]: [NDArray], params: LastWritesParams) => lastWrites(indices, params)),
   transpose: notLinear,
-  batch: ([indices], [dim], params) => [lastWrites(moveAxis(indices, dim!, 0), { ...params, batchDims: params.batchDims + 1 }), 0],
+  batch: ([indices], [dim], params) => [
+    lastWrites(moveAxis(indices, dim!, 0), { ...params, batchDims: params.batchDims + 1 }),
+    0,
+  ],
   lower: routine,
   laws: {
     sample: (pick) => {
       const batchDims = pick.integer(0, 1);
       const mode = pick.oneOf<ScatterMode>(["clip", "wrap", "drop"]);
       const { x, indices } = sampleSizes(pick, mode, batchDims);
-      return { inputs: [indices], params: { extents: x.slice(batchDims, batchDims + indices.shape.at(-1)!), mode, batchDims } };
+      return {
+        inputs: [indices],
+        params: { extents: x.slice(batchDims, batchDims + indices.shape.at(-1)!), mode, batchDims },
+      };
     },
   },
 });
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [gather, scatterAdd, scatterSet, scatterMul, lastWrites].map((call) => call.primitive as Primitive);
+export const family: readonly Primitive[] = [gather, scatterAdd, scatterSet, scatterMul, lastWrites].map(
+  (call) => call.primitive as Primitive,
+);

@@ -13,7 +13,16 @@ import type { Primitive } from "../src/ir/primitive.ts";
 import { add, div, mul, neg } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { binaryJvp, mapBinary, mapUnary, noParameters, requireEqual, requireFloat, requireNumber, sampleElementwise } from "./elementwise.ts";
+import {
+  binaryJvp,
+  mapBinary,
+  mapUnary,
+  noParameters,
+  requireEqual,
+  requireFloat,
+  requireNumber,
+  sampleElementwise,
+} from "./elementwise.ts";
 
 const wholeNumbers: readonly number[] = [-3, -2, -1, 0, 1, 2, 3];
 
@@ -26,7 +35,11 @@ export const floor: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => floor(x!)),
   lower: elementwise(([x]) => unaryExpression("floor", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)), reference: (x) => Math.floor(x!), maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)),
+    reference: (x) => Math.floor(x!),
+    maxUlp: 0,
+  },
 });
 
 /** Smallest whole number not below x. */
@@ -38,7 +51,11 @@ export const ceil: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => ceil(x!)),
   lower: elementwise(([x]) => unaryExpression("ceil", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)), reference: (x) => -Math.floor(-x!), maxUlp: 0 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)),
+    reference: (x) => -Math.floor(-x!),
+    maxUlp: 0,
+  },
 });
 
 /** Nearest whole number, halves to the even one. */
@@ -81,7 +98,13 @@ const remAs: Readonly<Record<DType, (x: number, y: number) => number>> = {
   bool: remUint32,
 };
 
-const remName: Readonly<Record<DType, string>> = { float64: "rem", float32: "rem", int32: "remInt32", uint32: "remUint32", bool: "remUint32" };
+const remName: Readonly<Record<DType, string>> = {
+  float64: "rem",
+  float32: "rem",
+  int32: "remInt32",
+  uint32: "remUint32",
+  bool: "remUint32",
+};
 
 /** x - y trunc(x / y), exact, with the sign of x; by zero NaN on floats, x on integers. */
 export const rem: Binary = definePrimitive<[NDArray, NDArray]>({
@@ -91,7 +114,12 @@ export const rem: Binary = definePrimitive<[NDArray, NDArray]>({
     requireNumber("rem", operands[0]);
     return requireEqual("rem", operands);
   },
-  jvp: binaryJvp((x, y) => rem(x, y), (x, y) => add(x, y), (dx) => dx, (dy, x, y) => mul(dy, neg(trunc(div(x, y))))),
+  jvp: binaryJvp(
+    (x, y) => rem(x, y),
+    (x, y) => add(x, y),
+    (dx) => dx,
+    (dy, x, y) => mul(dy, neg(trunc(div(x, y)))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => rem(x!, y!)),
   lower: elementwise(([x, y]) => callExpression(remName[x!.dtype], x!, y!)),

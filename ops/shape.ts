@@ -25,7 +25,10 @@ export const only = (cotangents: readonly Tangent[]): NDArray => cotangents[0] a
 /** jvp of a linear function of one operand: the function itself on the tangent. */
 export const linearJvp =
   <P>(call: (x: NDArray, params: P) => NDArray) =>
-  ([x]: readonly NDArray[], [dx]: readonly Tangent[], params: P): readonly [NDArray, Tangent] => [call(x!, params), call(dx as NDArray, params)];
+  ([x]: readonly NDArray[], [dx]: readonly Tangent[], params: P): readonly [NDArray, Tangent] => [
+    call(x!, params),
+    call(dx as NDArray, params),
+  ];
 
 // --- reshape ----------------------------------------------------------------------------------
 
@@ -39,7 +42,11 @@ export const reshape: PrimitiveFunction<[NDArray], ReshapeParams> = definePrimit
   evaluate: ([x], { shape }) => viewAs(x, shape),
   abstractEval: ([x], { shape }) => {
     if (sizeOf(x.shape) !== sizeOf(shape))
-      throw new ShapeMismatch("reshape", `${showShape(x.shape)} has ${sizeOf(x.shape)} elements, ${showShape(shape)} ${sizeOf(shape)}`, "Keep the number of elements");
+      throw new ShapeMismatch(
+        "reshape",
+        `${showShape(x.shape)} has ${sizeOf(x.shape)} elements, ${showShape(shape)} ${sizeOf(shape)}`,
+        "Keep the number of elements",
+      );
     return { shape, dtype: x.dtype };
   },
   jvp: linearJvp((x, params: ReshapeParams) => reshape(x, params)),
@@ -50,7 +57,10 @@ export const reshape: PrimitiveFunction<[NDArray], ReshapeParams> = definePrimit
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3 });
-      return { inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }], params: { shape: pick.oneOf([[sizeOf(shape)], [1, ...shape], [...shape].reverse()]) } };
+      return {
+        inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }],
+        params: { shape: pick.oneOf([[sizeOf(shape)], [1, ...shape], [...shape].reverse()]) },
+      };
     },
   },
 });
@@ -60,7 +70,13 @@ const reshapeView = ({ offset, shape, strides }: StridedView, target: Shape): St
   if (sameShape(strides, stridesOf(shape))) return { offset, shape: target, strides: stridesOf(target) };
   const kept = shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
   const wanted = target.filter((extent) => extent !== 1);
-  if (!sameShape(kept.map((axis) => shape[axis]!), wanted)) return null;
+  if (
+    !sameShape(
+      kept.map((axis) => shape[axis]!),
+      wanted,
+    )
+  )
+    return null;
   let next = 0;
   return { offset, shape: target, strides: target.map((extent) => (extent === 1 ? 0 : strides[kept[next++]!]!)) };
 };
@@ -78,11 +94,17 @@ export const transpose: PrimitiveFunction<[NDArray], TransposeParams> = definePr
   evaluate: ([x], { permutation }) => {
     const out = allocate(x.dtype, x.size);
     permute(bufferOf(x), x.shape, permutation, out);
-    return fromBuffer(out, permutation.map((axis) => x.shape[axis]!), x.dtype);
+    return fromBuffer(
+      out,
+      permutation.map((axis) => x.shape[axis]!),
+      x.dtype,
+    );
   },
   abstractEval: ([x], { permutation }) => ({ shape: permutation.map((axis) => x.shape[axis]!), dtype: x.dtype }),
   jvp: linearJvp((x, params: TransposeParams) => transpose(x, params)),
-  transpose: (cotangents, _inputs, { permutation }) => [transpose(only(cotangents), { permutation: inversePermutation(permutation) })],
+  transpose: (cotangents, _inputs, { permutation }) => [
+    transpose(only(cotangents), { permutation: inversePermutation(permutation) }),
+  ],
   batch: ([x], [dim], { permutation }) => [
     transpose(x, { permutation: [dim!, ...permutation.map((axis) => (axis < dim! ? axis : axis + 1))] }),
     0,
@@ -99,7 +121,10 @@ export const transpose: PrimitiveFunction<[NDArray], TransposeParams> = definePr
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 4 });
-      return { inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }], params: { permutation: pick.permutation(shape.length) } };
+      return {
+        inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }],
+        params: { permutation: pick.permutation(shape.length) },
+      };
     },
   },
 });
@@ -137,7 +162,11 @@ export const broadcast: PrimitiveFunction<[NDArray], BroadcastParams> = definePr
   },
   abstractEval: ([x], { shape, axes }) => {
     if (axes.length !== x.shape.length || x.shape.some((extent, k) => extent !== 1 && extent !== shape[axes[k]!]))
-      throw new ShapeMismatch("broadcast", `${showShape(x.shape)} to ${showShape(shape)} along axes ${showShape(axes)}`, "Sizes must be equal or 1");
+      throw new ShapeMismatch(
+        "broadcast",
+        `${showShape(x.shape)} to ${showShape(shape)} along axes ${showShape(axes)}`,
+        "Sizes must be equal or 1",
+      );
     return { shape, dtype: x.dtype };
   },
   jvp: linearJvp((x, params: BroadcastParams) => broadcast(x, params)),
@@ -185,7 +214,11 @@ export const reductionBatch =
     return [call(x!, { axes: shifted }), dim! - shifted.filter((axis) => axis < dim!).length];
   };
 
-export const evaluateReduction = (kind: "sum" | "max" | "min", x: ConcreteArray, axes: readonly number[]): ConcreteArray => {
+export const evaluateReduction = (
+  kind: "sum" | "max" | "min",
+  x: ConcreteArray,
+  axes: readonly number[],
+): ConcreteArray => {
   const shape = dropAxes(x.shape, axes);
   const out = allocate(x.dtype, sizeOf(shape));
   reduce(bufferOf(x), x.shape, axes, kind, out);
@@ -208,7 +241,10 @@ export const reduceSum: PrimitiveFunction<[NDArray], AxesParams> = definePrimiti
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3 });
-      return { inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }], params: { axes: pick.subset(shape.length) } };
+      return {
+        inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }],
+        params: { axes: pick.subset(shape.length) },
+      };
     },
   },
 });
@@ -218,4 +254,9 @@ export const instantiate = (tangent: Tangent, zeros: (shape: Shape, dtype: NDArr
   isZero(tangent) ? zeros(tangent.aval.shape, tangent.aval.dtype) : tangent;
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [reshape.primitive, transpose.primitive, broadcast.primitive, reduceSum.primitive];
+export const family: readonly Primitive[] = [
+  reshape.primitive,
+  transpose.primitive,
+  broadcast.primitive,
+  reduceSum.primitive,
+];

@@ -35,13 +35,25 @@ export interface SliceParams {
 const requireBounds = ({ shape }: Aval, { start, limit, stride }: SliceParams): void => {
   const ranks = [start.length, limit.length, stride.length];
   if (ranks.some((rank) => rank !== shape.length))
-    throw new ShapeMismatch("slice", `${ranks.join(", ")} entries in start, limit, stride for shape ${showShape(shape)}`, "Give one entry per axis");
+    throw new ShapeMismatch(
+      "slice",
+      `${ranks.join(", ")} entries in start, limit, stride for shape ${showShape(shape)}`,
+      "Give one entry per axis",
+    );
   shape.forEach((extent, axis) => {
     const [first, end, step] = [start[axis]!, limit[axis]!, stride[axis]!];
     if (!(first >= 0 && first <= end && end <= extent) || !Number.isInteger(first) || !Number.isInteger(end))
-      throw new IndexOutOfRange("slice", `bounds ${first} to ${end} along axis ${axis} of size ${extent}`, `Bounds are whole numbers, 0 <= start <= limit <= ${extent}`);
+      throw new IndexOutOfRange(
+        "slice",
+        `bounds ${first} to ${end} along axis ${axis} of size ${extent}`,
+        `Bounds are whole numbers, 0 <= start <= limit <= ${extent}`,
+      );
     if (!(step >= 1) || !Number.isInteger(step))
-      throw new IndexOutOfRange("slice", `stride ${step} along axis ${axis}`, "Strides are whole numbers from 1; reverse turns an axis round");
+      throw new IndexOutOfRange(
+        "slice",
+        `stride ${step} along axis ${axis}`,
+        "Strides are whole numbers from 1; reverse turns an axis round",
+      );
   });
 };
 
@@ -71,7 +83,11 @@ export const slice: PrimitiveFunction<[NDArray], SliceParams> = definePrimitive<
     return [padZeros(cotangent, padding)];
   },
   batch: ([x], [dim], { start, limit, stride }, { size }) => [
-    slice(x, { start: start.toSpliced(dim!, 0, 0), limit: limit.toSpliced(dim!, 0, size), stride: stride.toSpliced(dim!, 0, 1) }),
+    slice(x, {
+      start: start.toSpliced(dim!, 0, 0),
+      limit: limit.toSpliced(dim!, 0, size),
+      stride: stride.toSpliced(dim!, 0, 1),
+    }),
     dim,
   ],
   lower: {
@@ -88,7 +104,10 @@ export const slice: PrimitiveFunction<[NDArray], SliceParams> = definePrimitive<
       const shape = pick.shape({ maxRank: 3, minSize: 0, maxSize: 5 });
       const start = shape.map((extent) => pick.integer(0, extent));
       const limit = shape.map((extent, axis) => pick.integer(start[axis]!, extent));
-      return { inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }], params: { start, limit, stride: shape.map(() => pick.integer(1, 3)) } };
+      return {
+        inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }],
+        params: { start, limit, stride: shape.map(() => pick.integer(1, 3)) },
+      };
     },
   },
 });
@@ -111,14 +130,28 @@ export interface PadParams {
 }
 
 const padShapeOf = (x: Aval, value: Aval, { padding }: PadParams): Shape => {
-  if (value.shape.length !== 0) throw new ShapeMismatch("pad", `a padding value of shape ${showShape(value.shape)}`, "The value is a scalar");
-  if (value.dtype !== x.dtype) throw new DTypeMismatch("pad", `${showAval(x)} and the value ${showAval(value)}`, "Convert the value to the dtype of the operand");
+  if (value.shape.length !== 0)
+    throw new ShapeMismatch("pad", `a padding value of shape ${showShape(value.shape)}`, "The value is a scalar");
+  if (value.dtype !== x.dtype)
+    throw new DTypeMismatch(
+      "pad",
+      `${showAval(x)} and the value ${showAval(value)}`,
+      "Convert the value to the dtype of the operand",
+    );
   if (padding.length !== x.shape.length)
-    throw new ShapeMismatch("pad", `${padding.length} paddings for shape ${showShape(x.shape)}`, "Give [low, high, interior] for every axis");
+    throw new ShapeMismatch(
+      "pad",
+      `${padding.length} paddings for shape ${showShape(x.shape)}`,
+      "Give [low, high, interior] for every axis",
+    );
   const shape = kernels.padShape(x.shape, padding);
   padding.forEach(([low, high, interior], axis) => {
     if (!(shape[axis]! >= 0) || !(interior >= 0) || ![low, high, interior].every(Number.isInteger))
-      throw new ShapeMismatch("pad", `[${low}, ${high}, ${interior}] on axis ${axis} of size ${x.shape[axis]}`, "Paddings are whole numbers that leave a size of at least 0; interior is not negative");
+      throw new ShapeMismatch(
+        "pad",
+        `[${low}, ${high}, ${interior}] on axis ${axis} of size ${x.shape[axis]}`,
+        "Paddings are whole numbers that leave a size of at least 0; interior is not negative",
+      );
   });
   return shape;
 };
@@ -159,7 +192,13 @@ export const pad: PrimitiveFunction<[NDArray, NDArray], PadParams> = definePrimi
         return [low, pick.integer(Math.max(-2, least), 2), interior];
       });
       const domain = reals(-2, 2);
-      return { inputs: [{ shape, dtype: "float64", domain }, { shape: [], dtype: "float64", domain }], params: { padding } };
+      return {
+        inputs: [
+          { shape, dtype: "float64", domain },
+          { shape: [], dtype: "float64", domain },
+        ],
+        params: { padding },
+      };
     },
   },
 });
@@ -172,7 +211,10 @@ export const padZeros = (x: NDArray, padding: readonly AxisPadding[]): NDArray =
 
 /** What lies under the operand of a pad: zeros where it was cropped away. */
 const unpad = (cotangent: NDArray, padding: readonly AxisPadding[]): NDArray => {
-  const whole = padZeros(cotangent, padding.map(([low, high]): AxisPadding => [Math.max(0, -low), Math.max(0, -high), 0]));
+  const whole = padZeros(
+    cotangent,
+    padding.map(([low, high]): AxisPadding => [Math.max(0, -low), Math.max(0, -high), 0]),
+  );
   return slice(whole, {
     start: padding.map(([low]) => Math.max(0, low)),
     limit: whole.shape.map((extent, axis) => extent - Math.max(0, padding[axis]![1])),
@@ -201,13 +243,21 @@ export interface ConcatenateParams {
 }
 
 /** Operands joined along one axis; the other axes agree. */
-export const concatenate: PrimitiveFunction<readonly NDArray[], ConcatenateParams> = definePrimitive<readonly NDArray[], ConcatenateParams>({
+export const concatenate: PrimitiveFunction<readonly NDArray[], ConcatenateParams> = definePrimitive<
+  readonly NDArray[],
+  ConcatenateParams
+>({
   name: "concatenate",
   evaluate: (parts, { axis }) => {
     const { shape, dtype } = joinedType(parts, axis);
     if (parts.length === 1) return parts[0]!;
     const out = allocate(dtype, sizeOf(shape));
-    kernels.concatenate(parts.map(bufferOf), parts.map((part) => part.shape), axis, out);
+    kernels.concatenate(
+      parts.map(bufferOf),
+      parts.map((part) => part.shape),
+      axis,
+      out,
+    );
     return fromBuffer(out, shape, dtype);
   },
   abstractEval: (parts, { axis }) => joinedType(parts, axis),
@@ -221,7 +271,13 @@ export const concatenate: PrimitiveFunction<readonly NDArray[], ConcatenateParam
       return isLinearInput(part) ? sliceAxis(cotangent, axis, from, end) : null;
     });
   },
-  batch: (parts, dims, { axis }, { size }) => [join(parts.map((part, k) => batchToFront(part, dims[k]!, size)), axis + 1), 0],
+  batch: (parts, dims, { axis }, { size }) => [
+    join(
+      parts.map((part, k) => batchToFront(part, dims[k]!, size)),
+      axis + 1,
+    ),
+    0,
+  ],
   lower: routine,
   laws: {
     sample: (pick) => {
@@ -229,24 +285,43 @@ export const concatenate: PrimitiveFunction<readonly NDArray[], ConcatenateParam
       const axis = pick.integer(0, shape.length - 1);
       const part = (): Shape => shape.map((extent, k) => (k === axis ? pick.integer(0, 3) : extent));
       const count = pick.integer(1, 3);
-      return { inputs: Array.from({ length: count }, () => ({ shape: part(), dtype: "float64", domain: reals(-2, 2) })), params: { axis } };
+      return {
+        inputs: Array.from({ length: count }, () => ({ shape: part(), dtype: "float64", domain: reals(-2, 2) })),
+        params: { axis },
+      };
     },
   },
 });
 
 /** A list of operands joined: an argument list has a limit, a list has none. */
-export const join = (parts: readonly NDArray[], axis: number): NDArray => bind(concatenate.primitive, parts, { axis })[0]!;
+export const join = (parts: readonly NDArray[], axis: number): NDArray =>
+  bind(concatenate.primitive, parts, { axis })[0]!;
 
 const joinedType = (parts: readonly Aval[], axis: number): TypeOf => {
   const [first] = parts;
   if (first === undefined) throw new ShapeMismatch("concatenate", "no operands", "Give at least one array");
   if (!Number.isInteger(axis) || axis < 0 || axis >= first.shape.length)
-    throw new IndexOutOfRange("concatenate", `axis ${axis} of ${showAval(first)}`, "Join along an axis that exists; stack makes a new one");
+    throw new IndexOutOfRange(
+      "concatenate",
+      `axis ${axis} of ${showAval(first)}`,
+      "Join along an axis that exists; stack makes a new one",
+    );
   for (const part of parts) {
-    if (part.shape.length !== first.shape.length || part.shape.some((extent, k) => k !== axis && extent !== first.shape[k]))
-      throw new ShapeMismatch("concatenate", `${parts.map(showAval).join(" and ")} along axis ${axis}`, "All other axes need equal sizes");
+    if (
+      part.shape.length !== first.shape.length ||
+      part.shape.some((extent, k) => k !== axis && extent !== first.shape[k])
+    )
+      throw new ShapeMismatch(
+        "concatenate",
+        `${parts.map(showAval).join(" and ")} along axis ${axis}`,
+        "All other axes need equal sizes",
+      );
     if (part.dtype !== first.dtype)
-      throw new DTypeMismatch("concatenate", parts.map(showAval).join(" and "), "Primitives take equal dtypes; the functions of cotangent/numpy promote");
+      throw new DTypeMismatch(
+        "concatenate",
+        parts.map(showAval).join(" and "),
+        "Primitives take equal dtypes; the functions of cotangent/numpy promote",
+      );
   }
   const length = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
   return { shape: first.shape.map((extent, k) => (k === axis ? length : extent)), dtype: first.dtype };
@@ -260,7 +335,8 @@ export interface ReverseParams {
 
 const requireAxes = (x: Aval, axes: readonly number[]): void => {
   for (const axis of axes)
-    if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length) throw new IndexOutOfRange("reverse", `axis ${axis} of ${showAval(x)}`, "Name axes that exist");
+    if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length)
+      throw new IndexOutOfRange("reverse", `axis ${axis} of ${showAval(x)}`, "Name axes that exist");
 };
 
 /** Axes turned round; its own inverse and transpose. */
@@ -291,7 +367,10 @@ export const reverse: PrimitiveFunction<[NDArray], ReverseParams> = definePrimit
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3, minSize: 0 });
-      return { inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }], params: { axes: pick.subset(shape.length) } };
+      return {
+        inputs: [{ shape, dtype: "float64", domain: reals(-2, 2) }],
+        params: { axes: pick.subset(shape.length) },
+      };
     },
   },
 });

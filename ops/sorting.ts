@@ -39,10 +39,11 @@ const orderOf = (name: string, x: ConcreteArray, { axis, descending }: SortParam
 
 const batchSort =
   (call: (x: NDArray, params: SortParams) => NDArray) =>
-  ([x]: readonly [NDArray], [dim]: readonly [BatchDim], { axis, descending }: SortParams): readonly [NDArray, number] => [
-    call(x, { axis: axis < dim! ? axis : axis + 1, descending }),
-    dim!,
-  ];
+  (
+    [x]: readonly [NDArray],
+    [dim]: readonly [BatchDim],
+    { axis, descending }: SortParams,
+  ): readonly [NDArray, number] => [call(x, { axis: axis < dim! ? axis : axis + 1, descending }), dim!];
 
 const sampleSort = (pick: Pick): LawCase<SortParams> => {
   const shape = pick.shape({ minRank: 1, maxRank: 3, minSize: 0 });

@@ -12,7 +12,16 @@ import type { Primitive } from "../src/ir/primitive.ts";
 import { add, div, fullLike, mul, neg, sub } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { binaryJvp, mapBinary, mapUnary, noParameters, requireEqual, requireFloat, sampleElementwise, unaryJvp } from "./elementwise.ts";
+import {
+  binaryJvp,
+  mapBinary,
+  mapUnary,
+  noParameters,
+  requireEqual,
+  requireFloat,
+  sampleElementwise,
+  unaryJvp,
+} from "./elementwise.ts";
 import { sqrt } from "./exponential.ts";
 
 /** (1 - x)(1 + x). */
@@ -28,11 +37,18 @@ export const sin: Unary = definePrimitive<[NDArray]>({
   name: "sin",
   evaluate: ([x]) => mapUnary(unaryMath.sin, x),
   abstractEval: ([x]) => requireFloat("sin", x),
-  jvp: unaryJvp((x) => sin(x), (dx, x) => mul(dx, cos(x))),
+  jvp: unaryJvp(
+    (x) => sin(x),
+    (dx, x) => mul(dx, cos(x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => sin(x!)),
   lower: elementwise(([x]) => callExpression("sin", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-20, 20)), reference: (x) => 2 * Math.sin(x! / 2) * Math.cos(x! / 2), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-20, 20)),
+    reference: (x) => 2 * Math.sin(x! / 2) * Math.cos(x! / 2),
+    maxUlp: 6,
+  },
 });
 
 /** Cosine. */
@@ -40,7 +56,10 @@ export const cos: Unary = definePrimitive<[NDArray]>({
   name: "cos",
   evaluate: ([x]) => mapUnary(unaryMath.cos, x),
   abstractEval: ([x]) => requireFloat("cos", x),
-  jvp: unaryJvp((x) => cos(x), (dx, x) => mul(dx, neg(sin(x)))),
+  jvp: unaryJvp(
+    (x) => cos(x),
+    (dx, x) => mul(dx, neg(sin(x))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => cos(x!)),
   lower: elementwise(([x]) => callExpression("cos", x!)),
@@ -52,11 +71,18 @@ export const tan: Unary = definePrimitive<[NDArray]>({
   name: "tan",
   evaluate: ([x]) => mapUnary(unaryMath.tan, x),
   abstractEval: ([x]) => requireFloat("tan", x),
-  jvp: unaryJvp((x) => tan(x), (dx, _x, out) => mul(dx, onePlusSquare(out))),
+  jvp: unaryJvp(
+    (x) => tan(x),
+    (dx, _x, out) => mul(dx, onePlusSquare(out)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => tan(x!)),
   lower: elementwise(([x]) => callExpression("tan", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-1, 1)), reference: (x) => Math.sin(x!) / Math.cos(x!), maxUlp: 4 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-1, 1)),
+    reference: (x) => Math.sin(x!) / Math.cos(x!),
+    maxUlp: 4,
+  },
 });
 
 /** Arc sine in [-pi/2, pi/2]; NaN outside [-1, 1]. */
@@ -64,11 +90,18 @@ export const asin: Unary = definePrimitive<[NDArray]>({
   name: "asin",
   evaluate: ([x]) => mapUnary(unaryMath.asin, x),
   abstractEval: ([x]) => requireFloat("asin", x),
-  jvp: unaryJvp((x) => asin(x), (dx, x) => div(dx, sqrt(oneMinusSquare(x)))),
+  jvp: unaryJvp(
+    (x) => asin(x),
+    (dx, x) => div(dx, sqrt(oneMinusSquare(x))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => asin(x!)),
   lower: elementwise(([x]) => callExpression("asin", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-0.9, 0.9)), reference: (x) => Math.atan2(x!, Math.sqrt((1 - x!) * (1 + x!))), maxUlp: 4 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-0.9, 0.9)),
+    reference: (x) => Math.atan2(x!, Math.sqrt((1 - x!) * (1 + x!))),
+    maxUlp: 4,
+  },
 });
 
 /** Arc cosine in [0, pi]; NaN outside [-1, 1]. */
@@ -76,11 +109,18 @@ export const acos: Unary = definePrimitive<[NDArray]>({
   name: "acos",
   evaluate: ([x]) => mapUnary(unaryMath.acos, x),
   abstractEval: ([x]) => requireFloat("acos", x),
-  jvp: unaryJvp((x) => acos(x), (dx, x) => div(dx, neg(sqrt(oneMinusSquare(x))))),
+  jvp: unaryJvp(
+    (x) => acos(x),
+    (dx, x) => div(dx, neg(sqrt(oneMinusSquare(x)))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => acos(x!)),
   lower: elementwise(([x]) => callExpression("acos", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-0.9, 0.9)), reference: (x) => 2 * Math.atan2(Math.sqrt(1 - x!), Math.sqrt(1 + x!)), maxUlp: 4 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-0.9, 0.9)),
+    reference: (x) => 2 * Math.atan2(Math.sqrt(1 - x!), Math.sqrt(1 + x!)),
+    maxUlp: 4,
+  },
 });
 
 /** Arc tangent in [-pi/2, pi/2]. */
@@ -88,11 +128,18 @@ export const atan: Unary = definePrimitive<[NDArray]>({
   name: "atan",
   evaluate: ([x]) => mapUnary(unaryMath.atan, x),
   abstractEval: ([x]) => requireFloat("atan", x),
-  jvp: unaryJvp((x) => atan(x), (dx, x) => div(dx, onePlusSquare(x))),
+  jvp: unaryJvp(
+    (x) => atan(x),
+    (dx, x) => div(dx, onePlusSquare(x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => atan(x!)),
   lower: elementwise(([x]) => callExpression("atan", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => Math.asin(x! / Math.sqrt(1 + x! * x!)), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => Math.asin(x! / Math.sqrt(1 + x! * x!)),
+    maxUlp: 6,
+  },
 });
 
 /** Angle of the point (x, y) in [-pi, pi], y first; slopes x / (x^2 + y^2) and -y / (x^2 + y^2), NaN at the origin. */
@@ -112,7 +159,11 @@ export const atan2: Binary = definePrimitive<[NDArray, NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([y, x]) => atan2(y!, x!)),
   lower: elementwise(([y, x]) => callExpression("atan2", y!, x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-2, 2), reals(0.5, 2)), reference: (y, x) => Math.atan(y! / x!), maxUlp: 3 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-2, 2), reals(0.5, 2)),
+    reference: (y, x) => Math.atan(y! / x!),
+    maxUlp: 3,
+  },
 });
 
 const squareSum = (x: NDArray, y: NDArray): NDArray => add(mul(x, x), mul(y, y));
@@ -124,11 +175,18 @@ export const sinh: Unary = definePrimitive<[NDArray]>({
   name: "sinh",
   evaluate: ([x]) => mapUnary(unaryMath.sinh, x),
   abstractEval: ([x]) => requireFloat("sinh", x),
-  jvp: unaryJvp((x) => sinh(x), (dx, x) => mul(dx, cosh(x))),
+  jvp: unaryJvp(
+    (x) => sinh(x),
+    (dx, x) => mul(dx, cosh(x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => sinh(x!)),
   lower: elementwise(([x]) => callExpression("sinh", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => (Math.expm1(x!) - Math.expm1(-x!)) / 2, maxUlp: 4 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => (Math.expm1(x!) - Math.expm1(-x!)) / 2,
+    maxUlp: 4,
+  },
 });
 
 /** Hyperbolic cosine. */
@@ -136,11 +194,18 @@ export const cosh: Unary = definePrimitive<[NDArray]>({
   name: "cosh",
   evaluate: ([x]) => mapUnary(unaryMath.cosh, x),
   abstractEval: ([x]) => requireFloat("cosh", x),
-  jvp: unaryJvp((x) => cosh(x), (dx, x) => mul(dx, sinh(x))),
+  jvp: unaryJvp(
+    (x) => cosh(x),
+    (dx, x) => mul(dx, sinh(x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => cosh(x!)),
   lower: elementwise(([x]) => callExpression("cosh", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => (Math.exp(x!) + Math.exp(-x!)) / 2, maxUlp: 4 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => (Math.exp(x!) + Math.exp(-x!)) / 2,
+    maxUlp: 4,
+  },
 });
 
 /** Inverse hyperbolic sine. */
@@ -148,11 +213,18 @@ export const asinh: Unary = definePrimitive<[NDArray]>({
   name: "asinh",
   evaluate: ([x]) => mapUnary(unaryMath.asinh, x),
   abstractEval: ([x]) => requireFloat("asinh", x),
-  jvp: unaryJvp((x) => asinh(x), (dx, x) => div(dx, sqrt(onePlusSquare(x)))),
+  jvp: unaryJvp(
+    (x) => asinh(x),
+    (dx, x) => div(dx, sqrt(onePlusSquare(x))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => asinh(x!)),
   lower: elementwise(([x]) => callExpression("asinh", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-3, 3)), reference: (x) => Math.sign(x!) * Math.log1p(Math.abs(x!) + (x! * x!) / (1 + Math.sqrt(1 + x! * x!))), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-3, 3)),
+    reference: (x) => Math.sign(x!) * Math.log1p(Math.abs(x!) + (x! * x!) / (1 + Math.sqrt(1 + x! * x!))),
+    maxUlp: 6,
+  },
 });
 
 /** Inverse hyperbolic cosine, not negative; NaN below 1. */
@@ -160,11 +232,18 @@ export const acosh: Unary = definePrimitive<[NDArray]>({
   name: "acosh",
   evaluate: ([x]) => mapUnary(unaryMath.acosh, x),
   abstractEval: ([x]) => requireFloat("acosh", x),
-  jvp: unaryJvp((x) => acosh(x), (dx, x) => div(dx, sqrt(mul(sub(x, fullLike(1, x)), add(x, fullLike(1, x)))))),
+  jvp: unaryJvp(
+    (x) => acosh(x),
+    (dx, x) => div(dx, sqrt(mul(sub(x, fullLike(1, x)), add(x, fullLike(1, x))))),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => acosh(x!)),
   lower: elementwise(([x]) => callExpression("acosh", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(1.2, 4)), reference: (x) => 2 * Math.asinh(Math.sqrt((x! - 1) / 2)), maxUlp: 6 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(1.2, 4)),
+    reference: (x) => 2 * Math.asinh(Math.sqrt((x! - 1) / 2)),
+    maxUlp: 6,
+  },
 });
 
 /** Inverse hyperbolic tangent; NaN outside [-1, 1]. */
@@ -172,12 +251,32 @@ export const atanh: Unary = definePrimitive<[NDArray]>({
   name: "atanh",
   evaluate: ([x]) => mapUnary(unaryMath.atanh, x),
   abstractEval: ([x]) => requireFloat("atanh", x),
-  jvp: unaryJvp((x) => atanh(x), (dx, x) => div(dx, oneMinusSquare(x))),
+  jvp: unaryJvp(
+    (x) => atanh(x),
+    (dx, x) => div(dx, oneMinusSquare(x)),
+  ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => atanh(x!)),
   lower: elementwise(([x]) => callExpression("atanh", x!)),
-  laws: { sample: sampleElementwise(noParameters, reals(-0.9, 0.9)), reference: (x) => (Math.log1p(x!) - Math.log1p(-x!)) / 2, maxUlp: 4 },
+  laws: {
+    sample: sampleElementwise(noParameters, reals(-0.9, 0.9)),
+    reference: (x) => (Math.log1p(x!) - Math.log1p(-x!)) / 2,
+    maxUlp: 4,
+  },
 });
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, asinh, acosh, atanh].map((call) => call.primitive);
+export const family: readonly Primitive[] = [
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  atan2,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+].map((call) => call.primitive);

@@ -1,4 +1,4 @@
 /** Removes what the build wrote. */
-import { rmSync } from "node:fs"
+import { rmSync } from "node:fs";
 
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true })
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });

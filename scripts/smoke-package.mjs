@@ -4,19 +4,22 @@
  * this script, and each version asked for), then type-checks a small consumer under both current kinds of module resolution.
  * A green test suite does not show these things: tests run from the sources, with a bundler's forgiving resolution.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
-import { parseArgs } from "node:util"
-import { run, runTool } from "./run.mjs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { run, runTool } from "./run.mjs";
 
-const { positionals: [tarball], values: { node: versions } } = parseArgs({
+const {
+  positionals: [tarball],
+  values: { node: versions },
+} = parseArgs({
   allowPositionals: true,
   options: { node: { type: "string", multiple: true, default: [] } },
-})
+});
 if (tarball === undefined) {
-  console.error("usage: node scripts/smoke-package.mjs TARBALL [--node=VERSION ...]")
-  process.exit(2)
+  console.error("usage: node scripts/smoke-package.mjs TARBALL [--node=VERSION ...]");
+  process.exit(2);
 }
 
 const program = `
@@ -41,7 +44,7 @@ for (const slope of [grad(sumOfSines), jit(grad(sumOfSines))]) {
   point.forEach((x, i) => assert.ok(Math.abs(slopes[i] - Math.cos(x)) < 1e-12, "d sin(" + x + ") = " + slopes[i]))
 }
 console.log("the packed library works under Node " + process.versions.node)
-`
+`;
 
 const typedProgram = `
 import { array, grad, jit } from "cotangent"
@@ -58,26 +61,36 @@ export const slopes: NDArray = slope(array([1, 2, 3]))
 export const compiled: NDArray = jit(slope)(array([1, 2, 3]))
 export const untyped = grad((x) => np.sum(np.sin(x)))(array([1, 2, 3]))
 export const doors: readonly object[] = [nn, fem, ops, topopt, render]
-`
+`;
 
-const settings = (module, moduleResolution) => JSON.stringify({
-  compilerOptions: { target: "es2022", lib: ["es2022", "dom"], types: [], module, moduleResolution, strict: true, noEmit: true, skipLibCheck: false },
-  files: ["consumer.ts"],
-})
+const settings = (module, moduleResolution) =>
+  JSON.stringify({
+    compilerOptions: {
+      target: "es2022",
+      lib: ["es2022", "dom"],
+      types: [],
+      module,
+      moduleResolution,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    },
+    files: ["consumer.ts"],
+  });
 
-const folder = mkdtempSync(join(tmpdir(), "cotangent-smoke-"))
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
-mkdirSync(join(folder, "node_modules"))
-writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }))
-writeFileSync(join(folder, "consumer.mjs"), program)
-writeFileSync(join(folder, "consumer.ts"), typedProgram)
-writeFileSync(join(folder, "nodenext.json"), settings("nodenext", "nodenext"))
-writeFileSync(join(folder, "bundler.json"), settings("esnext", "bundler"))
+const folder = mkdtempSync(join(tmpdir(), "cotangent-smoke-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+mkdirSync(join(folder, "node_modules"));
+writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+writeFileSync(join(folder, "consumer.mjs"), program);
+writeFileSync(join(folder, "consumer.ts"), typedProgram);
+writeFileSync(join(folder, "nodenext.json"), settings("nodenext", "nodenext"));
+writeFileSync(join(folder, "bundler.json"), settings("esnext", "bundler"));
 
-run("npm", ["install", "--no-audit", "--no-fund", "--silent", resolve(tarball)], { cwd: folder })
-run(process.execPath, ["consumer.mjs"], { cwd: folder })
-for (const version of versions) run("npx", ["-y", "-p", `node@${version}`, "node", "consumer.mjs"], { cwd: folder })
+run("npm", ["install", "--no-audit", "--no-fund", "--silent", resolve(tarball)], { cwd: folder });
+run(process.execPath, ["consumer.mjs"], { cwd: folder });
+for (const version of versions) run("npx", ["-y", "-p", `node@${version}`, "node", "consumer.mjs"], { cwd: folder });
 for (const resolution of ["nodenext", "bundler"]) {
-  runTool("typescript/bin/tsc", ["-p", `${resolution}.json`], { cwd: folder })
-  console.log(`the packed types hold under ${resolution} resolution`)
+  runTool("typescript/bin/tsc", ["-p", `${resolution}.json`], { cwd: folder });
+  console.log(`the packed types hold under ${resolution} resolution`);
 }

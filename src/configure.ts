@@ -32,7 +32,8 @@ export const configure = (settings: Settings): void => {
   const { maxElements, onNotice, debug } = settings;
   if (debug !== undefined) debugging = debug;
   if (maxElements !== undefined) {
-    if (!(maxElements > 0)) throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
+    if (!(maxElements > 0))
+      throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
     setMaxElements(maxElements);
   }
   if (onNotice !== undefined) setNoticeListener(onNotice);

@@ -18,13 +18,18 @@ import type { Problem } from "./problems.ts";
  * Derivatives: forward and reverse, any order. Cost: one factorization.
  * @example compliance(problem, elementField(mesh, 1)).div(compliance(problem, elementField(mesh, 2))) // 2
  */
-export const compliance = (problem: Problem, modulus: ElementField): NDArray => complianceAndDisplacement(problem, modulus)[0];
+export const compliance = (problem: Problem, modulus: ElementField): NDArray =>
+  complianceAndDisplacement(problem, modulus)[0];
 
 /**
  * The same with the displacement, shape of the load.
  * @example const [c, u] = complianceAndDisplacement(problem, elementField(mesh, 1)); np.vdot(problem.load, u).sub(c) // 0
  */
-export const complianceAndDisplacement = ({ system, load }: Problem, modulus: ElementField, options: { readonly factor?: Factor } = {}): [NDArray, VectorField] => {
+export const complianceAndDisplacement = (
+  { system, load }: Problem,
+  modulus: ElementField,
+  options: { readonly factor?: Factor } = {},
+): [NDArray, VectorField] => {
   const displacement = feSolve(system, modulus, load, options);
   return [sum(mul(load, displacement)), displacement];
 };

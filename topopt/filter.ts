@@ -24,7 +24,10 @@ export interface FilterOptions {
 const largestCost = 1e11;
 
 /** Cone weights of the neighbours of an element, shape [1, 1, 2 a + 1, 2 b + 1], cut at the size of the mesh. */
-const coneWeights = ({ nelx, nely, size }: GridMesh, radius: number): { readonly weights: NDArray; readonly rows: number; readonly columns: number } => {
+const coneWeights = (
+  { nelx, nely, size }: GridMesh,
+  radius: number,
+): { readonly weights: NDArray; readonly rows: number; readonly columns: number } => {
   const width = size[0] / nelx;
   const height = size[1] / nely;
   const reach = (edge: number, count: number): number => Math.max(0, Math.min(count - 1, Math.ceil(radius / edge) - 1));
@@ -32,11 +35,16 @@ const coneWeights = ({ nelx, nely, size }: GridMesh, radius: number): { readonly
   const columns = reach(width, nelx);
   const cost = (2 * rows + 1) * (2 * columns + 1) * nelx * nely;
   if (cost > largestCost)
-    throw new TooLarge("densityFilter", `radius ${radius} on ${nelx} x ${nely} elements takes ${cost.toExponential(1)} multiplications each time`, "Use a smaller radius or a coarser grid");
+    throw new TooLarge(
+      "densityFilter",
+      `radius ${radius} on ${nelx} x ${nely} elements takes ${cost.toExponential(1)} multiplications each time`,
+      "Use a smaller radius or a coarser grid",
+    );
   const values = new Float64Array((2 * rows + 1) * (2 * columns + 1));
   let at = 0;
   for (let row = -rows; row <= rows; row++)
-    for (let column = -columns; column <= columns; column++) values[at++] = Math.max(0, 1 - Math.hypot(row * height, column * width) / radius);
+    for (let column = -columns; column <= columns; column++)
+      values[at++] = Math.max(0, 1 - Math.hypot(row * height, column * width) / radius);
   return { weights: fromBuffer(values, [1, 1, 2 * rows + 1, 2 * columns + 1], "float64"), rows, columns };
 };
 
@@ -50,10 +58,15 @@ const coneWeights = ({ nelx, nely, size }: GridMesh, radius: number): { readonly
 export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density: ElementField) => ElementField) => {
   requireOptions("densityFilter", options, ["radius"]);
   const { radius } = options;
-  if (!(radius >= 0 && radius < Infinity)) throw new InvalidOption("densityFilter", `radius ${radius}`, "A radius is a length, 0 or more");
+  if (!(radius >= 0 && radius < Infinity))
+    throw new InvalidOption("densityFilter", `radius ${radius}`, "A radius is a length, 0 or more");
   const requireField = (density: NDArray): void => {
     if (!sameShape(density.shape, mesh.elementShape))
-      throw new ShapeMismatch("densityFilter", `a field of shape ${showShape(density.shape)}`, `This mesh needs ${showShape(mesh.elementShape)}: rows from the top, then columns`);
+      throw new ShapeMismatch(
+        "densityFilter",
+        `a field of shape ${showShape(density.shape)}`,
+        `This mesh needs ${showShape(mesh.elementShape)}: rows from the top, then columns`,
+      );
   };
   if (radius === 0)
     return (density) => {
@@ -72,7 +85,10 @@ export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density
     featureGroups: 1,
     batchGroups: 1,
   };
-  const weigh = (field: NDArray): NDArray => reshape(convolution(reshape(field, { shape: [1, 1, ...mesh.elementShape] }), weights, params), { shape: mesh.elementShape });
+  const weigh = (field: NDArray): NDArray =>
+    reshape(convolution(reshape(field, { shape: [1, 1, ...mesh.elementShape] }), weights, params), {
+      shape: mesh.elementShape,
+    });
   const sums = weigh(ones(mesh.elementShape));
   return (density) => {
     requireField(density);

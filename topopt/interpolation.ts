@@ -17,7 +17,8 @@ export interface ModulusBounds {
 }
 
 const requireBounds = (asked: string, eMin: number, e0: number): void => {
-  if (!(eMin > 0 && e0 > eMin && e0 < Infinity)) throw new InvalidOption(asked, `eMin ${eMin}, e0 ${e0}`, "Moduli satisfy 0 < eMin < e0");
+  if (!(eMin > 0 && e0 > eMin && e0 < Infinity))
+    throw new InvalidOption(asked, `eMin ${eMin}, e0 ${e0}`, "Moduli satisfy 0 < eMin < e0");
 };
 
 /**
@@ -27,12 +28,18 @@ const requireBounds = (asked: string, eMin: number, e0: number): void => {
  * @returns        Young's modulus, shape of `density`
  * @example simp(elementField(mesh, 0.5), { penal: 3 }).at(0, 0).get() // 0.125000000875
  */
-export const simp = (density: ElementField, options: ModulusBounds & { readonly penal?: number } = {}): ElementField => {
+export const simp = (
+  density: ElementField,
+  options: ModulusBounds & { readonly penal?: number } = {},
+): ElementField => {
   requireOptions("simp", options, ["penal", "eMin", "e0"]);
   const { penal = 3, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("simp", eMin, e0);
-  if (!(penal >= 1 && penal < Infinity)) throw new InvalidOption("simp", `penal ${penal}`, "The penalization exponent is 1 or more");
-  return pow(density, penal).mul(e0 - eMin).add(eMin);
+  if (!(penal >= 1 && penal < Infinity))
+    throw new InvalidOption("simp", `penal ${penal}`, "The penalization exponent is 1 or more");
+  return pow(density, penal)
+    .mul(e0 - eMin)
+    .add(eMin);
 };
 
 /**
@@ -45,6 +52,11 @@ export const ramp = (density: ElementField, options: ModulusBounds & { readonly 
   const { q = 8, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("ramp", eMin, e0);
   if (!(q >= 0 && q < Infinity)) throw new InvalidOption("ramp", `q ${q}`, "q is 0 or more");
-  const fraction = density.div(density.neg().mul(q).add(1 + q));
+  const fraction = density.div(
+    density
+      .neg()
+      .mul(q)
+      .add(1 + q),
+  );
   return fraction.mul(e0 - eMin).add(eMin);
 };

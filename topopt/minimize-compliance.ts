@@ -73,23 +73,72 @@ export interface MinimizeResult {
   /** What the run cost. */
   readonly counters: Counters;
   /** What was asked, with defaults filled in. */
-  readonly options: Required<Pick<MinimizeOptions, "volumeFraction" | "filterRadius" | "penal" | "eMin" | "iterations" | "move" | "volumeTolerance" | "changeTolerance" | "backend">>;
+  readonly options: Required<
+    Pick<
+      MinimizeOptions,
+      | "volumeFraction"
+      | "filterRadius"
+      | "penal"
+      | "eMin"
+      | "iterations"
+      | "move"
+      | "volumeTolerance"
+      | "changeTolerance"
+      | "backend"
+    >
+  >;
 }
 
 const optionNames = [
-  "volumeFraction", "filterRadius", "penal", "eMin", "iterations", "move", "volumeTolerance", "changeTolerance", "initial", "backend", "onIteration", "signal",
+  "volumeFraction",
+  "filterRadius",
+  "penal",
+  "eMin",
+  "iterations",
+  "move",
+  "volumeTolerance",
+  "changeTolerance",
+  "initial",
+  "backend",
+  "onIteration",
+  "signal",
 ] as const;
 
 /** Options with defaults filled in; everything that is wrong with them is said at once. */
 const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
   requireOptions("minimizeCompliance", options, optionNames);
-  const { volumeFraction, filterRadius = 1.5, penal = 3, eMin = 1e-9, iterations = 100, move = 0.2, volumeTolerance = 1e-9, changeTolerance = 0, backend = "auto" } = options;
+  const {
+    volumeFraction,
+    filterRadius = 1.5,
+    penal = 3,
+    eMin = 1e-9,
+    iterations = 100,
+    move = 0.2,
+    volumeTolerance = 1e-9,
+    changeTolerance = 0,
+    backend = "auto",
+  } = options;
   const settled = checkAll<MinimizeResult["options"]>({
-    volumeFraction: check("volumeFraction", volumeFraction, volumeFraction > 0 && volumeFraction <= 1, "it lies in (0, 1]"),
-    filterRadius: check("filterRadius", filterRadius, filterRadius >= 0 && filterRadius < Infinity, "a radius is 0 or more"),
+    volumeFraction: check(
+      "volumeFraction",
+      volumeFraction,
+      volumeFraction > 0 && volumeFraction <= 1,
+      "it lies in (0, 1]",
+    ),
+    filterRadius: check(
+      "filterRadius",
+      filterRadius,
+      filterRadius >= 0 && filterRadius < Infinity,
+      "a radius is 0 or more",
+    ),
     penal: check("penal", penal, penal >= 1 && penal < Infinity, "the exponent is 1 or more"),
     eMin: check("eMin", eMin, eMin > 0 && eMin < 1, "it lies in (0, 1)"),
-    iterations: check("iterations", iterations, Number.isSafeInteger(iterations) && iterations >= 1, "it is a whole number, 1 or more"),
+    iterations: check(
+      "iterations",
+      iterations,
+      Number.isSafeInteger(iterations) && iterations >= 1,
+      "it is a whole number, 1 or more",
+    ),
     move: check("move", move, move > 0 && move <= 1, "the move limit lies in (0, 1]"),
     volumeTolerance: check("volumeTolerance", volumeTolerance, volumeTolerance > 0, "a tolerance is positive"),
     changeTolerance: check("changeTolerance", changeTolerance, changeTolerance >= 0, "a tolerance is 0 or more"),
@@ -102,7 +151,9 @@ const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
 const asFloats = (x: NDArray): Float64Array => x.toTypedArray() as Float64Array;
 
 const differenceOf = (after: Counters, before: Counters): Counters =>
-  Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]])) as unknown as Counters;
+  Object.fromEntries(
+    Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]]),
+  ) as unknown as Counters;
 
 /** Filtered design, held at 0 where the mask is: a linear map. */
 const physicalDensity = ({ mesh, mask }: Problem, filterRadius: number): ((design: ElementField) => ElementField) => {
@@ -116,7 +167,10 @@ const physicalDensity = ({ mesh, mask }: Problem, filterRadius: number): ((desig
  * const [c] = designObjective(problem, { filterRadius: 0 })(elementField(mesh, 1));
  * np.allclose(c, compliance(problem, elementField(mesh, 1))) // true
  */
-export const designObjective = (problem: Problem, { filterRadius = 1.5, penal = 3, eMin = 1e-9 }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">): ((design: ElementField) => [NDArray, { density: ElementField; displacement: VectorField }]) => {
+export const designObjective = (
+  problem: Problem,
+  { filterRadius = 1.5, penal = 3, eMin = 1e-9 }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
+): ((design: ElementField) => [NDArray, { density: ElementField; displacement: VectorField }]) => {
   const physical = physicalDensity(problem, filterRadius);
   return function objective(design) {
     const density = physical(design);
@@ -135,18 +189,39 @@ const requireMask = ({ mesh, mask }: Problem): Float64Array | undefined => {
   if (mask === undefined) return undefined;
   const values = asFloats(elementField(mesh, mask).astype("float64"));
   const wrong = values.findIndex((value) => value !== 0 && value !== 1);
-  if (wrong >= 0) throw new InvalidProblem("minimizeCompliance", `the mask of element ${wrong} is ${values[wrong]}`, "A mask holds 1 where material may be and 0 where there is none");
+  if (wrong >= 0)
+    throw new InvalidProblem(
+      "minimizeCompliance",
+      `the mask of element ${wrong} is ${values[wrong]}`,
+      "A mask holds 1 where material may be and 0 where there is none",
+    );
   return values;
 };
 
 /** The design to start from, 0 where the mask is. */
-const startOf = ({ mesh }: Problem, { volumeFraction }: MinimizeResult["options"], initial: ElementField | undefined, weights: Float64Array, mask: Float64Array | undefined): Float64Array => {
+const startOf = (
+  { mesh }: Problem,
+  { volumeFraction }: MinimizeResult["options"],
+  initial: ElementField | undefined,
+  weights: Float64Array,
+  mask: Float64Array | undefined,
+): Float64Array => {
   const largest = mask === undefined ? 1 : weights.reduce((sum, weight, e) => sum + weight * mask[e]!, 0);
-  if (!(volumeFraction <= largest)) throw new InvalidProblem("minimizeCompliance", `volumeFraction ${volumeFraction} where the mask leaves room for ${largest}`, "Ask for less material, or mask less");
+  if (!(volumeFraction <= largest))
+    throw new InvalidProblem(
+      "minimizeCompliance",
+      `volumeFraction ${volumeFraction} where the mask leaves room for ${largest}`,
+      "Ask for less material, or mask less",
+    );
   if (initial !== undefined) {
     const values = asFloats(elementField(mesh, initial).astype("float64"));
     const wrong = values.findIndex((value) => !(value >= 0 && value <= 1));
-    if (wrong >= 0) throw new InvalidProblem("minimizeCompliance", `the initial design variable of element ${wrong} is ${values[wrong]}`, "Design variables lie in [0, 1]");
+    if (wrong >= 0)
+      throw new InvalidProblem(
+        "minimizeCompliance",
+        `the initial design variable of element ${wrong} is ${values[wrong]}`,
+        "Design variables lie in [0, 1]",
+      );
     return mask === undefined ? values : values.map((value, e) => value * mask[e]!);
   }
   if (mask === undefined) return new Float64Array(weights.length).fill(volumeFraction);
@@ -171,7 +246,8 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
   const evaluate = jit(valueAndGrad(designObjective(problem, asked), { hasAux: true }), { backend });
   const weights = volumeWeights(problem, filterRadius);
   let design = startOf(problem, asked, options.initial, weights, upper);
-  const field = (values: Float64Array): ElementField => fromBuffer(values, mesh.elementShape, "float64") as NDArray as ElementField;
+  const field = (values: Float64Array): ElementField =>
+    fromBuffer(values, mesh.elementShape, "float64") as NDArray as ElementField;
 
   const history: HistoryEntry[] = [];
   let evaluated = design;
@@ -189,7 +265,15 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
       design = evaluated;
       break;
     }
-    const step = optimalityCriteria({ design, objectiveGradient, volumeGradient: weights, volumeFraction, move, volumeTolerance, upper });
+    const step = optimalityCriteria({
+      design,
+      objectiveGradient,
+      volumeGradient: weights,
+      volumeFraction,
+      move,
+      volumeTolerance,
+      upper,
+    });
     const change = design.reduce((largest, x, e) => Math.max(largest, Math.abs(step.design[e]! - x)), 0);
     const volume = design.reduce((sum, x, e) => sum + x * weights[e]!, 0);
     density = aux.density;
@@ -208,5 +292,13 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
       break;
     }
   }
-  return { history, density, displacement, design: field(design), reason, counters: differenceOf(counters(), before), options: asked };
+  return {
+    history,
+    density,
+    displacement,
+    design: field(design),
+    reason,
+    counters: differenceOf(counters(), before),
+    options: asked,
+  };
 };

@@ -47,7 +47,12 @@ export const optimalityCriteria = (options: OptimalityCriteria): OptimalityStep 
   const strength = new Float64Array(count);
   for (let e = 0; e < count; e++) {
     const slope = objectiveGradient[e]!;
-    if (!Number.isFinite(slope)) throw new InvalidProblem("optimalityCriteria", `the gradient of element ${e} is ${slope}`, "The objective must have a finite gradient");
+    if (!Number.isFinite(slope))
+      throw new InvalidProblem(
+        "optimalityCriteria",
+        `the gradient of element ${e} is ${slope}`,
+        "The objective must have a finite gradient",
+      );
     // Without weight a variable is free of cost: it takes its upper bound where it helps, its lower one where it does not.
     strength[e] = slope < 0 ? Math.min(Number.MAX_VALUE, Math.sqrt(-slope / volumeGradient[e]!)) : 0;
   }

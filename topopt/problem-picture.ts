@@ -11,7 +11,10 @@ import type { Problem } from "./problems.ts";
  * @param density  shape [nely, nelx]
  * @example problemPicture(problem, { title: "Beam" }) // <svg ...
  */
-export const problemPicture = ({ mesh, system, load }: Problem, options: { readonly title?: string; readonly density?: ElementField } = {}): string => {
+export const problemPicture = (
+  { mesh, system, load }: Problem,
+  options: { readonly title?: string; readonly density?: ElementField } = {},
+): string => {
   const fixed = system.fixed.toTypedArray();
   const forces = load.toTypedArray();
   const nodes = Array.from({ length: fixed.length / 2 }, (_, node) => node);
@@ -20,7 +23,8 @@ export const problemPicture = ({ mesh, system, load }: Problem, options: { reado
     .map((node) => ({ node, x: fixed[2 * node] === 1, y: fixed[2 * node + 1] === 1 }));
   const loads: PictureLoad[] = [];
   for (let k = 0; k < forces.length; k += 2)
-    if (forces[k] !== 0 || forces[k + 1] !== 0) loads.push({ node: (k % fixed.length) / 2, fx: forces[k]!, fy: forces[k + 1]! });
+    if (forces[k] !== 0 || forces[k + 1] !== 0)
+      loads.push({ node: (k % fixed.length) / 2, fx: forces[k]!, fy: forces[k + 1]! });
   const { title, density } = options;
   return boundaryPicture({
     nelx: mesh.nelx,

@@ -21,7 +21,12 @@ export interface ProblemSize {
 }
 
 const requireEven = (name: string, nely: number): void => {
-  if (nely % 2 !== 0) throw new InvalidProblem(`problems.${name}`, `nely ${nely}`, "The load sits on the node at half height: use an even number of rows");
+  if (nely % 2 !== 0)
+    throw new InvalidProblem(
+      `problems.${name}`,
+      `nely ${nely}`,
+      "The load sits on the node at half height: use an even number of rows",
+    );
 };
 
 const middle = (mesh: GridMesh, name: "left" | "right"): NodeSet => {
@@ -48,7 +53,11 @@ const tensile = (size: ProblemSize): Problem => {
 const bridge = (size: ProblemSize): Problem => {
   const mesh = gridMesh(size);
   const supports = [fix(corner(mesh, "bottomLeft"), "all"), fix(corner(mesh, "bottomRight"), "all")];
-  return { mesh, system: elasticity(mesh, { supports }), load: nodalLoad(edge(mesh, "top"), [0, -1 / (size.nelx + 1)]) };
+  return {
+    mesh,
+    system: elasticity(mesh, { supports }),
+    load: nodalLoad(edge(mesh, "top"), [0, -1 / (size.nelx + 1)]),
+  };
 };
 
 /** A cantilever clamped on its left edge with a unit force down at the middle of the right edge. */
@@ -63,5 +72,9 @@ const michell = (size: ProblemSize): Problem => {
  * Benchmark problems by name.
  * @example problems.mbb({ nelx: 96, nely: 64 }).load.shape // [65, 97, 2]
  */
-export const problems: Readonly<Record<"mbb" | "tensile" | "bridge" | "michell", (size: ProblemSize) => Problem>> = { mbb, tensile, bridge, michell };
-
+export const problems: Readonly<Record<"mbb" | "tensile" | "bridge" | "michell", (size: ProblemSize) => Problem>> = {
+  mbb,
+  tensile,
+  bridge,
+  michell,
+};

@@ -12,7 +12,13 @@ import { add } from "../ops/arithmetic.ts";
 
 /** Cotangents of the jaxpr's inputs, given one cotangent per output. */
 export const backwardPass = ({ jaxpr, constants }: ClosedJaxpr, cotangents: readonly Tangent[]): Tangent[] =>
-  backwardPassPartly(jaxpr.inputs, jaxpr.equations, jaxpr.outputs, new Map(jaxpr.constants.map((constant, k) => [constant, constants[k]!])), cotangents);
+  backwardPassPartly(
+    jaxpr.inputs,
+    jaxpr.equations,
+    jaxpr.outputs,
+    new Map(jaxpr.constants.map((constant, k) => [constant, constants[k]!])),
+    cotangents,
+  );
 
 /** The same, linear only in `inputs`; `known` holds the values of all other free variables. */
 export const backwardPassPartly = (

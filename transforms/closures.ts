@@ -20,10 +20,13 @@ import { batchUnderMark } from "./vmap.ts";
 /** A function on flat arrays. */
 export type ArrayFunction = (inputs: readonly NDArray[]) => readonly NDArray[];
 
-export const stageClosure = (owner: string, f: ArrayFunction, types: readonly Aval[]): ClosedJaxpr => stageFunction(owner, (...inputs) => f(inputs), types);
+export const stageClosure = (owner: string, f: ArrayFunction, types: readonly Aval[]): ClosedJaxpr =>
+  stageFunction(owner, (...inputs) => f(inputs), types);
 
 /** Jaxprs that share one list of constants, which become the leading inputs of each. */
-export const shareConstants = (parts: readonly ClosedJaxpr[]): { readonly constants: readonly NDArray[]; readonly jaxprs: readonly Jaxpr[] } => {
+export const shareConstants = (
+  parts: readonly ClosedJaxpr[],
+): { readonly constants: readonly NDArray[]; readonly jaxprs: readonly Jaxpr[] } => {
   const constants = [...new Set(parts.flatMap((part) => part.constants))];
   const jaxprs = parts.map(({ jaxpr, constants: own }) => ({
     ...jaxpr,

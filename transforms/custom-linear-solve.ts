@@ -18,7 +18,15 @@ import { unflatten } from "../src/tree/tree.ts";
 import { add, materialize, neg } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
 import { backwardPass } from "./backward.ts";
-import { batchedRule, jaxprFunction, likeTree, shareConstants, stageClosure, tangentsOf, zerosFor } from "./closures.ts";
+import {
+  batchedRule,
+  jaxprFunction,
+  likeTree,
+  shareConstants,
+  stageClosure,
+  tangentsOf,
+  zerosFor,
+} from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
 import { detached } from "./forward.ts";
 import { flattenArrays, requireFunction, requireOptions } from "./flat.ts";
@@ -63,56 +71,72 @@ const jvpOfLinearSolve = (
   const constants = primals.slice(0, n);
   const solution = linearSolveCall(...primals, inner);
   const moved = tangentsOf(apply, [...constants, ...solution], [...tangents.slice(0, n), ...zerosFor(solution)]);
-  const rhs = tangents.slice(n).map((db, k): Tangent => (isZero(moved[k]) ? db : isZero(db) ? neg(moved[k] as NDArray) : add(db as NDArray, neg(moved[k] as NDArray))));
+  const rhs = tangents
+    .slice(n)
+    .map((db, k): Tangent =>
+      isZero(moved[k]) ? db : isZero(db) ? neg(moved[k] as NDArray) : add(db as NDArray, neg(moved[k] as NDArray)),
+    );
   if (rhs.every(isZero)) return [solution, zerosFor(solution)];
   return [solution, linearSolveCall(...constants, ...rhs.map(materialize), inner)];
 };
 
-export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], LinearSolveParams>({
-  name: "linearSolveCall",
-  evaluate: (inputs, { solve }) => solve(inputs),
-  abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
-  jvp: (primals, tangents, params, context) => jvpOfLinearSolve(params, primals, tangents, context),
-  transpose: (cotangents, inputs, params) => {
-    const { name, constantCount, symmetric, solve, transposeSolve } = params;
-    const constants = inputs.slice(0, constantCount);
-    if (constants.some(isLinearInput)) return notLinear(cotangents, inputs, params);
-    const adjoint = transposeSolve ?? (symmetric ? solve : null);
-    if (adjoint === null)
-      throw new MissingRule(`reverse mode through ${name}`, "it has no transposeSolve and is not declared symmetric", "Give { transposeSolve } or { symmetric: true } to customLinearSolve");
-    const arriving = cotangents.map(materialize);
-    const leaving = linearSolveCall(...(constants as NDArray[]), ...arriving, { ...params, apply: transposeOf(params), solve: adjoint, transposeSolve: solve });
-    return [...constants.map(() => null), ...leaving];
-  },
-  batch: (inputs, dims, params, context) => {
-    const { constantCount: n, apply, solve, transposeSolve } = params;
-    const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
-    const rhs = inputs.slice(n).map((b, k) => batchToFront(b, dims[n + k]!, context.size));
-    const outputs = linearSolveCall(...inputs.slice(0, n), ...rhs, {
-      ...params,
-      apply: batchedRule(apply, own, context),
-      solve: batchedRule(solve, own, context),
-      transposeSolve: transposeSolve && batchedRule(transposeSolve, own, context),
-    });
-    return [outputs, outputs.map(() => 0)];
-  },
-  guard: detach,
-  stage: (inputs, params) => {
-    const { name, symmetric, constantCount, apply, solve, transposeSolve } = params;
-    const parts = [apply, solve, ...(transposeSolve === null ? [] : [transposeSolve])].map((f) => stageClosure(name, f, inputs.map(avalOf)));
-    const { constants, jaxprs } = shareConstants(parts);
-    return linearSolveStaged(...constants, ...inputs, {
-      name,
-      symmetric,
-      constantCount: constants.length + constantCount,
-      apply: jaxprs[0]!,
-      solve: jaxprs[1]!,
-      transposeSolve: jaxprs[2] ?? null,
-    });
-  },
-  lower: { kind: "routine" },
-  laws: { testedIn: "test/transforms/custom-linear-solve.test.ts" },
-});
+export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, readonly NDArray[]> =
+  defineMultiplePrimitive<NDArray[], LinearSolveParams>({
+    name: "linearSolveCall",
+    evaluate: (inputs, { solve }) => solve(inputs),
+    abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
+    jvp: (primals, tangents, params, context) => jvpOfLinearSolve(params, primals, tangents, context),
+    transpose: (cotangents, inputs, params) => {
+      const { name, constantCount, symmetric, solve, transposeSolve } = params;
+      const constants = inputs.slice(0, constantCount);
+      if (constants.some(isLinearInput)) return notLinear(cotangents, inputs, params);
+      const adjoint = transposeSolve ?? (symmetric ? solve : null);
+      if (adjoint === null)
+        throw new MissingRule(
+          `reverse mode through ${name}`,
+          "it has no transposeSolve and is not declared symmetric",
+          "Give { transposeSolve } or { symmetric: true } to customLinearSolve",
+        );
+      const arriving = cotangents.map(materialize);
+      const leaving = linearSolveCall(...(constants as NDArray[]), ...arriving, {
+        ...params,
+        apply: transposeOf(params),
+        solve: adjoint,
+        transposeSolve: solve,
+      });
+      return [...constants.map(() => null), ...leaving];
+    },
+    batch: (inputs, dims, params, context) => {
+      const { constantCount: n, apply, solve, transposeSolve } = params;
+      const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
+      const rhs = inputs.slice(n).map((b, k) => batchToFront(b, dims[n + k]!, context.size));
+      const outputs = linearSolveCall(...inputs.slice(0, n), ...rhs, {
+        ...params,
+        apply: batchedRule(apply, own, context),
+        solve: batchedRule(solve, own, context),
+        transposeSolve: transposeSolve && batchedRule(transposeSolve, own, context),
+      });
+      return [outputs, outputs.map(() => 0)];
+    },
+    guard: detach,
+    stage: (inputs, params) => {
+      const { name, symmetric, constantCount, apply, solve, transposeSolve } = params;
+      const parts = [apply, solve, ...(transposeSolve === null ? [] : [transposeSolve])].map((f) =>
+        stageClosure(name, f, inputs.map(avalOf)),
+      );
+      const { constants, jaxprs } = shareConstants(parts);
+      return linearSolveStaged(...constants, ...inputs, {
+        name,
+        symmetric,
+        constantCount: constants.length + constantCount,
+        apply: jaxprs[0]!,
+        solve: jaxprs[1]!,
+        transposeSolve: jaxprs[2] ?? null,
+      });
+    },
+    lower: { kind: "routine" },
+    laws: { testedIn: "test/transforms/custom-linear-solve.test.ts" },
+  });
 
 interface StagedLinearSolve {
   readonly name: string;
@@ -130,13 +154,19 @@ const linearSolveClosures = ({ apply, solve, transposeSolve, ...rest }: StagedLi
   transposeSolve: transposeSolve && jaxprFunction(transposeSolve),
 });
 
-const linearSolveStaged: PrimitiveFunction<NDArray[], StagedLinearSolve, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], StagedLinearSolve>({
+const linearSolveStaged: PrimitiveFunction<NDArray[], StagedLinearSolve, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  StagedLinearSolve
+>({
   name: "linearSolve",
   evaluate: (inputs, { solve }) => jaxprFunction(solve)(inputs),
   abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
-  jvp: (primals, tangents, params, context) => jvpOfLinearSolve(linearSolveClosures(params), primals, tangents, context),
-  transpose: (cotangents, inputs, params) => linearSolveCall.primitive.transpose(cotangents, inputs, linearSolveClosures(params)),
-  batch: (inputs, dims, params, context) => linearSolveCall.primitive.batch(inputs, dims, linearSolveClosures(params), context),
+  jvp: (primals, tangents, params, context) =>
+    jvpOfLinearSolve(linearSolveClosures(params), primals, tangents, context),
+  transpose: (cotangents, inputs, params) =>
+    linearSolveCall.primitive.transpose(cotangents, inputs, linearSolveClosures(params)),
+  batch: (inputs, dims, params, context) =>
+    linearSolveCall.primitive.batch(inputs, dims, linearSolveClosures(params), context),
   lower: { kind: "inline", jaxpr: "solve" },
   laws: { testedIn: "test/transforms/custom-linear-solve.test.ts" },
 });
@@ -159,14 +189,23 @@ export interface LinearSolveOptions {
  * const d = array([2, 4]);
  * customLinearSolve((x) => np.mul(d, x), array([1, 1]), (_, rhs) => np.div(rhs, d), { symmetric: true }) // [0.5, 0.25]
  */
-export const customLinearSolve = <T>(matvec: (x: T) => T, b: T, solve: (matvec: (x: T) => T, b: T) => T, options: LinearSolveOptions = {}): T => {
+export const customLinearSolve = <T>(
+  matvec: (x: T) => T,
+  b: T,
+  solve: (matvec: (x: T) => T, b: T) => T,
+  options: LinearSolveOptions = {},
+): T => {
   requireFunction("customLinearSolve", matvec);
   requireFunction("customLinearSolve", solve);
   requireOptions("customLinearSolve", options, ["transposeSolve", "symmetric"]);
   const name = "customLinearSolve";
   const { arrays, treedef } = flattenArrays(b, name);
   const flatten = likeTree(name, treedef);
-  const operator = stageClosure(`the operator of ${name}`, (x) => flatten(matvec(unflatten(treedef, x) as T)), arrays.map(avalOf));
+  const operator = stageClosure(
+    `the operator of ${name}`,
+    (x) => flatten(matvec(unflatten(treedef, x) as T)),
+    arrays.map(avalOf),
+  );
   const n = operator.constants.length;
   const apply = jaxprFunction(constantsAsInputs(operator.jaxpr));
   const params = { name, constantCount: n, symmetric: options.symmetric === true, apply };
@@ -186,4 +225,3 @@ export const customLinearSolve = <T>(matvec: (x: T) => T, b: T, solve: (matvec: 
   });
   return unflatten(treedef, solution) as T;
 };
-

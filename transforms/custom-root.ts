@@ -17,7 +17,15 @@ import type { DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { materialize, neg } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
-import { batchedRule, jaxprFunction, likeTree, shareConstants, stageClosure, tangentsOf, zerosFor } from "./closures.ts";
+import {
+  batchedRule,
+  jaxprFunction,
+  likeTree,
+  shareConstants,
+  stageClosure,
+  tangentsOf,
+  zerosFor,
+} from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
 import { detached } from "./forward.ts";
 import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
@@ -45,10 +53,19 @@ const jvpOfRoot = (
   const root = rootCall(...primals, { ...params, solve: detached(mark, solve) });
   const moved = tangentsOf(residual, [...constants, ...root], [...tangents.slice(0, n), ...zerosFor(root)]);
   if (moved.every(isZero)) return [root, zerosFor(root)];
-  return [root, detached(mark, tangentSolve)([...constants, ...root, ...moved.map((tangent) => (isZero(tangent) ? materialize(tangent) : neg(tangent)))])];
+  return [
+    root,
+    detached(
+      mark,
+      tangentSolve,
+    )([...constants, ...root, ...moved.map((tangent) => (isZero(tangent) ? materialize(tangent) : neg(tangent)))]),
+  ];
 };
 
-export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], RootParams>({
+export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  RootParams
+>({
   name: "rootCall",
   evaluate: (inputs, { solve }) => solve(inputs),
   abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
@@ -70,7 +87,11 @@ export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray
   stage: (inputs, { name, constantCount, residual, solve, tangentSolve }) => {
     const types = inputs.map(avalOf);
     const guessTypes: Aval[] = types.slice(constantCount);
-    const parts = [stageClosure(name, residual, types), stageClosure(name, solve, types), stageClosure(name, tangentSolve, [...types, ...guessTypes])];
+    const parts = [
+      stageClosure(name, residual, types),
+      stageClosure(name, solve, types),
+      stageClosure(name, tangentSolve, [...types, ...guessTypes]),
+    ];
     const { constants, jaxprs } = shareConstants(parts);
     return rootStaged(...constants, ...inputs, {
       name,
@@ -99,7 +120,10 @@ const rootClosures = ({ residual, solve, tangentSolve, ...rest }: StagedRoot): R
   tangentSolve: jaxprFunction(tangentSolve),
 });
 
-const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], StagedRoot>({
+const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  StagedRoot
+>({
   name: "root",
   evaluate: (inputs, { solve }) => jaxprFunction(solve)(inputs),
   abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
@@ -145,10 +169,17 @@ export const customRoot = <T>(
       return flatten(solve(at, unflatten(treedef, inputs.slice(n)) as T));
     },
     tangentSolve: (inputs) => {
-      const [constants, x, b] = [inputs.slice(0, n), inputs.slice(n, n + arrays.length), inputs.slice(n + arrays.length)];
+      const [constants, x, b] = [
+        inputs.slice(0, n),
+        inputs.slice(n, n + arrays.length),
+        inputs.slice(n + arrays.length),
+      ];
       const g = (y: T): T => {
         const direction = flatten(y).map((dy, k): Tangent => (isFloat(x[k]!.dtype) ? dy : zero(x[k]!)));
-        return unflatten(treedef, tangentsOf(residual, [...constants, ...x], [...zerosFor(constants), ...direction]).map(materialize)) as T;
+        return unflatten(
+          treedef,
+          tangentsOf(residual, [...constants, ...x], [...zerosFor(constants), ...direction]).map(materialize),
+        ) as T;
       };
       return flatten(tangentSolve(g, unflatten(treedef, b) as T));
     },

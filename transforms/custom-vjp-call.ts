@@ -50,10 +50,20 @@ const forwardModeRefused = (name: string): never => {
 };
 
 /** Differentiates a call: the forward rule runs now, its backward rule waits in a linear equation. */
-const linearizeCall = (params: CallParams, primals: readonly NDArray[], tangents: readonly Tangent[], { mark }: DifferentiationContext): [readonly NDArray[], readonly Tangent[]] => {
+const linearizeCall = (
+  params: CallParams,
+  primals: readonly NDArray[],
+  tangents: readonly Tangent[],
+  { mark }: DifferentiationContext,
+): [readonly NDArray[], readonly Tangent[]] => {
   const { outputs, residuals, backward } = refusing(mark, params.name, params.forward)(primals);
   const moving = tangents.map(materialize);
-  const outTangents = customVjpLinear(...residuals, ...moving, { name: params.name, residualCount: residuals.length, types: outputs.map(avalOf), backward });
+  const outTangents = customVjpLinear(...residuals, ...moving, {
+    name: params.name,
+    residualCount: residuals.length,
+    types: outputs.map(avalOf),
+    backward,
+  });
   return [outputs, outTangents];
 };
 
@@ -62,7 +72,12 @@ const linearizeCall = (params: CallParams, primals: readonly NDArray[], tangents
  * The cotangent of an input that is not mapped is the sum over the batch.
  */
 const batchBackward =
-  (backward: Backward, residualDims: readonly BatchDim[], inputDims: readonly BatchDim[], { mark, size }: BatchContext): Backward =>
+  (
+    backward: Backward,
+    residualDims: readonly BatchDim[],
+    inputDims: readonly BatchDim[],
+    { mark, size }: BatchContext,
+  ): Backward =>
   (residuals, cotangents) => {
     let present: boolean[] = [];
     const run: ArrayFunction = (own) => {
@@ -70,7 +85,13 @@ const batchBackward =
       present = leaving.map((cotangent) => cotangent !== null);
       return leaving.filter((cotangent): cotangent is NDArray => cotangent !== null);
     };
-    const leaving = batchUnderMark(mark, size, run, [...residuals, ...cotangents], [...residualDims, ...cotangents.map(() => 0)]);
+    const leaving = batchUnderMark(
+      mark,
+      size,
+      run,
+      [...residuals, ...cotangents],
+      [...residualDims, ...cotangents.map(() => 0)],
+    );
     let next = 0;
     return present.map((yes, k) => {
       if (!yes) return null;
@@ -81,7 +102,10 @@ const batchBackward =
   };
 
 /** One function for both forms: rules given as closures. */
-export const customVjpCall: PrimitiveFunction<NDArray[], CallParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], CallParams>({
+export const customVjpCall: PrimitiveFunction<NDArray[], CallParams, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  CallParams
+>({
   name: "customVjpCall",
   evaluate: (inputs, { call }) => call(inputs),
   abstractEval: (inputs, { name, call }) => stageClosure(name, call, inputs).jaxpr.outputs.map((output) => output.aval),
@@ -112,7 +136,11 @@ export const customVjpCall: PrimitiveFunction<NDArray[], CallParams, readonly ND
     const outputs = customVjpCall(...inputs, { name: params.name, call, forward });
     return [outputs, outputs.map(() => 0)];
   },
-  guard: (params, mark) => ({ ...params, call: refusing(mark, params.name, params.call), forward: refusing(mark, params.name, params.forward) }),
+  guard: (params, mark) => ({
+    ...params,
+    call: refusing(mark, params.name, params.call),
+    forward: refusing(mark, params.name, params.forward),
+  }),
   stage: (inputs, params) => stageCall(inputs, params),
   lower: { kind: "routine" },
   laws: { testedIn: "test/transforms/custom-vjp.test.ts" },
@@ -145,7 +173,10 @@ const stageCall = (inputs: readonly NDArray[], { name, call, forward }: CallPara
   const backwardJaxpr = stageClosure(
     `the backward rule of ${name}`,
     (values) => {
-      const leaving = waiting.backward(values.slice(0, waiting.residualTypes.length), values.slice(waiting.residualTypes.length));
+      const leaving = waiting.backward(
+        values.slice(0, waiting.residualTypes.length),
+        values.slice(waiting.residualTypes.length),
+      );
       returned = leaving.map((cotangent) => cotangent !== null);
       return leaving.filter((cotangent): cotangent is NDArray => cotangent !== null);
     },
@@ -181,7 +212,10 @@ const closuresOf = ({ name, closedOver, primal, forward, backward, returned }: S
   },
 });
 
-export const customVjpStaged: PrimitiveFunction<NDArray[], StagedParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], StagedParams>({
+export const customVjpStaged: PrimitiveFunction<NDArray[], StagedParams, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  StagedParams
+>({
   name: "customVjp",
   evaluate: (inputs, params) => closuresOf(params).call(inputs),
   abstractEval: (_inputs, { primal }) => primal.outputs.map((output) => output.aval),
@@ -203,14 +237,20 @@ export const customVjpStaged: PrimitiveFunction<NDArray[], StagedParams, readonl
 });
 
 /** The tangent map of a call: known only by its transpose, the backward rule. */
-export const customVjpLinear: PrimitiveFunction<NDArray[], LinearParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], LinearParams>({
+export const customVjpLinear: PrimitiveFunction<NDArray[], LinearParams, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  LinearParams
+>({
   name: "customVjpLinear",
   evaluate: (_inputs, { name }) => forwardModeRefused(name),
   abstractEval: (_inputs, { types }) => types,
   jvp: (_primals, _tangents, { name }) => forwardModeRefused(name),
   transpose: (cotangents, inputs, { residualCount, backward }) => {
     const leaving = backward(inputs.slice(0, residualCount) as NDArray[], cotangents.map(materialize));
-    return [...new Array<null>(residualCount).fill(null), ...leaving.map((cotangent, k) => (isLinearInput(inputs[residualCount + k]!) ? cotangent : null))];
+    return [
+      ...new Array<null>(residualCount).fill(null),
+      ...leaving.map((cotangent, k) => (isLinearInput(inputs[residualCount + k]!) ? cotangent : null)),
+    ];
   },
   batch: (inputs, dims, params, { size, mark }) => {
     const split = params.residualCount;

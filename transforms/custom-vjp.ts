@@ -65,7 +65,8 @@ export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: Custom
       outTree = flat.treedef;
       return flat.arrays;
     };
-    const call: ArrayFunction = (inputs) => flattenOut((f as (...all: unknown[]) => unknown)(...merge(unflatten(treedef, inputs) as unknown[])));
+    const call: ArrayFunction = (inputs) =>
+      flattenOut((f as (...all: unknown[]) => unknown)(...merge(unflatten(treedef, inputs) as unknown[])));
     if (isEvaluating() && !arrays.some(isTracer)) {
       const outputs = call(arrays);
       return unflatten(outTree!, outputs);
@@ -73,7 +74,11 @@ export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: Custom
     const forward = (inputs: readonly NDArray[]): Forward => {
       const pair = rules.fwd(...merge(unflatten(treedef, inputs) as unknown[]));
       if (!Array.isArray(pair) || pair.length !== 2)
-        throw new TreeMismatch(`fwd of ${name}`, `it returned ${Array.isArray(pair) ? `a list of ${pair.length}` : typeof pair}`, "Return [output, residuals]");
+        throw new TreeMismatch(
+          `fwd of ${name}`,
+          `it returned ${Array.isArray(pair) ? `a list of ${pair.length}` : typeof pair}`,
+          "Return [output, residuals]",
+        );
       const outputs = flattenForward(pair[0]);
       const residuals = flattenArrays(pair[1], `residuals of ${name}`);
       const types = inputs.map(avalOf);
@@ -81,7 +86,12 @@ export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: Custom
         outputs,
         residuals: residuals.arrays,
         backward: (own, cotangents) =>
-          checkCotangents(name, rules.bwd(...staticValues, unflatten(residuals.treedef, own), unflatten(outTree!, cotangents)), treedef, types),
+          checkCotangents(
+            name,
+            rules.bwd(...staticValues, unflatten(residuals.treedef, own), unflatten(outTree!, cotangents)),
+            treedef,
+            types,
+          ),
       };
     };
     const outputs = customVjpCall(...arrays, { name, call, forward });
@@ -94,7 +104,11 @@ export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: Custom
 const requireRules = (name: string, rules: CustomVjpRules | undefined): void => {
   for (const key of ["fwd", "bwd"] as const) {
     if (typeof rules?.[key] !== "function")
-      throw new MissingRule(`customVjp of ${name}`, `${key} is ${typeof rules?.[key]}`, "Give both rules: { fwd: (...args) => [out, residuals], bwd: (residuals, cotangent) => [...] }");
+      throw new MissingRule(
+        `customVjp of ${name}`,
+        `${key} is ${typeof rules?.[key]}`,
+        "Give both rules: { fwd: (...args) => [out, residuals], bwd: (residuals, cotangent) => [...] }",
+      );
   }
 };
 
@@ -105,16 +119,29 @@ const requireSameOutputs = (name: string, [tree, types]: TypedTree, [seenTree, s
   requireSameTree(`fwd of ${name}`, tree, seenTree);
   types.forEach((type, k) => {
     if (!sameType(type, seen[k]!))
-      throw new TreeMismatch(`fwd of ${name}`, `output${leafPaths(tree)[k]!} is ${showAval(seen[k]!)} where ${name} returns ${showAval(type)}`, "Return the function's own output first");
+      throw new TreeMismatch(
+        `fwd of ${name}`,
+        `output${leafPaths(tree)[k]!} is ${showAval(seen[k]!)} where ${name} returns ${showAval(type)}`,
+        "Return the function's own output first",
+      );
   });
 };
 
 /** The backward rule's list against the arguments: one tree per argument, null for zero. */
-const checkCotangents = (name: string, returned: unknown, treedef: Treedef, types: readonly Aval[]): (NDArray | null)[] => {
+const checkCotangents = (
+  name: string,
+  returned: unknown,
+  treedef: Treedef,
+  types: readonly Aval[],
+): (NDArray | null)[] => {
   const asked = `bwd of ${name}`;
   const count = treedef.children.length;
   if (!Array.isArray(returned) || returned.length !== count)
-    throw new TreeMismatch(asked, `it returned ${Array.isArray(returned) ? `a list of ${returned.length}` : `a ${returned === null ? "null" : typeof returned}`} for ${count} arguments`, "Return a list with one cotangent per argument, null for zero");
+    throw new TreeMismatch(
+      asked,
+      `it returned ${Array.isArray(returned) ? `a list of ${returned.length}` : `a ${returned === null ? "null" : typeof returned}`} for ${count} arguments`,
+      "Return a list with one cotangent per argument, null for zero",
+    );
   const leaves: (NDArray | null)[] = [];
   const visit = (node: unknown, def: Treedef, path: string): void => {
     if (node === null) {
@@ -123,18 +150,36 @@ const checkCotangents = (name: string, returned: unknown, treedef: Treedef, type
     }
     if (def.kind === "leaf") {
       const flat = flatten(node, `${asked}, cotangent ${path}`);
-      if (flat.treedef.kind !== "leaf") throw new TreeMismatch(asked, `a tree of structure ${flat.treedef.text} for argument ${path}`, "Return an array there");
+      if (flat.treedef.kind !== "leaf")
+        throw new TreeMismatch(
+          asked,
+          `a tree of structure ${flat.treedef.text} for argument ${path}`,
+          "Return an array there",
+        );
       leaves.push(checkCotangent(asked, path, flattenArrays(node, asked).arrays[0]!, types[leaves.length]!));
       return;
     }
     const matches =
       def.kind === "list"
         ? Array.isArray(node) && node.length === def.children.length
-        : typeof node === "object" && !Array.isArray(node) && Object.keys(node as object).sort().join() === def.keys.join();
-    if (!matches) throw new TreeMismatch(asked, `the cotangent of argument ${path} does not have the structure ${def.text}`, "Return the argument's tree, with null for zero subtrees");
+        : typeof node === "object" &&
+          !Array.isArray(node) &&
+          Object.keys(node as object)
+            .sort()
+            .join() === def.keys.join();
+    if (!matches)
+      throw new TreeMismatch(
+        asked,
+        `the cotangent of argument ${path} does not have the structure ${def.text}`,
+        "Return the argument's tree, with null for zero subtrees",
+      );
     def.children.forEach((child, k) => {
       const key = def.kind === "list" ? k : def.keys[k]!;
-      visit((node as Record<string | number, unknown>)[key], child, def.kind === "list" ? `${path}[${k}]` : `${path}.${key}`);
+      visit(
+        (node as Record<string | number, unknown>)[key],
+        child,
+        def.kind === "list" ? `${path}[${k}]` : `${path}.${key}`,
+      );
     });
   };
   treedef.children.forEach((child, k) => visit(returned[k], child, `[${k}]`));
@@ -143,8 +188,15 @@ const checkCotangents = (name: string, returned: unknown, treedef: Treedef, type
 
 const checkCotangent = (asked: string, path: string, cotangent: NDArray, type: Aval): NDArray | null => {
   if (!isFloat(type.dtype)) return null;
-  const settled = cotangent.weakType !== false && cotangent.dtype !== type.dtype ? convert(cotangent, { dtype: type.dtype, weakType: false }) : cotangent;
+  const settled =
+    cotangent.weakType !== false && cotangent.dtype !== type.dtype
+      ? convert(cotangent, { dtype: type.dtype, weakType: false })
+      : cotangent;
   if (!sameType(settled, type))
-    throw new TreeMismatch(asked, `the cotangent of argument ${path} is ${showAval(settled)} where ${showAval(type)} is needed`, "A cotangent has the shape and dtype of its argument");
+    throw new TreeMismatch(
+      asked,
+      `the cotangent of argument ${path} is ${showAval(settled)} where ${showAval(type)} is needed`,
+      "A cotangent has the shape and dtype of its argument",
+    );
   return settled;
 };

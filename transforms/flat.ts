@@ -32,7 +32,10 @@ export const flattenArrays = (tree: unknown, asked: string): FlatArrays => {
 /** Arguments to differentiate by: whole JavaScript numbers are floats here, never integers. */
 export const flattenDifferentiable = (tree: unknown, asked: string): FlatArrays => {
   const { arrays, treedef } = flattenArrays(tree, asked);
-  return { arrays: arrays.map((x) => (x.weakType === "integer" ? convert(x, { dtype: "float64", weakType: "float" }) : x)), treedef };
+  return {
+    arrays: arrays.map((x) => (x.weakType === "integer" ? convert(x, { dtype: "float64", weakType: "float" }) : x)),
+    treedef,
+  };
 };
 
 /** A user's function on flat arrays; the structure of its result is known after the first call. */
@@ -57,7 +60,12 @@ export const flatFunction = (f: AnyFunction, argsTree: Treedef, asked: string): 
 
 /** Transforms take functions; anything else is refused by name. */
 export const requireFunction = (asked: string, f: unknown): void => {
-  if (typeof f !== "function") throw new InvalidOption(asked, `a ${f === null ? "null" : typeof f} where the function to transform is expected`, "Give the function itself as the first argument");
+  if (typeof f !== "function")
+    throw new InvalidOption(
+      asked,
+      `a ${f === null ? "null" : typeof f} where the function to transform is expected`,
+      "Give the function itself as the first argument",
+    );
 };
 
 // --- Options ----------------------------------------------------------------------------------
@@ -70,7 +78,11 @@ export const requireOptions = (asked: string, options: object | undefined, known
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const nearest = [...known].sort((left, right) => distance(key, left) - distance(key, right))[0];
-    throw new UnknownOption(asked, `option "${key}"`, nearest === undefined ? "It takes no options" : `Did you mean "${nearest}"? Known: ${known.join(", ")}`);
+    throw new UnknownOption(
+      asked,
+      `option "${key}"`,
+      nearest === undefined ? "It takes no options" : `Did you mean "${nearest}"? Known: ${known.join(", ")}`,
+    );
   }
 };
 
@@ -80,20 +92,35 @@ const distance = (left: string, right: string): number => {
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
     for (let k = 1; k <= right.length; k++)
-      next.push(Math.min(row[k]! + 1, next[k - 1]! + 1, row[k - 1]! + (left[i - 1]!.toLowerCase() === right[k - 1]!.toLowerCase() ? 0 : 1)));
+      next.push(
+        Math.min(
+          row[k]! + 1,
+          next[k - 1]! + 1,
+          row[k - 1]! + (left[i - 1]!.toLowerCase() === right[k - 1]!.toLowerCase() ? 0 : 1),
+        ),
+      );
     row = next;
   }
   return row[right.length]!;
 };
 
 /** Distinct positions among `count` arguments. */
-export const requireArgnums = (asked: string, argnums: number | readonly number[], count: number): readonly number[] => {
+export const requireArgnums = (
+  asked: string,
+  argnums: number | readonly number[],
+  count: number,
+): readonly number[] => {
   const list = typeof argnums === "number" ? [argnums] : argnums;
   for (const position of list) {
     if (!Number.isInteger(position) || position < 0 || position >= count)
-      throw new InvalidArgnums(asked, `position ${position} of a call with ${count} arguments`, "Positions are whole numbers from 0; arguments left out cannot be named");
+      throw new InvalidArgnums(
+        asked,
+        `position ${position} of a call with ${count} arguments`,
+        "Positions are whole numbers from 0; arguments left out cannot be named",
+      );
   }
-  if (new Set(list).size !== list.length) throw new InvalidArgnums(asked, `positions [${list.join(",")}] repeat`, "Name every argument once");
+  if (new Set(list).size !== list.length)
+    throw new InvalidArgnums(asked, `positions [${list.join(",")}] repeat`, "Name every argument once");
   return list;
 };
 
@@ -111,7 +138,11 @@ export const fixOtherArguments =
 /** Splits [value, aux]; `owner` is named when the function did not return a pair. */
 export const splitAux = (asked: string, result: unknown): readonly [unknown, unknown] => {
   if (!Array.isArray(result) || result.length !== 2)
-    throw new InvalidOption(`${asked} with hasAux`, `the function returned ${Array.isArray(result) ? `a list of ${result.length}` : typeof result}`, "Return [value, aux]");
+    throw new InvalidOption(
+      `${asked} with hasAux`,
+      `the function returned ${Array.isArray(result) ? `a list of ${result.length}` : typeof result}`,
+      "Return [value, aux]",
+    );
   return [result[0], result[1]];
 };
 

@@ -26,7 +26,8 @@ const isOwn = (x: NDArray, mark: Mark): x is Tracer<Dual> => isTracer(x) && x.ma
 export const dualOf = (x: NDArray, mark: Mark): readonly [NDArray, Tangent] =>
   isOwn(x, mark) ? [x.payload.primal, x.payload.tangent] : [x, zero(x)];
 
-const wrap = (mark: Mark, primal: NDArray, tangent: Tangent): NDArray => (isZero(tangent) ? primal : new Tracer<Dual>(mark, primal, { primal, tangent }));
+const wrap = (mark: Mark, primal: NDArray, tangent: Tangent): NDArray =>
+  isZero(tangent) ? primal : new Tracer<Dual>(mark, primal, { primal, tangent });
 
 // --- Functions that close over differentiated values ------------------------------------------
 
@@ -76,7 +77,8 @@ const differentiationTrace = (mark: Mark, parent: Trace, rules: Trace): Trace =>
   process: (primitive, inputs, params) => {
     const duals = inputs.map((input) => dualOf(input, mark));
     const primals = duals.map(([primal]) => primal);
-    if (duals.every(([, tangent]) => isZero(tangent))) return withTrace(parent, () => bind(primitive, primals, primitive.guard?.(params, mark) ?? params));
+    if (duals.every(([, tangent]) => isZero(tangent)))
+      return withTrace(parent, () => bind(primitive, primals, primitive.guard?.(params, mark) ?? params));
     const tangents = duals.map(([, tangent]) => tangent);
     const rule = rules === parent ? primitive.jvp : (primitive.linearize ?? primitive.jvp);
     const [outputs, outTangents] = withTrace(rules, () => rule(primals, tangents, params, { mark }));
@@ -133,7 +135,9 @@ export const linearizeFlat = (
   const parent = currentTrace();
   const mark = newMark(owner);
   const tape = stagingTrace(`the linear part of ${owner}`);
-  const inputs = primals.map((primal, k) => (varies[k]! ? wrap(mark, primal, tape.input(tangentTypeOf(primal))) : primal));
+  const inputs = primals.map((primal, k) =>
+    varies[k]! ? wrap(mark, primal, tape.input(tangentTypeOf(primal))) : primal,
+  );
   try {
     const outputs = withMark(differentiationTrace(mark, parent, partialTrace(parent, tape)), () => f(inputs, mark));
     const duals = outputs.map((output) => dualOf(output, mark));

@@ -20,7 +20,14 @@ import { moveAxis, reshape } from "../ops/shape.ts";
 import { backwardPass } from "./backward.ts";
 import { linearizeFlat } from "./forward.ts";
 import type { Linearization } from "./forward.ts";
-import { fixOtherArguments, flattenDifferentiable, nameOf, requireArgnums, requireFunction, requireOptions } from "./flat.ts";
+import {
+  fixOtherArguments,
+  flattenDifferentiable,
+  nameOf,
+  requireArgnums,
+  requireFunction,
+  requireOptions,
+} from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import { flatWithAux, jvp, requireDifferentiable } from "./jvp.ts";
 import { batchFlat } from "./vmap.ts";
@@ -36,7 +43,11 @@ const basis = ({ shape, dtype }: Aval): NDArray => {
 };
 
 /** Runs `f` on each basis vector at once; missing results are zero. Shape [size, ...type.shape] each. */
-const overBasis = (type: Aval, f: (direction: NDArray) => readonly Tangent[], resultTypes: readonly Aval[]): NDArray[] => {
+const overBasis = (
+  type: Aval,
+  f: (direction: NDArray) => readonly Tangent[],
+  resultTypes: readonly Aval[],
+): NDArray[] => {
   const size = sizeOf(type.shape);
   let found: readonly Tangent[] = [];
   const [outputs, dims] = batchFlat(
@@ -75,7 +86,12 @@ const linearizeAt = (asked: string, f: AnyFunction, options: GradOptions, args: 
   );
   if (options.allowInt !== true) requireDifferentiable(asked, arrays, treedef);
   const flat = flatWithAux(fixOtherArguments(f, args, positions), treedef, asked, options.hasAux === true);
-  const linearization = linearizeFlat(asked, flat.call, arrays, arrays.map((x) => isFloat(x.dtype)));
+  const linearization = linearizeFlat(
+    asked,
+    flat.call,
+    arrays,
+    arrays.map((x) => isFloat(x.dtype)),
+  );
   return { types: arrays, linearization, treedef, outTree: flat.outTree(), aux: flat.aux() };
 };
 
@@ -113,7 +129,10 @@ export const jacfwd = (f: (...args: any[]) => unknown, options: GradOptions = {}
       const rows = overBasis(
         type,
         (direction) => {
-          const results = evaluateClosed(linear, varying.map((other, k) => (k === position ? direction : zerosOf(other.shape, other.dtype))));
+          const results = evaluateClosed(
+            linear,
+            varying.map((other, k) => (k === position ? direction : zerosOf(other.shape, other.dtype))),
+          );
           let at = 0;
           return depends.map((yes, k): Tangent => (yes ? results[at++]! : zero(outputs[k]!)));
         },
@@ -157,8 +176,16 @@ export const jacrev = (f: (...args: any[]) => unknown, options: GradOptions = {}
 const varyingTypes = (types: readonly NDArray[]): NDArray[] => types.filter((type) => isFloat(type.dtype));
 
 /** Pullback of a cotangent on output k alone. */
-const pullOne = (linear: Linearization["linear"], depends: readonly boolean[], k: number, outputs: readonly NDArray[], cotangent: NDArray): Tangent[] => {
-  const cotangents = outputs.flatMap((output, i): Tangent[] => (depends[i]! ? [i === k ? cotangent : zero(output)] : []));
+const pullOne = (
+  linear: Linearization["linear"],
+  depends: readonly boolean[],
+  k: number,
+  outputs: readonly NDArray[],
+  cotangent: NDArray,
+): Tangent[] => {
+  const cotangents = outputs.flatMap((output, i): Tangent[] =>
+    depends[i]! ? [i === k ? cotangent : zero(output)] : [],
+  );
   return backwardPass(linear, cotangents);
 };
 
@@ -179,6 +206,8 @@ export const hessian = (f: (...args: any[]) => unknown, options: GradOptions = {
  * @param tangents  list of directions, one per argument
  * @example hvp((x) => np.sum(x.pow(3)), [array([1, 2])], [array([1, 0])]) // [6, 0]
  */
-export const hvp = <A, Rest extends readonly unknown[]>(f: (x: A, ...rest: Rest) => NDArray, primals: readonly [A, ...Rest], tangents: readonly [A, ...Rest]): A =>
-  (jvp as (...args: unknown[]) => unknown[])(grad(f as never), primals, tangents)[1] as A;
-
+export const hvp = <A, Rest extends readonly unknown[]>(
+  f: (x: A, ...rest: Rest) => NDArray,
+  primals: readonly [A, ...Rest],
+  tangents: readonly [A, ...Rest],
+): A => (jvp as (...args: unknown[]) => unknown[])(grad(f as never), primals, tangents)[1] as A;

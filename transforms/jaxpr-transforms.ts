@@ -24,7 +24,11 @@ export const remember = <T>(jaxpr: Jaxpr, key: string, compute: () => T): T => {
 };
 
 /** Stages `f` on inputs of the types of these variables. */
-export const stageOnTypesOf = (owner: string, variables: readonly { readonly aval: Aval }[], f: (inputs: readonly NDArray[]) => readonly NDArray[]): ClosedJaxpr =>
+export const stageOnTypesOf = (
+  owner: string,
+  variables: readonly { readonly aval: Aval }[],
+  f: (inputs: readonly NDArray[]) => readonly NDArray[],
+): ClosedJaxpr =>
   stageFunction(
     owner,
     (...inputs) => f(inputs),
@@ -66,7 +70,9 @@ export const transposeJaxpr = (
     const closed = stageOnTypesOf("transpose of a jitted function", [...knownInputs, ...seeds], (inputs) => {
       const known = new Map<Variable, NDArray>(knownInputs.map((v, k) => [v, inputs[k]!]));
       let next = knownInputs.length;
-      const cotangents = jaxpr.outputs.map((output, k): Tangent => (arriving[k]! ? inputs[next++]! : zero(output.aval)));
+      const cotangents = jaxpr.outputs.map((output, k): Tangent =>
+        arriving[k]! ? inputs[next++]! : zero(output.aval),
+      );
       const results = backwardPassPartly(linearInputs, jaxpr.equations, jaxpr.outputs, known, cotangents);
       leaving = results.map((result) => !isZero(result));
       return results.filter((result): result is NDArray => !isZero(result));

@@ -36,18 +36,28 @@ interface JitParams {
 }
 
 /** A call of a compiled jaxpr without constants. */
-export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]> = defineMultiplePrimitive<NDArray[], JitParams>({
+export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]> = defineMultiplePrimitive<
+  NDArray[],
+  JitParams
+>({
   name: "jit",
   evaluate: (inputs, { jaxpr, backend }) => execute(jaxpr, backend, inputs as readonly ConcreteArray[]),
   abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval),
   jvp: (primals, tangents, params) => {
     const varies = tangents.map((tangent) => !isZero(tangent));
-    const { closed, extra: depends } = remember(params.jaxpr, `jvp ${varies.join()}`, () => jvpOfJaxpr(params.jaxpr, varies));
-    const results = jitCall(...closed.constants, ...primals, ...(tangents.filter((tangent) => !isZero(tangent)) as NDArray[]), {
-      ...params,
-      jaxpr: constantsAsInputs(closed.jaxpr),
-      name: `jvp(${params.name})`,
-    });
+    const { closed, extra: depends } = remember(params.jaxpr, `jvp ${varies.join()}`, () =>
+      jvpOfJaxpr(params.jaxpr, varies),
+    );
+    const results = jitCall(
+      ...closed.constants,
+      ...primals,
+      ...(tangents.filter((tangent) => !isZero(tangent)) as NDArray[]),
+      {
+        ...params,
+        jaxpr: constantsAsInputs(closed.jaxpr),
+        name: `jvp(${params.name})`,
+      },
+    );
     return splitTangents(results, depends);
   },
   linearize: (primals, tangents, params) => {
@@ -76,8 +86,14 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
     return linear.map((yes) => (yes && leaving[position++]! ? results[next++]! : null));
   },
   batch: (inputs, dims, params, { size }) => {
-    const { closed, extra: outDims } = remember(params.jaxpr, `batch ${size} ${dims.map(String).join()}`, () => batchOfJaxpr(params.jaxpr, dims, size));
-    const results = jitCall(...closed.constants, ...inputs, { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `vmap(${params.name})` });
+    const { closed, extra: outDims } = remember(params.jaxpr, `batch ${size} ${dims.map(String).join()}`, () =>
+      batchOfJaxpr(params.jaxpr, dims, size),
+    );
+    const results = jitCall(...closed.constants, ...inputs, {
+      ...params,
+      jaxpr: constantsAsInputs(closed.jaxpr),
+      name: `vmap(${params.name})`,
+    });
     return [results, outDims];
   },
   lower: { kind: "inline", jaxpr: "jaxpr" },
@@ -85,7 +101,10 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
   laws: { testedIn: "test/transforms/jit.test.ts" },
 });
 
-const splitTangents = (results: readonly NDArray[], depends: readonly boolean[]): readonly [readonly NDArray[], Tangent[]] => {
+const splitTangents = (
+  results: readonly NDArray[],
+  depends: readonly boolean[],
+): readonly [readonly NDArray[], Tangent[]] => {
   const outputs = results.slice(0, depends.length);
   let next = depends.length;
   return [outputs, depends.map((yes, k): Tangent => (yes ? results[next++]! : zero(outputs[k]!)))];
@@ -97,7 +116,12 @@ const jvpOfJaxpr = (jaxpr: Jaxpr, varies: readonly boolean[]) => {
   const closed = stageOnTypesOf("jvp of a jitted function", [...jaxpr.inputs, ...moving], (inputs) => {
     let next = jaxpr.inputs.length;
     const tangents = varies.map((yes, k): Tangent => (yes ? inputs[next++]! : zero(jaxpr.inputs[k]!.aval)));
-    const [outputs, outTangents] = jvpFlat("jvp", (primals) => evaluateJaxpr(jaxpr, [], primals), inputs.slice(0, jaxpr.inputs.length), tangents);
+    const [outputs, outTangents] = jvpFlat(
+      "jvp",
+      (primals) => evaluateJaxpr(jaxpr, [], primals),
+      inputs.slice(0, jaxpr.inputs.length),
+      tangents,
+    );
     depends = outTangents.map((tangent) => !isZero(tangent));
     return [...outputs, ...(outTangents.filter((tangent) => !isZero(tangent)) as NDArray[])];
   });
@@ -148,7 +172,8 @@ export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions
   requireFunction("jit", f);
   requireOptions("jit", options, ["staticArgnums", "backend"]);
   const backend = options.backend ?? "auto";
-  if (!backends.includes(backend)) throw new InvalidOption("jit", `backend "${String(backend)}"`, `Use one of ${backends.join(", ")}`);
+  if (!backends.includes(backend))
+    throw new InvalidOption("jit", `backend "${String(backend)}"`, `Use one of ${backends.join(", ")}`);
   const name = nameOf(f as unknown as AnyFunction);
   const asked = `jit of ${name}`;
   const staticArgnums = options.staticArgnums ?? [];
@@ -189,7 +214,12 @@ const requirePure = (asked: string, first: ClosedJaxpr, second: ClosedJaxpr): vo
   const sameText = printJaxpr(first.jaxpr) === printJaxpr(second.jaxpr);
   const sameConstants = first.constants.every((constant, k) => {
     const other = second.constants[k];
-    return constant === other || (isConcrete(constant) && isConcrete(other) && bufferOf(constant).every((value, i) => Object.is(value, bufferOf(other)[i])));
+    return (
+      constant === other ||
+      (isConcrete(constant) &&
+        isConcrete(other) &&
+        bufferOf(constant).every((value, i) => Object.is(value, bufferOf(other)[i])))
+    );
   });
   if (!sameText || !sameConstants)
     throw new ImpureFunction(
@@ -206,9 +236,16 @@ const bindStatics =
     return (f as (...all: unknown[]) => unknown)(...args.map((arg, k) => (statics.includes(k) ? arg : traced[next++])));
   };
 
-const signature = (asked: string, treedef: Treedef, arrays: readonly NDArray[], statics: readonly number[], args: readonly unknown[]): string => {
+const signature = (
+  asked: string,
+  treedef: Treedef,
+  arrays: readonly NDArray[],
+  statics: readonly number[],
+  args: readonly unknown[],
+): string => {
   let key = treedef.text;
-  for (const { dtype, shape, weakType } of arrays) key += `;${dtype}${shape.join(",")}${weakType === false ? "" : weakType}`;
+  for (const { dtype, shape, weakType } of arrays)
+    key += `;${dtype}${shape.join(",")}${weakType === false ? "" : weakType}`;
   for (const position of statics) key += `;${position}=${staticKey(asked, position, args[position])}`;
   return key;
 };
@@ -226,8 +263,13 @@ const identityOf = (value: object): number => {
 /** Text equal for equal statics: plain data by content, functions and frozen records by identity. */
 const staticKey = (asked: string, position: number, value: unknown): string => {
   if (isTracer(value))
-    throw new NotStatic(asked, `static argument ${position} is ${showAval(value)}, a traced value`, "Remove it from staticArgnums, or pass a plain JavaScript value");
-  if (typeof value === "function" || (typeof value === "object" && value !== null && Object.isFrozen(value))) return `#${identityOf(value)}`;
+    throw new NotStatic(
+      asked,
+      `static argument ${position} is ${showAval(value)}, a traced value`,
+      "Remove it from staticArgnums, or pass a plain JavaScript value",
+    );
+  if (typeof value === "function" || (typeof value === "object" && value !== null && Object.isFrozen(value)))
+    return `#${identityOf(value)}`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
   if (Array.isArray(value)) return `[${value.map((entry) => staticKey(asked, position, entry)).join(",")}]`;

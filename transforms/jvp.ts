@@ -16,7 +16,16 @@ import type { Mark } from "../src/ir/tracer.ts";
 import { convert } from "../ops/conversion.ts";
 import { materialize } from "../ops/arithmetic.ts";
 import { dualOf, jvpFlat, linearizeFlat } from "./forward.ts";
-import { flatFunction, flattenArrays, flattenDifferentiable, lowerAux, nameOf, requireFunction, requireOptions, splitAux } from "./flat.ts";
+import {
+  flatFunction,
+  flattenArrays,
+  flattenDifferentiable,
+  lowerAux,
+  nameOf,
+  requireFunction,
+  requireOptions,
+  splitAux,
+} from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import type { Cotangent, Inputs, Liberal } from "./types.ts";
 
@@ -54,15 +63,28 @@ export const flatWithAux = (f: AnyFunction, argsTree: Treedef, asked: string, ha
 };
 
 /** A tangent tree as flat tangents: same structure, shapes and dtypes as the primals. */
-export const flattenTangents = (asked: string, what: string, tree: unknown, treedef: Treedef, types: readonly Aval[], allowInt = false): Tangent[] => {
+export const flattenTangents = (
+  asked: string,
+  what: string,
+  tree: unknown,
+  treedef: Treedef,
+  types: readonly Aval[],
+  allowInt = false,
+): Tangent[] => {
   const { arrays, treedef: seen } = flattenArrays(tree, asked);
   requireSameTree(`${asked}, ${what}`, treedef, seen);
   return arrays.map((tangent, k) => {
     const type = types[k]!;
     if (!isFloat(type.dtype) && !allowInt) return zero(type);
     if (!sameShape(tangent.shape, type.shape))
-      throw new ShapeMismatch(asked, `${what}${leafPaths(treedef)[k]!} is ${showAval(tangent)} where ${showAval(type)} is needed`, "Tangents and cotangents have the shape of their value");
-    return tangent.dtype === type.dtype && tangent.weakType === false ? tangent : convert(tangent, { dtype: type.dtype, weakType: false });
+      throw new ShapeMismatch(
+        asked,
+        `${what}${leafPaths(treedef)[k]!} is ${showAval(tangent)} where ${showAval(type)} is needed`,
+        "Tangents and cotangents have the shape of their value",
+      );
+    return tangent.dtype === type.dtype && tangent.weakType === false
+      ? tangent
+      : convert(tangent, { dtype: type.dtype, weakType: false });
   });
 };
 
@@ -142,4 +164,3 @@ export const requireDifferentiable = (asked: string, types: readonly Aval[], tre
     );
   });
 };
-

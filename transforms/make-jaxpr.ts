@@ -23,7 +23,11 @@ export interface TracedFunction extends ClosedJaxpr {
   toString(): string;
 }
 
-const traceOn = (asked: string, f: AnyFunction, args: readonly unknown[]): { closed: ClosedJaxpr; outTree: Treedef; treedef: Treedef; arrays: readonly NDArray[] } => {
+const traceOn = (
+  asked: string,
+  f: AnyFunction,
+  args: readonly unknown[],
+): { closed: ClosedJaxpr; outTree: Treedef; treedef: Treedef; arrays: readonly NDArray[] } => {
   const { arrays, treedef } = flattenArrays(args, asked);
   const flat = flatFunction(f, treedef, asked);
   const closed = stageFunction(asked, (...inputs) => flat.call(inputs), arrays);
@@ -34,7 +38,9 @@ const traceOn = (asked: string, f: AnyFunction, args: readonly unknown[]): { clo
  * The jaxpr of `f` for arguments of these shapes and dtypes; values do not matter.
  * @example String(makeJaxpr((x) => np.sin(x))(array(1))) // { lambda ; a:float64[] . let b:float64[] = sin a in (b) }
  */
-export const makeJaxpr = <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: Liberal<A>) => TracedFunction) => {
+export const makeJaxpr = <A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+): ((...args: Liberal<A>) => TracedFunction) => {
   requireFunction("makeJaxpr", f);
   const asked = `makeJaxpr of ${nameOf(f as AnyFunction)}`;
   return (...args) => {
@@ -58,7 +64,11 @@ export type Shapes<T> = T extends NDArray ? ShapeAndDType : T extends null ? nul
  */
 export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R, ...args: Liberal<A>): Shapes<R> => {
   requireFunction("evalShape", f);
-  const { closed, outTree } = traceOn(`evalShape of ${nameOf(f as AnyFunction)}`, f as AnyFunction, args as readonly unknown[]);
+  const { closed, outTree } = traceOn(
+    `evalShape of ${nameOf(f as AnyFunction)}`,
+    f as AnyFunction,
+    args as readonly unknown[],
+  );
   const shapes = closed.jaxpr.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype }));
   return unflatten(outTree, shapes) as Shapes<R>;
 };
@@ -69,7 +79,10 @@ export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R,
  * @throws NotLinear when `f` is not linear in its arguments
  * @example linearTranspose((x) => x.mul(2), array(0, { dtype: "int32" }))(3) // [6]
  */
-export const linearTranspose = <A extends readonly unknown[], R>(f: (...args: A) => R, ...primals: Liberal<A>): ((cotangent: Liberal<R>) => Cotangent<A>) => {
+export const linearTranspose = <A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  ...primals: Liberal<A>
+): ((cotangent: Liberal<R>) => Cotangent<A>) => {
   requireFunction("linearTranspose", f);
   const asked = `linearTranspose of ${nameOf(f as AnyFunction)}`;
   const { closed, outTree, treedef } = traceOn(asked, f as AnyFunction, primals as readonly unknown[]);

@@ -28,16 +28,27 @@ export interface CallbackOptions {
 }
 
 const isResultType = (node: unknown): node is ResultType =>
-  typeof node === "object" && node !== null && "shape" in node && Array.isArray(node.shape) && Object.keys(node).every((key) => key === "shape" || key === "dtype");
+  typeof node === "object" &&
+  node !== null &&
+  "shape" in node &&
+  Array.isArray(node.shape) &&
+  Object.keys(node).every((key) => key === "shape" || key === "dtype");
 
 /** The tree of result types with a number in the place of every type, and the types in order. */
-const readTypes = (result: unknown): { readonly treedef: Treedef; readonly types: { readonly shape: Shape; readonly dtype: DType }[] } => {
+const readTypes = (
+  result: unknown,
+): { readonly treedef: Treedef; readonly types: { readonly shape: Shape; readonly dtype: DType }[] } => {
   const types: { readonly shape: Shape; readonly dtype: DType }[] = [];
   const visit = (node: unknown): unknown => {
     if (isResultType(node)) {
       const { shape, dtype = "float64" } = node;
       requireShape("pureCallback", shape);
-      if (!isDType(dtype)) throw new InvalidOption("pureCallback", `dtype ${String(dtype)}`, "Use float64, float32, int32, uint32 or bool");
+      if (!isDType(dtype))
+        throw new InvalidOption(
+          "pureCallback",
+          `dtype ${String(dtype)}`,
+          "Use float64, float32, int32, uint32 or bool",
+        );
       types.push({ shape, dtype });
       return 0;
     }
@@ -49,7 +60,11 @@ const readTypes = (result: unknown): { readonly treedef: Treedef; readonly types
           .map((key) => [key, visit((node as Record<string, unknown>)[key])]),
       );
     if (node === null) return null;
-    throw new NotAnArray("pureCallback", `a ${typeof node} among the result types`, "Describe every result as { shape, dtype }");
+    throw new NotAnArray(
+      "pureCallback",
+      `a ${typeof node} among the result types`,
+      "Describe every result as { shape, dtype }",
+    );
   };
   const { treedef } = flatten(visit(result), "pureCallback");
   return { treedef, types };
@@ -64,10 +79,16 @@ const readTypes = (result: unknown): { readonly treedef: Treedef; readonly types
  * Derivatives: none of its own (NotDifferentiable); wrap it in customVjp, customLinearSolve or customRoot.
  * @example pureCallback((x) => array(x.toTypedArray().sort()), { shape: [3] }, [array([3, 1, 2])]) // [1, 2, 3]
  */
-export const pureCallback = (f: (...args: any[]) => unknown, result: unknown, args: readonly unknown[], options: CallbackOptions = {}): any => {
+export const pureCallback = (
+  f: (...args: any[]) => unknown,
+  result: unknown,
+  args: readonly unknown[],
+  options: CallbackOptions = {},
+): any => {
   requireFunction("pureCallback", f);
   requireOptions("pureCallback", options, ["vectorized"]);
-  if (!Array.isArray(args)) throw new InvalidOption("pureCallback", "arguments that are not a list", "Write pureCallback(f, result, [x, y])");
+  if (!Array.isArray(args))
+    throw new InvalidOption("pureCallback", "arguments that are not a list", "Write pureCallback(f, result, [x, y])");
   const { treedef: resultTree, types } = readTypes(result);
   const { arrays, treedef } = flattenArrays(args, "pureCallback");
   const outputs = callback(...arrays, {
@@ -75,7 +96,9 @@ export const pureCallback = (f: (...args: any[]) => unknown, result: unknown, ar
       const returned = f(...(unflatten(treedef, inputs) as unknown[]));
       const flat = flattenArrays(fromTypedArrays(returned), "result of pureCallback");
       requireSameTree("result of pureCallback", resultTree, flat.treedef);
-      return flat.arrays.map((x, k) => (x.weakType === false || x.shape.length > 0 ? x : createArray(x, { dtype: types[k]!.dtype })));
+      return flat.arrays.map((x, k) =>
+        x.weakType === false || x.shape.length > 0 ? x : createArray(x, { dtype: types[k]!.dtype }),
+      );
     },
     outputs: types,
     vectorized: options.vectorized ?? "sequential",
@@ -98,5 +121,8 @@ const fromTypedArrays = (node: unknown): unknown => {
  */
 export const stopGradient = <T>(tree: T): T => {
   const { arrays, treedef } = flattenArrays(tree, "stopGradient");
-  return unflatten(treedef, arrays.map((x) => stopGradientOf(x))) as T;
+  return unflatten(
+    treedef,
+    arrays.map((x) => stopGradientOf(x)),
+  ) as T;
 };

@@ -13,14 +13,28 @@ import { full, materialize } from "../ops/arithmetic.ts";
 import { backwardPass } from "./backward.ts";
 import { linearizeFlat } from "./forward.ts";
 import type { Linearization } from "./forward.ts";
-import { fixOtherArguments, flatFunction, flattenDifferentiable, nameOf, requireArgnums, requireFunction, requireOptions } from "./flat.ts";
+import {
+  fixOtherArguments,
+  flatFunction,
+  flattenDifferentiable,
+  nameOf,
+  requireArgnums,
+  requireFunction,
+  requireOptions,
+} from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import type { AuxOption } from "./jvp.ts";
 import { flattenTangents, flatWithAux, requireDifferentiable } from "./jvp.ts";
 import type { Cotangent, Inputs, Liberal } from "./types.ts";
 
 /** Cotangents of all inputs (symbolic zeros where they do not vary) from those of all outputs. */
-const pull = (linear: Linearization["linear"], depends: readonly boolean[], varies: readonly boolean[], types: readonly Aval[], cotangents: readonly Tangent[]): Tangent[] => {
+const pull = (
+  linear: Linearization["linear"],
+  depends: readonly boolean[],
+  varies: readonly boolean[],
+  types: readonly Aval[],
+  cotangents: readonly Tangent[],
+): Tangent[] => {
   const arriving = cotangents.filter((_, k) => depends[k]!);
   const results = backwardPass(linear, arriving);
   let next = 0;
@@ -65,7 +79,12 @@ export interface GradOptions extends AuxOption {
 
 const gradOptionNames = ["argnums", "hasAux", "allowInt"];
 
-const valueAndGradFlat = (name: string, f: AnyFunction, options: GradOptions, args: readonly unknown[]): { value: unknown; gradients: unknown; aux: unknown } => {
+const valueAndGradFlat = (
+  name: string,
+  f: AnyFunction,
+  options: GradOptions,
+  args: readonly unknown[],
+): { value: unknown; gradients: unknown; aux: unknown } => {
   const asked = `${name} of ${nameOf(f)}`;
   const argnums = options.argnums ?? 0;
   const positions = requireArgnums(asked, argnums, args.length);
@@ -90,7 +109,8 @@ const requireScalar = (asked: string, outputs: readonly Aval[], isLeaf: boolean)
       isLeaf ? `the output is ${showAval(output!)}` : `the output is a tree of ${outputs.length} arrays`,
       "Return one number (np.sum, np.mean), use hasAux for extra outputs, or jacrev / vjp for several",
     );
-  if (!isFloat(output!.dtype)) throw new NotDifferentiable(asked, `the output is ${showAval(output!)}`, "Return a float");
+  if (!isFloat(output!.dtype))
+    throw new NotDifferentiable(asked, `the output is ${showAval(output!)}`, "Return a float");
 };
 
 /** The gradient of a function of A, R... by its first argument (or by `argnums`). */
@@ -152,7 +172,9 @@ export interface ValueAndGrad {
   <const Ns extends readonly number[], Args extends readonly unknown[]>(
     f: (...args: Args) => NDArray,
     options: GradOptions & { readonly argnums: Ns; readonly hasAux?: false },
-  ): (...args: Liberal<Args>) => [NDArray, { -readonly [K in keyof Ns]: Ns[K] extends number ? Cotangent<Args[Ns[K]]> : never }];
+  ): (
+    ...args: Liberal<Args>
+  ) => [NDArray, { -readonly [K in keyof Ns]: Ns[K] extends number ? Cotangent<Args[Ns[K]]> : never }];
   <Args extends readonly unknown[], Aux>(
     f: (...args: Args) => readonly [NDArray, Aux],
     options: GradOptions & { readonly hasAux: true },

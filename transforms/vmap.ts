@@ -26,11 +26,18 @@ interface Batched {
 
 /** Value and mapped axis as seen by the trace with this mark. */
 const batchedOf = (x: NDArray, mark: Mark): readonly [NDArray, BatchDim] =>
-  isTracer(x) && x.mark === mark ? [(x as Tracer<Batched>).payload.value, (x as Tracer<Batched>).payload.dim] : [x, null];
+  isTracer(x) && x.mark === mark
+    ? [(x as Tracer<Batched>).payload.value, (x as Tracer<Batched>).payload.dim]
+    : [x, null];
 
-const withoutAxis = ({ shape, dtype, weakType }: Aval, axis: number): Aval => ({ shape: shape.filter((_, k) => k !== axis), dtype, weakType });
+const withoutAxis = ({ shape, dtype, weakType }: Aval, axis: number): Aval => ({
+  shape: shape.filter((_, k) => k !== axis),
+  dtype,
+  weakType,
+});
 
-const wrap = (mark: Mark, value: NDArray, dim: BatchDim): NDArray => (dim === null ? value : new Tracer<Batched>(mark, withoutAxis(value, dim), { value, dim }));
+const wrap = (mark: Mark, value: NDArray, dim: BatchDim): NDArray =>
+  dim === null ? value : new Tracer<Batched>(mark, withoutAxis(value, dim), { value, dim });
 
 const batchTrace = (mark: Mark, parent: Trace, size: number): Trace => ({
   mark,
@@ -54,7 +61,9 @@ export const batchFlat = (
   size: number,
 ): readonly [NDArray[], BatchDim[]] => {
   const mark = newMark(owner);
-  const outputs = withMark(batchTrace(mark, currentTrace(), size), () => f(inputs.map((input, k) => wrap(mark, input, dims[k]!))));
+  const outputs = withMark(batchTrace(mark, currentTrace(), size), () =>
+    f(inputs.map((input, k) => wrap(mark, input, dims[k]!))),
+  );
   const pairs = outputs.map((output) => batchedOf(output, mark));
   return [pairs.map(([value]) => value), pairs.map(([, dim]) => dim)];
 };
@@ -73,7 +82,9 @@ export const batchUnderMark = (
   const wasAlive = mark.alive;
   mark.alive = true;
   try {
-    const outputs = withTrace(batchTrace(mark, currentTrace(), size), () => f(inputs.map((input, k) => wrap(mark, input, dims[k]!))));
+    const outputs = withTrace(batchTrace(mark, currentTrace(), size), () =>
+      f(inputs.map((input, k) => wrap(mark, input, dims[k]!))),
+    );
     return outputs.map((output) => {
       const [value, dim] = batchedOf(output, mark);
       return batchToFront(value, dim, size);
@@ -95,32 +106,59 @@ export interface VmapOptions {
 const axesOfLeaves = (asked: string, axes: unknown, treedef: Treedef): BatchDim[] => {
   const spread = (node: unknown, def: Treedef, path: string): BatchDim[] => {
     if (node === null || typeof node === "number") {
-      if (node !== null && !Number.isInteger(node)) throw new InvalidOption(asked, `axis ${node}${path === "" ? "" : ` at ${path}`}`, "Axes are whole numbers or null");
+      if (node !== null && !Number.isInteger(node))
+        throw new InvalidOption(
+          asked,
+          `axis ${node}${path === "" ? "" : ` at ${path}`}`,
+          "Axes are whole numbers or null",
+        );
       return new Array<BatchDim>(def.leafCount).fill(node);
     }
     if (def.kind === "list" && Array.isArray(node) && node.length === def.children.length)
       return def.children.flatMap((child, k) => spread(node[k], child, `${path}[${k}]`));
     if (def.kind === "object" && typeof node === "object" && !Array.isArray(node))
-      return def.children.flatMap((child, k) => spread((node as Record<string, unknown>)[def.keys[k]!] ?? null, child, `${path}.${def.keys[k]!}`));
-    throw new TreeMismatch(asked, `axes ${JSON.stringify(node)} at ${path === "" ? "the top" : path} for structure ${def.text}`, "Axes are a prefix of the arguments' tree: numbers, null, lists, objects");
+      return def.children.flatMap((child, k) =>
+        spread((node as Record<string, unknown>)[def.keys[k]!] ?? null, child, `${path}.${def.keys[k]!}`),
+      );
+    throw new TreeMismatch(
+      asked,
+      `axes ${JSON.stringify(node)} at ${path === "" ? "the top" : path} for structure ${def.text}`,
+      "Axes are a prefix of the arguments' tree: numbers, null, lists, objects",
+    );
   };
   return spread(axes, treedef, "");
 };
 
 /** The common size of the mapped axes; all sizes are listed when they disagree. */
-const requireBatchSize = (asked: string, arrays: readonly NDArray[], dims: readonly BatchDim[], treedef: Treedef): [number, BatchDim[]] => {
+const requireBatchSize = (
+  asked: string,
+  arrays: readonly NDArray[],
+  dims: readonly BatchDim[],
+  treedef: Treedef,
+): [number, BatchDim[]] => {
   const paths = leafPaths(treedef);
   const normalized = dims.map((dim, k) => {
     if (dim === null) return null;
     const { shape } = arrays[k]!;
     if (dim < -shape.length || dim >= shape.length)
-      throw new BatchSize(asked, `axis ${dim} of argument ${paths[k]!} with shape ${showShape(shape)}`, "Map an axis the argument has, or null for an argument that is not mapped");
+      throw new BatchSize(
+        asked,
+        `axis ${dim} of argument ${paths[k]!} with shape ${showShape(shape)}`,
+        "Map an axis the argument has, or null for an argument that is not mapped",
+      );
     return dim < 0 ? dim + shape.length : dim;
   });
-  const sizes = normalized.flatMap((dim, k) => (dim === null ? [] : [{ path: paths[k]!, size: arrays[k]!.shape[dim]! }]));
-  if (sizes.length === 0) throw new BatchSize(asked, "no argument is mapped", "Give at least one inAxes entry that is not null");
+  const sizes = normalized.flatMap((dim, k) =>
+    dim === null ? [] : [{ path: paths[k]!, size: arrays[k]!.shape[dim]! }],
+  );
+  if (sizes.length === 0)
+    throw new BatchSize(asked, "no argument is mapped", "Give at least one inAxes entry that is not null");
   if (sizes.some(({ size }) => size !== sizes[0]!.size))
-    throw new BatchSize(asked, `mapped axes differ: ${sizes.map(({ path, size }) => `${path} has ${size}`).join(", ")}`, "All mapped axes need one size");
+    throw new BatchSize(
+      asked,
+      `mapped axes differ: ${sizes.map(({ path, size }) => `${path} has ${size}`).join(", ")}`,
+      "All mapped axes need one size",
+    );
   return [sizes[0]!.size, normalized];
 };
 
@@ -131,19 +169,30 @@ const requireBatchSize = (asked: string, arrays: readonly NDArray[], dims: reado
  * @throws BatchSize (sizes that differ are all listed), TreeMismatch, UnknownOption
  * @example vmap((x, y) => np.dot(x, y))(array([[1, 2], [3, 4]]), array([[1, 0], [0, 1]])) // [1, 4]
  */
-export const vmap = <Args extends readonly unknown[], R>(f: (...args: Args) => R, options: VmapOptions = {}): ((...args: Args) => R) => {
+export const vmap = <Args extends readonly unknown[], R>(
+  f: (...args: Args) => R,
+  options: VmapOptions = {},
+): ((...args: Args) => R) => {
   requireFunction("vmap", f);
   requireOptions("vmap", options, ["inAxes", "outAxes"]);
   const asked = `vmap of ${nameOf(f as AnyFunction)}`;
   const inAxes = options.inAxes === undefined ? 0 : options.inAxes;
   return (...args: Args): R => {
     if (Array.isArray(inAxes) && inAxes.length !== args.length)
-      throw new TreeMismatch(asked, `inAxes has ${inAxes.length} entries for ${args.length} arguments`, "Give one axis per argument");
+      throw new TreeMismatch(
+        asked,
+        `inAxes has ${inAxes.length} entries for ${args.length} arguments`,
+        "Give one axis per argument",
+      );
     const { arrays, treedef } = flattenArrays(args, asked);
     const [size, dims] = requireBatchSize(asked, arrays, axesOfLeaves(asked, inAxes, treedef), treedef);
     const flat = flatFunction(f as AnyFunction, treedef, asked);
     const [outputs, outDims] = batchFlat(asked, flat.call, arrays, dims, size);
-    const wanted = axesOfLeaves(`${asked}, outAxes`, options.outAxes === undefined ? 0 : options.outAxes, flat.outTree());
+    const wanted = axesOfLeaves(
+      `${asked}, outAxes`,
+      options.outAxes === undefined ? 0 : options.outAxes,
+      flat.outTree(),
+    );
     return unflatten(
       flat.outTree(),
       outputs.map((output, k) => placeAxis(asked, output, outDims[k]!, wanted[k]!, size)),
@@ -154,11 +203,13 @@ export const vmap = <Args extends readonly unknown[], R>(f: (...args: Args) => R
 /** The mapped axis where outAxes wants it; null asserts that the output does not vary. */
 const placeAxis = (asked: string, output: NDArray, dim: BatchDim, wanted: BatchDim, size: number): NDArray => {
   if (wanted === null) {
-    if (dim !== null) throw new BatchSize(asked, "an output with outAxes null varies over the mapped axis", "Give it an axis");
+    if (dim !== null)
+      throw new BatchSize(asked, "an output with outAxes null varies over the mapped axis", "Give it an axis");
     return output;
   }
   const rank = output.shape.length + (dim === null ? 1 : 0);
-  if (wanted < -rank || wanted >= rank) throw new BatchSize(asked, `outAxes ${wanted} of an output of rank ${rank}`, `Use -${rank} to ${rank - 1}`);
+  if (wanted < -rank || wanted >= rank)
+    throw new BatchSize(asked, `outAxes ${wanted} of an output of rank ${rank}`, `Use -${rank} to ${rank - 1}`);
   const target = wanted < 0 ? wanted + rank : wanted;
   return dim === null ? moveAxis(batchToFront(output, null, size), 0, target) : moveAxis(output, dim, target);
 };

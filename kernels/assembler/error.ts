@@ -5,10 +5,10 @@
 
 /** Thrown when instructions, functions or modules are put together in a way WebAssembly has no bytes for. */
 export class AssemblyError extends Error {
-  readonly code: "AssemblyError" = "AssemblyError"
+  readonly code: "AssemblyError" = "AssemblyError";
 
   constructor(message: string) {
-    super(message)
-    this.name = "AssemblyError"
+    super(message);
+    this.name = "AssemblyError";
   }
 }

@@ -5,46 +5,46 @@
  * Source: Duff & Reid 1983; Liu 1992 (multifrontal method).
  */
 
-import type { Analysis } from "./analysis.ts"
-import { assembleDiagonal, freeMotion } from "./definiteness.ts"
-import { eliminate, type ElementValues } from "./multifrontal.ts"
-import { workspaceOf } from "./workspace.ts"
+import type { Analysis } from "./analysis.ts";
+import { assembleDiagonal, freeMotion } from "./definiteness.ts";
+import { eliminate, type ElementValues } from "./multifrontal.ts";
+import { workspaceOf } from "./workspace.ts";
 
-export { solve } from "./solve.ts"
+export { solve } from "./solve.ts";
 
 /** A pivot that is not above its threshold, with the user's number of its dof. */
 export interface FactorRefusal {
-  readonly ok: false
-  readonly dof: number
-  readonly pivot: number
-  readonly threshold: number
+  readonly ok: false;
+  readonly dof: number;
+  readonly pivot: number;
+  readonly threshold: number;
   /** True: the dof can move without straining any element. False: the values are to blame (NaN, negative, beyond rounding). */
-  readonly freeMotion: boolean
+  readonly freeMotion: boolean;
 }
 
-export type FactorStatus = { readonly ok: true } | FactorRefusal
+export type FactorStatus = { readonly ok: true } | FactorRefusal;
 
 /**
  * Smallest accepted pivot as a fraction of the assembled diagonal of its dof. Measured at contrast 1e9 with supports that
  * hold: checkerboards 6e-10, solid islands 2e-14 (300x10), hinged bars 7e-14 (100x3), each solved to a backward error of
  * 6e-16. Past that (300x1 with a void joint in every other element) pivots drown in rounding and the matrix is refused.
  */
-const pivotFraction = 1e-16
+const pivotFraction = 1e-16;
 
 /** Smallest accepted pivots: a fraction of the diagonal; half of the unit pivots of fixed dofs and padding. */
 function setThresholds(analysis: Analysis, diagonal: Float64Array, threshold: Float64Array): void {
-  const { dofAt } = analysis
+  const { dofAt } = analysis;
   for (let position = 0; position < dofAt.length; position++) {
-    const dof = dofAt[position]!
-    threshold[position] = dof === -1 ? 0.5 : pivotFraction * diagonal[dof]!
+    const dof = dofAt[position]!;
+    threshold[position] = dof === -1 ? 0.5 : pivotFraction * diagonal[dof]!;
   }
 }
 
 /** Whether every entry is a finite number >= 0. */
 function isFiniteNonNegative(field: Float64Array | undefined): boolean {
-  if (field === undefined) return true
-  for (const value of field) if (!(value >= 0 && value < Infinity)) return false
-  return true
+  if (field === undefined) return true;
+  for (const value of field) if (!(value >= 0 && value < Infinity)) return false;
+  return true;
 }
 
 /**
@@ -64,16 +64,16 @@ export function factorize(
   factor: Float64Array,
   springs?: Float64Array,
 ): FactorStatus {
-  const values: ElementValues = { elementMatrix, modulus, springs }
+  const values: ElementValues = { elementMatrix, modulus, springs };
   if (isFiniteNonNegative(modulus) && isFiniteNonNegative(springs)) {
-    const free = freeMotion(analysis, values, factor)
-    if (free !== undefined) return { ok: false, ...free, freeMotion: true }
+    const free = freeMotion(analysis, values, factor);
+    if (free !== undefined) return { ok: false, ...free, freeMotion: true };
   }
-  const { stack, diagonal, threshold } = workspaceOf(analysis)
-  assembleDiagonal(analysis, values, diagonal)
-  setThresholds(analysis, diagonal, threshold)
-  const refused = eliminate(analysis, values, factor, stack, threshold)
-  if (refused === undefined) return { ok: true }
-  const { position, pivot } = refused
-  return { ok: false, dof: analysis.dofAt[position]!, pivot, threshold: threshold[position]!, freeMotion: false }
+  const { stack, diagonal, threshold } = workspaceOf(analysis);
+  assembleDiagonal(analysis, values, diagonal);
+  setThresholds(analysis, diagonal, threshold);
+  const refused = eliminate(analysis, values, factor, stack, threshold);
+  if (refused === undefined) return { ok: true };
+  const { position, pivot } = refused;
+  return { ok: false, dof: analysis.dofAt[position]!, pivot, threshold: threshold[position]!, freeMotion: false };
 }

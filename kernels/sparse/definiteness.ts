@@ -5,86 +5,86 @@
  * Source: inverse iteration, Golub & Van Loan 8.2; the measured gap stands at `freeEigenvalue`.
  */
 
-import type { Analysis } from "./analysis.ts"
-import { elementForms } from "./element-operator.ts"
-import { eliminate, type ElementValues } from "./multifrontal.ts"
-import { solve } from "./solve.ts"
-import { workspaceOf } from "./workspace.ts"
+import type { Analysis } from "./analysis.ts";
+import { elementForms } from "./element-operator.ts";
+import { eliminate, type ElementValues } from "./multifrontal.ts";
+import { solve } from "./solve.ts";
+import { workspaceOf } from "./workspace.ts";
 
 /**
  * Below this value of the smallest eigenvalue a motion counts as free. Measured with unit moduli: structures without
  * supports or with one support too few, 1x1 to 600x20 and 300x100 elements, give at most 1e-16 or a pivot <= 0;
  * supported ones give 2e-4 (24x16), 1e-10 (300x100 held at one corner), 2e-14 (2000x1) and 1.5e-15 (4000x1).
  */
-const freeEigenvalue = 4e-16
+const freeEigenvalue = 4e-16;
 
 /** Inverse iterations; a free motion shows after the first, the others settle the eigenvector of a slender beam. */
-const iterations = 3
+const iterations = 3;
 
 /** A dof that can move freely, and why: its pivot (by Rayleigh quotient) is not above the threshold. */
 export interface FreeMotion {
-  readonly dof: number
-  readonly pivot: number
-  readonly threshold: number
+  readonly dof: number;
+  readonly pivot: number;
+  readonly threshold: number;
 }
 
 /** Answer for one set of values, with what it depends on. */
 interface Certificate {
-  readonly elementMatrix: Float64Array
-  readonly modulusPattern: Uint8Array
-  readonly springPattern: Uint8Array
-  readonly answer: FreeMotion | undefined
+  readonly elementMatrix: Float64Array;
+  readonly modulusPattern: Uint8Array;
+  readonly springPattern: Uint8Array;
+  readonly answer: FreeMotion | undefined;
 }
 
-const certificates = new WeakMap<Analysis, Certificate>()
+const certificates = new WeakMap<Analysis, Certificate>();
 
 const positivePattern = (field: Float64Array | undefined): Uint8Array =>
-  Uint8Array.from(field ?? [], (value) => (value > 0 ? 1 : 0))
+  Uint8Array.from(field ?? [], (value) => (value > 0 ? 1 : 0));
 
 const sameNumbers = (left: ArrayLike<number>, right: ArrayLike<number>): boolean => {
-  if (left.length !== right.length) return false
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false
-  return true
-}
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+};
 
 /** Diagonal of K(E) plus springs, per dof. */
 export function assembleDiagonal(analysis: Analysis, values: ElementValues, diagonal: Float64Array): void {
-  const { elementNodes, nodesPerElement, dofsPerNode } = analysis
-  const { elementMatrix, modulus, springs } = values
-  const size = nodesPerElement * dofsPerNode
-  if (springs === undefined) diagonal.fill(0)
-  else diagonal.set(springs)
+  const { elementNodes, nodesPerElement, dofsPerNode } = analysis;
+  const { elementMatrix, modulus, springs } = values;
+  const size = nodesPerElement * dofsPerNode;
+  if (springs === undefined) diagonal.fill(0);
+  else diagonal.set(springs);
   for (let at = 0; at < elementNodes.length; at++) {
-    const scale = modulus[(at / nodesPerElement) | 0]!
-    const corner = at % nodesPerElement
+    const scale = modulus[(at / nodesPerElement) | 0]!;
+    const corner = at % nodesPerElement;
     for (let i = 0; i < dofsPerNode; i++) {
-      const dof = elementNodes[at]! * dofsPerNode + i
-      diagonal[dof] = diagonal[dof]! + scale * elementMatrix[(corner * dofsPerNode + i) * (size + 1)]!
+      const dof = elementNodes[at]! * dofsPerNode + i;
+      diagonal[dof] = diagonal[dof]! + scale * elementMatrix[(corner * dofsPerNode + i) * (size + 1)]!;
     }
   }
 }
 
 /** Sum of weight * v^2. */
 function weightedSquare(weight: Float64Array, v: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < v.length; i++) sum += weight[i]! * v[i]! * v[i]!
-  return sum
+  let sum = 0;
+  for (let i = 0; i < v.length; i++) sum += weight[i]! * v[i]! * v[i]!;
+  return sum;
 }
 
 /** u' K(E) u, summed from element energies so that it is never a difference of large numbers. */
 function energy(analysis: Analysis, values: ElementValues, u: Float64Array): number {
-  const forms = new Float64Array(analysis.elementCount)
-  elementForms(analysis, values.elementMatrix, u, u, forms)
-  let sum = values.springs === undefined ? 0 : weightedSquare(values.springs, u)
-  for (let e = 0; e < forms.length; e++) sum += values.modulus[e]! * forms[e]!
-  return sum
+  const forms = new Float64Array(analysis.elementCount);
+  elementForms(analysis, values.elementMatrix, u, u, forms);
+  let sum = values.springs === undefined ? 0 : weightedSquare(values.springs, u);
+  for (let e = 0; e < forms.length; e++) sum += values.modulus[e]! * forms[e]!;
+  return sum;
 }
 
 /** The largest entry of |v|, by index. */
 function largestEntry(v: Float64Array): number {
-  let best = 0
-  for (let i = 1; i < v.length; i++) if (Math.abs(v[i]!) > Math.abs(v[best]!)) best = i
-  return best
+  let best = 0;
+  for (let i = 1; i < v.length; i++) if (Math.abs(v[i]!) > Math.abs(v[best]!)) best = i;
+  return best;
 }
 
 /** Smallest eigenvalue of K with respect to its diagonal by inverse iteration; undefined where it is well above rounding. */
@@ -94,32 +94,32 @@ function softestMotion(
   diagonal: Float64Array,
   factor: Float64Array,
 ): FreeMotion | undefined {
-  const u = new Float64Array(analysis.dofCount)
+  const u = new Float64Array(analysis.dofCount);
   // Any vector without symmetry will do.
-  for (let dof = 0; dof < u.length; dof++) u[dof] = analysis.fixed[dof] === 1 ? 0 : Math.sin(13 * (dof + 1))
-  if (weightedSquare(diagonal, u) === 0) return undefined
+  for (let dof = 0; dof < u.length; dof++) u[dof] = analysis.fixed[dof] === 1 ? 0 : Math.sin(13 * (dof + 1));
+  if (weightedSquare(diagonal, u) === 0) return undefined;
   for (let step = 0; step < iterations; step++) {
-    const scale = 1 / Math.sqrt(weightedSquare(diagonal, u))
-    for (let dof = 0; dof < u.length; dof++) u[dof] = u[dof]! * diagonal[dof]! * scale
-    solve(analysis, factor, u, 1, u)
+    const scale = 1 / Math.sqrt(weightedSquare(diagonal, u));
+    for (let dof = 0; dof < u.length; dof++) u[dof] = u[dof]! * diagonal[dof]! * scale;
+    solve(analysis, factor, u, 1, u);
   }
-  const strain = energy(analysis, values, u)
-  const limit = freeEigenvalue * weightedSquare(diagonal, u)
-  if (strain > limit) return undefined
-  const dof = largestEntry(u)
-  return { dof, pivot: strain / (u[dof]! * u[dof]!), threshold: limit / (u[dof]! * u[dof]!) }
+  const strain = energy(analysis, values, u);
+  const limit = freeEigenvalue * weightedSquare(diagonal, u);
+  if (strain > limit) return undefined;
+  const dof = largestEntry(u);
+  return { dof, pivot: strain / (u[dof]! * u[dof]!), threshold: limit / (u[dof]! * u[dof]!) };
 }
 
 /** The question put to one matrix. */
 function findFreeMotion(analysis: Analysis, values: ElementValues, factor: Float64Array): FreeMotion | undefined {
-  const { stack, threshold } = workspaceOf(analysis)
-  const diagonal = new Float64Array(analysis.dofCount)
-  assembleDiagonal(analysis, values, diagonal)
-  threshold.fill(0)
-  const refused = eliminate(analysis, values, factor, stack, threshold)
-  if (refused === undefined) return softestMotion(analysis, values, diagonal, factor)
-  const dof = analysis.dofAt[refused.position]!
-  return { dof, pivot: refused.pivot, threshold: freeEigenvalue * diagonal[dof]! }
+  const { stack, threshold } = workspaceOf(analysis);
+  const diagonal = new Float64Array(analysis.dofCount);
+  assembleDiagonal(analysis, values, diagonal);
+  threshold.fill(0);
+  const refused = eliminate(analysis, values, factor, stack, threshold);
+  if (refused === undefined) return softestMotion(analysis, values, diagonal, factor);
+  const dof = analysis.dofAt[refused.position]!;
+  return { dof, pivot: refused.pivot, threshold: freeEigenvalue * diagonal[dof]! };
 }
 
 /**
@@ -129,21 +129,21 @@ function findFreeMotion(analysis: Analysis, values: ElementValues, factor: Float
  * @param factor  working memory of analysis.factorLength numbers, overwritten unless the answer is known
  */
 export function freeMotion(analysis: Analysis, values: ElementValues, factor: Float64Array): FreeMotion | undefined {
-  const { elementMatrix } = values
-  const modulusPattern = positivePattern(values.modulus)
-  const springPattern = positivePattern(values.springs)
-  const kept = certificates.get(analysis)
+  const { elementMatrix } = values;
+  const modulusPattern = positivePattern(values.modulus);
+  const springPattern = positivePattern(values.springs);
+  const kept = certificates.get(analysis);
   if (
     kept !== undefined &&
     sameNumbers(kept.elementMatrix, elementMatrix) &&
     sameNumbers(kept.modulusPattern, modulusPattern) &&
     sameNumbers(kept.springPattern, springPattern)
   ) {
-    return kept.answer
+    return kept.answer;
   }
-  const springs = values.springs === undefined ? undefined : Float64Array.from(springPattern)
-  const unit = { elementMatrix, modulus: Float64Array.from(modulusPattern), springs }
-  const answer = findFreeMotion(analysis, unit, factor)
-  certificates.set(analysis, { elementMatrix: elementMatrix.slice(), modulusPattern, springPattern, answer })
-  return answer
+  const springs = values.springs === undefined ? undefined : Float64Array.from(springPattern);
+  const unit = { elementMatrix, modulus: Float64Array.from(modulusPattern), springs };
+  const answer = findFreeMotion(analysis, unit, factor);
+  certificates.set(analysis, { elementMatrix: elementMatrix.slice(), modulusPattern, springPattern, answer });
+  return answer;
 }

@@ -10,7 +10,7 @@
  * 100000x2 with two dofs per node, the factor has 5.0 to 13.8 times n log2(s + 1).
  */
 export const gridFactorLength = (nelx: number, nely: number, dofsPerNode: number): number =>
-  14 * dofsPerNode * (nelx + 1) * (nely + 1) * Math.log2(Math.min(nelx, nely) + 2)
+  14 * dofsPerNode * (nelx + 1) * (nely + 1) * Math.log2(Math.min(nelx, nely) + 2);
 
 /**
  * Node numbers of every element, lower-left, lower-right, upper-right, upper-left.
@@ -19,17 +19,17 @@ export const gridFactorLength = (nelx: number, nely: number, dofsPerNode: number
  * @returns     node numbers, element by element, length 4 * nelx * nely
  */
 export function gridElementNodes(nelx: number, nely: number): Int32Array {
-  const nodes = new Int32Array(4 * nelx * nely)
-  let at = 0
+  const nodes = new Int32Array(4 * nelx * nely);
+  let at = 0;
   for (let row = 0; row < nely; row++) {
     for (let column = 0; column < nelx; column++) {
-      const upperLeft = row * (nelx + 1) + column
-      const lowerLeft = upperLeft + nelx + 1
-      nodes[at++] = lowerLeft
-      nodes[at++] = lowerLeft + 1
-      nodes[at++] = upperLeft + 1
-      nodes[at++] = upperLeft
+      const upperLeft = row * (nelx + 1) + column;
+      const lowerLeft = upperLeft + nelx + 1;
+      nodes[at++] = lowerLeft;
+      nodes[at++] = lowerLeft + 1;
+      nodes[at++] = upperLeft + 1;
+      nodes[at++] = upperLeft;
     }
   }
-  return nodes
+  return nodes;
 }

@@ -5,29 +5,29 @@
  */
 
 /** Line position (0: left or lower end, 1: right or upper end) of the four corners. */
-const cornerX: readonly number[] = [0, 1, 1, 0]
-const cornerY: readonly number[] = [0, 0, 1, 1]
+const cornerX: readonly number[] = [0, 1, 1, 0];
+const cornerY: readonly number[] = [0, 0, 1, 1];
 
 /** Integral over the unit line of n_i' n_j'. */
-const lineStiffness = (i: number, j: number): number => (i === j ? 1 : -1)
+const lineStiffness = (i: number, j: number): number => (i === j ? 1 : -1);
 
 /** Integral over the unit line of n_i n_j. */
-const lineMass = (i: number, j: number): number => (i === j ? 2 : 1) / 6
+const lineMass = (i: number, j: number): number => (i === j ? 2 : 1) / 6;
 
 /** Integral over the unit line of n_i' n_j, which does not depend on j. */
-const lineGradient = (i: number): number => (i === 0 ? -0.5 : 0.5)
+const lineGradient = (i: number): number => (i === 0 ? -0.5 : 0.5);
 
 /** Integrals of N_i,x N_j,x, of N_i,y N_j,y and of N_i,x N_j,y over a width x height rectangle. */
 function gradientProducts(i: number, j: number, width: number, height: number): readonly [number, number, number] {
-  const xi = cornerX[i]!
-  const xj = cornerX[j]!
-  const yi = cornerY[i]!
-  const yj = cornerY[j]!
+  const xi = cornerX[i]!;
+  const xj = cornerX[j]!;
+  const yi = cornerY[i]!;
+  const yj = cornerY[j]!;
   return [
     (height / width) * lineStiffness(xi, xj) * lineMass(yi, yj),
     (width / height) * lineMass(xi, xj) * lineStiffness(yi, yj),
     lineGradient(xi) * lineGradient(yj),
-  ]
+  ];
 }
 
 /**
@@ -38,20 +38,20 @@ function gradientProducts(i: number, j: number, width: number, height: number): 
  * @returns        row-major 8x8 matrix, dofs (x, y) node by node, y up
  */
 export function q4PlaneStress(poisson: number, width = 1, height = 1): Float64Array {
-  const direct = 1 / (1 - poisson * poisson)
-  const shear = 0.5 / (1 + poisson)
-  const matrix = new Float64Array(64)
+  const direct = 1 / (1 - poisson * poisson);
+  const shear = 0.5 / (1 + poisson);
+  const matrix = new Float64Array(64);
   for (let i = 0; i < 4; i++) {
     for (let j = 0; j < 4; j++) {
-      const [xx, yy, xy] = gradientProducts(i, j, width, height)
-      const yx = gradientProducts(j, i, width, height)[2]
-      matrix[16 * i + 2 * j] = direct * xx + shear * yy
-      matrix[16 * i + 2 * j + 1] = poisson * direct * xy + shear * yx
-      matrix[16 * i + 8 + 2 * j] = poisson * direct * yx + shear * xy
-      matrix[16 * i + 8 + 2 * j + 1] = direct * yy + shear * xx
+      const [xx, yy, xy] = gradientProducts(i, j, width, height);
+      const yx = gradientProducts(j, i, width, height)[2];
+      matrix[16 * i + 2 * j] = direct * xx + shear * yy;
+      matrix[16 * i + 2 * j + 1] = poisson * direct * xy + shear * yx;
+      matrix[16 * i + 8 + 2 * j] = poisson * direct * yx + shear * xy;
+      matrix[16 * i + 8 + 2 * j + 1] = direct * yy + shear * xx;
     }
   }
-  return matrix
+  return matrix;
 }
 
 /**
@@ -61,12 +61,12 @@ export function q4PlaneStress(poisson: number, width = 1, height = 1): Float64Ar
  * @returns       row-major 4x4 matrix, one temperature per node
  */
 export function q4Heat(width = 1, height = 1): Float64Array {
-  const matrix = new Float64Array(16)
+  const matrix = new Float64Array(16);
   for (let i = 0; i < 4; i++) {
     for (let j = 0; j < 4; j++) {
-      const [xx, yy] = gradientProducts(i, j, width, height)
-      matrix[4 * i + j] = xx + yy
+      const [xx, yy] = gradientProducts(i, j, width, height);
+      matrix[4 * i + j] = xx + yy;
     }
   }
-  return matrix
+  return matrix;
 }

@@ -3,35 +3,35 @@
  * It goes with its analysis, so nobody has to release it.
  */
 
-import type { Analysis } from "./analysis.ts"
+import type { Analysis } from "./analysis.ts";
 
 /** Buffers whose contents mean nothing between calls. */
 export interface Workspace {
   /** Pending update matrices. */
-  readonly stack: Float64Array
+  readonly stack: Float64Array;
   /** Assembled diagonal per dof. */
-  readonly diagonal: Float64Array
+  readonly diagonal: Float64Array;
   /** Smallest accepted pivot per position. */
-  readonly threshold: Float64Array
+  readonly threshold: Float64Array;
   /** Right-hand sides and solutions by position, one after the other, each with a slot for padding rows. */
-  readonly solution: Float64Array
+  readonly solution: Float64Array;
 }
 
 /** Right-hand sides that share one pass over the factor. */
-export const casesPerPass = 8
+export const casesPerPass = 8;
 
-const workspaces = new WeakMap<Analysis, Workspace>()
+const workspaces = new WeakMap<Analysis, Workspace>();
 
 /** The buffers of an analysis. */
 export function workspaceOf(analysis: Analysis): Workspace {
-  const kept = workspaces.get(analysis)
-  if (kept !== undefined) return kept
+  const kept = workspaces.get(analysis);
+  if (kept !== undefined) return kept;
   const workspace: Workspace = {
     stack: new Float64Array(analysis.stackLength),
     diagonal: new Float64Array(analysis.dofCount),
     threshold: new Float64Array(analysis.positionCount),
     solution: new Float64Array((analysis.positionCount + 1) * casesPerPass),
-  }
-  workspaces.set(analysis, workspace)
-  return workspace
+  };
+  workspaces.set(analysis, workspace);
+  return workspace;
 }

@@ -25,7 +25,12 @@ export interface Support {
 
 /** A support or load on no node at all is a mistake in the selection. */
 const requireNodes = (asked: string, { nodes }: NodeSet): void => {
-  if (nodes.length === 0) throw new InvalidOption(asked, "a set without nodes", "Check the region or predicate that selects them; coordinates have their origin at the lower left, y up");
+  if (nodes.length === 0)
+    throw new InvalidOption(
+      asked,
+      "a set without nodes",
+      "Check the region or predicate that selects them; coordinates have their origin at the lower left, y up",
+    );
 };
 
 /**
@@ -35,7 +40,8 @@ const requireNodes = (asked: string, { nodes }: NodeSet): void => {
  */
 export const fix = (nodes: NodeSet, direction: Direction): Support => {
   requireNodes("fix", nodes);
-  if (!["x", "y", "all"].includes(direction)) throw new InvalidOption("fix", `direction "${String(direction)}"`, "Use x, y or all");
+  if (!["x", "y", "all"].includes(direction))
+    throw new InvalidOption("fix", `direction "${String(direction)}"`, "Use x, y or all");
   return Object.freeze({ nodes, direction });
 };
 
@@ -70,12 +76,16 @@ export interface ElasticitySystem {
 export const elasticity = (mesh: GridMesh, options: ElasticityOptions): ElasticitySystem => {
   requireOptions("elasticity", options, ["supports", "poisson", "solver"]);
   const { supports, poisson = 0.3, solver = "auto" } = options;
-  if (!(poisson > -1 && poisson < 0.5)) throw new InvalidOption("elasticity", `poisson ${poisson}`, "Poisson's ratio lies in (-1, 0.5)");
-  if (solver !== "auto" && solver !== "direct") throw new InvalidOption("elasticity", `solver "${String(solver)}"`, "Use auto or direct");
-  if (!Array.isArray(supports)) throw new InvalidOption("elasticity", `supports ${typeof supports}`, "Give a list of fix(nodes, direction)");
+  if (!(poisson > -1 && poisson < 0.5))
+    throw new InvalidOption("elasticity", `poisson ${poisson}`, "Poisson's ratio lies in (-1, 0.5)");
+  if (solver !== "auto" && solver !== "direct")
+    throw new InvalidOption("elasticity", `solver "${String(solver)}"`, "Use auto or direct");
+  if (!Array.isArray(supports))
+    throw new InvalidOption("elasticity", `supports ${typeof supports}`, "Give a list of fix(nodes, direction)");
   const fixed = new Uint8Array(2 * (mesh.nelx + 1) * (mesh.nely + 1));
   for (const { nodes, direction } of supports) {
-    if (nodes.mesh !== mesh) throw new InvalidMesh("elasticity", "a support on another mesh", "Select its nodes on this mesh");
+    if (nodes.mesh !== mesh)
+      throw new InvalidMesh("elasticity", "a support on another mesh", "Select its nodes on this mesh");
     for (const node of nodes.nodes) {
       if (direction !== "y") fixed[2 * node] = 1;
       if (direction !== "x") fixed[2 * node + 1] = 1;
@@ -107,7 +117,8 @@ export const elasticity = (mesh: GridMesh, options: ElasticityOptions): Elastici
 export const nodalLoad = (set: NodeSet, force: readonly [number, number]): VectorField => {
   const { mesh, nodes } = set;
   requireNodes("nodalLoad", set);
-  if (force.length !== 2 || !force.every(Number.isFinite)) throw new InvalidOption("nodalLoad", `force [${force.join(", ")}]`, "Give two finite numbers, [x, y]");
+  if (force.length !== 2 || !force.every(Number.isFinite))
+    throw new InvalidOption("nodalLoad", `force [${force.join(", ")}]`, "Give two finite numbers, [x, y]");
   const values = new Float64Array(2 * (mesh.nelx + 1) * (mesh.nely + 1));
   for (const node of nodes) {
     values[2 * node] = force[0];
@@ -130,7 +141,9 @@ export interface Factor {
  * const factor = feFactor(system, modulus);
  * np.arrayEqual(feSolve(system, modulus, problem.load, { factor }), feSolve(system, modulus, problem.load)) // true
  */
-export const feFactor = (system: ElasticitySystem, modulus: ElementField): Factor => ({ values: ops.feFactor(toDType(modulus, "float64"), { system: system.fe }) });
+export const feFactor = (system: ElasticitySystem, modulus: ElementField): Factor => ({
+  values: ops.feFactor(toDType(modulus, "float64"), { system: system.fe }),
+});
 
 /**
  * Displacement of a linear elastic structure, u = K(E)^-1 f.
@@ -142,7 +155,12 @@ export const feFactor = (system: ElasticitySystem, modulus: ElementField): Facto
  * Derivatives: forward and reverse, any order; the factor is reused. Cost: one factorization.
  * @example feSolve(system, elementField(mesh, 1), nodalLoad(corner(mesh, "topRight"), [0, -1])).shape // [3, 5, 2]
  */
-export const feSolve = (system: ElasticitySystem, modulus: ElementField, load: VectorField, options: { readonly factor?: Factor } = {}): VectorField => {
+export const feSolve = (
+  system: ElasticitySystem,
+  modulus: ElementField,
+  load: VectorField,
+  options: { readonly factor?: Factor } = {},
+): VectorField => {
   requireOptions("feSolve", options, ["factor"]);
   const stiffness = toDType(modulus, "float64");
   const force = toDType(load, "float64");
@@ -184,5 +202,9 @@ export const checkLoad = (system: ElasticitySystem, load: NDArray): void => {
   const { fixed } = system.fe;
   const acts = forces.some((force) => force !== 0);
   if (acts && !forces.some((force, k) => force !== 0 && fixed[k % fixed.length] === 0))
-    notify("LoadOnSupports", String(system.fe.id), "the load acts on fixed dofs only, so nothing moves. Check the nodes of the load against the supports.");
+    notify(
+      "LoadOnSupports",
+      String(system.fe.id),
+      "the load acts on fixed dofs only, so nothing moves. Check the nodes of the load against the supports.",
+    );
 };

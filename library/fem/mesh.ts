@@ -57,16 +57,31 @@ export const gridMesh = (options: GridOptions): GridMesh => {
   requireShape("gridMesh", [nely + 1, nelx + 1, 2]);
   const factorLength = gridFactorLength(nelx, nely, 2);
   if (factorLength > largestFactor)
-    throw new TooLarge("gridMesh", `a direct solve on ${nelx} x ${nely} elements needs about ${(factorLength / 2 ** 27).toPrecision(3)} GiB`, `The limit is ${largestFactor / 2 ** 27} GiB: use a coarser grid`);
+    throw new TooLarge(
+      "gridMesh",
+      `a direct solve on ${nelx} x ${nely} elements needs about ${(factorLength / 2 ** 27).toPrecision(3)} GiB`,
+      `The limit is ${largestFactor / 2 ** 27} GiB: use a coarser grid`,
+    );
   if (size.length !== 2 || !size.every((length) => Number.isFinite(length) && length > 0))
     throw new InvalidMesh("gridMesh", `size [${size.join(", ")}]`, "Give two positive lengths, [x, y]");
-  return Object.freeze({ kind: "grid", nelx, nely, size: [size[0], size[1]], elementShape: [nely, nelx], nodeShape: [nely + 1, nelx + 1] } as const);
+  return Object.freeze({
+    kind: "grid",
+    nelx,
+    nely,
+    size: [size[0], size[1]],
+    elementShape: [nely, nelx],
+    nodeShape: [nely + 1, nelx + 1],
+  } as const);
 };
 
 /** Checks that trailing axes have the shape; leading axes are batches or load cases. */
 const requireTail = (asked: string, x: NDArray, tail: Shape): void => {
   if (!sameShape(x.shape.slice(Math.max(0, x.ndim - tail.length)), tail))
-    throw new ShapeMismatch(asked, `an array of shape ${showShape(x.shape)}`, `This mesh needs ${showShape(tail)}: rows from the top, then columns`);
+    throw new ShapeMismatch(
+      asked,
+      `an array of shape ${showShape(x.shape)}`,
+      `This mesh needs ${showShape(tail)}: rows from the top, then columns`,
+    );
 };
 
 /**

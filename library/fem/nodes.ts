@@ -17,7 +17,8 @@ export interface Point {
   readonly y: number;
 }
 
-const distinct = (mesh: GridMesh, nodes: Iterable<number>): NodeSet => Object.freeze({ mesh, nodes: Object.freeze([...new Set(nodes)].sort((left, right) => left - right)) });
+const distinct = (mesh: GridMesh, nodes: Iterable<number>): NodeSet =>
+  Object.freeze({ mesh, nodes: Object.freeze([...new Set(nodes)].sort((left, right) => left - right)) });
 
 /**
  * Coordinates of a node.
@@ -50,7 +51,11 @@ export type Edge = "left" | "right" | "top" | "bottom";
  */
 export const edge = (mesh: GridMesh, name: Edge): NodeSet => {
   const { nelx, nely } = mesh;
-  const along = (count: number, node: (k: number) => number): NodeSet => distinct(mesh, Array.from({ length: count + 1 }, (_, k) => node(k)));
+  const along = (count: number, node: (k: number) => number): NodeSet =>
+    distinct(
+      mesh,
+      Array.from({ length: count + 1 }, (_, k) => node(k)),
+    );
   switch (name) {
     case "top":
       return along(nelx, (k) => k);
@@ -75,8 +80,14 @@ export type Corner = "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
 export const corner = (mesh: GridMesh, name: Corner): NodeSet => {
   const { nelx, nely } = mesh;
   const bottom = nely * (nelx + 1);
-  const nodes: Readonly<Record<Corner, number>> = { topLeft: 0, topRight: nelx, bottomLeft: bottom, bottomRight: bottom + nelx };
-  if (!Object.hasOwn(nodes, name)) throw new InvalidOption("corner", `"${String(name)}"`, "Use topLeft, topRight, bottomLeft or bottomRight");
+  const nodes: Readonly<Record<Corner, number>> = {
+    topLeft: 0,
+    topRight: nelx,
+    bottomLeft: bottom,
+    bottomRight: bottom + nelx,
+  };
+  if (!Object.hasOwn(nodes, name))
+    throw new InvalidOption("corner", `"${String(name)}"`, "Use topLeft, topRight, bottomLeft or bottomRight");
   return distinct(mesh, [nodes[name]]);
 };
 
@@ -85,7 +96,8 @@ export const corner = (mesh: GridMesh, name: Corner): NodeSet => {
  * @example nearest(mesh, { x: 3.9, y: 0.2 }).nodes // [14]
  */
 export const nearest = (mesh: GridMesh, point: Point): NodeSet => {
-  if (!Number.isFinite(point.x) || !Number.isFinite(point.y)) throw new InvalidOption("nearest", `point (${point.x}, ${point.y})`, "Give finite coordinates");
+  if (!Number.isFinite(point.x) || !Number.isFinite(point.y))
+    throw new InvalidOption("nearest", `point (${point.x}, ${point.y})`, "Give finite coordinates");
   const count = (mesh.nelx + 1) * (mesh.nely + 1);
   let best = 0;
   let distance = Infinity;
@@ -119,15 +131,18 @@ export const region = (mesh: GridMesh, box: Box): NodeSet => {
   requireOptions("region", box, ["x", "y"]);
   const { x = [0, 1], y = [0, 1] } = box;
   for (const interval of [x, y])
-    if (interval.length !== 2 || interval.some(Number.isNaN)) throw new InvalidOption("region", `interval [${interval.join(", ")}]`, "Give [from, to] as fractions of the box");
-  const inside = (value: number, [from, to]: readonly [number, number], length: number): boolean => value >= from * length - 1e-9 * length && value <= to * length + 1e-9 * length;
+    if (interval.length !== 2 || interval.some(Number.isNaN))
+      throw new InvalidOption("region", `interval [${interval.join(", ")}]`, "Give [from, to] as fractions of the box");
+  const inside = (value: number, [from, to]: readonly [number, number], length: number): boolean =>
+    value >= from * length - 1e-9 * length && value <= to * length + 1e-9 * length;
   return where(mesh, (point) => inside(point.x, x, mesh.size[0]) && inside(point.y, y, mesh.size[1]));
 };
 
 const requireOneMesh = (asked: string, sets: readonly NodeSet[]): GridMesh => {
   const mesh = sets[0]?.mesh;
   if (mesh === undefined) throw new InvalidOption(asked, "no node sets", "Give at least one");
-  if (sets.some((set) => set.mesh !== mesh)) throw new InvalidMesh(asked, "node sets of different meshes", "Select all sets on one mesh");
+  if (sets.some((set) => set.mesh !== mesh))
+    throw new InvalidMesh(asked, "node sets of different meshes", "Select all sets on one mesh");
   return mesh;
 };
 

@@ -18,7 +18,9 @@ const positivePart = (x: NDArray): NDArray => keepWhere(not(le(x, fullLike(0, x)
 export const relu: UnaryFunction = unary("relu", promoteNumber, positivePart);
 
 /** min(max(x, 0), 6); derivative 0 at 0 and at 6. */
-export const relu6: UnaryFunction = unary("relu6", promoteNumber, (x) => select(ge(x, fullLike(6, x)), fullLike(6, x), positivePart(x)));
+export const relu6: UnaryFunction = unary("relu6", promoteNumber, (x) =>
+  select(ge(x, fullLike(6, x)), fullLike(6, x), positivePart(x)),
+);
 
 /** 1 / (1 + e^-x). */
 export const sigmoid: UnaryFunction = unary("sigmoid", promoteFloat, (x) => logistic(x));

@@ -27,11 +27,21 @@ export interface ConvOptions {
 const perAxis = (name: string, value: number | readonly number[] | undefined, spatial: number): readonly number[] => {
   const list = typeof value === "number" || value === undefined ? new Array<number>(spatial).fill(value ?? 1) : value;
   if (!Array.isArray(list) || list.length !== spatial || !list.every((entry) => Number.isInteger(entry) && entry >= 1))
-    throw new InvalidOption("nn.conv", `${name} ${JSON.stringify(value)} for ${spatial} spatial axes`, "Give a whole number from 1, or one per spatial axis");
+    throw new InvalidOption(
+      "nn.conv",
+      `${name} ${JSON.stringify(value)} for ${spatial} spatial axes`,
+      "Give a whole number from 1, or one per spatial axis",
+    );
   return list;
 };
 
-const pairsOf = (padding: NonNullable<ConvOptions["padding"]>, input: readonly number[], window: readonly number[], strides: readonly number[], dilation: readonly number[]): readonly (readonly [number, number])[] => {
+const pairsOf = (
+  padding: NonNullable<ConvOptions["padding"]>,
+  input: readonly number[],
+  window: readonly number[],
+  strides: readonly number[],
+  dilation: readonly number[],
+): readonly (readonly [number, number])[] => {
   if (padding === "valid") return input.map(() => [0, 0] as const);
   if (padding === "same")
     return input.map((extent, axis) => {
@@ -39,8 +49,16 @@ const pairsOf = (padding: NonNullable<ConvOptions["padding"]>, input: readonly n
       const total = Math.max(0, (Math.ceil(extent / strides[axis]!) - 1) * strides[axis]! + reach - extent);
       return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
     });
-  if (!Array.isArray(padding) || padding.length !== input.length || !padding.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger)))
-    throw new InvalidOption("nn.conv", `padding ${JSON.stringify(padding)} for ${input.length} spatial axes`, 'Use "same", "valid", or a pair [before, after] per spatial axis');
+  if (
+    !Array.isArray(padding) ||
+    padding.length !== input.length ||
+    !padding.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger))
+  )
+    throw new InvalidOption(
+      "nn.conv",
+      `padding ${JSON.stringify(padding)} for ${input.length} spatial axes`,
+      'Use "same", "valid", or a pair [before, after] per spatial axis',
+    );
   return padding;
 };
 
@@ -48,7 +66,11 @@ const pairsOf = (padding: NonNullable<ConvOptions["padding"]>, input: readonly n
 const channelsSecond = (rank: number): number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, k) => k + 1)];
 const channelsLast = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, k) => k + 2), 1];
 /** Axes from [...window, I, O] to [O, I, ...window]. */
-const featuresFirst = (rank: number): number[] => [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, k) => k)];
+const featuresFirst = (rank: number): number[] => [
+  rank - 1,
+  rank - 2,
+  ...Array.from({ length: rank - 2 }, (_, k) => k),
+];
 
 /**
  * Convolution of images `x` by windows `w`, of any number of spatial axes; layouts as in the options.
@@ -60,10 +82,16 @@ const featuresFirst = (rank: number): number[] => [rank - 1, rank - 2, ...Array.
 export const conv = (x: NDArray, w: NDArray, options: ConvOptions = {}): NDArray => {
   requireOptions("nn.conv", options, ["padding", "strides", "dilation", "groups", "layout"]);
   const { padding = "valid", groups = 1, layout = "NCHW" } = options;
-  if (layout !== "NCHW" && layout !== "NHWC") throw new InvalidOption("nn.conv", `layout ${JSON.stringify(layout)}`, 'Use "NCHW" or "NHWC"');
+  if (layout !== "NCHW" && layout !== "NHWC")
+    throw new InvalidOption("nn.conv", `layout ${JSON.stringify(layout)}`, 'Use "NCHW" or "NHWC"');
   const [images, windows] = [asOperand("nn.conv", x), asOperand("nn.conv", w)];
   const rank = images.ndim;
-  if (rank < 2 || windows.ndim !== rank) throw new ShapeMismatch("nn.conv", `shapes ${showShape(images.shape)} and ${showShape(windows.shape)}`, "Images and windows have one rank: two more than spatial axes");
+  if (rank < 2 || windows.ndim !== rank)
+    throw new ShapeMismatch(
+      "nn.conv",
+      `shapes ${showShape(images.shape)} and ${showShape(windows.shape)}`,
+      "Images and windows have one rank: two more than spatial axes",
+    );
   const { dtype } = resultType([images, windows]);
   const isLast = layout === "NHWC";
   const lhs = toDType(isLast ? transpose(images, { permutation: channelsSecond(rank) }) : images, dtype);

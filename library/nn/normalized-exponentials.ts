@@ -22,7 +22,8 @@ const asFloat = (asked: string, x: Operand): NDArray => {
   return isFloat(own.dtype) ? own : toDType(own, "float64");
 };
 
-const withoutAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, axis) => !axes.includes(axis));
+const withoutAxes = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.filter((_, axis) => !axes.includes(axis));
 
 const spreadOver = (x: NDArray, shape: Shape, axes: readonly number[]): NDArray =>
   broadcast(x, { shape, axes: shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])) });
@@ -42,7 +43,8 @@ export const logsumexp = (x: Operand, options?: ReductionOptions): NDArray => {
   const own = asFloat("nn.logsumexp", x);
   const axes = normalizeAxes("nn.logsumexp", options?.axis, own.ndim);
   const kept = own.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-  const reduced = own.size === 0 ? full(-Infinity, withoutAxes(own.shape, axes), own.dtype) : reducedLogarithm(own, axes);
+  const reduced =
+    own.size === 0 ? full(-Infinity, withoutAxes(own.shape, axes), own.dtype) : reducedLogarithm(own, axes);
   return options?.keepdims === true ? reshape(reduced, { shape: kept }) : reduced;
 };
 
@@ -56,11 +58,18 @@ export interface SoftmaxOptions {
   readonly axis?: number | readonly number[] | null;
 }
 
-const shifted = (asked: string, x: Operand, options: SoftmaxOptions | undefined): { readonly below: NDArray; readonly axes: readonly number[] } => {
+const shifted = (
+  asked: string,
+  x: Operand,
+  options: SoftmaxOptions | undefined,
+): { readonly below: NDArray; readonly axes: readonly number[] } => {
   requireOptions(asked, options, ["axis"]);
   const own = asFloat(asked, x);
   const axes = normalizeAxes(asked, options?.axis === undefined ? -1 : options.axis, own.ndim);
-  return { below: own.size === 0 ? own : sub(own, spreadOver(stopGradient(reduceMax(own, { axes })), own.shape, axes)), axes };
+  return {
+    below: own.size === 0 ? own : sub(own, spreadOver(stopGradient(reduceMax(own, { axes })), own.shape, axes)),
+    axes,
+  };
 };
 
 /** e^x over the sum of all e^x along axes. An element of -infinity gets 0; +infinity gives NaN. */

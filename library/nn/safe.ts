@@ -31,14 +31,19 @@ export const safeNorm = (x: Operand, options?: ReductionOptions): NDArray => {
   const own = isFloat(given.dtype) ? given : toDType(given, "float64");
   const axes = normalizeAxes("nn.safeNorm", options?.axis, own.ndim);
   const norm = own.size === 0 ? reduceSum(own, { axes }) : scaledNorm(own, axes);
-  return options?.keepdims === true ? reshape(norm, { shape: own.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }) : norm;
+  return options?.keepdims === true
+    ? reshape(norm, { shape: own.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) })
+    : norm;
 };
 
 const scaledNorm = (x: NDArray, axes: readonly number[]): NDArray => {
   const largest = stopGradient(reduceMax(abs(x), { axes }));
   const one = fullLike(1, largest);
   const scale = select(and(gt(largest, fullLike(0, largest)), lt(largest, fullLike(Infinity, largest))), largest, one);
-  const spread = broadcast(scale, { shape: x.shape, axes: x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])) });
+  const spread = broadcast(scale, {
+    shape: x.shape,
+    axes: x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])),
+  });
   const squares = reduceSum(integerPower(div(x, spread), { exponent: 2 }), { axes });
   const isOrigin = eq(largest, fullLike(0, largest));
   return select(isOrigin, fullLike(0, squares), mul(scale, sqrt(select(isOrigin, one, squares))));

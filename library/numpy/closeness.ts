@@ -41,7 +41,8 @@ export const isclose = (x: Operand, y: Operand, options: ClosenessOptions = {}):
  * Whether all elements are close; shapes broadcast.
  * @example np.allclose(array([1, 2]), array([1 + 1e-9, 2])) // true
  */
-export const allclose = (x: Operand, y: Operand, options: ClosenessOptions = {}): NDArray => all(isclose(x, y, options));
+export const allclose = (x: Operand, y: Operand, options: ClosenessOptions = {}): NDArray =>
+  all(isclose(x, y, options));
 
 /**
  * Whether shapes and elements are equal; nothing broadcasts.

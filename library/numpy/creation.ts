@@ -30,7 +30,8 @@ export type ArrayData = NestedData | TypedArray | readonly TypedArray[] | NDArra
  */
 export const array = (data: ArrayData, options: ArrayOptions = {}): NDArray => {
   requireOptions("array", options, ["dtype", "shape"]);
-  if (data instanceof NDArray && options.shape === undefined) return options.dtype === undefined ? data : toDType(data, options.dtype);
+  if (data instanceof NDArray && options.shape === undefined)
+    return options.dtype === undefined ? data : toDType(data, options.dtype);
   return createArray(data, options);
 };
 
@@ -51,7 +52,8 @@ const dtypeOf = (asked: string, options: CreationOptions, otherwise: DType, othe
 };
 
 /** A repeated number as the dtype holds it: booleans by x != 0, integers cut and saturated. */
-const constant = (value: number, shape: Shape, dtype: DType): NDArray => fullOf(castBuffer([value], "float64", dtype)[0]!, shape, dtype);
+const constant = (value: number, shape: Shape, dtype: DType): NDArray =>
+  fullOf(castBuffer([value], "float64", dtype)[0]!, shape, dtype);
 
 /**
  * `value` everywhere; the value may be an array that broadcasts to the shape.
@@ -68,12 +70,14 @@ export const full = (shape: number | Shape, value: Operand, options: CreationOpt
  * Zeros of a shape.
  * @example np.zeros([2, 2]) // [[0, 0], [0, 0]]
  */
-export const zeros = (shape: number | Shape, options: CreationOptions = {}): NDArray => constant(0, shapeOf("np.zeros", shape), dtypeOf("np.zeros", options, "float64"));
+export const zeros = (shape: number | Shape, options: CreationOptions = {}): NDArray =>
+  constant(0, shapeOf("np.zeros", shape), dtypeOf("np.zeros", options, "float64"));
 /**
  * Ones of a shape.
  * @example np.ones(3) // [1, 1, 1]
  */
-export const ones = (shape: number | Shape, options: CreationOptions = {}): NDArray => constant(1, shapeOf("np.ones", shape), dtypeOf("np.ones", options, "float64"));
+export const ones = (shape: number | Shape, options: CreationOptions = {}): NDArray =>
+  constant(1, shapeOf("np.ones", shape), dtypeOf("np.ones", options, "float64"));
 /**
  * Zeros in the shape and dtype of x.
  * @example np.zerosLike(array([1, 2])) // [0, 0]
@@ -88,9 +92,11 @@ export const onesLike = (x: NDArray, options: CreationOptions = {}): NDArray => 
  * One number in the shape and dtype of x.
  * @example np.fullLike(array([1, 2]), 7) // [7, 7]
  */
-export const fullLike = (x: NDArray, value: number, options: CreationOptions = {}): NDArray => constant(value, x.shape, dtypeOf("np.fullLike", options, x.dtype));
+export const fullLike = (x: NDArray, value: number, options: CreationOptions = {}): NDArray =>
+  constant(value, x.shape, dtypeOf("np.fullLike", options, x.dtype));
 
-const fromNumbers = (values: Float64Array, shape: Shape, dtype: DType): NDArray => fromBuffer(castBuffer(values, "float64", dtype), shape, dtype);
+const fromNumbers = (values: Float64Array, shape: Shape, dtype: DType): NDArray =>
+  fromBuffer(castBuffer(values, "float64", dtype), shape, dtype);
 
 /**
  * start, start + step, ... below stop; one argument counts from 0.
@@ -100,7 +106,11 @@ export const arange = (start: number, stop?: number, step = 1, options: Creation
   const dtype = dtypeOf("np.arange", options, "float64");
   const [first, last] = stop === undefined ? [0, start] : [start, stop];
   if (!Number.isFinite(first) || !Number.isFinite(last) || !Number.isFinite(step) || step === 0)
-    throw new InvalidOption("np.arange", `start ${first}, stop ${last}, step ${step}`, "Give finite numbers and a step that is not 0");
+    throw new InvalidOption(
+      "np.arange",
+      `start ${first}, stop ${last}, step ${step}`,
+      "Give finite numbers and a step that is not 0",
+    );
   const length = Math.max(0, Math.ceil((last - first) / step));
   requireShape("np.arange", [length]);
   return fromNumbers(
@@ -114,7 +124,12 @@ export const arange = (start: number, stop?: number, step = 1, options: Creation
  * `count` equidistant numbers from start to stop, both included.
  * @example np.linspace(0, 1, 3) // [0, 0.5, 1]
  */
-export const linspace = (start: number, stop: number, count = 50, options: CreationOptions & { readonly endpoint?: boolean } = {}): NDArray => {
+export const linspace = (
+  start: number,
+  stop: number,
+  count = 50,
+  options: CreationOptions & { readonly endpoint?: boolean } = {},
+): NDArray => {
   const dtype = dtypeOf("np.linspace", options, "float64", ["endpoint"]);
   const { endpoint = true } = options;
   requireShape("np.linspace", [count]);
@@ -128,7 +143,11 @@ export const linspace = (start: number, stop: number, count = 50, options: Creat
  * Ones on a diagonal: shape [rows, columns], columns - rows offset `k` up.
  * @example np.eye(2, 3, { k: 1 }) // [[0, 1, 0], [0, 0, 1]]
  */
-export const eye = (rows: number, columns: number = rows, options: CreationOptions & { readonly k?: number } = {}): NDArray => {
+export const eye = (
+  rows: number,
+  columns: number = rows,
+  options: CreationOptions & { readonly k?: number } = {},
+): NDArray => {
   const dtype = dtypeOf("np.eye", options, "float64", ["k"]);
   const { k = 0 } = options;
   const size = requireShape("np.eye", [rows, columns]);

@@ -41,7 +41,10 @@ const binary = (name: string, promotion: Promotion, call: (x: NDArray, y: NDArra
     const [left, right] = promotion(asked, [x, y]);
     return call(left!, right!);
   };
-  return ((...operands: unknown[]) => (operands.length === 1 ? (x: unknown) => apply(x, operands[0]) : apply(operands[0], operands[1]))) as unknown as BinaryFunction;
+  return ((...operands: unknown[]) =>
+    operands.length === 1
+      ? (x: unknown) => apply(x, operands[0])
+      : apply(operands[0], operands[1])) as unknown as BinaryFunction;
 };
 
 // --- Arithmetic -------------------------------------------------------------------------------
@@ -64,7 +67,11 @@ export const neg: UnaryFunction = unary("neg", promoteNumber, (x) => arithmetic.
 export const floorDivide: BinaryFunction = binary("floorDivide", promoteNumber, (x, y) => {
   const quotient = arithmetic.div(arithmetic.sub(x, floorRemainder(x, y)), y);
   if (!isFloat(x.dtype)) return quotient;
-  return comparison.select(comparison.eq(y, arithmetic.zerosOf(y.shape, y.dtype)), arithmetic.div(x, y), rounding.round(quotient));
+  return comparison.select(
+    comparison.eq(y, arithmetic.zerosOf(y.shape, y.dtype)),
+    arithmetic.div(x, y),
+    rounding.round(quotient),
+  );
 });
 /**
  * Remainder with the sign of the divisor unless it is 0: remainder(-7, 3) is 2.
@@ -91,7 +98,9 @@ const floorRemainder = (x: NDArray, y: NDArray): NDArray => {
  * @example pipe(array([1, 2, -3]), np.pow(3)) // [1, 8, -27]
  */
 export const pow: BinaryFunction = ((...operands: unknown[]) =>
-  operands.length === 1 ? (x: unknown) => powerOf(x, operands[0]) : powerOf(operands[0], operands[1])) as unknown as BinaryFunction;
+  operands.length === 1
+    ? (x: unknown) => powerOf(x, operands[0])
+    : powerOf(operands[0], operands[1])) as unknown as BinaryFunction;
 
 const powerOf = (x: unknown, y: unknown): NDArray => {
   const exponent = staticExponent(y);
@@ -111,7 +120,8 @@ const staticExponent = (y: unknown): number | null => {
   return isConcreteWhole(y) ? bufferOf(y)[0]! : null;
 };
 
-const isConcreteWhole = (y: unknown): y is Parameters<typeof bufferOf>[0] => isConcrete(y) && y.weakType === "integer" && y.size === 1;
+const isConcreteWhole = (y: unknown): y is Parameters<typeof bufferOf>[0] =>
+  isConcrete(y) && y.weakType === "integer" && y.size === 1;
 
 /** x * x. */
 export const square: UnaryFunction = unary("square", promoteNumber, (x) => arithmetic.integerPower(x, { exponent: 2 }));
@@ -137,11 +147,17 @@ export const cbrt: UnaryFunction = unary("cbrt", promoteFloat, (x) => exponentia
 /** Hyperbolic tangent. */
 export const tanh: UnaryFunction = unary("tanh", promoteFloat, (x) => exponential.tanh(x));
 /** Logarithm to base 2. */
-export const log2: UnaryFunction = unary("log2", promoteFloat, (x) => arithmetic.div(exponential.log(x), arithmetic.full(Math.LN2, x.shape, x.dtype)));
+export const log2: UnaryFunction = unary("log2", promoteFloat, (x) =>
+  arithmetic.div(exponential.log(x), arithmetic.full(Math.LN2, x.shape, x.dtype)),
+);
 /** Logarithm to base 10. */
-export const log10: UnaryFunction = unary("log10", promoteFloat, (x) => arithmetic.div(exponential.log(x), arithmetic.full(Math.LN10, x.shape, x.dtype)));
+export const log10: UnaryFunction = unary("log10", promoteFloat, (x) =>
+  arithmetic.div(exponential.log(x), arithmetic.full(Math.LN10, x.shape, x.dtype)),
+);
 /** 2^x. */
-export const exp2: UnaryFunction = unary("exp2", promoteFloat, (x) => exponential.power(arithmetic.full(2, x.shape, x.dtype), x));
+export const exp2: UnaryFunction = unary("exp2", promoteFloat, (x) =>
+  exponential.power(arithmetic.full(2, x.shape, x.dtype), x),
+);
 /** Sine, x in radians. */
 export const sin: UnaryFunction = unary("sin", promoteFloat, (x) => trigonometric.sin(x));
 /** Cosine, x in radians. */
@@ -268,9 +284,13 @@ export const logicalNot: UnaryFunction = unary("logicalNot", promoteBool, (x) =>
 /** x is NaN. */
 export const isnan: UnaryFunction = unary("isnan", promoteFloat, (x) => comparison.ne(x, x));
 /** x is neither infinite nor NaN. */
-export const isfinite: UnaryFunction = unary("isfinite", promoteFloat, (x) => comparison.lt(extrema.abs(x), arithmetic.full(Infinity, x.shape, x.dtype)));
+export const isfinite: UnaryFunction = unary("isfinite", promoteFloat, (x) =>
+  comparison.lt(extrema.abs(x), arithmetic.full(Infinity, x.shape, x.dtype)),
+);
 /** x is infinite, of either sign. */
-export const isinf: UnaryFunction = unary("isinf", promoteFloat, (x) => comparison.eq(extrema.abs(x), arithmetic.full(Infinity, x.shape, x.dtype)));
+export const isinf: UnaryFunction = unary("isinf", promoteFloat, (x) =>
+  comparison.eq(extrema.abs(x), arithmetic.full(Infinity, x.shape, x.dtype)),
+);
 
 /**
  * Elements of `x` where the condition holds, of `y` elsewhere; the condition may be numbers (nonzero is true).
@@ -283,10 +303,31 @@ export const where = (condition: Operand, x: Operand, y: Operand): NDArray => {
   const raw = asOperand("np.where", condition);
   const test = raw.dtype === "bool" ? raw : comparison.ne(raw, arithmetic.zerosOf(raw.shape, raw.dtype));
   const shape = broadcastShapes("np.where", test.shape, onTrue!.shape);
-  return comparison.select(broadcastArray(test, shape), broadcastArray(onTrue!, shape), broadcastArray(onFalse!, shape));
+  return comparison.select(
+    broadcastArray(test, shape),
+    broadcastArray(onTrue!, shape),
+    broadcastArray(onFalse!, shape),
+  );
 };
 
 // --- NumPy's long names -----------------------------------------------------------------------
 
-export { abs as absolute, sub as subtract, mul as multiply, div as divide, div as trueDivide, neg as negative, pow as power, remainder as mod };
-export { arcsin as asin, arccos as acos, arctan as atan, arctan2 as atan2, arcsinh as asinh, arccosh as acosh, arctanh as atanh };
+export {
+  abs as absolute,
+  sub as subtract,
+  mul as multiply,
+  div as divide,
+  div as trueDivide,
+  neg as negative,
+  pow as power,
+  remainder as mod,
+};
+export {
+  arcsin as asin,
+  arccos as acos,
+  arctan as atan,
+  arctan2 as atan2,
+  arcsinh as asinh,
+  arccosh as acosh,
+  arctanh as atanh,
+};

@@ -31,11 +31,16 @@ const isBound = (value: unknown): boolean => value === null || Number.isSafeInte
  */
 export const slice = (start: number | null = null, stop: number | null = null, step = 1): Slice => {
   if (!isBound(start) || !isBound(stop) || !Number.isSafeInteger(step) || step === 0)
-    throw new InvalidIndex("np.slice", `start ${String(start)}, stop ${String(stop)}, step ${String(step)}`, "Bounds are whole numbers or null, the step is a whole number and not 0");
+    throw new InvalidIndex(
+      "np.slice",
+      `start ${String(start)}, stop ${String(stop)}, step ${String(step)}`,
+      "Bounds are whole numbers or null, the step is a whole number and not 0",
+    );
   return { kind: "slice", start, stop, step };
 };
 
-const isSlice = (index: unknown): index is Slice => typeof index === "object" && index !== null && "kind" in index && index.kind === "slice";
+const isSlice = (index: unknown): index is Slice =>
+  typeof index === "object" && index !== null && "kind" in index && index.kind === "slice";
 
 /** One axis of a box: ascending elements first, first + stride, ... (count of them), perhaps turned round. */
 export interface AxisRange {
@@ -55,7 +60,9 @@ const rangeOf = ({ start, stop, step }: Slice, extent: number): AxisRange => {
   const to = bound(stop, step > 0 ? highest : lowest);
   const count = Math.max(0, Math.ceil((to - from) / step));
   if (count === 0) return { first: 0, count: 0, stride: 1, isReversed: false };
-  return step > 0 ? { first: from, count, stride: step, isReversed: false } : { first: from + (count - 1) * step, count, stride: -step, isReversed: true };
+  return step > 0
+    ? { first: from, count, stride: step, isReversed: false }
+    : { first: from + (count - 1) * step, count, stride: -step, isReversed: true };
 };
 
 /** Indices of one call, resolved against a shape. */
@@ -73,23 +80,43 @@ export interface IndexPlan {
 
 const wrapNumber = (asked: string, index: number, axis: number, extent: number): number => {
   if (!Number.isInteger(index))
-    throw new InvalidIndex(asked, `the index ${index} on axis ${axis}`, "Indices are whole numbers: use Math.floor, or astype(\"int32\") for arrays");
+    throw new InvalidIndex(
+      asked,
+      `the index ${index} on axis ${axis}`,
+      'Indices are whole numbers: use Math.floor, or astype("int32") for arrays',
+    );
   if (index < -extent || index >= extent)
-    throw new IndexOutOfRange(asked, `index ${index} on axis ${axis} of size ${extent}`, extent === 0 ? "The axis has no elements" : `Use -${extent} to ${extent - 1}`);
+    throw new IndexOutOfRange(
+      asked,
+      `index ${index} on axis ${axis} of size ${extent}`,
+      extent === 0 ? "The axis has no elements" : `Use -${extent} to ${extent - 1}`,
+    );
   return index < 0 ? index + extent : index;
 };
 
 const refuse = (asked: string, index: unknown, axis: number): never => {
   if (Array.isArray(index) || ArrayBuffer.isView(index))
-    throw new InvalidIndex(asked, `a list on axis ${axis}`, 'Write slice(1, 8) for a range, array([1, 8], { dtype: "int32" }) for a list of places');
-  throw new InvalidIndex(asked, `${index === undefined ? "undefined" : `a ${typeof index}`} on axis ${axis}`, "Use whole numbers, slice(start, stop, step), null for a whole axis, or arrays of integers or booleans");
+    throw new InvalidIndex(
+      asked,
+      `a list on axis ${axis}`,
+      'Write slice(1, 8) for a range, array([1, 8], { dtype: "int32" }) for a list of places',
+    );
+  throw new InvalidIndex(
+    asked,
+    `${index === undefined ? "undefined" : `a ${typeof index}`} on axis ${axis}`,
+    "Use whole numbers, slice(start, stop, step), null for a whole axis, or arrays of integers or booleans",
+  );
 };
 
 /** The places where a mask is true, one array of indices per axis of the mask. */
 const placesOf = (asked: string, mask: NDArray, axis: number, shape: Shape): ConcreteArray[] => {
   const covered = shape.slice(axis, axis + mask.ndim);
   if (!sameShape(mask.shape, covered))
-    throw new ShapeMismatch(asked, `a mask of shape ${showShape(mask.shape)} on axes of sizes ${showShape(covered)}`, "A mask has the sizes of the axes it covers");
+    throw new ShapeMismatch(
+      asked,
+      `a mask of shape ${showShape(mask.shape)} on axes of sizes ${showShape(covered)}`,
+      "A mask has the sizes of the axes it covers",
+    );
   if (!isConcrete(mask))
     throw new TracerConversion(
       `${asked} with the mask ${mask.toString()}`,
@@ -120,7 +147,11 @@ export const planIndices = (asked: string, shape: Shape, indices: readonly Index
     const axis = box.length;
     const isMask = index instanceof NDArray && index.dtype === "bool";
     if (axis + (isMask ? index.ndim : 1) > shape.length)
-      throw new IndexOutOfRange(asked, `${indices.length} indices for shape ${showShape(shape)}`, `Give at most ${shape.length}, one per axis`);
+      throw new IndexOutOfRange(
+        asked,
+        `${indices.length} indices for shape ${showShape(shape)}`,
+        `Give at most ${shape.length}, one per axis`,
+      );
     const extent = shape[axis]!;
     if (typeof index === "number") {
       box.push({ ...whole(1), first: wrapNumber(asked, index, axis, extent) });
@@ -130,7 +161,12 @@ export const planIndices = (asked: string, shape: Shape, indices: readonly Index
     else if (isSlice(index)) box.push(rangeOf(index, extent));
     else if (!(index instanceof NDArray)) refuse(asked, index, axis);
     else {
-      if (isFloat(index.dtype)) throw new DTypeMismatch(asked, `the index ${showAval(index)} on axis ${axis}`, 'Indices are integers: write array([0, 2], { dtype: "int32" }) or astype("int32")');
+      if (isFloat(index.dtype))
+        throw new DTypeMismatch(
+          asked,
+          `the index ${showAval(index)} on axis ${axis}`,
+          'Indices are integers: write array([0, 2], { dtype: "int32" }) or astype("int32")',
+        );
       advanced.push(position);
       for (const places of isMask ? placesOf(asked, index, axis, shape) : [index]) {
         arrays.push(places);

@@ -55,9 +55,11 @@ export interface IndexedArray<T extends NDArray = NDArray> {
 
 // --- Boxes ------------------------------------------------------------------------------------
 
-const isWhole = ({ first, count, stride, isReversed }: AxisRange, extent: number): boolean => first === 0 && count === extent && stride === 1 && !isReversed;
+const isWhole = ({ first, count, stride, isReversed }: AxisRange, extent: number): boolean =>
+  first === 0 && count === extent && stride === 1 && !isReversed;
 
-const reversedAxes = (box: readonly AxisRange[]): number[] => box.flatMap(({ isReversed }, axis) => (isReversed ? [axis] : []));
+const reversedAxes = (box: readonly AxisRange[]): number[] =>
+  box.flatMap(({ isReversed }, axis) => (isReversed ? [axis] : []));
 
 const turned = (x: NDArray, axes: readonly number[]): NDArray => (axes.length === 0 ? x : reverse(x, { axes }));
 
@@ -75,7 +77,8 @@ const readBox = (x: NDArray, { box, dropped }: IndexPlan): NDArray => {
   return reshaped(turned(cut, reversedAxes(box)), keptShape(box, dropped));
 };
 
-const keptShape = (box: readonly AxisRange[], dropped: readonly number[]): number[] => box.flatMap(({ count }, axis) => (dropped.includes(axis) ? [] : [count]));
+const keptShape = (box: readonly AxisRange[], dropped: readonly number[]): number[] =>
+  box.flatMap(({ count }, axis) => (dropped.includes(axis) ? [] : [count]));
 
 type Write = "set" | "add" | "mul";
 
@@ -83,7 +86,13 @@ type Write = "set" | "add" | "mul";
 const neutral = { set: 0, add: -0, mul: 1 } as const;
 
 const writeBox = (x: NDArray, { box }: IndexPlan, values: NDArray, write: Write): NDArray => {
-  const region = turned(reshaped(values, box.map(({ count }) => count)), reversedAxes(box));
+  const region = turned(
+    reshaped(
+      values,
+      box.map(({ count }) => count),
+    ),
+    reversedAxes(box),
+  );
   const padding = box.map(({ first, count, stride }, axis) => {
     const reached = count === 0 ? first : first + (count - 1) * stride + 1;
     return [first, x.shape[axis]! - reached, stride - 1] as const;
@@ -114,7 +123,9 @@ const smallerOf = (x: NDArray, bound: number): NDArray => {
 /** Index tuples [...b, k] for k indexed axes. */
 const tuplesOf = (asked: string, arrays: readonly NDArray[], extents: Shape): NDArray => {
   const shape = broadcastShapes(asked, ...arrays.map((index) => index.shape));
-  const columns = arrays.map((index, k) => reshape(broadcastArray(fromZero(index, extents[k]!), shape), { shape: [...shape, 1] }));
+  const columns = arrays.map((index, k) =>
+    reshape(broadcastArray(fromZero(index, extents[k]!), shape), { shape: [...shape, 1] }),
+  );
   return columns.length === 1 ? columns[0]! : concatenate(...columns, { axis: shape.length });
 };
 
@@ -128,22 +139,38 @@ interface Selection {
 
 const selectionOf = (asked: string, region: NDArray, { arrays, axes, place }: IndexPlan): Selection => {
   const rest = region.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
-  const tuples = tuplesOf(asked, arrays, axes.map((axis) => region.shape[axis]!));
+  const tuples = tuplesOf(
+    asked,
+    arrays,
+    axes.map((axis) => region.shape[axis]!),
+  );
   const depth = tuples.ndim - 1;
   const selected = Array.from({ length: depth }, (_, k) => k);
   const others = rest.map((_, k) => depth + k);
   return { tuples, front: [...axes, ...rest], order: [...others.slice(0, place), ...selected, ...others.slice(place)] };
 };
 
-const permuted = (x: NDArray, permutation: readonly number[]): NDArray => (permutation.every((axis, k) => axis === k) ? x : transpose(x, { permutation }));
+const permuted = (x: NDArray, permutation: readonly number[]): NDArray =>
+  permutation.every((axis, k) => axis === k) ? x : transpose(x, { permutation });
 
-const readArrays = (asked: string, region: NDArray, plan: IndexPlan, { mode = "clip", fillValue }: ReadOptions): NDArray => {
+const readArrays = (
+  asked: string,
+  region: NDArray,
+  plan: IndexPlan,
+  { mode = "clip", fillValue }: ReadOptions,
+): NDArray => {
   const { tuples, front, order } = selectionOf(asked, region, plan);
   const params = { mode, batchDims: 0, ...(fillValue === undefined ? {} : { fillValue }) };
   return permuted(gather(permuted(region, front), tuples, params), order);
 };
 
-const scatterWith = (write: Write, operand: NDArray, tuples: NDArray, updates: NDArray, { mode = "drop", uniqueIndices = false }: MultiplyOptions): NDArray => {
+const scatterWith = (
+  write: Write,
+  operand: NDArray,
+  tuples: NDArray,
+  updates: NDArray,
+  { mode = "drop", uniqueIndices = false }: MultiplyOptions,
+): NDArray => {
   if (write === "mul") return scatterMul(operand, tuples, updates, { mode, batchDims: 0, uniqueIndices });
   return (write === "set" ? scatterSet : scatterAdd)(operand, tuples, updates, { mode, batchDims: 0 });
 };
@@ -154,20 +181,44 @@ const scatterWith = (write: Write, operand: NDArray, tuples: NDArray, updates: N
 const fitted = (asked: string, x: NDArray, values: Operand, shape: Shape): NDArray => {
   const own = toDType(asOperand(asked, values), x.dtype);
   const common = broadcastShapes(asked, own.shape, shape);
-  if (!sameShape(common, shape)) throw new ShapeMismatch(asked, `values of shape ${showShape(own.shape)} where the indices select ${showShape(shape)}`, "Values broadcast to what is selected");
+  if (!sameShape(common, shape))
+    throw new ShapeMismatch(
+      asked,
+      `values of shape ${showShape(own.shape)} where the indices select ${showShape(shape)}`,
+      "Values broadcast to what is selected",
+    );
   return broadcastArray(own, shape);
 };
 
-const writeAt = (asked: string, x: NDArray, plan: IndexPlan, values: Operand, write: Write, options: MultiplyOptions | undefined): NDArray => {
+const writeAt = (
+  asked: string,
+  x: NDArray,
+  plan: IndexPlan,
+  values: Operand,
+  write: Write,
+  options: MultiplyOptions | undefined,
+): NDArray => {
   requireOptions(asked, options, write === "mul" ? ["mode", "uniqueIndices"] : ["mode"]);
   requireMode(asked, options?.mode, ["drop", "clip", "wrap"]);
   const target = write !== "set" && x.dtype === "bool" ? refuseBool(asked, x) : x;
-  if (plan.arrays.length === 0) return writeBox(target, plan, fitted(asked, x, values, keptShape(plan.box, plan.dropped)), write);
+  if (plan.arrays.length === 0)
+    return writeBox(target, plan, fitted(asked, x, values, keptShape(plan.box, plan.dropped)), write);
   const region = readBox(target, plan);
   const { tuples, front, order } = selectionOf(asked, region, plan);
   const selected = [...tuples.shape.slice(0, -1), ...front.slice(plan.axes.length).map((axis) => region.shape[axis]!)];
-  const updates = permuted(fitted(asked, x, values, order.map((axis) => selected[axis]!)), inversePermutation(order));
-  const written = permuted(scatterWith(write, permuted(region, front), tuples, updates, options ?? {}), inversePermutation(front));
+  const updates = permuted(
+    fitted(
+      asked,
+      x,
+      values,
+      order.map((axis) => selected[axis]!),
+    ),
+    inversePermutation(order),
+  );
+  const written = permuted(
+    scatterWith(write, permuted(region, front), tuples, updates, options ?? {}),
+    inversePermutation(front),
+  );
   const isAll = plan.box.every((range, axis) => isWhole(range, x.shape[axis]!));
   return isAll ? reshaped(written, x.shape) : writeBox(x, plan, written, "set");
 };
@@ -177,7 +228,12 @@ const refuseBool = (asked: string, x: NDArray): never => {
 };
 
 const requireMode = (asked: string, mode: string | undefined, known: readonly string[]): void => {
-  if (mode !== undefined && !known.includes(mode)) throw new InvalidOption(asked, `mode ${JSON.stringify(mode)}`, `Use ${known.map((each) => JSON.stringify(each)).join(", ")}`);
+  if (mode !== undefined && !known.includes(mode))
+    throw new InvalidOption(
+      asked,
+      `mode ${JSON.stringify(mode)}`,
+      `Use ${known.map((each) => JSON.stringify(each)).join(", ")}`,
+    );
 };
 
 const requireReadOptions = (asked: string, options: ReadOptions | undefined, others: readonly string[] = []): void => {
@@ -252,8 +308,18 @@ export interface TakeAlongAxisOptions extends ReadOptions {
 export const takeAlongAxis = (x: Operand, indices: NDArray, options: TakeAlongAxisOptions = {}): NDArray => {
   requireReadOptions("np.takeAlongAxis", options, ["axis"]);
   const [own, places] = [asOperand("np.takeAlongAxis", x), asOperand("np.takeAlongAxis", indices)];
-  if (isFloat(places.dtype) || places.dtype === "bool") throw new DTypeMismatch("np.takeAlongAxis", `indices ${showAval(places)}`, 'Indices are integers: convert with astype("int32")');
-  if (own.ndim !== places.ndim) throw new ShapeMismatch("np.takeAlongAxis", `${showAval(own)} at indices ${showAval(places)}`, "Both need the same rank");
+  if (isFloat(places.dtype) || places.dtype === "bool")
+    throw new DTypeMismatch(
+      "np.takeAlongAxis",
+      `indices ${showAval(places)}`,
+      'Indices are integers: convert with astype("int32")',
+    );
+  if (own.ndim !== places.ndim)
+    throw new ShapeMismatch(
+      "np.takeAlongAxis",
+      `${showAval(own)} at indices ${showAval(places)}`,
+      "Both need the same rank",
+    );
   const axis = normalizeAxis("np.takeAlongAxis", options.axis ?? -1, own.ndim);
   const others = broadcastShapes("np.takeAlongAxis", own.shape.toSpliced(axis, 1), places.shape.toSpliced(axis, 1));
   const lines = broadcastArray(own, others.toSpliced(axis, 0, own.shape[axis]!));

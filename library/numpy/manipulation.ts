@@ -7,7 +7,14 @@ import type { DType } from "../../src/array/dtype.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
-import { broadcastShapes, normalizeAxes, normalizeAxis, requireShape, showShape, sizeOf } from "../../src/array/shape.ts";
+import {
+  broadcastShapes,
+  normalizeAxes,
+  normalizeAxis,
+  requireShape,
+  showShape,
+  sizeOf,
+} from "../../src/array/shape.ts";
 import { zerosOf } from "../../ops/arithmetic.ts";
 import { gather, scatterSet } from "../../ops/indexing.ts";
 import * as shapes from "../../ops/shape.ts";
@@ -26,7 +33,11 @@ export const reshape = (x: Operand, shape: number | Shape): NDArray => {
   if (open >= 0) {
     const rest = sizeOf(wanted.filter((_, axis) => axis !== open));
     if (wanted.indexOf(-1, open + 1) >= 0 || rest === 0 || own.size % rest !== 0)
-      throw new ShapeMismatch("np.reshape", `${showShape(own.shape)} to ${showShape(wanted)}`, "One extent may be -1, and the rest must divide the number of elements");
+      throw new ShapeMismatch(
+        "np.reshape",
+        `${showShape(own.shape)} to ${showShape(wanted)}`,
+        "One extent may be -1, and the rest must divide the number of elements",
+      );
     wanted[open] = own.size / rest;
   }
   requireShape("np.reshape", wanted);
@@ -45,8 +56,16 @@ export const ravel = (x: Operand): NDArray => reshape(x, [asOperand("np.ravel", 
  */
 export const transpose = (x: Operand, axes?: readonly number[]): NDArray => {
   const own = asOperand("np.transpose", x);
-  const permutation = axes === undefined ? own.shape.map((_, axis) => own.ndim - 1 - axis) : axes.map((axis) => normalizeAxis("np.transpose", axis, own.ndim));
-  if (permutation.length !== own.ndim || new Set(permutation).size !== own.ndim) throw new IndexOutOfRange("np.transpose", `axes ${showShape(permutation)} of an array of rank ${own.ndim}`, "Name every axis once");
+  const permutation =
+    axes === undefined
+      ? own.shape.map((_, axis) => own.ndim - 1 - axis)
+      : axes.map((axis) => normalizeAxis("np.transpose", axis, own.ndim));
+  if (permutation.length !== own.ndim || new Set(permutation).size !== own.ndim)
+    throw new IndexOutOfRange(
+      "np.transpose",
+      `axes ${showShape(permutation)} of an array of rank ${own.ndim}`,
+      "Name every axis once",
+    );
   return shapes.transpose(own, { permutation });
 };
 
@@ -90,8 +109,16 @@ export const expandDims = (x: Operand, axis: number | readonly number[]): NDArra
  */
 export const squeeze = (x: Operand, axis?: number | readonly number[] | null): NDArray => {
   const own = asOperand("np.squeeze", x);
-  const dropped = axis === undefined || axis === null ? own.shape.flatMap((extent, k) => (extent === 1 ? [k] : [])) : normalizeAxes("np.squeeze", axis, own.ndim);
-  if (dropped.some((k) => own.shape[k] !== 1)) throw new ShapeMismatch("np.squeeze", `axes ${showShape(dropped)} of shape ${showShape(own.shape)}`, "Only axes of size 1 can be dropped");
+  const dropped =
+    axis === undefined || axis === null
+      ? own.shape.flatMap((extent, k) => (extent === 1 ? [k] : []))
+      : normalizeAxes("np.squeeze", axis, own.ndim);
+  if (dropped.some((k) => own.shape[k] !== 1))
+    throw new ShapeMismatch(
+      "np.squeeze",
+      `axes ${showShape(dropped)} of shape ${showShape(own.shape)}`,
+      "Only axes of size 1 can be dropped",
+    );
   return shapes.reshape(own, { shape: own.shape.filter((_, k) => !dropped.includes(k)) });
 };
 
@@ -104,7 +131,11 @@ export const broadcastTo = (x: Operand, shape: Shape): NDArray => {
   requireShape("np.broadcastTo", shape);
   const common = broadcastShapes("np.broadcastTo", own.shape, shape);
   if (common.length !== shape.length || common.some((extent, axis) => extent !== shape[axis]))
-    throw new ShapeMismatch("np.broadcastTo", `${showShape(own.shape)} to ${showShape(shape)}`, "The array's sizes must be equal to the shape's or 1");
+    throw new ShapeMismatch(
+      "np.broadcastTo",
+      `${showShape(own.shape)} to ${showShape(shape)}`,
+      "The array's sizes must be equal to the shape's or 1",
+    );
   return broadcastArray(own, shape);
 };
 
@@ -118,7 +149,8 @@ export const astype = (x: Operand, dtype: DType): NDArray => {
 };
 
 const sameTypes = (asked: string, list: readonly Operand[]): NDArray[] => {
-  if (!Array.isArray(list) || list.length === 0) throw new InvalidOption(asked, "an empty list", "Give at least one array, in a list");
+  if (!Array.isArray(list) || list.length === 0)
+    throw new InvalidOption(asked, "an empty list", "Give at least one array, in a list");
   const arrays = list.map((x) => asOperand(asked, x));
   const { dtype } = resultType(arrays);
   return arrays.map((x) => toDType(x, dtype));
@@ -151,7 +183,11 @@ const promoteAll = (asked: string, list: readonly Operand[]): NDArray[] => {
   const arrays = sameTypes(asked, list);
   for (const x of arrays)
     if (x.shape.length !== arrays[0]!.shape.length || x.shape.some((extent, axis) => extent !== arrays[0]!.shape[axis]))
-      throw new ShapeMismatch(asked, `shapes ${arrays.map((each) => showShape(each.shape)).join(", ")}`, "All arrays need one shape");
+      throw new ShapeMismatch(
+        asked,
+        `shapes ${arrays.map((each) => showShape(each.shape)).join(", ")}`,
+        "All arrays need one shape",
+      );
   return arrays;
 };
 
@@ -174,25 +210,47 @@ export const pad = (x: Operand, width: PadWidth, { value = 0 }: { readonly value
   const own = asOperand("np.pad", x);
   const pairs: (readonly [number, number])[] = own.shape.map((_, axis) => {
     if (typeof width === "number") return [width, width];
-    return typeof width[0] === "number" ? (width as readonly [number, number]) : (width as readonly (readonly [number, number])[])[axis]!;
+    return typeof width[0] === "number"
+      ? (width as readonly [number, number])
+      : (width as readonly (readonly [number, number])[])[axis]!;
   });
   const isPerAxis = typeof width !== "number" && typeof width[0] !== "number";
-  if ((isPerAxis && width.length !== own.ndim) || pairs.some((pair) => pair === undefined || !pair.every((w) => Number.isInteger(w) && w >= 0)))
-    throw new InvalidShape("np.pad", `widths ${JSON.stringify(width)} for rank ${own.ndim}`, "Widths are whole numbers, zero or more, one pair per axis");
-  return slicing.pad(own, toDType(asOperand("np.pad", value), own.dtype), { padding: pairs.map(([low, high]) => [low, high, 0] as const) });
+  if (
+    (isPerAxis && width.length !== own.ndim) ||
+    pairs.some((pair) => pair === undefined || !pair.every((w) => Number.isInteger(w) && w >= 0))
+  )
+    throw new InvalidShape(
+      "np.pad",
+      `widths ${JSON.stringify(width)} for rank ${own.ndim}`,
+      "Widths are whole numbers, zero or more, one pair per axis",
+    );
+  return slicing.pad(own, toDType(asOperand("np.pad", value), own.dtype), {
+    padding: pairs.map(([low, high]) => [low, high, 0] as const),
+  });
 };
 
 /**
  * Equal parts along an axis.
  * @example np.split(array([1, 2, 3, 4]), [1]) // [[1], [2, 3, 4]]
  */
-export const split = (x: Operand, sections: number | readonly number[], { axis = 0 }: { readonly axis?: number } = {}): NDArray[] => {
+export const split = (
+  x: Operand,
+  sections: number | readonly number[],
+  { axis = 0 }: { readonly axis?: number } = {},
+): NDArray[] => {
   const own = asOperand("np.split", x);
   const at = normalizeAxis("np.split", axis, own.ndim);
   const extent = own.shape[at]!;
   if (typeof sections === "number" && (sections < 1 || extent % sections !== 0))
-    throw new ShapeMismatch("np.split", `${extent} elements in ${sections} sections`, "The sections must divide the axis; give a list of positions otherwise");
-  const cuts = typeof sections === "number" ? Array.from({ length: sections - 1 }, (_, k) => ((k + 1) * extent) / sections) : [...sections];
+    throw new ShapeMismatch(
+      "np.split",
+      `${extent} elements in ${sections} sections`,
+      "The sections must divide the axis; give a list of positions otherwise",
+    );
+  const cuts =
+    typeof sections === "number"
+      ? Array.from({ length: sections - 1 }, (_, k) => ((k + 1) * extent) / sections)
+      : [...sections];
   const bounds = [0, ...cuts, extent];
   return bounds.slice(1).map((to, k) => slicing.sliceAxis(own, at, bounds[k]!, to));
 };
@@ -204,14 +262,20 @@ export const split = (x: Operand, sections: number | readonly number[], { axis =
 export const tile = (x: Operand, counts: number | readonly number[]): NDArray => {
   const own = asOperand("np.tile", x);
   const list = typeof counts === "number" ? [counts] : [...counts];
-  requireShape("np.tile", list.map((count) => Math.min(count, 1)));
+  requireShape(
+    "np.tile",
+    list.map((count) => Math.min(count, 1)),
+  );
   while (list.length < own.ndim) list.unshift(1);
   const extents = [...new Array<number>(list.length - own.ndim).fill(1), ...own.shape];
   const tiled = list.map((count, axis) => count * extents[axis]!);
   requireShape("np.tile", tiled);
   // Every axis becomes a pair [count, extent], the first repeated.
   const pairs = list.flatMap((count, axis) => [count, extents[axis]!]);
-  const single = reshape(own, extents.flatMap((extent) => [1, extent]));
+  const single = reshape(
+    own,
+    extents.flatMap((extent) => [1, extent]),
+  );
   return reshape(broadcastArray(single, pairs), tiled);
 };
 
@@ -224,7 +288,6 @@ export const broadcastArrays = (...list: readonly Operand[]): NDArray[] => {
   const shape = broadcastShapes("np.broadcastArrays", ...arrays.map((x) => x.shape));
   return arrays.map((x) => broadcastArray(x, shape));
 };
-
 
 export interface AxisOption {
   /** One axis; null works on the flattened array. */
@@ -243,7 +306,12 @@ export const repeat = (x: Operand, counts: number | readonly number[], { axis = 
   const extent = own.shape[at]!;
   const list = typeof counts === "number" ? new Array<number>(extent).fill(counts) : counts;
   requireShape("np.repeat", typeof counts === "number" ? [counts] : counts);
-  if (list.length !== extent) throw new ShapeMismatch("np.repeat", `${list.length} counts for ${extent} elements`, "Give one count, or one per element along the axis");
+  if (list.length !== extent)
+    throw new ShapeMismatch(
+      "np.repeat",
+      `${list.length} counts for ${extent} elements`,
+      "Give one count, or one per element along the axis",
+    );
   const places = list.flatMap((count, k) => new Array<number>(count).fill(k));
   requireShape("np.repeat", own.shape.with(at, places.length));
   const rows = shapes.moveAxis(own, at, 0);
@@ -253,7 +321,10 @@ export const repeat = (x: Operand, counts: number | readonly number[], { axis = 
 /** Index tuples from their columns: shape [rows, columns]. */
 const indexColumns = (...columns: readonly (readonly number[])[]): NDArray => {
   const rows = columns[0]!.length;
-  const flat = Int32Array.from({ length: rows * columns.length }, (_, k) => columns[k % columns.length]![Math.floor(k / columns.length)]!);
+  const flat = Int32Array.from(
+    { length: rows * columns.length },
+    (_, k) => columns[k % columns.length]![Math.floor(k / columns.length)]!,
+  );
   return fromBuffer(flat, [rows, columns.length], "int32");
 };
 
@@ -264,10 +335,11 @@ const indexColumns = (...columns: readonly (readonly number[])[]): NDArray => {
 export const roll = (x: Operand, shift: number, { axis = null }: AxisOption = {}): NDArray => {
   const own = asOperand("np.roll", x);
   if (!Number.isSafeInteger(shift)) throw new InvalidOption("np.roll", `shift ${shift}`, "Shift by a whole number");
-  if (axis === null) return own.ndim === 1 ? roll(own, shift, { axis: 0 }) : reshape(roll(ravel(own), shift, { axis: 0 }), own.shape);
+  if (axis === null)
+    return own.ndim === 1 ? roll(own, shift, { axis: 0 }) : reshape(roll(ravel(own), shift, { axis: 0 }), own.shape);
   const at = normalizeAxis("np.roll", axis, own.ndim);
   const extent = own.shape[at]!;
-  const cut = extent === 0 ? 0 : (((-shift % extent) + extent) % extent);
+  const cut = extent === 0 ? 0 : ((-shift % extent) + extent) % extent;
   if (cut === 0) return own;
   return slicing.concatenate(slicing.sliceAxis(own, at, cut, extent), slicing.sliceAxis(own, at, 0, cut), { axis: at });
 };
@@ -293,7 +365,10 @@ const diagonalPlaces = (asked: string, rows: number, columns: number, k: number)
 export const diagonal = (x: Operand, { k = 0 }: DiagonalOptions = {}): NDArray => {
   const own = asOperand("np.diagonal", x);
   if (own.ndim < 2) throw new ShapeMismatch("np.diagonal", `shape ${showShape(own.shape)}`, "Give at least two axes");
-  const read = gather(own, indexColumns(...diagonalPlaces("np.diagonal", own.shape[0]!, own.shape[1]!, k)), { mode: "drop", batchDims: 0 });
+  const read = gather(own, indexColumns(...diagonalPlaces("np.diagonal", own.shape[0]!, own.shape[1]!, k)), {
+    mode: "drop",
+    batchDims: 0,
+  });
   return shapes.moveAxis(read, 0, read.ndim - 1);
 };
 
@@ -304,7 +379,12 @@ export const diagonal = (x: Operand, { k = 0 }: DiagonalOptions = {}): NDArray =
 export const diag = (x: Operand, options: DiagonalOptions = {}): NDArray => {
   const own = asOperand("np.diag", x);
   if (own.ndim === 2) return diagonal(own, options);
-  if (own.ndim !== 1) throw new ShapeMismatch("np.diag", `shape ${showShape(own.shape)}`, "Give a vector or a matrix; diagonal takes more axes");
+  if (own.ndim !== 1)
+    throw new ShapeMismatch(
+      "np.diag",
+      `shape ${showShape(own.shape)}`,
+      "Give a vector or a matrix; diagonal takes more axes",
+    );
   const { k = 0 } = options;
   const size = own.size + Math.abs(k);
   const places = indexColumns(...diagonalPlaces("np.diag", size, size, k));

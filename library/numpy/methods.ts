@@ -137,7 +137,8 @@ const otherMethods: Readonly<Record<string, (x: NDArray, ...rest: never[]) => un
   astype: manipulation.astype,
   dot: products.dot,
   matmul: products.matmul,
-  reshape: (x: NDArray, ...shape: (number | Shape)[]) => manipulation.reshape(x, shape.length === 1 ? shape[0]! : (shape as number[])),
+  reshape: (x: NDArray, ...shape: (number | Shape)[]) =>
+    manipulation.reshape(x, shape.length === 1 ? shape[0]! : (shape as number[])),
 };
 
 const attach = (name: string, value: (this: NDArray, ...rest: never[]) => unknown): void => {

@@ -19,19 +19,34 @@ export type Operand = NDArray | number | boolean;
 export const asOperand = (asked: string, x: unknown): NDArray => {
   if (x instanceof NDArray) return x;
   if (typeof x === "number" || typeof x === "boolean") return weakScalar(x);
-  const kind = x === null ? "null" : Array.isArray(x) || ArrayBuffer.isView(x) ? "a list" : x instanceof Promise ? "a Promise" : typeof x === "object" ? "an object" : `a ${typeof x}`;
-  throw new NotAnArray(asked, `${x === undefined ? "undefined" : kind} where an array or number is expected`, "Convert data with array(...) first");
+  const kind =
+    x === null
+      ? "null"
+      : Array.isArray(x) || ArrayBuffer.isView(x)
+        ? "a list"
+        : x instanceof Promise
+          ? "a Promise"
+          : typeof x === "object"
+            ? "an object"
+            : `a ${typeof x}`;
+  throw new NotAnArray(
+    asked,
+    `${x === undefined ? "undefined" : kind} where an array or number is expected`,
+    "Convert data with array(...) first",
+  );
 };
 
 /** Refuses what is no dtype. */
 export const requireDType = (asked: string, dtype: DType): void => {
-  if (!isDType(dtype)) throw new DTypeMismatch(asked, `dtype ${String(dtype)}`, "Use float64, float32, int32, uint32 or bool");
+  if (!isDType(dtype))
+    throw new DTypeMismatch(asked, `dtype ${String(dtype)}`, "Use float64, float32, int32, uint32 or bool");
 };
 
 /** The array in another dtype; weak scalars are rewritten without an equation. */
 export const toDType = (x: NDArray, dtype: DType, keepWeak = false): NDArray => {
   if (x.dtype === dtype && (x.weakType === false || keepWeak)) return x;
-  if (x.weakType !== false && isConcrete(x) && x.shape.length === 0 && isFloat(dtype)) return scalar(bufferOf(x)[0]!, dtype);
+  if (x.weakType !== false && isConcrete(x) && x.shape.length === 0 && isFloat(dtype))
+    return scalar(bufferOf(x)[0]!, dtype);
   return convert(x, { dtype, weakType: false });
 };
 
@@ -46,7 +61,8 @@ export const broadcastArray = (x: NDArray, shape: Shape): NDArray => {
 export const promote = (asked: string, operands: readonly unknown[]): NDArray[] => {
   const arrays = operands.map((x) => asOperand(asked, x));
   const [first] = arrays;
-  if (arrays.every((x) => x.dtype === first!.dtype && x.weakType === false && sameShape(x.shape, first!.shape))) return arrays;
+  if (arrays.every((x) => x.dtype === first!.dtype && x.weakType === false && sameShape(x.shape, first!.shape)))
+    return arrays;
   const { dtype, weakType } = resultType(arrays);
   const shape = broadcastShapes(asked, ...arrays.map((x) => x.shape));
   return arrays.map((x) => broadcastArray(toDType(x, dtype, weakType !== false), shape));

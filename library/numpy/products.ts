@@ -19,7 +19,11 @@ const pair = (asked: string, x: Operand, y: Operand): [NDArray, NDArray] => {
 
 const requireContracting = (asked: string, x: NDArray, xAxis: number, y: NDArray, yAxis: number): void => {
   if (x.shape[xAxis] !== y.shape[yAxis])
-    throw new ShapeMismatch(asked, `shapes ${showShape(x.shape)} and ${showShape(y.shape)}: axis ${xAxis} has ${x.shape[xAxis]}, axis ${yAxis} has ${y.shape[yAxis]}`, "The contracted sizes must be equal");
+    throw new ShapeMismatch(
+      asked,
+      `shapes ${showShape(x.shape)} and ${showShape(y.shape)}: axis ${xAxis} has ${x.shape[xAxis]}, axis ${yAxis} has ${y.shape[yAxis]}`,
+      "The contracted sizes must be equal",
+    );
 };
 
 /**
@@ -41,17 +45,30 @@ export const dot = (x: Operand, y: Operand): NDArray => {
  */
 export const matmul = (x: Operand, y: Operand): NDArray => {
   const [left, right] = pair("np.matmul", x, y);
-  if (left.ndim === 0 || right.ndim === 0) throw new ShapeMismatch("np.matmul", `shapes ${showShape(left.shape)} and ${showShape(right.shape)}`, "Scalars multiply with np.mul");
+  if (left.ndim === 0 || right.ndim === 0)
+    throw new ShapeMismatch(
+      "np.matmul",
+      `shapes ${showShape(left.shape)} and ${showShape(right.shape)}`,
+      "Scalars multiply with np.mul",
+    );
   requireContracting("np.matmul", left, left.ndim - 1, right, Math.max(0, right.ndim - 2));
   if (left.ndim <= 2 && right.ndim <= 2) return dot(left, right);
   const rows = left.ndim === 1 ? reshape(left, { shape: [1, left.size] }) : left;
   const columns = right.ndim === 1 ? reshape(right, { shape: [right.size, 1] }) : right;
-  const lead = broadcastShapes(`np.matmul of ${showShape(left.shape)} and ${showShape(right.shape)}`, rows.shape.slice(0, -2), columns.shape.slice(0, -2));
+  const lead = broadcastShapes(
+    `np.matmul of ${showShape(left.shape)} and ${showShape(right.shape)}`,
+    rows.shape.slice(0, -2),
+    columns.shape.slice(0, -2),
+  );
   const a = broadcastArray(rows, [...lead, ...rows.shape.slice(-2)]);
   const b = broadcastArray(columns, [...lead, ...columns.shape.slice(-2)]);
   const batch = lead.map((_, axis) => axis);
   const out = dotGeneral(a, b, { contract: [[lead.length + 1], [lead.length]], batch: [batch, batch] });
-  const keep = [...lead, ...(left.ndim === 1 ? [] : [rows.shape.at(-2)!]), ...(right.ndim === 1 ? [] : [columns.shape.at(-1)!])];
+  const keep = [
+    ...lead,
+    ...(left.ndim === 1 ? [] : [rows.shape.at(-2)!]),
+    ...(right.ndim === 1 ? [] : [columns.shape.at(-1)!]),
+  ];
   return reshape(out, { shape: keep });
 };
 
@@ -59,17 +76,30 @@ export const matmul = (x: Operand, y: Operand): NDArray => {
  * Sum over the last `axes` axes of x and the first of y, or over the named pairs [axes of x, axes of y].
  * @example np.tensordot(np.ones([2, 3]), np.ones([3, 4]), 1).shape // [2, 4]
  */
-export const tensordot = (x: Operand, y: Operand, axes: number | readonly [readonly number[], readonly number[]] = 2): NDArray => {
+export const tensordot = (
+  x: Operand,
+  y: Operand,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): NDArray => {
   const [left, right] = pair("np.tensordot", x, y);
   if (typeof axes === "number" && !(Number.isInteger(axes) && axes >= 0 && axes <= Math.min(left.ndim, right.ndim)))
-    throw new ShapeMismatch("np.tensordot", `${axes} axes of shapes ${showShape(left.shape)} and ${showShape(right.shape)}`, "Sum over as many axes as both have");
+    throw new ShapeMismatch(
+      "np.tensordot",
+      `${axes} axes of shapes ${showShape(left.shape)} and ${showShape(right.shape)}`,
+      "Sum over as many axes as both have",
+    );
   const ofLeft = typeof axes === "number" ? Array.from({ length: axes }, (_, k) => left.ndim - axes + k) : axes[0];
   const ofRight = typeof axes === "number" ? Array.from({ length: axes }, (_, k) => k) : axes[1];
   const own = ofLeft.map((axis) => normalizeAxis("np.tensordot", axis, left.ndim));
   const other = ofRight.map((axis) => normalizeAxis("np.tensordot", axis, right.ndim));
   if (new Set(own).size !== own.length || new Set(other).size !== other.length)
-    throw new ShapeMismatch("np.tensordot", `axes ${showShape(own)} and ${showShape(other)} repeat`, "Name every axis once");
-  if (own.length !== other.length) throw new ShapeMismatch("np.tensordot", `${own.length} axes of x and ${other.length} of y`, "Pair the axes");
+    throw new ShapeMismatch(
+      "np.tensordot",
+      `axes ${showShape(own)} and ${showShape(other)} repeat`,
+      "Name every axis once",
+    );
+  if (own.length !== other.length)
+    throw new ShapeMismatch("np.tensordot", `${own.length} axes of x and ${other.length} of y`, "Pair the axes");
   own.forEach((axis, k) => requireContracting("np.tensordot", left, axis, right, other[k]!));
   return dotGeneral(left, right, { contract: [own, other], batch: [[], []] });
 };
@@ -100,6 +130,11 @@ export const outer = (x: Operand, y: Operand): NDArray => {
  */
 export const vdot = (x: Operand, y: Operand): NDArray => {
   const [left, right] = pair("np.vdot", x, y);
-  if (left.size !== right.size) throw new ShapeMismatch("np.vdot", `${left.size} and ${right.size} elements`, "Both need the same number of elements");
+  if (left.size !== right.size)
+    throw new ShapeMismatch(
+      "np.vdot",
+      `${left.size} and ${right.size} elements`,
+      "Both need the same number of elements",
+    );
   return dot(reshape(left, { shape: [left.size] }), reshape(right, { shape: [right.size] }));
 };

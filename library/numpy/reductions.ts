@@ -55,21 +55,26 @@ export const sum = (x: Operand, options?: ReductionOptions): NDArray =>
  * @example np.mean(array([[1, 2], [3, 4]]), { axis: 1 }) // [1.5, 3.5]
  */
 export const mean = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.mean", asFloat(asOperand("np.mean", x)), options, (own, axes) => div(reduceSum(own, { axes }), countOf(own, axes)));
+  reduceWith("np.mean", asFloat(asOperand("np.mean", x)), options, (own, axes) =>
+    div(reduceSum(own, { axes }), countOf(own, axes)),
+  );
 
-const countOf = (x: NDArray, axes: readonly number[]): number => axes.reduce((count, axis) => count * x.shape[axis]!, 1);
+const countOf = (x: NDArray, axes: readonly number[]): number =>
+  axes.reduce((count, axis) => count * x.shape[axis]!, 1);
 
 /**
  * Largest element; NaN propagates; ties share the gradient equally.
  * @example np.max(array([1, 3, 2])) // 3
  */
-export const max = (x: Operand, options?: ReductionOptions): NDArray => reduceWith("np.max", asOperand("np.max", x), options, (own, axes) => reduceMax(own, { axes }));
+export const max = (x: Operand, options?: ReductionOptions): NDArray =>
+  reduceWith("np.max", asOperand("np.max", x), options, (own, axes) => reduceMax(own, { axes }));
 
 /**
  * Smallest element; as max.
  * @example np.min(array([[1, 3], [0, 2]]), { axis: 1, keepdims: true }) // [[1], [0]]
  */
-export const min = (x: Operand, options?: ReductionOptions): NDArray => reduceWith("np.min", asOperand("np.min", x), options, (own, axes) => reduceMin(own, { axes }));
+export const min = (x: Operand, options?: ReductionOptions): NDArray =>
+  reduceWith("np.min", asOperand("np.min", x), options, (own, axes) => reduceMin(own, { axes }));
 
 /**
  * Product over axes by a tree of pairwise products, so that its gradient is right with zeros:
@@ -87,7 +92,8 @@ export const prod = (x: Operand, options?: ReductionOptions): NDArray =>
     for (let length = count; length > 1; length = Math.ceil(length / 2)) {
       const half = Math.floor(length / 2);
       const pairs = mul(sliceAxis(factors, last, 0, half), sliceAxis(factors, last, half, 2 * half));
-      factors = length % 2 === 0 ? pairs : concatenate(pairs, sliceAxis(factors, last, length - 1, length), { axis: last });
+      factors =
+        length % 2 === 0 ? pairs : concatenate(pairs, sliceAxis(factors, last, length - 1, length), { axis: last });
     }
     return reshape(factors, { shape });
   });
@@ -105,7 +111,13 @@ export const variance = (x: Operand, options?: VarianceOptions): NDArray => {
   const own = asFloat(asOperand("np.var", x));
   const axes = normalizeAxes("np.var", options?.axis, own.ndim);
   const centred = sub(own, mean(own, { axis: axes, keepdims: true }));
-  return reduceWith("np.var", square(centred), options, (squares) => div(reduceSum(squares, { axes }), Math.max(0, countOf(own, axes) - (options?.ddof ?? 0))), [...reductionOptions, "ddof"]);
+  return reduceWith(
+    "np.var",
+    square(centred),
+    options,
+    (squares) => div(reduceSum(squares, { axes }), Math.max(0, countOf(own, axes) - (options?.ddof ?? 0))),
+    [...reductionOptions, "ddof"],
+  );
 };
 
 /**
@@ -119,14 +131,18 @@ export const std = (x: Operand, options?: VarianceOptions): NDArray => sqrt(vari
  * @example np.any(array([0, 1])) // true
  */
 export const any = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.any", asBool(asOperand("np.any", x)), options, (own, axes) => (countOf(own, axes) === 0 ? noneOf(own, axes, 0) : reduceMax(own, { axes })));
+  reduceWith("np.any", asBool(asOperand("np.any", x)), options, (own, axes) =>
+    countOf(own, axes) === 0 ? noneOf(own, axes, 0) : reduceMax(own, { axes }),
+  );
 
 /**
  * True where all elements are nonzero.
  * @example np.all(array([0, 1])) // false
  */
 export const all = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.all", asBool(asOperand("np.all", x)), options, (own, axes) => (countOf(own, axes) === 0 ? noneOf(own, axes, 1) : reduceMin(own, { axes })));
+  reduceWith("np.all", asBool(asOperand("np.all", x)), options, (own, axes) =>
+    countOf(own, axes) === 0 ? noneOf(own, axes, 1) : reduceMin(own, { axes }),
+  );
 
 const noneOf = (x: NDArray, axes: readonly number[], value: number): NDArray =>
   full(
@@ -154,13 +170,17 @@ const argument =
  * Index of the first largest element, or of the first NaN.
  * @example np.argmax(array([1, 3, 3])) // 1
  */
-export const argmax: (x: Operand, options?: ArgumentOptions) => NDArray = argument("np.argmax", (x, params) => argmaxOf(x, params));
+export const argmax: (x: Operand, options?: ArgumentOptions) => NDArray = argument("np.argmax", (x, params) =>
+  argmaxOf(x, params),
+);
 
 /**
  * Index of the first smallest element, or of the first NaN.
  * @example np.argmin(array([[2, 1], [0, 5]]), { axis: 1 }) // [1, 0]
  */
-export const argmin: (x: Operand, options?: ArgumentOptions) => NDArray = argument("np.argmin", (x, params) => argminOf(x, params));
+export const argmin: (x: Operand, options?: ArgumentOptions) => NDArray = argument("np.argmin", (x, params) =>
+  argminOf(x, params),
+);
 
 export interface CumulativeOptions {
   /** One axis; null (default) sums the flattened array. */
@@ -193,7 +213,10 @@ export const average = (x: Operand, options: AverageOptions = {}): NDArray => {
   const { weights, ...rest } = options;
   if (weights === undefined) return mean(x, rest);
   const own = asFloat(asOperand("np.average", x));
-  const spread = broadcastArray(asFloat(asOperand("np.average", weights)), broadcastShapes("np.average", asOperand("np.average", weights).shape, own.shape));
+  const spread = broadcastArray(
+    asFloat(asOperand("np.average", weights)),
+    broadcastShapes("np.average", asOperand("np.average", weights).shape, own.shape),
+  );
   return div(sum(mulOf(own, spread), rest), sum(spread, rest));
 };
 

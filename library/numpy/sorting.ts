@@ -36,13 +36,17 @@ const along =
  * Elements in order along an axis. The derivative is permuted like the values.
  * @example np.sort(array([3, NaN, 1])) // [1, 3, NaN]
  */
-export const sort: (x: Operand, options?: SortOptions) => NDArray = along("np.sort", (x, params) => sorting.sort(x, params));
+export const sort: (x: Operand, options?: SortOptions) => NDArray = along("np.sort", (x, params) =>
+  sorting.sort(x, params),
+);
 
 /**
  * Indices (int32) that sort along an axis: takeAlongAxis(x, argsort(x)) is sort(x).
  * @example np.argsort(array([3, 1, 2])) // [1, 2, 0]
  */
-export const argsort: (x: Operand, options?: SortOptions) => NDArray = along("np.argsort", (x, params) => sorting.argsort(x, params));
+export const argsort: (x: Operand, options?: SortOptions) => NDArray = along("np.argsort", (x, params) =>
+  sorting.argsort(x, params),
+);
 
 /** Strictly before, in the order of sort: NaN after everything. */
 const precedes = (x: NDArray, y: NDArray): NDArray => or(lt(x, y), and(ne(y, y), eq(x, x)));
@@ -63,7 +67,8 @@ export interface SearchOptions {
 export const searchsorted = (sorted: NDArray, values: Operand, options: SearchOptions = {}): NDArray => {
   requireOptions("np.searchsorted", options, ["side"]);
   const { side = "left" } = options;
-  if (side !== "left" && side !== "right") throw new InvalidOption("np.searchsorted", `side ${JSON.stringify(side)}`, 'Use "left" or "right"');
+  if (side !== "left" && side !== "right")
+    throw new InvalidOption("np.searchsorted", `side ${JSON.stringify(side)}`, 'Use "left" or "right"');
   const [own, wanted] = [asOperand("np.searchsorted", sorted), asOperand("np.searchsorted", values)];
   if (own.ndim !== 1) throw new ShapeMismatch("np.searchsorted", showAval(own), "Search in a vector");
   const { dtype } = resultType([own, wanted]);

@@ -34,7 +34,9 @@ export const castBuffer = (data: ArrayLike<number>, from: DType, to: DType): Typ
 
 /** A raw number or boolean as a weak scalar; the element type follows its partners. */
 export const weakScalar = (value: number | boolean): ConcreteArray =>
-  typeof value === "boolean" ? scalar(value ? 1 : 0, "bool") : scalar(value, "float64", Number.isInteger(value) ? "integer" : "float");
+  typeof value === "boolean"
+    ? scalar(value ? 1 : 0, "bool")
+    : scalar(value, "float64", Number.isInteger(value) ? "integer" : "float");
 
 /**
  * An immutable array from numbers, booleans, nested lists or a typed array (copied).
@@ -44,7 +46,11 @@ export const weakScalar = (value: number | boolean): ConcreteArray =>
 export const createArray = (data: unknown, options: ArrayOptions = {}): ConcreteArray => {
   const { dtype, shape } = options;
   if (dtype !== undefined && !isDType(dtype))
-    throw new DTypeMismatch("array(data, { dtype })", `dtype ${String(dtype)}`, "Use float64, float32, int32, uint32 or bool");
+    throw new DTypeMismatch(
+      "array(data, { dtype })",
+      `dtype ${String(dtype)}`,
+      "Use float64, float32, int32, uint32 or bool",
+    );
   const source = read(data);
   const finalShape = shape ?? source.shape;
   const size = requireShape("array(data, { shape })", finalShape);
@@ -54,7 +60,11 @@ export const createArray = (data: unknown, options: ArrayOptions = {}): Concrete
       `${source.data.length} elements do not fill shape ${showShape(finalShape)}`,
       `Give ${size} elements, or another shape`,
     );
-  return fromBuffer(castBuffer(source.data, source.dtype, dtype ?? source.dtype), [...finalShape], dtype ?? source.dtype);
+  return fromBuffer(
+    castBuffer(source.data, source.dtype, dtype ?? source.dtype),
+    [...finalShape],
+    dtype ?? source.dtype,
+  );
 };
 
 interface Source {
@@ -67,7 +77,11 @@ const read = (data: unknown): Source => {
   if (data instanceof ConcreteArray) return { data: bufferOf(data), dtype: data.dtype, shape: data.shape };
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOf(data);
-    return { data: data as unknown as ArrayLike<number>, dtype, shape: [(data as unknown as ArrayLike<number>).length] };
+    return {
+      data: data as unknown as ArrayLike<number>,
+      dtype,
+      shape: [(data as unknown as ArrayLike<number>).length],
+    };
   }
   return readNested(data);
 };
@@ -104,7 +118,11 @@ const readNested = (data: unknown): Source => {
     if (typeof node === "boolean" || (node instanceof ConcreteArray && node.dtype === "bool")) booleans++;
     else if (typeof node !== "number" && !(node instanceof ConcreteArray)) throw invalidElement(node, path);
     if (axis !== shape.length)
-      throw new RaggedInput("array(data)", `a number stands at ${showPath(path)} where the first row has a list`, "All rows of one axis need the same depth");
+      throw new RaggedInput(
+        "array(data)",
+        `a number stands at ${showPath(path)} where the first row has a list`,
+        "All rows of one axis need the same depth",
+      );
     flat.push(Number(node));
   };
   visit(data, 0);
@@ -114,7 +132,9 @@ const readNested = (data: unknown): Source => {
 type ListLike = readonly unknown[] | TypedArray | ConcreteArray;
 
 const isListLike = (node: unknown): node is ListLike =>
-  Array.isArray(node) || (ArrayBuffer.isView(node) && !(node instanceof DataView)) || (node instanceof ConcreteArray && node.ndim > 0);
+  Array.isArray(node) ||
+  (ArrayBuffer.isView(node) && !(node instanceof DataView)) ||
+  (node instanceof ConcreteArray && node.ndim > 0);
 
 const listLength = (node: ListLike): number => (node instanceof ConcreteArray ? node.shape[0]! : node.length);
 
@@ -126,11 +146,21 @@ const listItem = (node: ListLike, k: number): unknown => {
 
 const HOLE: unique symbol = Symbol("hole");
 
-const showPath = (path: readonly number[]): string => (path.length === 0 ? "the top" : path.map((k) => `[${k}]`).join(""));
+const showPath = (path: readonly number[]): string =>
+  path.length === 0 ? "the top" : path.map((k) => `[${k}]`).join("");
 
 const invalidElement = (node: unknown, path: readonly number[]): InvalidElement => {
-  const kind = node === HOLE ? "a hole" : node === null ? "null" : typeof node === "object" ? `a ${node.constructor?.name ?? "object"}` : `a ${typeof node}`;
+  const kind =
+    node === HOLE
+      ? "a hole"
+      : node === null
+        ? "null"
+        : typeof node === "object"
+          ? `a ${node.constructor?.name ?? "object"}`
+          : `a ${typeof node}`;
   const remedy =
-    node instanceof NDArray ? "Arrays inside lists are joined with stack or concatenate" : "Elements are numbers and booleans; convert the others first";
+    node instanceof NDArray
+      ? "Arrays inside lists are joined with stack or concatenate"
+      : "Elements are numbers and booleans; convert the others first";
   return new InvalidElement("array(data)", `${node === undefined ? "undefined" : kind} at ${showPath(path)}`, remedy);
 };

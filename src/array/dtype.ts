@@ -37,7 +37,11 @@ export const setMaxElements = (limit: number): void => {
 /** Zeroed storage for `length` elements. @throws TooLarge before anything is allocated */
 export const allocate = (dtype: DType, length: number): TypedArray => {
   if (length > elementLimit)
-    throw new TooLarge("storage for an array", `${length} elements of ${dtype}, the limit is ${elementLimit}`, "Work in parts, or raise the limit with configure({ maxElements })");
+    throw new TooLarge(
+      "storage for an array",
+      `${length} elements of ${dtype}, the limit is ${elementLimit}`,
+      "Work in parts, or raise the limit with configure({ maxElements })",
+    );
   switch (dtype) {
     case "float64":
       return new Float64Array(length);

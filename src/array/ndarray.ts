@@ -78,7 +78,11 @@ export class ConcreteArray extends NDArray {
 
   override item(): number {
     if (this.#buffer.length !== 1)
-      throw new NotAScalar("a number", `an array of shape ${showShape(this.shape)} has ${this.#buffer.length} elements`, "Reduce it, or pick one element");
+      throw new NotAScalar(
+        "a number",
+        `an array of shape ${showShape(this.shape)} has ${this.#buffer.length} elements`,
+        "Reduce it, or pick one element",
+      );
     return this.#buffer[0]!;
   }
 

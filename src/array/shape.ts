@@ -22,7 +22,11 @@ export const showShape = (shape: Shape): string => `[${shape.join(",")}]`;
 export const requireShape = (asked: string, shape: Shape): number => {
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0)
-      throw new InvalidShape(asked, `shape ${showShape(shape)} has the dimension ${extent}`, "Dimensions are whole numbers, zero or more");
+      throw new InvalidShape(
+        asked,
+        `shape ${showShape(shape)} has the dimension ${extent}`,
+        "Dimensions are whole numbers, zero or more",
+      );
   }
   const size = sizeOf(shape);
   if (size > maxElements())
@@ -70,18 +74,30 @@ export const broadcastShapes = (asked: string, ...shapes: readonly Shape[]): Sha
 /** Axis in [0, rank); negative axes count from the end, once. */
 export const normalizeAxis = (asked: string, axis: number, rank: number): number => {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new IndexOutOfRange(asked, `axis ${axis} of an array of rank ${rank}`, rank === 0 ? "A scalar has no axes" : `Use -${rank} to ${rank - 1}`);
+    throw new IndexOutOfRange(
+      asked,
+      `axis ${axis} of an array of rank ${rank}`,
+      rank === 0 ? "A scalar has no axes" : `Use -${rank} to ${rank - 1}`,
+    );
   return axis < 0 ? axis + rank : axis;
 };
 
 /** Distinct axes in ascending order; `null` means all. */
-export const normalizeAxes = (asked: string, axes: number | readonly number[] | null | undefined, rank: number): number[] => {
+export const normalizeAxes = (
+  asked: string,
+  axes: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] => {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) => normalizeAxis(asked, axis, rank));
+  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
+    normalizeAxis(asked, axis, rank),
+  );
   const distinct = [...new Set(list)].sort((left, right) => left - right);
-  if (distinct.length !== list.length) throw new IndexOutOfRange(asked, `axes [${list.join(",")}] repeat`, "Name every axis once");
+  if (distinct.length !== list.length)
+    throw new IndexOutOfRange(asked, `axes [${list.join(",")}] repeat`, "Name every axis once");
   return distinct;
 };
 
 /** Shape without the given (sorted) axes. */
-export const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, axis) => !axes.includes(axis));
+export const dropAxes = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.filter((_, axis) => !axes.includes(axis));

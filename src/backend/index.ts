@@ -42,7 +42,11 @@ const compile = (jaxpr: Jaxpr, backend: PresentBackend): Executable => {
     return backend === "wasm" ? prepareWasm(program) : prepareJavaScript(program);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    notify("CompileFailed", `${backend} ${error instanceof Error ? error.name : ""}`, `a program could not be compiled for ${backend} (${message}); the interpreter runs it, with the same results.`);
+    notify(
+      "CompileFailed",
+      `${backend} ${error instanceof Error ? error.name : ""}`,
+      `a program could not be compiled for ${backend} (${message}); the interpreter runs it, with the same results.`,
+    );
     return (inputs) => interpret(jaxpr, inputs);
   }
 };

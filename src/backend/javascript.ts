@@ -29,11 +29,22 @@ const wrapped = (text: string, dtype: DType): string => {
   }
 };
 
-const showNumber = (value: number): string => (Object.is(value, -0) ? "(-0)" : value < 0 ? `(${value})` : String(value));
+const showNumber = (value: number): string =>
+  Object.is(value, -0) ? "(-0)" : value < 0 ? `(${value})` : String(value);
 
 const infix: Readonly<Record<string, string>> = {
-  add: "+", sub: "-", div: "/", and: "&", or: "|", xor: "^",
-  eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=",
+  add: "+",
+  sub: "-",
+  div: "/",
+  and: "&",
+  or: "|",
+  xor: "^",
+  eq: "===",
+  ne: "!==",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
 };
 
 const unsupported = (name: string, dtype: DType): InvalidJaxpr =>
@@ -114,7 +125,8 @@ const printStatement = (statement: Statement, used: Set<string>): string => {
   }
 };
 
-const printBody = (body: readonly Statement[], used: Set<string>): string => body.map((statement) => printStatement(statement, used)).join("");
+const printBody = (body: readonly Statement[], used: Set<string>): string =>
+  body.map((statement) => printStatement(statement, used)).join("");
 
 /** A nest as the text of a function of the list of buffers; `used` collects the scalar functions it calls. */
 export const printNest = ({ locals, body }: Nest, buffers: readonly number[], used: Set<string>): string => {
@@ -139,12 +151,16 @@ export const hasFunctionConstructor = (): boolean => {
 };
 
 /** One function per nest. @throws what the engine throws where `new Function` is refused */
-export const compileNests = (nests: readonly { readonly nest: Nest; readonly buffers: readonly number[] }[]): NestFunction[] => {
+export const compileNests = (
+  nests: readonly { readonly nest: Nest; readonly buffers: readonly number[] }[],
+): NestFunction[] => {
   if (nests.length === 0) return [];
   const used = new Set<string>();
   const text = nests.map(({ nest, buffers }) => printNest(nest, buffers, used)).join(",\n");
   const functions: Record<string, ScalarFunction> = {};
   for (const name of used) functions[name] = scalarFunction(name);
-  const compiled = new Function("functions", `"use strict";\nreturn [${text}];`) as (functions: Record<string, ScalarFunction>) => NestFunction[];
+  const compiled = new Function("functions", `"use strict";\nreturn [${text}];`) as (
+    functions: Record<string, ScalarFunction>,
+  ) => NestFunction[];
   return compiled(functions);
 };

@@ -25,20 +25,32 @@ export const wholeArray = (operand: Operand, read: Read): ConcreteArray => {
 };
 
 /** Runs the routine; `write` receives what it computed. */
-export const runRoutine = ({ equation, operands, results }: RoutineStep, read: Read, write: (buffer: number, values: TypedArray) => void): void => {
+export const runRoutine = (
+  { equation, operands, results }: RoutineStep,
+  read: Read,
+  write: (buffer: number, values: TypedArray) => void,
+): void => {
   const { primitive, params, outputs } = equation;
   const arrays = operands.map((operand) => wholeArray(operand, read));
   const computed = withEvaluation(() => toList(primitive.evaluate(arrays, params) as NDArray | readonly NDArray[]));
   outputs.forEach(({ aval }, k) => {
     const array = computed[k];
     if (!isConcrete(array) || array.dtype !== aval.dtype || !sameShape(array.shape, aval.shape))
-      throw new InvalidJaxpr(`evaluation of ${primitive.name}`, `output ${k} is not what abstractEval says`, "Its evaluate and abstractEval must agree");
+      throw new InvalidJaxpr(
+        `evaluation of ${primitive.name}`,
+        `output ${k} is not what abstractEval says`,
+        "Its evaluate and abstractEval must agree",
+      );
     write(results[k]!, bufferOf(array));
   });
 };
 
 /** Outputs of a program; one that is an input unchanged is that very array. */
-export const collectOutputs = (program: Program, inputs: readonly ConcreteArray[], read: Read): readonly ConcreteArray[] =>
+export const collectOutputs = (
+  program: Program,
+  inputs: readonly ConcreteArray[],
+  read: Read,
+): readonly ConcreteArray[] =>
   program.outputs.map((output) => {
     if (output.kind === "buffer" && output.buffer < program.inputCount) {
       const input = inputs[output.buffer]!;

@@ -33,7 +33,8 @@ export const prepareWasm = (program: Program): Executable => {
   const read = (buffer: number): TypedArray => {
     const { held, base } = current!;
     const { dtype } = buffers[buffer]!;
-    return (held[buffer] ??= sizes[buffer] === 0 ? allocate(dtype, 0) : copyOut(arena, dtype, base + plan.offsets[buffer]!, sizes[buffer]!));
+    return (held[buffer] ??=
+      sizes[buffer] === 0 ? allocate(dtype, 0) : copyOut(arena, dtype, base + plan.offsets[buffer]!, sizes[buffer]!));
   };
   const write = (buffer: number, values: TypedArray): void => {
     const { held, base } = current!;
@@ -49,7 +50,10 @@ export const prepareWasm = (program: Program): Executable => {
 
   const { bytes, functions } = encodeProgram(program);
   const math = Object.fromEntries(functions.map((name) => [name, scalarFunction(name)]));
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: arena.memory, host }, math });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    env: { memory: arena.memory, host },
+    math,
+  });
   const main = instance.exports["main"] as (base: number) => void;
 
   return (inputs) => {

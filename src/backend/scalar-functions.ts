@@ -13,6 +13,11 @@ const floats: Readonly<Record<string, ScalarFunction>> = { ...scalarMath.unaryMa
 /** @throws InvalidJaxpr */
 export const scalarFunction = (name: string): ScalarFunction => {
   const found = Object.hasOwn(floats, name) ? floats[name] : exported[name];
-  if (typeof found !== "function") throw new InvalidJaxpr("compilation of an expression", `no scalar function ${name}`, "Name a function of kernels/scalar-math.ts");
+  if (typeof found !== "function")
+    throw new InvalidJaxpr(
+      "compilation of an expression",
+      `no scalar function ${name}`,
+      "Name a function of kernels/scalar-math.ts",
+    );
   return found as ScalarFunction;
 };

@@ -74,7 +74,12 @@ const encodeBinary = (name: string, x: Expression<Scalar>, y: Expression<Scalar>
   }
 };
 
-const encodeComparison = (name: "eq" | "ne" | "lt" | "le" | "gt" | "ge", x: Expression<Scalar>, y: Expression<Scalar>, dtype: DType): I32 => {
+const encodeComparison = (
+  name: "eq" | "ne" | "lt" | "le" | "gt" | "ge",
+  x: Expression<Scalar>,
+  y: Expression<Scalar>,
+  dtype: DType,
+): I32 => {
   if (dtype === "float64") return f64[name](x as F64, y as F64);
   if (dtype === "float32") return f32[name](x as F32, y as F32);
   if (name === "eq" || name === "ne") return i32[name](x as I32, y as I32);
@@ -102,12 +107,20 @@ const encodeConversion = (x: Expression<Scalar>, from: DType, to: DType): Expres
 };
 
 const encodeConstant = (value: number, dtype: DType): Expression<Scalar> =>
-  dtype === "float64" ? f64.const(value) : dtype === "float32" ? f32.const(value) : i32.const(dtype === "uint32" ? value >>> 0 : value | 0);
+  dtype === "float64"
+    ? f64.const(value)
+    : dtype === "float32"
+      ? f32.const(value)
+      : i32.const(dtype === "uint32" ? value >>> 0 : value | 0);
 
-const calleeKey = (name: string, arity: number, dtype: DType): string => `${name} ${arity} ${isFloat(dtype) ? "float" : "integer"}`;
+const calleeKey = (name: string, arity: number, dtype: DType): string =>
+  `${name} ${arity} ${isFloat(dtype) ? "float" : "integer"}`;
 
 /** Adds the scalar functions that statements call, by the key under which `encode` looks for them. */
-export const calledFunctions = (body: readonly Statement[], called: Map<string, { readonly name: string; readonly arity: number; readonly dtype: DType }>): void => {
+export const calledFunctions = (
+  body: readonly Statement[],
+  called: Map<string, { readonly name: string; readonly arity: number; readonly dtype: DType }>,
+): void => {
   const pending: Statement[] = [...body];
   const visit = (root: ScalarExpression): void => {
     const expressions = [root];
@@ -132,7 +145,11 @@ export const calledFunctions = (body: readonly Statement[], called: Map<string, 
 const isAtom = ({ op }: ScalarExpression): boolean => op === "local" || op === "constant";
 
 /** The expression as instructions. Expressions of one primitive are a few levels deep, so recursion is safe. */
-export const encode = (expression: ScalarExpression, locals: readonly Variable[], callees: ReadonlyMap<string, Callee>): Expression<Scalar> => {
+export const encode = (
+  expression: ScalarExpression,
+  locals: readonly Variable[],
+  callees: ReadonlyMap<string, Callee>,
+): Expression<Scalar> => {
   const inner = (x: ScalarExpression): Expression<Scalar> => encode(x, locals, callees);
   const { dtype } = expression;
   switch (expression.op) {
@@ -155,8 +172,15 @@ export const encode = (expression: ScalarExpression, locals: readonly Variable[]
       return encodeConversion(inner(expression.x), expression.x.dtype, dtype);
     case "call": {
       const args = expression.args.map((x) => encodeConversion(inner(x), x.dtype, "float64") as F64);
-      const result = call(callees.get(calleeKey(expression.function, args.length, dtype))!, ...args) as Expression<Scalar>;
-      return dtype === "float32" ? f32.demote_f64(result as F64) : dtype === "bool" ? i32.and(result as I32, 255) : result;
+      const result = call(
+        callees.get(calleeKey(expression.function, args.length, dtype))!,
+        ...args,
+      ) as Expression<Scalar>;
+      return dtype === "float32"
+        ? f32.demote_f64(result as F64)
+        : dtype === "bool"
+          ? i32.and(result as I32, 255)
+          : result;
     }
   }
 };

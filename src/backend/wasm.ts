@@ -16,7 +16,8 @@ import type { Callee, Variable } from "./wasm-expression.ts";
 type Builder = FunctionBuilder<"none">;
 
 /** Bytes between neighbours along every counter, as text: accesses that are equal here share a pointer. */
-const strideKey = ({ dtype, strides }: Access): string => strides.map(({ counter, stride }) => `${counter}:${stride * itemSize(dtype)}`).join(" ");
+const strideKey = ({ dtype, strides }: Access): string =>
+  strides.map(({ counter, stride }) => `${counter}:${stride * itemSize(dtype)}`).join(" ");
 
 const isDescending = ({ strides }: Access): boolean => strides.some(({ stride }) => stride < 0);
 
@@ -39,14 +40,26 @@ const accessesOf = (body: readonly Statement[]): Access[] => {
 };
 
 /** Writes one nest. */
-const writeNest = (f: Builder, base: Local<"i32">, nest: Nest, offsets: readonly number[], callees: ReadonlyMap<string, Callee>): void => {
+const writeNest = (
+  f: Builder,
+  base: Local<"i32">,
+  nest: Nest,
+  offsets: readonly number[],
+  callees: ReadonlyMap<string, Callee>,
+): void => {
   const locals: Variable[] = nest.locals.map((dtype) => f.local(wasmType(dtype)));
   const counters = Array.from({ length: nest.counters }, () => f.local("i32"));
   const place = ({ buffer, dtype, offset }: Access): number => {
-    if (offsets[buffer]! < 0) throw new InvalidJaxpr("compilation of a nest", `buffer ${buffer} has no place`, "Report this: the buffer plan missed it");
+    if (offsets[buffer]! < 0)
+      throw new InvalidJaxpr(
+        "compilation of a nest",
+        `buffer ${buffer} has no place`,
+        "Report this: the buffer plan missed it",
+      );
     return offsets[buffer]! + offset * itemSize(dtype);
   };
-  const pointerKey = (access: Access): string => (isDescending(access) ? `${strideKey(access)} from ${place(access)}` : strideKey(access));
+  const pointerKey = (access: Access): string =>
+    isDescending(access) ? `${strideKey(access)} from ${place(access)}` : strideKey(access);
   const pointers = new Map<string, Pointer>();
   for (const access of accessesOf(nest.body)) {
     const key = pointerKey(access);
@@ -55,14 +68,18 @@ const writeNest = (f: Builder, base: Local<"i32">, nest: Nest, offsets: readonly
   }
   /** Current local of every pointer; inner loops have their own. */
   const current = new Map<string, Expression<"i32">>();
-  for (const { key, start } of pointers.values()) current.set(key, start === 0 ? base : f.hold(i32.add(base, i32.const(start))));
+  for (const { key, start } of pointers.values())
+    current.set(key, start === 0 ? base : f.hold(i32.add(base, i32.const(start))));
 
   const write = (body: readonly Statement[]): void => {
     for (const statement of body) {
       switch (statement.kind) {
         case "load": {
           const { access, local } = statement;
-          f.set(locals[local]!, loadAs(access.dtype, current.get(pointerKey(access))!, isDescending(access) ? 0 : place(access)));
+          f.set(
+            locals[local]!,
+            loadAs(access.dtype, current.get(pointerKey(access))!, isDescending(access) ? 0 : place(access)),
+          );
           break;
         }
         case "store": {
@@ -87,7 +104,9 @@ const writeNest = (f: Builder, base: Local<"i32">, nest: Nest, offsets: readonly
   };
 
   const writeLoop = ({ counter, extent, part, body }: Extract<Statement, { kind: "loop" }>): void => {
-    const moving = [...new Set(accessesOf(body).map(pointerKey))].filter((key) => pointers.get(key)!.steps.has(counter));
+    const moving = [...new Set(accessesOf(body).map(pointerKey))].filter((key) =>
+      pointers.get(key)!.steps.has(counter),
+    );
     const outer = moving.map((key) => current.get(key)!);
     const own = outer.map((pointer) => f.hold(pointer));
     moving.forEach((key, k) => current.set(key, own[k]!));
@@ -126,7 +145,9 @@ export const encodeProgram = (program: Program): EncodedProgram => {
   const calls: (FunctionReference<readonly ["i32"], "none"> | number)[] = program.steps.map((step, k) =>
     step.kind === "routine"
       ? k
-      : module.func(step.nest.name, { params: ["i32"] }, (f, base) => writeNest(f, base, step.nest, program.plan.offsets, callees)),
+      : module.func(step.nest.name, { params: ["i32"] }, (f, base) =>
+          writeNest(f, base, step.nest, program.plan.offsets, callees),
+        ),
   );
   module.func("main", { params: ["i32"], export: true }, (f, base) => {
     for (const call of calls) {

@@ -51,7 +51,7 @@ const take = (holes: Hole[], bytes: number, end: number): number => {
 /** Returns a range to the sorted list and joins it with its neighbours. */
 const giveBack = (holes: Hole[], offset: number, bytes: number): void => {
   let low = 0;
-  for (let high = holes.length; low < high; ) {
+  for (let high = holes.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (holes[middle]!.offset < offset) low = middle + 1;
     else high = middle;
@@ -69,7 +69,11 @@ const giveBack = (holes: Hole[], offset: number, bytes: number): void => {
 };
 
 /** Buffers of nests by the step they start at, and by the step after which they end. */
-const bySteps = (buffers: readonly Buffer[], { first, last, inNest }: Lifetimes, steps: number): readonly [number[][], number[][]] => {
+const bySteps = (
+  buffers: readonly Buffer[],
+  { first, last, inNest }: Lifetimes,
+  steps: number,
+): readonly [number[][], number[][]] => {
   const starting: number[][] = Array.from({ length: steps + 1 }, () => []);
   const ending: number[][] = Array.from({ length: steps + 1 }, () => []);
   buffers.forEach((buffer, k) => {

@@ -40,11 +40,15 @@ const parameterKey = (value: unknown, identity: (thing: object) => number, depth
   if (typeof value === "function") return `#${identity(value)}`;
   if (typeof value !== "object" || value === null) return String(value);
   if (depth > deepestRecord) return `#${identity(value)}`;
-  if (Array.isArray(value) && value.length <= longestList) return `[${value.map((entry) => parameterKey(entry, identity, depth + 1)).join(",")}]`;
+  if (Array.isArray(value) && value.length <= longestList)
+    return `[${value.map((entry) => parameterKey(entry, identity, depth + 1)).join(",")}]`;
   if (!isPlain(value) || isJaxpr(value)) return `#${identity(value)}`;
   return `{${Object.keys(value)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${parameterKey((value as Readonly<Record<string, unknown>>)[key], identity, depth + 1)}`)
+    .map(
+      (key) =>
+        `${JSON.stringify(key)}:${parameterKey((value as Readonly<Record<string, unknown>>)[key], identity, depth + 1)}`,
+    )
     .join(",")}}`;
 };
 

@@ -14,7 +14,8 @@ export type Constants = ReadonlyMap<Variable, ConcreteArray>;
 
 export const findConstants = (jaxpr: Jaxpr): Constants => {
   const constants = new Map<Variable, ConcreteArray>();
-  const valueOf = (atom: Atom): ConcreteArray | undefined => (atom.kind === "literal" ? atom.value : constants.get(atom));
+  const valueOf = (atom: Atom): ConcreteArray | undefined =>
+    atom.kind === "literal" ? atom.value : constants.get(atom);
   for (const equation of jaxpr.equations) {
     const { kind } = equation.primitive.lower;
     if (kind !== "view" && kind !== "elementwise") continue;
@@ -32,7 +33,10 @@ export const findConstants = (jaxpr: Jaxpr): Constants => {
 };
 
 /** One element of an elementwise equation; null where the primitive insists on its own shapes. */
-const evaluateOnScalars = ({ primitive, params }: Equation, operands: readonly ConcreteArray[]): ConcreteArray | null => {
+const evaluateOnScalars = (
+  { primitive, params }: Equation,
+  operands: readonly ConcreteArray[],
+): ConcreteArray | null => {
   const [value] = withEvaluation(() => toList(primitive.evaluate(operands, params) as NDArray | readonly NDArray[]));
   return isConcrete(value) && value.shape.length === 0 ? value : null;
 };

@@ -25,6 +25,8 @@ export const removeDeadCode = (jaxpr: Jaxpr): Jaxpr => {
 export const removeDeadCodeClosed = (closed: ClosedJaxpr): ClosedJaxpr => {
   const jaxpr = removeDeadCode(closed.jaxpr);
   if (jaxpr === closed.jaxpr) return closed;
-  const values = new Map<Variable, NDArray>(closed.jaxpr.constants.map((constant, k) => [constant, closed.constants[k]!]));
+  const values = new Map<Variable, NDArray>(
+    closed.jaxpr.constants.map((constant, k) => [constant, closed.constants[k]!]),
+  );
   return { jaxpr, constants: jaxpr.constants.map((constant) => values.get(constant)!) };
 };

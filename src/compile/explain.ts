@@ -11,7 +11,8 @@ import { showNest } from "./kernel-ir.ts";
 import { buildProgram } from "./program.ts";
 import type { Program } from "./program.ts";
 
-const showOperand = (operand: Operand): string => (operand.kind === "buffer" ? `b${operand.buffer}` : `${operand.value.item()}:${showAval(operand.aval)}`);
+const showOperand = (operand: Operand): string =>
+  operand.kind === "buffer" ? `b${operand.buffer}` : `${operand.value.item()}:${showAval(operand.aval)}`;
 
 const showBuffers = ({ buffers, plan, inputCount }: Program): string =>
   buffers

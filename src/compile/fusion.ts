@@ -76,9 +76,21 @@ export interface FusedProgram {
 /** Where the value of a variable is found. */
 type Binding =
   /** A local of a group, stored to `buffer` once somebody outside needs it. */
-  | { readonly kind: "local"; readonly group: number; readonly value: ScalarExpression; buffer: number; readonly shape: Shape }
+  | {
+      readonly kind: "local";
+      readonly group: number;
+      readonly value: ScalarExpression;
+      buffer: number;
+      readonly shape: Shape;
+    }
   /** A view of a buffer, readable from group `ready` on. */
-  | { readonly kind: "view"; readonly ready: number; readonly buffer: number; readonly view: StridedView; readonly dtype: DType }
+  | {
+      readonly kind: "view";
+      readonly ready: number;
+      readonly buffer: number;
+      readonly view: StridedView;
+      readonly dtype: DType;
+    }
   | { readonly kind: "constant"; readonly value: ConcreteArray };
 
 type Stored = Extract<Binding, { kind: "view" }>;
@@ -120,7 +132,12 @@ const newBuffer = (state: State, shape: Shape, dtype: DType, group: number): num
 const bindingOf = (state: State, atom: Atom): Binding => {
   if (atom.kind === "literal") return { kind: "constant", value: atom.value };
   const binding = state.bindings.get(atom);
-  if (binding === undefined) throw new InvalidJaxpr("compilation of a jaxpr", "a variable is used before it is bound", "Report this: a rule or pass built an invalid jaxpr");
+  if (binding === undefined)
+    throw new InvalidJaxpr(
+      "compilation of a jaxpr",
+      "a variable is used before it is bound",
+      "Report this: a rule or pass built an invalid jaxpr",
+    );
   return binding;
 };
 
@@ -136,9 +153,15 @@ const stored = (state: State, binding: Exclude<Binding, { kind: "constant" }>): 
 };
 
 /** First group in which elements of the operand can be used. */
-const levelOf = (binding: Binding): number => (binding.kind === "constant" ? 0 : binding.kind === "view" ? binding.ready : binding.group);
+const levelOf = (binding: Binding): number =>
+  binding.kind === "constant" ? 0 : binding.kind === "view" ? binding.ready : binding.group;
 
-const accepts = (group: Group | undefined, shape: Shape, level: number, axes: readonly number[] | null): group is NestGroup =>
+const accepts = (
+  group: Group | undefined,
+  shape: Shape,
+  level: number,
+  axes: readonly number[] | null,
+): group is NestGroup =>
   group?.kind === "nest" &&
   group.index >= level &&
   group.size < largestGroup &&
@@ -149,19 +172,36 @@ const accepts = (group: Group | undefined, shape: Shape, level: number, axes: re
  * A group over this shape for an equation of these operands, with these reduced axes if there are any.
  * Where an operand is a local, its own group comes first; else the latest, where the result is likely used.
  */
-const groupFor = (state: State, shape: Shape, operands: readonly Binding[], axes: readonly number[] | null): NestGroup => {
+const groupFor = (
+  state: State,
+  shape: Shape,
+  operands: readonly Binding[],
+  axes: readonly number[] | null,
+): NestGroup => {
   let level = 0;
   for (const operand of operands) level = Math.max(level, levelOf(operand));
   const key = shape.join(",");
   const latest = state.latest.get(key);
-  const own = operands.some((operand) => operand.kind === "local" && operand.group === level) ? state.groups[level] : undefined;
+  const own = operands.some((operand) => operand.kind === "local" && operand.group === level)
+    ? state.groups[level]
+    : undefined;
   for (const candidate of [own, latest]) {
     if (!accepts(candidate, shape, level, axes)) continue;
     candidate.size++;
     candidate.axes ??= axes;
     return candidate;
   }
-  const group: NestGroup = { kind: "nest", index: state.groups.length, shape, axes, size: 1, locals: [], steps: [], reductions: [], stores: [] };
+  const group: NestGroup = {
+    kind: "nest",
+    index: state.groups.length,
+    shape,
+    axes,
+    size: 1,
+    locals: [],
+    steps: [],
+    reductions: [],
+    stores: [],
+  };
   state.groups.push(group);
   state.latest.set(key, group);
   return group;
@@ -194,7 +234,8 @@ const compute = (group: NestGroup, value: ScalarExpression): ScalarExpression =>
 const fuseElementwise = (state: State, equation: Equation, operands: readonly Binding[]): Binding => {
   const { primitive, params, outputs } = equation;
   const { shape } = outputs[0]!.aval;
-  if (primitive.lower.kind !== "elementwise") throw new InvalidJaxpr("fusion", `${primitive.name} is not elementwise`, "Report this");
+  if (primitive.lower.kind !== "elementwise")
+    throw new InvalidJaxpr("fusion", `${primitive.name} is not elementwise`, "Report this");
   const group = groupFor(state, shape, operands, null);
   const elements = operands.map((operand) => elementIn(state, group, operand));
   const value = primitive.lower.expression(elements, params);
@@ -227,7 +268,12 @@ const fuseView = (state: State, { primitive, params, outputs }: Equation, operan
   if (view !== null) return { ...source, view };
   const copy = copied(state, source);
   const fromCopy = primitive.lower.view(copy.view, params, output);
-  if (fromCopy === null) throw new InvalidJaxpr(`lowering of ${primitive.name}`, "no view of a contiguous array", "Its lowering must give a view there");
+  if (fromCopy === null)
+    throw new InvalidJaxpr(
+      `lowering of ${primitive.name}`,
+      "no view of a contiguous array",
+      "Its lowering must give a view there",
+    );
   return { ...copy, view: fromCopy };
 };
 
@@ -260,25 +306,55 @@ const addRoutine = (state: State, equation: Equation): void => {
   const results = equation.outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
   state.groups.push({ kind: "routine", index, equation, operands, results });
   equation.outputs.forEach(({ aval }, k) =>
-    state.bindings.set(equation.outputs[k]!, { kind: "view", ready: index + 1, buffer: results[k]!, view: contiguous(aval.shape), dtype: aval.dtype }),
+    state.bindings.set(equation.outputs[k]!, {
+      kind: "view",
+      ready: index + 1,
+      buffer: results[k]!,
+      view: contiguous(aval.shape),
+      dtype: aval.dtype,
+    }),
   );
 };
 
 /** Groups and buffers of a jaxpr without calls. */
 export const fuse = (jaxpr: Jaxpr): FusedProgram => {
-  const state: State = { groups: [], buffers: [], bindings: new Map(), constants: findConstants(jaxpr), latest: new Map(), loaded: new Map(), copies: new Map() };
+  const state: State = {
+    groups: [],
+    buffers: [],
+    bindings: new Map(),
+    constants: findConstants(jaxpr),
+    latest: new Map(),
+    loaded: new Map(),
+    copies: new Map(),
+  };
   for (const input of jaxpr.inputs) {
     const { shape, dtype } = input.aval;
-    state.bindings.set(input, { kind: "view", ready: 0, buffer: newBuffer(state, shape, dtype, -1), view: contiguous(shape), dtype });
+    state.bindings.set(input, {
+      kind: "view",
+      ready: 0,
+      buffer: newBuffer(state, shape, dtype, -1),
+      view: contiguous(shape),
+      dtype,
+    });
   }
   for (const equation of jaxpr.equations) {
     const output = equation.outputs[0];
     const constant = output === undefined ? undefined : state.constants.get(output);
     const { kind } = equation.primitive.lower;
     if (constant !== undefined) state.bindings.set(output!, { kind: "constant", value: constant });
-    else if (kind === "elementwise") state.bindings.set(output!, fuseElementwise(state, equation, equation.inputs.map((atom) => bindingOf(state, atom))));
-    else if (kind === "view") state.bindings.set(output!, fuseView(state, equation, bindingOf(state, equation.inputs[0]!)));
-    else if (kind === "reduction") state.bindings.set(output!, fuseReduction(state, equation, bindingOf(state, equation.inputs[0]!)));
+    else if (kind === "elementwise")
+      state.bindings.set(
+        output!,
+        fuseElementwise(
+          state,
+          equation,
+          equation.inputs.map((atom) => bindingOf(state, atom)),
+        ),
+      );
+    else if (kind === "view")
+      state.bindings.set(output!, fuseView(state, equation, bindingOf(state, equation.inputs[0]!)));
+    else if (kind === "reduction")
+      state.bindings.set(output!, fuseReduction(state, equation, bindingOf(state, equation.inputs[0]!)));
     else addRoutine(state, equation);
   }
   const outputs = jaxpr.outputs.map((atom) => wholeOperand(state, atom));

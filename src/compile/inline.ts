@@ -30,7 +30,8 @@ export const inlineCalls = (jaxpr: Jaxpr): Jaxpr => {
   // Results of calls, by the variable that the outermost jaxpr knows them by.
   const outermost = new Map<Variable, Atom>();
   const stack: Call[] = [{ jaxpr, names: null, results: [], next: 0 }];
-  const nameIn = (names: Call["names"], atom: Atom): Atom => (atom.kind === "literal" ? atom : ((names ?? outermost).get(atom) ?? atom));
+  const nameIn = (names: Call["names"], atom: Atom): Atom =>
+    atom.kind === "literal" ? atom : ((names ?? outermost).get(atom) ?? atom);
   while (stack.length > 0) {
     const call = stack[stack.length - 1]!;
     const { names } = call;
@@ -38,7 +39,9 @@ export const inlineCalls = (jaxpr: Jaxpr): Jaxpr => {
       stack.pop();
       const caller = stack[stack.length - 1];
       if (caller === undefined) break;
-      call.results.forEach((result, k) => (caller.names ?? outermost).set(result, nameIn(names, call.jaxpr.outputs[k]!)));
+      call.results.forEach((result, k) =>
+        (caller.names ?? outermost).set(result, nameIn(names, call.jaxpr.outputs[k]!)),
+      );
       continue;
     }
     const equation = call.jaxpr.equations[call.next++]!;
@@ -46,7 +49,12 @@ export const inlineCalls = (jaxpr: Jaxpr): Jaxpr => {
     const inner = inlinedJaxpr(equation);
     if (inner !== null) {
       requireMatching(equation, inner);
-      stack.push({ jaxpr: inner, names: new Map(inner.inputs.map((bound, k) => [bound, inputs[k]!])), results: equation.outputs, next: 0 });
+      stack.push({
+        jaxpr: inner,
+        names: new Map(inner.inputs.map((bound, k) => [bound, inputs[k]!])),
+        results: equation.outputs,
+        next: 0,
+      });
       continue;
     }
     const outputs = names === null ? equation.outputs : equation.outputs.map((output) => variable(output.aval));

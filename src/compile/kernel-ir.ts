@@ -85,7 +85,8 @@ const showStatement = (statement: Statement, indent: string): string => {
   }
 };
 
-const showBody = (body: readonly Statement[], indent: string): string => body.map((statement) => showStatement(statement, indent)).join("");
+const showBody = (body: readonly Statement[], indent: string): string =>
+  body.map((statement) => showStatement(statement, indent)).join("");
 
 /** A nest as readable text, one statement a line. */
 export const showNest = (nest: Nest): string => `${nest.name}\n${showBody(nest.body, "  ")}`;

@@ -30,7 +30,11 @@ export const renameLocals = (expression: ScalarExpression, names: Names): Scalar
 };
 
 /** One copy of straight-line statements; `move` shifts its accesses. What it sets are new locals, appended to `locals`. */
-export const laneOf = (body: readonly Statement[], locals: DType[], move: (access: Access) => Access): { readonly body: Statement[]; readonly names: Names } => {
+export const laneOf = (
+  body: readonly Statement[],
+  locals: DType[],
+  move: (access: Access) => Access,
+): { readonly body: Statement[]; readonly names: Names } => {
   const names = new Map<number, number>();
   const fresh = (local: number): number => {
     names.set(local, locals.length);

@@ -23,13 +23,20 @@ interface Axis {
 const mergedAxes = (shape: Shape, reduced: readonly number[], columns: readonly (readonly number[])[]): Axis[] => {
   const merged: Axis[] = [];
   const order = shape.map((_, axis) => axis);
-  for (const axis of [...order.filter((candidate) => !reduced.includes(candidate)), ...order.filter((candidate) => reduced.includes(candidate))]) {
+  for (const axis of [
+    ...order.filter((candidate) => !reduced.includes(candidate)),
+    ...order.filter((candidate) => reduced.includes(candidate)),
+  ]) {
     const extent = shape[axis]!;
     if (extent === 1) continue;
     const strides = columns.map((column) => column[axis]!);
     const isReduced = reduced.includes(axis);
     const outer = merged.at(-1);
-    if (outer !== undefined && outer.isReduced === isReduced && outer.strides.every((stride, a) => stride === strides[a]! * extent)) {
+    if (
+      outer !== undefined &&
+      outer.isReduced === isReduced &&
+      outer.strides.every((stride, a) => stride === strides[a]! * extent)
+    ) {
       outer.extent *= extent;
       outer.strides = strides;
     } else merged.push({ extent, strides, isReduced });
@@ -91,12 +98,15 @@ export const buildNest = (group: NestGroup, buffers: readonly Buffer[]): Nest | 
     buffer,
     dtype: buffers[buffer]!.dtype,
     offset,
-    strides: loops.flatMap(({ strides }, counter) => (strides[column] === 0 ? [] : [{ counter, stride: strides[column]! }])),
+    strides: loops.flatMap(({ strides }, counter) =>
+      strides[column] === 0 ? [] : [{ counter, stride: strides[column]! }],
+    ),
   });
 
   const depths = new Int32Array(group.locals.length);
   const bodies: Statement[][] = Array.from({ length: loops.length + 1 }, () => []);
-  const depthOf = (value: ScalarExpression): number => readLocals(value).reduce((depth, local) => Math.max(depth, depths[local]!), 0);
+  const depthOf = (value: ScalarExpression): number =>
+    readLocals(value).reduce((depth, local) => Math.max(depth, depths[local]!), 0);
   let column = 0;
   for (const step of steps) {
     if (step.kind === "load") {
@@ -110,11 +120,24 @@ export const buildNest = (group: NestGroup, buffers: readonly Buffer[]): Nest | 
       bodies[depth]!.push({ kind: "set", local: step.local, value: step.value });
     }
   }
-  for (const { value, buffer } of stores) bodies[loops.length]!.push({ kind: "store", access: accessAt(column++, buffer, 0), value });
+  for (const { value, buffer } of stores)
+    bodies[loops.length]!.push({ kind: "store", access: accessAt(column++, buffer, 0), value });
   const locals: DType[] = [...group.locals];
-  const outputs = group.reductions.map(({ value, combine, buffer }) => ({ value, combine, access: accessAt(column++, buffer, 0) }));
-  const reducedLoops: ReducedLoops = { bodies: bodies.slice(keptDepth), extents: loops.slice(keptDepth).map(({ extent }) => extent), first: keptDepth, counters: loops.length };
-  const { statements, counters } = outputs.length === 0 ? { statements: bodies[loops.length]!, counters: loops.length } : accumulators(reducedLoops, outputs, locals);
+  const outputs = group.reductions.map(({ value, combine, buffer }) => ({
+    value,
+    combine,
+    access: accessAt(column++, buffer, 0),
+  }));
+  const reducedLoops: ReducedLoops = {
+    bodies: bodies.slice(keptDepth),
+    extents: loops.slice(keptDepth).map(({ extent }) => extent),
+    first: keptDepth,
+    counters: loops.length,
+  };
+  const { statements, counters } =
+    outputs.length === 0
+      ? { statements: bodies[loops.length]!, counters: loops.length }
+      : accumulators(reducedLoops, outputs, locals);
   let body: readonly Statement[] = statements;
   for (let depth = keptDepth - 1; depth >= 0; depth--)
     body = [...bodies[depth]!, { kind: "loop", counter: depth, extent: loops[depth]!.extent, part: null, body }];

@@ -75,7 +75,10 @@ const lifetimesOf = (steps: readonly UnreleasedStep[], { buffers, outputs }: Fus
   const defined = new Uint8Array(buffers.length);
   steps.forEach((step, k) => {
     const writes = step.kind === "nest" ? step.writes : step.results;
-    const reads = step.kind === "nest" ? step.reads : step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
+    const reads =
+      step.kind === "nest"
+        ? step.reads
+        : step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
     for (const buffer of writes) if (defined[buffer] === 0) [first[buffer], defined[buffer]] = [k, 1];
     for (const buffer of [...reads, ...writes]) {
       last[buffer] = k;
@@ -88,7 +91,12 @@ const lifetimesOf = (steps: readonly UnreleasedStep[], { buffers, outputs }: Fus
 
 /** A jaxpr without constants as steps over buffers. */
 export const buildProgram = (jaxpr: Jaxpr): Program => {
-  if (jaxpr.constants.length > 0) throw new InvalidJaxpr("compilation of a jaxpr", `${jaxpr.constants.length} constants`, "Turn constants into inputs first");
+  if (jaxpr.constants.length > 0)
+    throw new InvalidJaxpr(
+      "compilation of a jaxpr",
+      `${jaxpr.constants.length} constants`,
+      "Turn constants into inputs first",
+    );
   const fused = fuse(optimize(jaxpr));
   const steps = stepsOf(fused);
   const lifetimes = lifetimesOf(steps, fused);

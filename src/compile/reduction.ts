@@ -37,9 +37,14 @@ interface Accumulator {
 
 type NewLocal = (dtype: DType) => ScalarExpression;
 
-const set = (local: ScalarExpression, value: ScalarExpression): Statement => ({ kind: "set", local: local.op === "local" ? local.index : -1, value });
+const set = (local: ScalarExpression, value: ScalarExpression): Statement => ({
+  kind: "set",
+  local: local.op === "local" ? local.index : -1,
+  value,
+});
 
-const convertTo = (dtype: DType, x: ScalarExpression): ScalarExpression => (x.dtype === dtype ? x : { op: "convert", x, dtype });
+const convertTo = (dtype: DType, x: ScalarExpression): ScalarExpression =>
+  x.dtype === dtype ? x : { op: "convert", x, dtype };
 
 const [largestInt32, largestUint32, largestBool] = [2147483647, 4294967295, 255];
 
@@ -50,7 +55,12 @@ const neutral = (combine: "max" | "min", dtype: DType): number => {
   return dtype === "int32" ? largestInt32 : dtype === "uint32" ? largestUint32 : largestBool;
 };
 
-const fold = (name: "add" | "max" | "min", start: number, { value, access }: Output, newLocal: NewLocal): Accumulator => {
+const fold = (
+  name: "add" | "max" | "min",
+  start: number,
+  { value, access }: Output,
+  newLocal: NewLocal,
+): Accumulator => {
   // Float sums of one block accumulate in float64.
   const dtype = name === "add" && isFloat(value.dtype) ? "float64" : value.dtype;
   const total = newLocal(dtype);
@@ -68,8 +78,15 @@ const blockedSum = ({ access }: Output, newLocal: NewLocal, lanes: number): Accu
   const blocks = Array.from({ length: lanes }, () => newLocal("float64"));
   const zero = constantExpression(0, "float64");
   const add = (x: ScalarExpression, y: ScalarExpression): ScalarExpression => binaryExpression("add", x, y);
-  const lost = (large: ScalarExpression, small: ScalarExpression): ScalarExpression => add(binaryExpression("sub", large, next), small);
-  const select = (condition: ScalarExpression, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "select", condition, x, y, dtype: "float64" });
+  const lost = (large: ScalarExpression, small: ScalarExpression): ScalarExpression =>
+    add(binaryExpression("sub", large, next), small);
+  const select = (condition: ScalarExpression, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({
+    op: "select",
+    condition,
+    x,
+    y,
+    dtype: "float64",
+  });
   const magnitude = (x: ScalarExpression): ScalarExpression => unaryExpression("abs", x);
   const isFinite = compareExpression("lt", magnitude(total), constantExpression(Infinity, "float64"));
   return {
@@ -93,12 +110,18 @@ const blockedSum = ({ access }: Output, newLocal: NewLocal, lanes: number): Accu
 const accumulator = (output: Output, count: number, newLocal: NewLocal, lanes: number): Accumulator => {
   const { combine, value } = output;
   if (combine !== "sum") return fold(combine, neutral(combine, value.dtype), output, newLocal);
-  return isFloat(value.dtype) && count > sumBlock ? blockedSum(output, newLocal, lanes) : fold("add", 0, output, newLocal);
+  return isFloat(value.dtype) && count > sumBlock
+    ? blockedSum(output, newLocal, lanes)
+    : fold("add", 0, output, newLocal);
 };
 
-const loopsAround = (innermost: readonly Statement[], { bodies, extents, first }: ReducedLoops): readonly Statement[] => {
+const loopsAround = (
+  innermost: readonly Statement[],
+  { bodies, extents, first }: ReducedLoops,
+): readonly Statement[] => {
   let body = innermost;
-  for (let k = extents.length - 1; k >= 0; k--) body = [...bodies[k]!, { kind: "loop", counter: first + k, extent: extents[k]!, part: null, body }];
+  for (let k = extents.length - 1; k >= 0; k--)
+    body = [...bodies[k]!, { kind: "loop", counter: first + k, extent: extents[k]!, part: null, body }];
   return body;
 };
 
@@ -117,7 +140,13 @@ const inBlock =
   };
 
 /** One loop over everything: groups of whole blocks side by side, then the other blocks one by one. */
-const inBlocks = ({ bodies, extents, first, counters }: ReducedLoops, parts: readonly Accumulator[], values: readonly ScalarExpression[], lanes: number, locals: DType[]): readonly Statement[] => {
+const inBlocks = (
+  { bodies, extents, first, counters }: ReducedLoops,
+  parts: readonly Accumulator[],
+  values: readonly ScalarExpression[],
+  lanes: number,
+  locals: DType[],
+): readonly Statement[] => {
   const total = extents[0]!;
   const groups = lanes === 1 ? 0 : Math.floor(total / (lanes * sumBlock));
   const blocks = (count: number, width: number, start: number, elements: number): Statement => {
@@ -128,7 +157,13 @@ const inBlocks = ({ bodies, extents, first, counters }: ReducedLoops, parts: rea
     }
     const part = width === 1 ? { counter: first, total: elements } : null;
     const flush = Array.from({ length: width }, (_, lane) => parts.flatMap((part_) => part_.flush(lane))).flat();
-    return { kind: "loop", counter: first, extent: count, part: null, body: [{ kind: "loop", counter: counters, extent: sumBlock, part, body: inside }, ...flush] };
+    return {
+      kind: "loop",
+      counter: first,
+      extent: count,
+      part: null,
+      body: [{ kind: "loop", counter: counters, extent: sumBlock, part, body: inside }, ...flush],
+    };
   };
   const start = groups * lanes * sumBlock;
   return [
@@ -139,7 +174,13 @@ const inBlocks = ({ bodies, extents, first, counters }: ReducedLoops, parts: rea
 };
 
 /** Several loops: a countdown tells where a block ends. */
-const withCountdown = (body: readonly Statement[], flush: readonly Statement[], loops: ReducedLoops, count: number, space: ScalarExpression): readonly Statement[] => {
+const withCountdown = (
+  body: readonly Statement[],
+  flush: readonly Statement[],
+  loops: ReducedLoops,
+  count: number,
+  space: ScalarExpression,
+): readonly Statement[] => {
   const one = constantExpression(1, "int32");
   const ended: Statement = {
     kind: "if",
@@ -147,7 +188,11 @@ const withCountdown = (body: readonly Statement[], flush: readonly Statement[], 
     body: [...flush, set(space, constantExpression(sumBlock, "int32"))],
   };
   const inside: Statement[] = [...body, set(space, binaryExpression("sub", space, one)), ended];
-  return [set(space, constantExpression(sumBlock, "int32")), ...loopsAround(inside, loops), ...(count % sumBlock === 0 ? [] : flush)];
+  return [
+    set(space, constantExpression(sumBlock, "int32")),
+    ...loopsAround(inside, loops),
+    ...(count % sumBlock === 0 ? [] : flush),
+  ];
 };
 
 /** Blocks summed side by side; a sum waits about four additions for itself. */
@@ -156,14 +201,19 @@ const mostLanes = 4;
 const longestLane = 12;
 
 /** All reductions of a nest: what stands inside its kept loops. New locals are appended. */
-export const accumulators = (loops: ReducedLoops, outputs: readonly Output[], locals: DType[]): { readonly statements: readonly Statement[]; readonly counters: number } => {
+export const accumulators = (
+  loops: ReducedLoops,
+  outputs: readonly Output[],
+  locals: DType[],
+): { readonly statements: readonly Statement[]; readonly counters: number } => {
   const newLocal: NewLocal = (dtype) => {
     locals.push(dtype);
     return { op: "local", index: locals.length - 1, dtype };
   };
   const count = loops.extents.reduce((product, extent) => product * extent, 1);
   const innermost = loops.bodies.at(-1)!;
-  const lanes = loops.extents.length === 1 && count >= mostLanes * sumBlock && innermost.length <= longestLane ? mostLanes : 1;
+  const lanes =
+    loops.extents.length === 1 && count >= mostLanes * sumBlock && innermost.length <= longestLane ? mostLanes : 1;
   const parts = outputs.map((output) => accumulator(output, count, newLocal, lanes));
   const values = outputs.map(({ value }) => value);
   const before = parts.flatMap((part) => part.before);
@@ -171,8 +221,15 @@ export const accumulators = (loops: ReducedLoops, outputs: readonly Output[], lo
   const flush = parts.flatMap((part) => part.flush(0));
   const body = [...innermost, ...parts.flatMap((part, k) => part.inside(0, values[k]!))];
   if (count === 0) return { statements: [...before, ...after], counters: loops.counters };
-  if (flush.length === 0) return { statements: [...before, ...loopsAround(body, loops), ...after], counters: loops.counters };
+  if (flush.length === 0)
+    return { statements: [...before, ...loopsAround(body, loops), ...after], counters: loops.counters };
   if (loops.extents.length > 1)
-    return { statements: [...before, ...withCountdown(body, flush, loops, count, newLocal("int32")), ...after], counters: loops.counters };
-  return { statements: [...before, ...inBlocks(loops, parts, values, lanes, locals), ...after], counters: loops.counters + 1 };
+    return {
+      statements: [...before, ...withCountdown(body, flush, loops, count, newLocal("int32")), ...after],
+      counters: loops.counters,
+    };
+  return {
+    statements: [...before, ...inBlocks(loops, parts, values, lanes, locals), ...after],
+    counters: loops.counters + 1,
+  };
 };

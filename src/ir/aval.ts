@@ -18,7 +18,9 @@ export const avalOf = ({ shape, dtype, weakType }: Aval): Aval => ({ shape, dtyp
 export const aval = (shape: Shape, dtype: DType, weakType: WeakType = false): Aval => ({ shape, dtype, weakType });
 
 /** `float64[2,3]`; weak ones end in `~`. */
-export const showAval = ({ shape, dtype, weakType }: Aval): string => `${dtype}${showShape(shape)}${weakType === false ? "" : "~"}`;
+export const showAval = ({ shape, dtype, weakType }: Aval): string =>
+  `${dtype}${showShape(shape)}${weakType === false ? "" : "~"}`;
 
 /** Equal shape and dtype; weakness is a matter of promotion, not of storage. */
-export const sameType = (left: Aval, right: Aval): boolean => left.dtype === right.dtype && sameShape(left.shape, right.shape);
+export const sameType = (left: Aval, right: Aval): boolean =>
+  left.dtype === right.dtype && sameShape(left.shape, right.shape);

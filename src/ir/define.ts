@@ -31,14 +31,22 @@ export interface PrimitiveFunction<I extends readonly NDArray[], P, Out = NDArra
  * });
  * grad((x) => half(x).mul(x))(3) // 3
  */
-export const definePrimitive = <I extends readonly NDArray[], P = NoParams>(record: Primitive<I, P>): PrimitiveFunction<I, P> =>
-  Object.assign(applier(record, (outputs) => outputs[0]!), { primitive: record }) as unknown as PrimitiveFunction<I, P>;
+export const definePrimitive = <I extends readonly NDArray[], P = NoParams>(
+  record: Primitive<I, P>,
+): PrimitiveFunction<I, P> =>
+  Object.assign(
+    applier(record, (outputs) => outputs[0]!),
+    { primitive: record },
+  ) as unknown as PrimitiveFunction<I, P>;
 
 /** A primitive with any number of outputs: the function returns them as a list. */
 export const defineMultiplePrimitive = <I extends readonly NDArray[], P = NoParams>(
   record: Primitive<I, P>,
 ): PrimitiveFunction<I, P, readonly NDArray[]> =>
-  Object.assign(applier(record, (outputs) => outputs), { primitive: record }) as unknown as PrimitiveFunction<I, P, readonly NDArray[]>;
+  Object.assign(
+    applier(record, (outputs) => outputs),
+    { primitive: record },
+  ) as unknown as PrimitiveFunction<I, P, readonly NDArray[]>;
 
 const applier =
   <Out>(record: Primitive, pick: (outputs: readonly NDArray[]) => Out) =>

@@ -32,7 +32,12 @@ export const slotPlan = (jaxpr: Jaxpr): SlotPlan => {
   const read = (atom: Atom): number | NDArray => {
     if (atom.kind === "literal") return atom.value;
     const slot = slots.get(atom);
-    if (slot === undefined) throw new InvalidJaxpr("evaluation of a jaxpr", "a variable is used before it is bound", "Report this: a rule or pass built an invalid jaxpr");
+    if (slot === undefined)
+      throw new InvalidJaxpr(
+        "evaluation of a jaxpr",
+        "a variable is used before it is bound",
+        "Report this: a rule or pass built an invalid jaxpr",
+      );
     return slot;
   };
   const constants = jaxpr.constants.map(define);
@@ -44,7 +49,15 @@ export const slotPlan = (jaxpr: Jaxpr): SlotPlan => {
     results.push(equation.outputs.map(define));
   }
   const outputs = jaxpr.outputs.map(read);
-  const plan: SlotPlan = { count: slots.size, constants, inputs, operands, results, released: releases(slots.size, operands, results, outputs), outputs };
+  const plan: SlotPlan = {
+    count: slots.size,
+    constants,
+    inputs,
+    operands,
+    results,
+    released: releases(slots.size, operands, results, outputs),
+    outputs,
+  };
   plans.set(jaxpr, plan);
   return plan;
 };
@@ -74,7 +87,11 @@ const releases = (
 };
 
 /** Outputs of `jaxpr` for the given constants and inputs, computed by whatever trace is current. */
-export const evaluateJaxpr = (jaxpr: Jaxpr, constants: readonly NDArray[], inputs: readonly NDArray[]): readonly NDArray[] => {
+export const evaluateJaxpr = (
+  jaxpr: Jaxpr,
+  constants: readonly NDArray[],
+  inputs: readonly NDArray[],
+): readonly NDArray[] => {
   const plan = slotPlan(jaxpr);
   if (inputs.length !== plan.inputs.length || constants.length !== plan.constants.length)
     throw new InvalidJaxpr(
@@ -102,4 +119,5 @@ export const evaluateJaxpr = (jaxpr: Jaxpr, constants: readonly NDArray[], input
   return plan.outputs.map((output) => (typeof output === "number" ? values[output]! : output));
 };
 
-export const evaluateClosed = ({ jaxpr, constants }: ClosedJaxpr, inputs: readonly NDArray[]): readonly NDArray[] => evaluateJaxpr(jaxpr, constants, inputs);
+export const evaluateClosed = ({ jaxpr, constants }: ClosedJaxpr, inputs: readonly NDArray[]): readonly NDArray[] =>
+  evaluateJaxpr(jaxpr, constants, inputs);

@@ -41,7 +41,10 @@ export interface ClosedJaxpr {
   readonly constants: readonly NDArray[];
 }
 
-export const variable = ({ shape, dtype, weakType }: Aval): Variable => ({ kind: "variable", aval: { shape, dtype, weakType } });
+export const variable = ({ shape, dtype, weakType }: Aval): Variable => ({
+  kind: "variable",
+  aval: { shape, dtype, weakType },
+});
 
 export const literal = (value: ConcreteArray): Literal => ({ kind: "literal", aval: value, value });
 

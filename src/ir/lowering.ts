@@ -14,8 +14,20 @@ export type ScalarExpression =
   | { readonly op: "local"; readonly index: number; readonly dtype: DType }
   | { readonly op: "constant"; readonly value: number; readonly dtype: DType }
   | { readonly op: "unary"; readonly name: UnaryName; readonly x: ScalarExpression; readonly dtype: DType }
-  | { readonly op: "binary"; readonly name: BinaryName; readonly x: ScalarExpression; readonly y: ScalarExpression; readonly dtype: DType }
-  | { readonly op: "compare"; readonly name: CompareName; readonly x: ScalarExpression; readonly y: ScalarExpression; readonly dtype: "bool" }
+  | {
+      readonly op: "binary";
+      readonly name: BinaryName;
+      readonly x: ScalarExpression;
+      readonly y: ScalarExpression;
+      readonly dtype: DType;
+    }
+  | {
+      readonly op: "compare";
+      readonly name: CompareName;
+      readonly x: ScalarExpression;
+      readonly y: ScalarExpression;
+      readonly dtype: "bool";
+    }
   | {
       readonly op: "select";
       readonly condition: ScalarExpression;
@@ -24,16 +36,38 @@ export type ScalarExpression =
       readonly dtype: DType;
     }
   | { readonly op: "convert"; readonly x: ScalarExpression; readonly dtype: DType }
-  | { readonly op: "call"; readonly function: string; readonly args: readonly ScalarExpression[]; readonly dtype: DType };
+  | {
+      readonly op: "call";
+      readonly function: string;
+      readonly args: readonly ScalarExpression[];
+      readonly dtype: DType;
+    };
 
 /** An instruction on one operand. */
-export const unaryExpression = (name: UnaryName, x: ScalarExpression): ScalarExpression => ({ op: "unary", name, x, dtype: x.dtype });
+export const unaryExpression = (name: UnaryName, x: ScalarExpression): ScalarExpression => ({
+  op: "unary",
+  name,
+  x,
+  dtype: x.dtype,
+});
 
 /** An instruction on two operands of one dtype. */
-export const binaryExpression = (name: BinaryName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "binary", name, x, y, dtype: x.dtype });
+export const binaryExpression = (name: BinaryName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({
+  op: "binary",
+  name,
+  x,
+  y,
+  dtype: x.dtype,
+});
 
 /** A comparison, giving bool. */
-export const compareExpression = (name: CompareName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({ op: "compare", name, x, y, dtype: "bool" });
+export const compareExpression = (name: CompareName, x: ScalarExpression, y: ScalarExpression): ScalarExpression => ({
+  op: "compare",
+  name,
+  x,
+  y,
+  dtype: "bool",
+});
 
 /** A call of a scalar-math function; computed in float64 and rounded to the dtype of the first argument. */
 export const callExpression = (name: string, ...args: readonly ScalarExpression[]): ScalarExpression => ({
@@ -57,7 +91,10 @@ export type Combine = "sum" | "max" | "min";
 
 export type Lowering<P = any> =
   /** One scalar from one scalar of every operand, all of equal shape. */
-  | { readonly kind: "elementwise"; readonly expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression }
+  | {
+      readonly kind: "elementwise";
+      readonly expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression;
+    }
   /** Another view of the operand's buffer; null when strides cannot express it, then it is copied. */
   | { readonly kind: "view"; readonly view: (input: StridedView, params: P, output: Aval) => StridedView | null }
   /** Combination over axes. */
@@ -68,7 +105,9 @@ export type Lowering<P = any> =
   | { readonly kind: "inline"; readonly jaxpr: string };
 
 /** The lowering of an elementwise primitive: one scalar from one scalar of every operand. */
-export const elementwise = <P>(expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression): Lowering<P> => ({
+export const elementwise = <P>(
+  expression: (operands: readonly ScalarExpression[], params: P) => ScalarExpression,
+): Lowering<P> => ({
   kind: "elementwise",
   expression,
 });

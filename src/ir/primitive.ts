@@ -41,7 +41,8 @@ export const isLinearInput = (x: NDArray | LinearInput): x is LinearInput => !(x
 export type OneOrMany<T> = T | readonly T[];
 
 /** One or many as many. */
-export const toList = <T>(value: OneOrMany<T>): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+export const toList = <T>(value: OneOrMany<T>): readonly T[] =>
+  Array.isArray(value) ? (value as readonly T[]) : [value as T];
 
 /** Mapped axis of an input or output; null when it does not vary over the batch. */
 export type BatchDim = number | null;
@@ -67,7 +68,12 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   /** Output types from input types; the place where bad shapes and dtypes are refused. */
   readonly abstractEval: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<TypeOf>;
   /** [outputs, tangents of outputs]; at least one tangent is not zero. */
-  readonly jvp: (primals: I, tangents: Tuple<I, Tangent>, params: P, context: DifferentiationContext) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
+  readonly jvp: (
+    primals: I,
+    tangents: Tuple<I, Tangent>,
+    params: P,
+    context: DifferentiationContext,
+  ) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
   /** Cotangent of every linear input (null elsewhere, or where it is zero). */
   readonly transpose: (
     cotangents: readonly Tangent[],
@@ -75,7 +81,12 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
     params: P,
   ) => readonly (Tangent | null)[];
   /** [outputs, their mapped axes]. */
-  readonly batch: (inputs: I, dims: Tuple<I, BatchDim>, params: P, context: BatchContext) => readonly [OneOrMany<NDArray>, OneOrMany<BatchDim>];
+  readonly batch: (
+    inputs: I,
+    dims: Tuple<I, BatchDim>,
+    params: P,
+    context: BatchContext,
+  ) => readonly [OneOrMany<NDArray>, OneOrMany<BatchDim>];
   /** How the compiler sees it. */
   readonly lower: Lowering<P>;
   /** What the generated law tests draw from. */
@@ -83,7 +94,12 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   /** Weakness of the outputs (one for all, or one each), when it is not "weak if all inputs are". */
   readonly weakType?: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<WeakType>;
   /** Higher-order primitives split themselves: [outputs, tangents] with known and linear parts apart. */
-  readonly linearize?: (primals: I, tangents: Tuple<I, Tangent>, params: P, context: DifferentiationContext) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
+  readonly linearize?: (
+    primals: I,
+    tangents: Tuple<I, Tangent>,
+    params: P,
+    context: DifferentiationContext,
+  ) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
   /** Functions among the parameters, made safe against values that the differentiation with this mark traces. */
   readonly guard?: (params: P, mark: Mark) => P;
   /** Functions among the parameters, turned into jaxprs when the call is staged. */
@@ -120,7 +136,12 @@ export interface LawCase<P> {
 export interface Pick {
   readonly integer: (low: number, high: number) => number;
   readonly oneOf: <T>(choices: readonly T[]) => T;
-  readonly shape: (options?: { readonly minRank?: number; readonly maxRank?: number; readonly minSize?: number; readonly maxSize?: number }) => Shape;
+  readonly shape: (options?: {
+    readonly minRank?: number;
+    readonly maxRank?: number;
+    readonly minSize?: number;
+    readonly maxSize?: number;
+  }) => Shape;
   readonly subset: (count: number) => readonly number[];
   readonly permutation: (count: number) => readonly number[];
 }
@@ -149,11 +170,16 @@ export const distinctReals = (low: number, high: number): Domain => ({ low, high
 
 /** The primitive is never a linear map of any input. */
 export const notLinear: Primitive["transpose"] = () => {
-  throw new NotLinear("linearTranspose", "the function is not linear in its argument", "Transpose linear functions only; linearize gives the linear part of any function");
+  throw new NotLinear(
+    "linearTranspose",
+    "the function is not linear in its argument",
+    "Transpose linear functions only; linearize gives the linear part of any function",
+  );
 };
 
 /** An operand that a transpose rule multiplies or indexes by: were it linear too, the equation would not be. */
-export const requireKnown = (x: NDArray | LinearInput): NDArray => (isLinearInput(x) ? (notLinear([], [], {}) as never) : x);
+export const requireKnown = (x: NDArray | LinearInput): NDArray =>
+  isLinearInput(x) ? (notLinear([], [], {}) as never) : x;
 
 /** Outputs are piecewise constant or integers: their tangent is zero wherever it exists. */
 export const zeroTangent =

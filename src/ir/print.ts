@@ -12,7 +12,8 @@ import { isJaxpr } from "./validate.ts";
 
 const variableName = (index: number): string => {
   let name = "";
-  for (let rest = index; rest >= 0; rest = Math.floor(rest / 26) - 1) name = String.fromCharCode(97 + (rest % 26)) + name;
+  for (let rest = index; rest >= 0; rest = Math.floor(rest / 26) - 1)
+    name = String.fromCharCode(97 + (rest % 26)) + name;
   return name;
 };
 

@@ -21,7 +21,12 @@ export interface Trace {
 }
 
 /** Weakness of the outputs: a primitive's own rule, else weak where every input is weak and it stays float64. */
-const weakTypesOf = (primitive: Primitive, inputs: readonly Aval[], params: Params, types: readonly TypeOf[]): readonly WeakType[] => {
+const weakTypesOf = (
+  primitive: Primitive,
+  inputs: readonly Aval[],
+  params: Params,
+  types: readonly TypeOf[],
+): readonly WeakType[] => {
   if (primitive.weakType !== undefined) {
     const own = primitive.weakType(inputs, params);
     return Array.isArray(own) ? (own as readonly WeakType[]) : types.map(() => own as WeakType);
@@ -44,7 +49,9 @@ const evaluation: Trace = {
     const weakTypes = weakTypesOf(primitive, inputs, params, outputs);
     return outputs.map((output, k) => {
       const weakType = weakTypes[k]!;
-      return output.weakType === weakType || isTracer(output) ? output : viewAs(output as ConcreteArray, output.shape, weakType);
+      return output.weakType === weakType || isTracer(output)
+        ? output
+        : viewAs(output as ConcreteArray, output.shape, weakType);
     });
   },
 };
@@ -82,7 +89,8 @@ export const withMark = <T>(trace: Trace, body: () => T): T => {
 };
 
 /** Applies a primitive under the current trace. */
-export const bind = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly NDArray[] => current.process(primitive, inputs, params);
+export const bind = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly NDArray[] =>
+  current.process(primitive, inputs, params);
 
 // --- Staging ----------------------------------------------------------------------------------
 
@@ -131,13 +139,20 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
     },
     finish: (outputs) => {
       const outs = outputs.map(atom);
-      return { jaxpr: { constants: [...captured.values()], inputs, equations, outputs: outs }, constants: [...captured.keys()] };
+      return {
+        jaxpr: { constants: [...captured.values()], inputs, equations, outputs: outs },
+        constants: [...captured.keys()],
+      };
     },
   };
 };
 
 /** Traces `f` on arguments of the given types; what it closes over becomes the jaxpr's constants. */
-export const stageFunction = (owner: string, f: (...inputs: NDArray[]) => readonly NDArray[], types: readonly Aval[]): ClosedJaxpr => {
+export const stageFunction = (
+  owner: string,
+  f: (...inputs: NDArray[]) => readonly NDArray[],
+  types: readonly Aval[],
+): ClosedJaxpr => {
   const trace = stagingTrace(owner);
   const inputs = types.map((type) => trace.input(type));
   return withMark(trace, () => trace.finish(f(...inputs)));

@@ -46,7 +46,12 @@ export class Tracer<Payload = unknown> extends NDArray {
 
   [Symbol.toPrimitive](hint: string): string {
     // Template literals and console output ask for text; everything else (>, +, ==, keys by number) for a value.
-    throw conversion(this, hint === "string" ? "text, a property key or an index" : "a JavaScript number (an operator such as > + == or if does that)");
+    throw conversion(
+      this,
+      hint === "string"
+        ? "text, a property key or an index"
+        : "a JavaScript number (an operator such as > + == or if does that)",
+    );
   }
 }
 

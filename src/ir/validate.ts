@@ -35,10 +35,12 @@ export const validateJaxpr = (jaxpr: Jaxpr): void => {
         params,
       ),
     );
-    if (types.length !== outputs.length) throw invalid(`${where} binds ${outputs.length} outputs, its primitive has ${types.length}`);
+    if (types.length !== outputs.length)
+      throw invalid(`${where} binds ${outputs.length} outputs, its primitive has ${types.length}`);
     outputs.forEach((v, i) => {
       const type = { ...types[i]!, weakType: false as const };
-      if (!sameType(v.aval, type)) throw invalid(`${where} output ${i} is ${showAval(v.aval)}, its primitive gives ${showAval(type)}`);
+      if (!sameType(v.aval, type))
+        throw invalid(`${where} output ${i} is ${showAval(v.aval)}, its primitive gives ${showAval(type)}`);
       bindVariable(v, where);
     });
     for (const inner of innerJaxprs(params)) validateJaxpr(inner);
@@ -47,9 +49,11 @@ export const validateJaxpr = (jaxpr: Jaxpr): void => {
 };
 
 export const validateClosed = ({ jaxpr, constants }: ClosedJaxpr): void => {
-  if (constants.length !== jaxpr.constants.length) throw invalid(`${constants.length} constant values for ${jaxpr.constants.length} constants`);
+  if (constants.length !== jaxpr.constants.length)
+    throw invalid(`${constants.length} constant values for ${jaxpr.constants.length} constants`);
   jaxpr.constants.forEach((v, k) => {
-    if (!sameType(v.aval, constants[k]!)) throw invalid(`constant ${k} is ${showAval(constants[k]!)} where ${showAval(v.aval)} is bound`);
+    if (!sameType(v.aval, constants[k]!))
+      throw invalid(`constant ${k} is ${showAval(constants[k]!)} where ${showAval(v.aval)} is bound`);
   });
   validateJaxpr(jaxpr);
 };
@@ -60,4 +64,5 @@ export const innerJaxprs = (params: object): Jaxpr[] => Object.values(params).fi
 export const isJaxpr = (value: unknown): value is Jaxpr =>
   typeof value === "object" && value !== null && "equations" in value && "inputs" in value && "outputs" in value;
 
-const invalid = (what: string): InvalidJaxpr => new InvalidJaxpr("validateJaxpr", what, "A rule or pass built an invalid jaxpr");
+const invalid = (what: string): InvalidJaxpr =>
+  new InvalidJaxpr("validateJaxpr", what, "A rule or pass built an invalid jaxpr");

@@ -32,7 +32,10 @@ const partialParts: unique symbol = Symbol.for("cotangent.partial") as never;
  * Attaches `leaves` to the function that `rebuild(leaves)` makes; equal `rebuild` means equal structure.
  * @example const triple = tree.partial([array(3)], ([factor]) => (x) => x.mul(factor)); jit((f, x) => f(x))(triple, array(2)) // 6
  */
-export const partial = <F extends object>(leaves: readonly NDArray[], rebuild: (leaves: readonly NDArray[]) => F): F => {
+export const partial = <F extends object>(
+  leaves: readonly NDArray[],
+  rebuild: (leaves: readonly NDArray[]) => F,
+): F => {
   const made = rebuild(leaves);
   Object.defineProperty(made, partialParts, { value: { leaves, rebuild: rebuild as Rebuild } satisfies Partial });
   return made;
@@ -125,7 +128,11 @@ export const flatten = (tree: unknown, asked = "tree.flatten"): Flat => {
  */
 export const unflatten = (treedef: Treedef, leaves: readonly unknown[]): unknown => {
   if (leaves.length !== treedef.leafCount)
-    throw new TreeMismatch("tree.unflatten", `${leaves.length} leaves for a structure with ${treedef.leafCount}`, "Give one value per leaf");
+    throw new TreeMismatch(
+      "tree.unflatten",
+      `${leaves.length} leaves for a structure with ${treedef.leafCount}`,
+      "Give one value per leaf",
+    );
   let at = 0;
   const build = (def: Treedef): unknown => {
     switch (def.kind) {
@@ -171,7 +178,9 @@ export const leafPaths = (treedef: Treedef, root = ""): string[] => {
   const paths: string[] = [];
   const visit = (def: Treedef, path: string): void => {
     if (def.kind === "leaf") paths.push(path);
-    def.children.forEach((child, k) => visit(child, def.kind === "object" ? `${path}.${def.keys[k]!}` : `${path}[${k}]`));
+    def.children.forEach((child, k) =>
+      visit(child, def.kind === "object" ? `${path}.${def.keys[k]!}` : `${path}[${k}]`),
+    );
   };
   visit(treedef, root);
   return paths;
@@ -190,10 +199,15 @@ export const sameTree = (left: Treedef, right: Treedef): boolean => left === rig
  */
 export const requireSameTree = (asked: string, expected: Treedef, seen: Treedef): void => {
   if (!sameTree(expected, seen))
-    throw new TreeMismatch(asked, `structure ${seen.text} where ${expected.text} is needed (* is a leaf)`, "Return the same nesting, keys and lengths");
+    throw new TreeMismatch(
+      asked,
+      `structure ${seen.text} where ${expected.text} is needed (* is a leaf)`,
+      "Return the same nesting, keys and lengths",
+    );
 };
 
-const isLeaf = (node: unknown): node is Leaf => node instanceof NDArray || typeof node === "number" || typeof node === "boolean";
+const isLeaf = (node: unknown): node is Leaf =>
+  node instanceof NDArray || typeof node === "number" || typeof node === "boolean";
 
 const isPlainObject = (node: unknown): node is Record<string, unknown> => {
   if (typeof node !== "object" || node === null) return false;

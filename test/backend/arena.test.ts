@@ -18,7 +18,8 @@ import { bitsOf, filled, jaxprOf, runOn } from "./programs.ts";
 afterEach(() => configureArena());
 
 const array = (length: number): ConcreteArray => filled([length], "float64", [1.5, -2, 3]);
-const hosted = (x: NDArray, call: HostFunction): NDArray => callback(x, { call, outputs: [{ shape: x.shape, dtype: x.dtype }], vectorized: "sequential" })[0]!;
+const hosted = (x: NDArray, call: HostFunction): NDArray =>
+  callback(x, { call, outputs: [{ shape: x.shape, dtype: x.dtype }], vectorized: "sequential" })[0]!;
 
 describe("frames", () => {
   test("a call leaves the arena as it was", () => {
@@ -31,21 +32,40 @@ describe("frames", () => {
   test("an exception of a host function passes unchanged and releases every frame", () => {
     const fault = new Error("the host refused");
     let isBroken = true;
-    const jaxpr = jaxprOf((x) => [add(hosted(mul(x!, x!), (y) => {
-      if (isBroken) throw fault;
-      return [y];
-    }), x!)], [array(100)]);
+    const jaxpr = jaxprOf(
+      (x) => [
+        add(
+          hosted(mul(x!, x!), (y) => {
+            if (isBroken) throw fault;
+            return [y];
+          }),
+          x!,
+        ),
+      ],
+      [array(100)],
+    );
     const { top } = sharedArena();
     expect(() => execute(jaxpr, "wasm", [array(100)])).toThrow(fault);
     expect(sharedArena().top).toBe(top);
     isBroken = false;
-    expect(execute(jaxpr, "wasm", [array(100)])[0]!.toTypedArray().slice(0, 3)).toEqual(new Float64Array([3.75, 2, 12]));
+    expect(
+      execute(jaxpr, "wasm", [array(100)])[0]!
+        .toTypedArray()
+        .slice(0, 3),
+    ).toEqual(new Float64Array([3.75, 2, 12]));
   });
 
   test("compiled functions called from host functions, themselves included, do not disturb each other", () => {
     const twice = jit((x: NDArray) => add(mul(x, x), x), { backend: "wasm" });
     const countdown: (x: NDArray, depth: number) => NDArray = (x, depth) =>
-      jit((y: NDArray) => add(mul(y, y), hosted(add(y, y), (z) => [depth === 0 ? z : twice(countdown(z, depth - 1))])), { backend: "wasm" })(x);
+      jit(
+        (y: NDArray) =>
+          add(
+            mul(y, y),
+            hosted(add(y, y), (z) => [depth === 0 ? z : twice(countdown(z, depth - 1))]),
+          ),
+        { backend: "wasm" },
+      )(x);
     const plain: (x: NDArray, depth: number) => NDArray = (x, depth) => {
       const inner = depth === 0 ? add(x, x) : plain(add(x, x), depth - 1);
       return add(mul(x, x), depth === 0 ? inner : add(mul(inner, inner), inner));
@@ -55,10 +75,16 @@ describe("frames", () => {
 
   test("one compiled function may call itself through the host", () => {
     let depth = 3;
-    const again: (x: NDArray) => NDArray = jit((x: NDArray) => {
-      const shifted = add(x, x);
-      return add(mul(shifted, shifted), hosted(shifted, (y) => (depth-- > 0 ? [again(y)] : [y])));
-    }, { backend: "wasm" });
+    const again: (x: NDArray) => NDArray = jit(
+      (x: NDArray) => {
+        const shifted = add(x, x);
+        return add(
+          mul(shifted, shifted),
+          hosted(shifted, (y) => (depth-- > 0 ? [again(y)] : [y])),
+        );
+      },
+      { backend: "wasm" },
+    );
     const plain = (x: NDArray, left: number): NDArray => {
       const shifted = add(x, x);
       return add(mul(shifted, shifted), left > 0 ? plain(shifted, left - 1) : shifted);
@@ -70,10 +96,19 @@ describe("frames", () => {
 describe("growth", () => {
   test("results hold when the memory grows at every frame, also inside a call", () => {
     const inner = jit((x: NDArray) => mul(x, x), { backend: "wasm" });
-    const jaxpr = jaxprOf((x) => [add(hosted(mul(x!, x!), (y) => [inner(y)]), concatenate(x!, { axis: 0 }))], [array(50)]);
+    const jaxpr = jaxprOf(
+      (x) => [
+        add(
+          hosted(mul(x!, x!), (y) => [inner(y)]),
+          concatenate(x!, { axis: 0 }),
+        ),
+      ],
+      [array(50)],
+    );
     configureArena({ growAlways: true });
     const before = sharedArena().capacity;
-    for (let call = 0; call < 5; call++) expect(runOn("wasm", jaxpr, [array(50)])).toEqual(runOn("interpreter", jaxpr, [array(50)]));
+    for (let call = 0; call < 5; call++)
+      expect(runOn("wasm", jaxpr, [array(50)])).toEqual(runOn("interpreter", jaxpr, [array(50)]));
     expect(sharedArena().capacity).toBeGreaterThan(before);
   });
 

@@ -34,7 +34,8 @@ const refuse = (): never => {
   throw new EvalError("refused by the content security policy");
 };
 const withoutWasm = (): unknown => vi.stubGlobal("WebAssembly", undefined);
-const refusedWasm = (): unknown => vi.stubGlobal("WebAssembly", { ...WebAssembly, validate: () => true, Module: refuse });
+const refusedWasm = (): unknown =>
+  vi.stubGlobal("WebAssembly", { ...WebAssembly, validate: () => true, Module: refuse });
 const refusedText = (): unknown => vi.stubGlobal("Function", refuse);
 
 describe.each([
@@ -52,7 +53,8 @@ describe.each([
   test("results are the same and every reason is given once", () => {
     takeAway();
     for (let repetition = 0; repetition < 3; repetition++)
-      for (const backend of ["auto", "wasm", "js", "interpreter"] as const) expect(bitsOf(jit(f, { backend })(x))).toBe(bitsOf(f(x)));
+      for (const backend of ["auto", "wasm", "js", "interpreter"] as const)
+        expect(bitsOf(jit(f, { backend })(x))).toBe(bitsOf(f(x)));
     expect(notices).toHaveLength(noticeCount);
   });
 });
@@ -62,7 +64,8 @@ describe.each(["wasm", "js"] as const)("a compile failure of %s", (backend) => {
     injectCompileFaults((compiling) => {
       if (compiling === backend) throw new Error("planted");
     });
-    for (let repetition = 0; repetition < 3; repetition++) expect(bitsOf(jit((y: NDArray) => f(y), { backend })(x))).toBe(bitsOf(f(x)));
+    for (let repetition = 0; repetition < 3; repetition++)
+      expect(bitsOf(jit((y: NDArray) => f(y), { backend })(x))).toBe(bitsOf(f(x)));
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(/planted/);
   });
@@ -77,13 +80,16 @@ test("a program is compiled once per back end, and not at all for the interprete
   expect(counts.compilations - before).toBe(1);
 });
 
-test.each(["WebAssembly", "process", "navigator", "Worker", "SharedArrayBuffer", "console"])("importing and running without %s throws no ReferenceError", async (name) => {
-  vi.resetModules();
-  vi.stubGlobal(name, undefined);
-  (await import("../../src/notice.ts")).setNoticeListener(() => {});
-  const { jit: freshJit } = await import("../../transforms/jit.ts");
-  const { mul: freshMul } = await import("../../ops/arithmetic.ts");
-  const { fromBuffer } = await import("../../src/array/ndarray.ts");
-  const out = freshJit((y: NDArray) => freshMul(y, y))(fromBuffer(new Float64Array([3]), [1], "float64"));
-  expect(Array.from(out.toTypedArray())).toEqual([9]);
-});
+test.each(["WebAssembly", "process", "navigator", "Worker", "SharedArrayBuffer", "console"])(
+  "importing and running without %s throws no ReferenceError",
+  async (name) => {
+    vi.resetModules();
+    vi.stubGlobal(name, undefined);
+    (await import("../../src/notice.ts")).setNoticeListener(() => {});
+    const { jit: freshJit } = await import("../../transforms/jit.ts");
+    const { mul: freshMul } = await import("../../ops/arithmetic.ts");
+    const { fromBuffer } = await import("../../src/array/ndarray.ts");
+    const out = freshJit((y: NDArray) => freshMul(y, y))(fromBuffer(new Float64Array([3]), [1], "float64"));
+    expect(Array.from(out.toTypedArray())).toEqual([9]);
+  },
+);

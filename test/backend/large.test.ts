@@ -11,11 +11,14 @@ import { filled, jaxprOf, runOn } from "./programs.ts";
 
 const count = 100_000;
 const x = filled([3], "float64", [1, -0.5, 1e-3]);
-const chain = jaxprOf((a) => {
-  let y: NDArray = a!;
-  for (let k = 0; k < count; k++) y = k % 3 === 0 ? mul(y, scalar(1 - k / 1e9)) : add(y, a!);
-  return [y];
-}, [x].map(() => scalar(0)));
+const chain = jaxprOf(
+  (a) => {
+    let y: NDArray = a!;
+    for (let k = 0; k < count; k++) y = k % 3 === 0 ? mul(y, scalar(1 - k / 1e9)) : add(y, a!);
+    return [y];
+  },
+  [x].map(() => scalar(0)),
+);
 
 test("a chain of 100,000 equations runs on every back end", () => {
   const inputs = [scalar(0.7)];
@@ -40,11 +43,14 @@ test("a fan of 5,000 outputs runs on every back end", () => {
 
 test("a thousand nests that depend on each other reuse two buffers", () => {
   const y = filled([4, 4], "float64", [0.1, 0.2, -0.3]);
-  const jaxpr = jaxprOf((a) => {
-    let value: NDArray = a!;
-    for (let k = 0; k < 1000; k++) value = add(transpose(value, { permutation: [1, 0] }), value);
-    return [reduceSum(value, { axes: [0] })];
-  }, [y]);
+  const jaxpr = jaxprOf(
+    (a) => {
+      let value: NDArray = a!;
+      for (let k = 0; k < 1000; k++) value = add(transpose(value, { permutation: [1, 0] }), value);
+      return [reduceSum(value, { axes: [0] })];
+    },
+    [y],
+  );
   expect(buildProgram(jaxpr).plan.bytes).toBeLessThan(5 * 128);
   expect(runOn("wasm", jaxpr, [y])).toEqual(runOn("interpreter", jaxpr, [y]));
 });

@@ -35,7 +35,9 @@ test("an elementwise chain is one nest of one loop, whatever its rank", () => {
 });
 
 test("several outputs and a trailing reduction share one nest", () => {
-  expect(nestsOf((x) => [exp(x!), mul(x!, x!), reduceSum(mul(x!, x!), { axes: [1] }), reduceMax(x!, { axes: [1] })], [6, 7])).toHaveLength(1);
+  expect(
+    nestsOf((x) => [exp(x!), mul(x!, x!), reduceSum(mul(x!, x!), { axes: [1] }), reduceMax(x!, { axes: [1] })], [6, 7]),
+  ).toHaveLength(1);
 });
 
 test("reductions over different axes take a nest each", () => {
@@ -48,7 +50,12 @@ test("softmax takes three nests", () => {
 
 test("layout operations of inputs are strides, not code", () => {
   const nests = nestsOf(
-    (x, y) => [add(transpose(reverse(x!, { axes: [0] }), { permutation: [1, 0] }), broadcast(slice(y!, { start: [1], limit: [9], stride: [2] }), { shape: [3, 4], axes: [1] }))],
+    (x, y) => [
+      add(
+        transpose(reverse(x!, { axes: [0] }), { permutation: [1, 0] }),
+        broadcast(slice(y!, { start: [1], limit: [9], stride: [2] }), { shape: [3, 4], axes: [1] }),
+      ),
+    ],
     [4, 3],
     [9],
   );
@@ -56,7 +63,9 @@ test("layout operations of inputs are strides, not code", () => {
 });
 
 test("a layout operation that changes nothing does not interrupt a chain", () => {
-  expect(nestsOf((x) => [exp(reshape(transpose(tanh(x!), { permutation: [0, 1] }), { shape: [3, 4] }))], [3, 4])).toHaveLength(1);
+  expect(
+    nestsOf((x) => [exp(reshape(transpose(tanh(x!), { permutation: [0, 1] }), { shape: [3, 4] }))], [3, 4]),
+  ).toHaveLength(1);
 });
 
 test("a transpose of a computed value splits the chain in two", () => {
@@ -70,7 +79,9 @@ test("broadcast literals and what is computed from them are constants", () => {
 });
 
 test("outputs that are inputs, literals or repetitions take no nest", () => {
-  expect(nestsOf((x) => [x!, x!, reshape(x!, { shape: [2, 3] }), scalar(3), full(1, [4], "float64")], [6])).toHaveLength(0);
+  expect(
+    nestsOf((x) => [x!, x!, reshape(x!, { shape: [2, 3] }), scalar(3), full(1, [4], "float64")], [6]),
+  ).toHaveLength(0);
 });
 
 test("inner compiled functions fuse with their caller", () => {

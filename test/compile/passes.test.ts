@@ -18,7 +18,10 @@ import { jit } from "../../transforms/jit.ts";
 import { filled, jaxprOf, programs, runOn } from "../backend/programs.ts";
 
 const passes: readonly (readonly [string, (jaxpr: Jaxpr) => Jaxpr])[] = [
-  ["inlineCalls", inlineCalls], ["shareCommonSubexpressions", shareCommonSubexpressions], ["removeDeadCode", removeDeadCode], ["optimize", optimize],
+  ["inlineCalls", inlineCalls],
+  ["shareCommonSubexpressions", shareCommonSubexpressions],
+  ["removeDeadCode", removeDeadCode],
+  ["optimize", optimize],
 ];
 
 test.each(passes)("%s keeps random programs valid and their results the same", (_name, pass) => {
@@ -47,10 +50,20 @@ test("every pass is the identity on what it has already treated", () => {
 const x = filled([3], "float64", [1, -0, NaN]);
 
 test("equal equations are computed once, and literals of either sign of zero stay apart", () => {
-  const jaxpr = jaxprOf((a) => {
-    const one = scalar(1);
-    return [mul(a!, a!), mul(a!, a!), integerPower(a!, { exponent: 3 }), integerPower(a!, { exponent: 3 }), div(one, scalar(0)), div(one, scalar(-0))];
-  }, [x]);
+  const jaxpr = jaxprOf(
+    (a) => {
+      const one = scalar(1);
+      return [
+        mul(a!, a!),
+        mul(a!, a!),
+        integerPower(a!, { exponent: 3 }),
+        integerPower(a!, { exponent: 3 }),
+        div(one, scalar(0)),
+        div(one, scalar(-0)),
+      ];
+    },
+    [x],
+  );
   const shared = shareCommonSubexpressions(jaxpr);
   expect(shared.equations.map(({ primitive }) => primitive.name)).toEqual(["mul", "integerPower", "div", "div"]);
   expect(runOn("wasm", jaxpr, [x]).slice(4)).toEqual(runOn("interpreter", jaxpr, [x]).slice(4));
@@ -59,7 +72,10 @@ test("equal equations are computed once, and literals of either sign of zero sta
 test("host functions that look alike are not taken for one another", () => {
   const outputs = [{ shape: [], dtype: "float64" as const }];
   const host = (value: number) => () => [scalar(value)];
-  const jaxpr = jaxprOf((a) => [host(1), host(2)].flatMap((call) => callback(a!, { call, outputs, vectorized: "sequential" })), [x]);
+  const jaxpr = jaxprOf(
+    (a) => [host(1), host(2)].flatMap((call) => callback(a!, { call, outputs, vectorized: "sequential" })),
+    [x],
+  );
   expect(shareCommonSubexpressions(jaxpr).equations).toHaveLength(2);
 });
 
@@ -73,13 +89,16 @@ test("calls of one jaxpr with different arguments, nested and exchanged, are tol
   const inlined = inlineCalls(jaxpr);
   validateJaxpr(inlined);
   expect(inlined.equations.some(({ primitive }) => primitive.name === "jit")).toBe(false);
-  expect(runOn("interpreter", inlined, [scalar(2), scalar(5)])).toEqual(runOn("interpreter", jaxpr, [scalar(2), scalar(5)]));
+  expect(runOn("interpreter", inlined, [scalar(2), scalar(5)])).toEqual(
+    runOn("interpreter", jaxpr, [scalar(2), scalar(5)]),
+  );
 });
 
 test("calls nested five thousand deep are inlined without recursion", () => {
   let jaxpr = jaxprOf((a) => [add(a!, a!)], [scalar(1)]);
   const shell = jaxprOf((a) => [jit((b: NDArray) => mul(b, b))(a!)], [scalar(1)]);
   const call = shell.equations[0]!;
-  for (let depth = 0; depth < 5000; depth++) jaxpr = { ...shell, equations: [{ ...call, params: { ...call.params, jaxpr } }] };
+  for (let depth = 0; depth < 5000; depth++)
+    jaxpr = { ...shell, equations: [{ ...call, params: { ...call.params, jaxpr } }] };
   expect(inlineCalls(jaxpr).equations.map(({ primitive }) => primitive.name)).toEqual(["add"]);
 });

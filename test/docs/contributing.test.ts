@@ -52,14 +52,32 @@ test("the example adds one file, one line in ops/index.ts, and one test", () => 
 interface TestFile {
   readonly name: string;
   readonly message: string;
-  readonly assertionResults: readonly { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }[];
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[];
+  }[];
 }
 
 /** Runs the laws and the example's own test in the copy, as far as their names speak of the example. */
 const runLaws = (): readonly TestFile[] => {
   const report = join(folder, "report.json");
-  const parameters = ["run", "test/laws", "test/ops/softsign.test.ts", "-t", "softsign", "--no-isolate", "--maxWorkers=1", "--reporter=json", `--outputFile=${report}`];
-  const { stderr } = spawnSync(process.execPath, [join(folder, "node_modules/vitest/vitest.mjs"), ...parameters], { cwd: folder, encoding: "utf8", env: { ...process.env, CI: "" } });
+  const parameters = [
+    "run",
+    "test/laws",
+    "test/ops/softsign.test.ts",
+    "-t",
+    "softsign",
+    "--no-isolate",
+    "--maxWorkers=1",
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ];
+  const { stderr } = spawnSync(process.execPath, [join(folder, "node_modules/vitest/vitest.mjs"), ...parameters], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, CI: "" },
+  });
   if (!existsSync(report)) throw new Error(stderr);
   return (JSON.parse(readFileSync(report, "utf8")) as { testResults: readonly TestFile[] }).testResults;
 };
@@ -69,6 +87,10 @@ test("every generated law holds for the example, and its own test passes", { tim
   expect(files.map(({ message }) => message).filter((message) => message !== "")).toEqual([]);
   const failed = files.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === "failed"));
   expect(failed.map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join(" ")}`)).toEqual([]);
-  const passed = files.map(({ name, assertionResults }) => [basename(name, ".test.ts"), assertionResults.filter(({ status }) => status === "passed").length] as const);
-  for (const law of ["values", "derivatives", "batching", "execution", "rules", "softsign"]) expect(passed.find(([name]) => name === law)?.[1], law).toBeGreaterThan(0);
+  const passed = files.map(
+    ({ name, assertionResults }) =>
+      [basename(name, ".test.ts"), assertionResults.filter(({ status }) => status === "passed").length] as const,
+  );
+  for (const law of ["values", "derivatives", "batching", "execution", "rules", "softsign"])
+    expect(passed.find(([name]) => name === law)?.[1], law).toBeGreaterThan(0);
 });

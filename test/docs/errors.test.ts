@@ -20,20 +20,32 @@ const sources = ["kernels", "src", "ops", "transforms", "library", "topopt"].fla
 );
 
 /** Codes given to `notify` of src/notice.ts: words in PascalCase. */
-const notices = [...new Set(sources.flatMap((source) => [...source.matchAll(/\bnotify\(\s*"([A-Z]\w+)"/g)].map((match) => match[1]!)))];
+const notices = [
+  ...new Set(sources.flatMap((source) => [...source.matchAll(/\bnotify\(\s*"([A-Z]\w+)"/g)].map((match) => match[1]!))),
+];
 
 /** Codes of errors outside src/error.ts. */
-const others = sources.flatMap((source) => [...source.matchAll(/class (\w+) extends Error\b/g)].map((match) => match[1]!)).filter((name) => name !== "CotangentError");
+const others = sources
+  .flatMap((source) => [...source.matchAll(/class (\w+) extends Error\b/g)].map((match) => match[1]!))
+  .filter((name) => name !== "CotangentError");
 
 const sections = new Map<string, string[]>();
-for (const { section, code } of snippetsOf("docs/errors.md")) if (section !== "") sections.set(section, [...(sections.get(section) ?? []), code]);
+for (const { section, code } of snippetsOf("docs/errors.md"))
+  if (section !== "") sections.set(section, [...(sections.get(section) ?? []), code]);
 
 test("every error and every notice has a section, and every section an error or notice", () => {
   expect([...sections.keys()].sort()).toEqual([...classes, ...notices, ...others].sort());
 });
 
 test("the code of every error is the name of its class, and used once", () => {
-  const codes = classes.map((name) => new (errors as unknown as Record<string, new (...parts: string[]) => errors.CotangentError>)[name]!("asked", "seen", "remedy"));
+  const codes = classes.map(
+    (name) =>
+      new (errors as unknown as Record<string, new (...parts: string[]) => errors.CotangentError>)[name]!(
+        "asked",
+        "seen",
+        "remedy",
+      ),
+  );
   expect(codes.map(({ code }) => code)).toEqual(classes);
   expect(codes.map(({ name }) => name)).toEqual(classes);
 });

@@ -27,7 +27,8 @@ const lastStatementEnd = (code: string): number => {
 /** An example as a module that exports what each of its expressions gave, and the expected texts. */
 export const asModule = (example: string): { readonly code: string; readonly expected: readonly string[] } => {
   const expected: string[] = [];
-  let code = "export const results = [];\nconst observe = (f) => { try { results.push({ value: f() }); } catch (error) { results.push({ error }); } };\n";
+  let code =
+    "export const results = [];\nconst observe = (f) => { try { results.push({ value: f() }); } catch (error) { results.push({ error }); } };\n";
   let pending = "";
   for (const line of example.split("\n")) {
     const at = line.lastIndexOf(" // ");
@@ -50,15 +51,24 @@ const plain = (value: unknown): unknown => {
   if (value instanceof NDArray) return value.toList();
   if (ArrayBuffer.isView(value)) return [...(value as Float64Array)];
   if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
   return value;
 };
 
 const agree = (seen: unknown, wanted: unknown): boolean => {
-  if (typeof seen === "number" && typeof wanted === "number") return Object.is(seen, wanted) || seen === wanted || Math.abs(seen - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
-  if (typeof seen !== "object" || typeof wanted !== "object" || seen === null || wanted === null) return seen === wanted;
+  if (typeof seen === "number" && typeof wanted === "number")
+    return (
+      Object.is(seen, wanted) || seen === wanted || Math.abs(seen - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted))
+    );
+  if (typeof seen !== "object" || typeof wanted !== "object" || seen === null || wanted === null)
+    return seen === wanted;
   const [left, right] = [Object.entries(seen), Object.entries(wanted)];
-  return Array.isArray(seen) === Array.isArray(wanted) && left.length === right.length && left.every(([key, value]) => key in wanted && agree(value, (wanted as Record<string, unknown>)[key]));
+  return (
+    Array.isArray(seen) === Array.isArray(wanted) &&
+    left.length === right.length &&
+    left.every(([key, value]) => key in wanted && agree(value, (wanted as Record<string, unknown>)[key]))
+  );
 };
 
 const spaced = (text: string): string => text.replaceAll(/\s+/g, " ").trim();

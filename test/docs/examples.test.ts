@@ -15,20 +15,33 @@ import type { Exported } from "./exports.ts";
 import { removeSnippets, runSnippet } from "./run-snippet.ts";
 
 /** Public modules whose docstrings are held to this. */
-const doors: Readonly<Record<string, object>> = { "index.ts": cotangent, "library/numpy/index.ts": numpy, "library/fem/index.ts": fem, "topopt/index.ts": topopt };
+const doors: Readonly<Record<string, object>> = {
+  "index.ts": cotangent,
+  "library/numpy/index.ts": numpy,
+  "library/fem/index.ts": fem,
+  "topopt/index.ts": topopt,
+};
 
 /** Elementwise functions whose name says it all; the second row holds NumPy's long names and aliases of them. */
 const selfEvident = new Set(
   `add sub mul div neg abs sign square reciprocal positive sqrt cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh
   subtract multiply divide trueDivide negative absolute asin acos atan atan2 asinh acosh atanh
-  floor ceil trunc equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalXor logicalNot isnan isfinite isinf`.split(/\s+/),
+  floor ceil trunc equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalXor logicalNot isnan isfinite isinf`.split(
+    /\s+/,
+  ),
 );
 
-const memberOf = (module: object, name: string): unknown => name.split(".").reduce<unknown>((owner, key) => (owner as Record<string, unknown>)[key], module);
+const memberOf = (module: object, name: string): unknown =>
+  name.split(".").reduce<unknown>((owner, key) => (owner as Record<string, unknown>)[key], module);
 
 /** Errors are explained in docs/errors.md, fp-ts explains its own `pipe`, examples/own-primitive.ts the parts of a primitive. */
 const isExempt = (value: unknown, name: string): boolean =>
-  typeof value !== "function" || name === "pipe" || name.startsWith("authoring.") || value === CotangentError || value.prototype instanceof CotangentError || selfEvident.has(name);
+  typeof value !== "function" ||
+  name === "pipe" ||
+  name.startsWith("authoring.") ||
+  value === CotangentError ||
+  value.prototype instanceof CotangentError ||
+  selfEvident.has(name);
 
 describe.each(Object.entries(doors))("%s", (path, module) => {
   const found = exportsOf(path);
@@ -38,7 +51,9 @@ describe.each(Object.entries(doors))("%s", (path, module) => {
   });
 
   test("every export has a docstring", () => {
-    expect(found.filter(({ name, documentation }) => name !== "pipe" && documentation === "").map(({ name }) => name)).toEqual([]);
+    expect(
+      found.filter(({ name, documentation }) => name !== "pipe" && documentation === "").map(({ name }) => name),
+    ).toEqual([]);
   });
 
   test("every function has an example, but for names that say it all", () => {
@@ -48,13 +63,17 @@ describe.each(Object.entries(doors))("%s", (path, module) => {
 });
 
 test("the list of self-evident names holds none that has an example or does not exist", () => {
-  const withoutExample = exportsOf("library/numpy/index.ts").filter(({ documentation }) => examplesOf(documentation).length === 0);
+  const withoutExample = exportsOf("library/numpy/index.ts").filter(
+    ({ documentation }) => examplesOf(documentation).length === 0,
+  );
   expect([...selfEvident].filter((name) => !withoutExample.some((exported) => exported.name === name))).toEqual([]);
 });
 
 const all = Object.keys(doors).flatMap((path) => exportsOf(path));
 const declared = new Map<string, Exported>(all.map((exported) => [exported.documentation, exported]));
-const examples = [...declared.values()].flatMap(({ name, documentation }) => examplesOf(documentation).map((example) => [name, example] as const));
+const examples = [...declared.values()].flatMap(({ name, documentation }) =>
+  examplesOf(documentation).map((example) => [name, example] as const),
+);
 
 test.each(examples)("the example of %s is true", async (_name, example) => {
   const { code, expected } = asModule(example);

@@ -55,8 +55,10 @@ export const exportsOf = (path: string, prefix = ""): Exported[] => {
   const found = new Map<string, Exported>();
   const add = (exported: Exported): void => void found.set(exported.name, exported);
   const from = (specifier: string): string => relative(root, join(dirname(file), specifier));
-  for (const [, specifier] of text.matchAll(/^export \* from "([^"]+)"/gm)) exportsOf(from(specifier!), prefix).forEach(add);
-  for (const [, name, specifier] of text.matchAll(/^export \* as (\w+) from "([^"]+)"/gm)) exportsOf(from(specifier!), `${prefix}${name}.`).forEach(add);
+  for (const [, specifier] of text.matchAll(/^export \* from "([^"]+)"/gm))
+    exportsOf(from(specifier!), prefix).forEach(add);
+  for (const [, name, specifier] of text.matchAll(/^export \* as (\w+) from "([^"]+)"/gm))
+    exportsOf(from(specifier!), `${prefix}${name}.`).forEach(add);
   for (const [, list, specifier] of text.matchAll(/^export \{([^}]*)\}(?: from "([^"]+)")?/gm)) {
     const origin = specifier === undefined || !specifier.startsWith(".") ? null : exportsOf(from(specifier));
     for (const [own, name] of entriesOf(list!)) {

@@ -21,10 +21,19 @@ const providers: ReadonlyMap<string, string> = new Map([
 
 const declaredIn = (code: string): Set<string> => {
   const names = new Set<string>();
-  for (const [, list] of code.matchAll(/^(?:import|export)\s+(?:type\s+)?\{([^}]*)\}/gm)) for (const entry of list!.split(",")) names.add(entry.trim().split(/\s+as\s+/).at(-1)!);
+  for (const [, list] of code.matchAll(/^(?:import|export)\s+(?:type\s+)?\{([^}]*)\}/gm))
+    for (const entry of list!.split(","))
+      names.add(
+        entry
+          .trim()
+          .split(/\s+as\s+/)
+          .at(-1)!,
+      );
   for (const [, name] of code.matchAll(/^import\s+(?:\*\s+as\s+)?(\w+)\s+from/gm)) names.add(name!);
-  for (const [, name] of code.matchAll(/^(?:export\s+)?(?:const|let|function|class|type|interface)\s+(\w+)/gm)) names.add(name!);
-  for (const [, list] of code.matchAll(/^(?:export\s+)?(?:const|let)\s+[[{]([^=]*)[\]}]\s*=/gm)) for (const [name] of list!.matchAll(/\w+/g)) names.add(name);
+  for (const [, name] of code.matchAll(/^(?:export\s+)?(?:const|let|function|class|type|interface)\s+(\w+)/gm))
+    names.add(name!);
+  for (const [, list] of code.matchAll(/^(?:export\s+)?(?:const|let)\s+[[{]([^=]*)[\]}]\s*=/gm))
+    for (const [name] of list!.matchAll(/\w+/g)) names.add(name);
   return names;
 };
 
@@ -33,10 +42,16 @@ const usedIn = (code: string, name: string): boolean => new RegExp(`(?<![\\w$.])
 /** The snippet with imports for the names it leaves open. */
 export const completeImports = (code: string, folder: string): string => {
   const declared = declaredIn(code);
-  const imports = [...providers].filter(([name]) => !declared.has(name) && usedIn(code, name)).map(([name, from]) => `import { ${name} } from ${JSON.stringify(from)};`);
+  const imports = [...providers]
+    .filter(([name]) => !declared.has(name) && usedIn(code, name))
+    .map(([name, from]) => `import { ${name} } from ${JSON.stringify(from)};`);
   if (!declared.has("np") && usedIn(code, "np")) imports.push('import * as np from "cotangent/numpy";');
-  if (!declared.has("NDArray") && /\bNDArray\b/.test(code) && !imports.some((line) => line.includes(" NDArray "))) imports.push('import { NDArray } from "cotangent";');
-  const own = code.replaceAll(/(\bfrom\s+|\bimport\s+)"(\.\.?\/[^"]+)"/g, (_match, keyword: string, path: string) => `${keyword}${JSON.stringify(resolve(root, folder, path))}`);
+  if (!declared.has("NDArray") && /\bNDArray\b/.test(code) && !imports.some((line) => line.includes(" NDArray ")))
+    imports.push('import { NDArray } from "cotangent";');
+  const own = code.replaceAll(
+    /(\bfrom\s+|\bimport\s+)"(\.\.?\/[^"]+)"/g,
+    (_match, keyword: string, path: string) => `${keyword}${JSON.stringify(resolve(root, folder, path))}`,
+  );
   return `${imports.join("\n")}\n${own}\nexport {};\n`;
 };
 
@@ -67,7 +82,10 @@ export const runSnippet = async (code: string, folder = "docs"): Promise<Record<
     if (holds !== true) throw new Error(`assertion failed: ${what.map(String).join(" ")}`);
   };
   try {
-    return (await import(/* @vite-ignore */ pathToFileURL(writeModule(completeImports(code, folder))).href)) as Record<string, unknown>;
+    return (await import(/* @vite-ignore */ pathToFileURL(writeModule(completeImports(code, folder))).href)) as Record<
+      string,
+      unknown
+    >;
   } finally {
     console.assert = assert;
   }

@@ -12,7 +12,9 @@ import { completeImports, errorOf, removeSnippets, writeModule } from "./run-sni
 
 const pages = [
   ...["README.md", "CONTRIBUTING.md"].filter((page) => existsSync(`${root}${page}`)),
-  ...readdirSync(`${root}docs`).filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`),
+  ...readdirSync(`${root}docs`)
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
 ];
 
 const folderOf = ({ page }: Block): string => dirname(page);
@@ -22,44 +24,70 @@ const placeOf = ({ page, line }: Block): string => `${page}:${line}`;
 // docs/errors.md has a test of its own, which runs each program for the error it shows.
 const programs = pages.filter((page) => page !== "docs/errors.md").flatMap(snippetsOf);
 
-test.each(programs.map((block) => [placeOf(block), block] as const))("%s runs, or throws what is announced", async (_place, block) => {
-  const error = await errorOf(block.code, folderOf(block));
-  const announced = announcedError(block);
-  if (announced === null) expect(error).toBeNull();
-  else expect((error as { code?: string } | null)?.code, String(error)).toBe(announced);
-});
+test.each(programs.map((block) => [placeOf(block), block] as const))(
+  "%s runs, or throws what is announced",
+  async (_place, block) => {
+    const error = await errorOf(block.code, folderOf(block));
+    const announced = announcedError(block);
+    if (announced === null) expect(error).toBeNull();
+    else expect((error as { code?: string } | null)?.code, String(error)).toBe(announced);
+  },
+);
 
-const lines = (text: string): string => text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join("\n");
+const lines = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join("\n");
 
 // CONTRIBUTING.md makes up files instead of quoting them; contributing.test.ts writes and tests them.
 const excerpts = pages.filter((page) => page !== "CONTRIBUTING.md").flatMap(filesOf);
 
-test.each(excerpts.map((block) => [placeOf(block), block] as const))("%s quotes its file word for word, in order", (_place, { label, code }) => {
-  const source = lines(readFileSync(`${root}${label}`, "utf8"));
-  let from = 0;
-  for (const part of code.split(/^\s*\/\/ \.\.\.\s*$/m).map(lines)) {
-    const at = source.indexOf(part, from);
-    expect(at, `not found in ${label}, or not in this order:\n${part}`).toBeGreaterThanOrEqual(0);
-    from = at + part.length;
-  }
-});
+test.each(excerpts.map((block) => [placeOf(block), block] as const))(
+  "%s quotes its file word for word, in order",
+  (_place, { label, code }) => {
+    const source = lines(readFileSync(`${root}${label}`, "utf8"));
+    let from = 0;
+    for (const part of code.split(/^\s*\/\/ \.\.\.\s*$/m).map(lines)) {
+      const at = source.indexOf(part, from);
+      expect(at, `not found in ${label}, or not in this order:\n${part}`).toBeGreaterThanOrEqual(0);
+      from = at + part.length;
+    }
+  },
+);
 
 test.each(pages)("every file and folder that %s names exists", (page) => {
-  const named = [...readFileSync(`${root}${page}`, "utf8").matchAll(/`((?:kernels|src|ops|transforms|library|topopt|test|docs|examples|scripts)\/[a-z0-9./-]+)`/g)].map((match) => match[1]!);
+  const named = [
+    ...readFileSync(`${root}${page}`, "utf8").matchAll(
+      /`((?:kernels|src|ops|transforms|library|topopt|test|docs|examples|scripts)\/[a-z0-9./-]+)`/g,
+    ),
+  ].map((match) => match[1]!);
   expect(named.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
 });
 
 describe("all programs", () => {
   test("type-check, apart from the mistakes they mark with @ts-expect-error", () => {
     const blocks = new Map<string, Block>();
-    for (const block of pages.flatMap(snippetsOf)) blocks.set(writeModule(completeImports(block.code, folderOf(block))), block);
-    for (const block of filesOf("CONTRIBUTING.md").filter(({ label }) => label.startsWith("ops/"))) blocks.set(writeModule(completeImports(block.code, dirname(block.label))), block);
+    for (const block of pages.flatMap(snippetsOf))
+      blocks.set(writeModule(completeImports(block.code, folderOf(block))), block);
+    for (const block of filesOf("CONTRIBUTING.md").filter(({ label }) => label.startsWith("ops/")))
+      blocks.set(writeModule(completeImports(block.code, dirname(block.label))), block);
     const [first] = blocks.keys();
     const project = join(dirname(first!), "tsconfig.json");
-    writeFileSync(project, JSON.stringify({ extends: `${root}tsconfig.leaf.json`, include: ["./*.ts"], compilerOptions: { rootDir: root, incremental: false } }));
+    writeFileSync(
+      project,
+      JSON.stringify({
+        extends: `${root}tsconfig.leaf.json`,
+        include: ["./*.ts"],
+        compilerOptions: { rootDir: root, incremental: false },
+      }),
+    );
     const report = compilerReport(project);
     const complaints = [...blocks].flatMap(([path, block]) =>
-      report.filter((line) => line.includes(`${basename(path)}(`)).map((line) => `${placeOf(block)} ${line.slice(line.indexOf("error"))}`),
+      report
+        .filter((line) => line.includes(`${basename(path)}(`))
+        .map((line) => `${placeOf(block)} ${line.slice(line.indexOf("error"))}`),
     );
     expect(complaints).toEqual([]);
   });
@@ -68,7 +96,11 @@ describe("all programs", () => {
 /** Lines that the compiler writes about a project. */
 const compilerReport = (project: string): string[] => {
   try {
-    execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", project], { cwd: dirname(project), encoding: "utf8", stdio: "pipe" });
+    execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", project], {
+      cwd: dirname(project),
+      encoding: "utf8",
+      stdio: "pipe",
+    });
     return [];
   } catch (error) {
     return (error as { stdout: string }).stdout.split("\n");

@@ -47,7 +47,13 @@ test("16: writing into what an array gives out does not reach it, nor what was c
   fc.assert(
     fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 6 }), (data) => {
       const x = array(data);
-      const views = [x, np.reshape(x, [1, data.length]), jit((y: NDArray) => y)(x), np.astype(x, "float64"), vmap((y: NDArray) => y)(x)];
+      const views = [
+        x,
+        np.reshape(x, [1, data.length]),
+        jit((y: NDArray) => y)(x),
+        np.astype(x, "float64"),
+        vmap((y: NDArray) => y)(x),
+      ];
       for (const view of views) {
         view.toTypedArray().fill(123);
         (view.toList() as unknown[])[0] = 456;
@@ -98,9 +104,16 @@ const unravel = (flat: number, shape: Shape): number[] => {
 
 /** Element of counting data that an index of the broadcast shape reads. */
 const readBroadcast = (shape: Shape, index: readonly number[]): number =>
-  shape.reduce((flat, extent, axis) => flat * extent + (extent === 1 ? 0 : index[index.length - shape.length + axis]!), 0);
+  shape.reduce(
+    (flat, extent, axis) => flat * extent + (extent === 1 ? 0 : index[index.length - shape.length + axis]!),
+    0,
+  );
 
-const counting = (shape: Shape, scale = 1): NDArray => array(Float64Array.from({ length: sizeOf(shape) }, (_, k) => scale * k), { shape });
+const counting = (shape: Shape, scale = 1): NDArray =>
+  array(
+    Float64Array.from({ length: sizeOf(shape) }, (_, k) => scale * k),
+    { shape },
+  );
 
 describe("19 and 20: broadcasting is NumPy's", () => {
   const shapes = allShapes(3, 3);
@@ -114,16 +127,23 @@ describe("19 and 20: broadcasting is NumPy's", () => {
         const which = `${left.join()} and ${right.join()}`;
         if (wanted === null) {
           const error = errorOf(call);
-          expect([error.code, error.message.includes(`[${left.join(",")}]`), error.message.includes(`[${right.join(",")}]`)], which).toEqual(["ShapeMismatch", true, true]);
+          expect(
+            [error.code, error.message.includes(`[${left.join(",")}]`), error.message.includes(`[${right.join(",")}]`)],
+            which,
+          ).toEqual(["ShapeMismatch", true, true]);
           continue;
         }
         const seen = call();
         const data = seen.toTypedArray();
-        const same = seen.shape.length === wanted.length && seen.shape.every((extent, axis) => extent === wanted[axis]) && data.length === sizeOf(wanted);
+        const same =
+          seen.shape.length === wanted.length &&
+          seen.shape.every((extent, axis) => extent === wanted[axis]) &&
+          data.length === sizeOf(wanted);
         expect(same, `${which} give ${seen.shape.join()}`).toBe(true);
         for (let k = 0; k < data.length; k++) {
           const index = unravel(k, wanted);
-          if (data[k] !== readBroadcast(left, index) + 100 * readBroadcast(right, index)) expect.fail(`${which} at ${index.join()}: ${data[k]}`);
+          if (data[k] !== readBroadcast(left, index) + 100 * readBroadcast(right, index))
+            expect.fail(`${which} at ${index.join()}: ${data[k]}`);
         }
       }
   });
@@ -135,10 +155,17 @@ describe("19 and 20: broadcasting is NumPy's", () => {
         const wanted = broadcastOf(own, target);
         const fits = wanted !== null && wanted.join() === target.join() && own.length <= target.length;
         if (fits) expect(np.broadcastTo(counting(own), target).shape).toEqual(target);
-        else expectError(() => np.broadcastTo(counting(own), target), "ShapeMismatch", `[${own.join(",")}]`, `[${target.join(",")}]`);
+        else
+          expectError(
+            () => np.broadcastTo(counting(own), target),
+            "ShapeMismatch",
+            `[${own.join(",")}]`,
+            `[${target.join(",")}]`,
+          );
         for (const third of [[], [1], [3], [2, 1]]) {
           const all = wanted === null ? null : broadcastOf(wanted, third);
-          const call = (): unknown => evalShape(np.where as never, np.zeros(third, { dtype: "bool" }), counting(own), counting(target));
+          const call = (): unknown =>
+            evalShape(np.where as never, np.zeros(third, { dtype: "bool" }), counting(own), counting(target));
           if (all === null) expectError(call, "ShapeMismatch");
           else expect((call() as NDArray).shape).toEqual(all);
         }
@@ -147,7 +174,10 @@ describe("19 and 20: broadcasting is NumPy's", () => {
 });
 
 describe("20: axes of size 0 and 1 and rank 0 are NumPy's", () => {
-  const subsets = (rank: number): number[][] => Array.from({ length: 2 ** rank }, (_, bits) => Array.from({ length: rank }, (_x, axis) => axis).filter((axis) => ((bits >> axis) & 1) === 1));
+  const subsets = (rank: number): number[][] =>
+    Array.from({ length: 2 ** rank }, (_, bits) =>
+      Array.from({ length: rank }, (_x, axis) => axis).filter((axis) => ((bits >> axis) & 1) === 1),
+    );
 
   test("in sums over every set of axes of every shape, with and without keepdims", () => {
     for (const shape of allShapes(3, 3))
@@ -161,7 +191,9 @@ describe("20: axes of size 0 and 1 and rank 0 are NumPy's", () => {
         }
         const seen = np.sum(counting(shape), { axis: axes });
         expect({ shape: seen.shape, data: [...seen.toTypedArray()] }).toEqual({ shape: out, data: wanted });
-        expect(np.sum(counting(shape), { axis: axes.map((axis) => axis - shape.length), keepdims: true }).shape).toEqual(kept);
+        expect(
+          np.sum(counting(shape), { axis: axes.map((axis) => axis - shape.length), keepdims: true }).shape,
+        ).toEqual(kept);
       }
   });
 
@@ -171,7 +203,10 @@ describe("20: axes of size 0 and 1 and rank 0 are NumPy's", () => {
       for (const right of shapes) {
         const a = left.length === 1 ? [1, ...left] : left;
         const b = right.length === 1 ? [...right, 1] : right;
-        const lead = left.length === 0 || right.length === 0 || a.at(-1) !== b.at(-2) ? null : broadcastOf(a.slice(0, -2), b.slice(0, -2));
+        const lead =
+          left.length === 0 || right.length === 0 || a.at(-1) !== b.at(-2)
+            ? null
+            : broadcastOf(a.slice(0, -2), b.slice(0, -2));
         const call = (): NDArray => np.matmul(counting(left), counting(right, 10));
         if (lead === null) {
           expectError(call, "ShapeMismatch", `[${left.join(",")}]`, `[${right.join(",")}]`);
@@ -179,14 +214,19 @@ describe("20: axes of size 0 and 1 and rank 0 are NumPy's", () => {
         }
         const full = [...lead, a.at(-2)!, b.at(-1)!];
         const seen = call();
-        expect(seen.shape).toEqual([...lead, ...(left.length === 1 ? [] : [a.at(-2)!]), ...(right.length === 1 ? [] : [b.at(-1)!])]);
+        expect(seen.shape).toEqual([
+          ...lead,
+          ...(left.length === 1 ? [] : [a.at(-2)!]),
+          ...(right.length === 1 ? [] : [b.at(-1)!]),
+        ]);
         const wanted = Array.from({ length: sizeOf(full) }, (_, flat) => {
           const index = unravel(flat, full);
           const [row, column] = [index.at(-2)!, index.at(-1)!];
           let sum = 0;
           for (let k = 0; k < a.at(-1)!; k++) {
             const x = readBroadcast(a.slice(0, -2), index.slice(0, -2)) * a.at(-2)! * a.at(-1)! + row * a.at(-1)! + k;
-            const y = readBroadcast(b.slice(0, -2), index.slice(0, -2)) * b.at(-2)! * b.at(-1)! + k * b.at(-1)! + column;
+            const y =
+              readBroadcast(b.slice(0, -2), index.slice(0, -2)) * b.at(-2)! * b.at(-1)! + k * b.at(-1)! + column;
             sum += x * 10 * y;
           }
           return sum;
@@ -207,7 +247,20 @@ test("21: a dimension that is fractional, negative, NaN or not safe is refused b
     (shape) => jit(() => np.zeros(shape))(),
     (shape) => evalShape(() => np.zeros(shape)),
   ];
-  for (const bad of [1.5, NaN, Infinity, -2, -Infinity, 2 ** 53, 2 ** 53 + 2, 1e300, "3" as never, null as never, undefined as never, array(3) as never])
+  for (const bad of [
+    1.5,
+    NaN,
+    Infinity,
+    -2,
+    -Infinity,
+    2 ** 53,
+    2 ** 53 + 2,
+    1e300,
+    "3" as never,
+    null as never,
+    undefined as never,
+    array(3) as never,
+  ])
     for (const way of ways) {
       const { code, message } = errorOf(() => way([2, bad]));
       expect(["InvalidShape", "ShapeMismatch"], `${String(bad)} ${way.toString()}: ${message}`).toContain(code);
@@ -215,9 +268,12 @@ test("21: a dimension that is fractional, negative, NaN or not safe is refused b
     }
 });
 
-const nestedLists = fc.integer({ min: 1, max: 3 }).chain((rank) => fc.array(fc.integer({ min: 1, max: 3 }), { minLength: rank, maxLength: rank }));
+const nestedLists = fc
+  .integer({ min: 1, max: 3 })
+  .chain((rank) => fc.array(fc.integer({ min: 1, max: 3 }), { minLength: rank, maxLength: rank }));
 
-const nest = (shape: readonly number[]): unknown => (shape.length === 0 ? 1 : Array.from({ length: shape[0]! }, () => nest(shape.slice(1))));
+const nest = (shape: readonly number[]): unknown =>
+  shape.length === 0 ? 1 : Array.from({ length: shape[0]! }, () => nest(shape.slice(1)));
 
 describe("22: a ragged list", () => {
   test("is refused with the path of the row that is too long, too short, too deep or too flat", () => {
@@ -236,7 +292,13 @@ describe("22: a ragged list", () => {
         const last = path.at(-1)!;
         const isLeaf = depth === shape.length - 1;
         if (isLeaf) row[last] = kind % 2 === 0 ? [1] : [];
-        else row[last] = kind === 0 ? 5 : kind === 1 ? [...(row[last] as unknown[]), nest(shape.slice(depth + 2))] : (row[last] as unknown[]).slice(1);
+        else
+          row[last] =
+            kind === 0
+              ? 5
+              : kind === 1
+                ? [...(row[last] as unknown[]), nest(shape.slice(depth + 2))]
+                : (row[last] as unknown[]).slice(1);
         expectError(() => array(data as never), "RaggedInput", path.map((k) => `[${k}]`).join(""));
       }),
     );
@@ -252,10 +314,28 @@ describe("22: a ragged list", () => {
 
 test("23: an element that is no number is refused with its path", () => {
   const bad: readonly (readonly [unknown, string])[] = [
-    ["1", "string"], [null, "null"], [undefined, "undefined"], [1n, "bigint"], [new Date(0), "Date"], [{}, "Object"], [() => 1, "function"], [Symbol("s"), "symbol"], [new Map(), "Map"], [new Number(1), "Number"],
+    ["1", "string"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [1n, "bigint"],
+    [new Date(0), "Date"],
+    [{}, "Object"],
+    [() => 1, "function"],
+    [Symbol("s"), "symbol"],
+    [new Map(), "Map"],
+    [new Number(1), "Number"],
   ];
   for (const [element, kind] of bad) {
-    expectError(() => array([[1, 2], [3, element]] as never), "InvalidElement", "[1][1]", kind);
+    expectError(
+      () =>
+        array([
+          [1, 2],
+          [3, element],
+        ] as never),
+      "InvalidElement",
+      "[1][1]",
+      kind,
+    );
     expectError(() => array([element] as never), "InvalidElement", "[0]", kind);
     expectError(() => array(element as never), "InvalidElement", kind);
     expect(() => np.add(array([1]), element as never)).toThrow(expect.objectContaining({ code: "NotAnArray" }));

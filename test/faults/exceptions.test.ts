@@ -21,14 +21,16 @@ type ScalarFunction = (x: NDArray) => NDArray;
 class Planted extends Error {}
 
 /** The program, throwing before step `at` while armed. */
-const throwing = (program: Program, bomb: { at: number }): ScalarFunction => (x) => {
-  const values = [x];
-  program.forEach((step, k) => {
-    if (k === bomb.at) throw new Planted(`step ${k}`);
-    values.push(applyStep(step, values));
-  });
-  return values.at(-1)!;
-};
+const throwing =
+  (program: Program, bomb: { at: number }): ScalarFunction =>
+  (x) => {
+    const values = [x];
+    program.forEach((step, k) => {
+      if (k === bomb.at) throw new Planted(`step ${k}`);
+      values.push(applyStep(step, values));
+    });
+    return values.at(-1)!;
+  };
 
 const one = array(1);
 
@@ -99,9 +101,18 @@ describe("81: thrown in a rule of a primitive", () => {
       name: "triple",
       evaluate: guard("evaluate", ([x]) => np.mul(x, 3)) as Primitive<[NDArray]>["evaluate"],
       abstractEval: guard("abstractEval", ([x]) => requireFloat("triple", x)) as Primitive<[NDArray]>["abstractEval"],
-      jvp: guard("jvp", unaryJvp((x) => triple(x), (dx) => np.mul(dx, 3))) as Primitive<[NDArray]>["jvp"],
+      jvp: guard(
+        "jvp",
+        unaryJvp(
+          (x) => triple(x),
+          (dx) => np.mul(dx, 3),
+        ),
+      ) as Primitive<[NDArray]>["jvp"],
       transpose: notLinear,
-      batch: guard("batch", elementwiseBatch(([x]) => triple(x!))) as unknown as Primitive<[NDArray]>["batch"],
+      batch: guard(
+        "batch",
+        elementwiseBatch(([x]) => triple(x!)),
+      ) as unknown as Primitive<[NDArray]>["batch"],
       lower: routine,
       laws: { testedIn: "test/faults/exceptions.test.ts" },
     });
@@ -129,41 +140,44 @@ describe("81: thrown in a rule of a primitive", () => {
     expect(thrown).toBeGreaterThan(0);
   });
 
-  test.each(["fwd", "bwd"] as const)("%s of a function's own rule: likewise, also when the error comes at the second call", (rule) => {
-    let left = Infinity;
-    const guard = (name: string): void => {
-      if (name === rule && --left < 0) throw new Planted(name);
-    };
-    const square = customVjp((x: NDArray) => np.square(x), {
-      fwd: (x: NDArray) => {
-        guard("fwd");
-        return [np.square(x), x];
-      },
-      bwd: (x: NDArray, g: NDArray) => {
-        guard("bwd");
-        return [np.mul(g, np.mul(x, 2))];
-      },
-    });
-    const calls: readonly (() => number)[] = [
-      () => grad(square)(array(3)).item(),
-      () => grad(jit(square))(array(3)).item(),
-      () => np.sum(vmap(grad(square))(array([3]))).item(),
-      () => jit(grad((x: NDArray) => np.sum(vmap(square)(np.reshape(x, [1])))))(array(3)).item(),
-      () => 3 * grad(grad(square))(array(3)).item(),
-    ];
-    for (const call of calls)
-      for (const after of [0, 1]) {
-        left = after;
-        try {
+  test.each(["fwd", "bwd"] as const)(
+    "%s of a function's own rule: likewise, also when the error comes at the second call",
+    (rule) => {
+      let left = Infinity;
+      const guard = (name: string): void => {
+        if (name === rule && --left < 0) throw new Planted(name);
+      };
+      const square = customVjp((x: NDArray) => np.square(x), {
+        fwd: (x: NDArray) => {
+          guard("fwd");
+          return [np.square(x), x];
+        },
+        bwd: (x: NDArray, g: NDArray) => {
+          guard("bwd");
+          return [np.mul(g, np.mul(x, 2))];
+        },
+      });
+      const calls: readonly (() => number)[] = [
+        () => grad(square)(array(3)).item(),
+        () => grad(jit(square))(array(3)).item(),
+        () => np.sum(vmap(grad(square))(array([3]))).item(),
+        () => jit(grad((x: NDArray) => np.sum(vmap(square)(np.reshape(x, [1])))))(array(3)).item(),
+        () => 3 * grad(grad(square))(array(3)).item(),
+      ];
+      for (const call of calls)
+        for (const after of [0, 1]) {
+          left = after;
+          try {
+            expect(call()).toBe(6);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Planted);
+          }
+          expect(isTracing()).toBe(false);
+          left = Infinity;
           expect(call()).toBe(6);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Planted);
         }
-        expect(isTracing()).toBe(false);
-        left = Infinity;
-        expect(call()).toBe(6);
-      }
-  });
+    },
+  );
 });
 
 test("81: a stack overflow caught by the user leaves no trace", () => {

@@ -2,7 +2,18 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { grad, hvp, valueAndGrad } from "cotangent";
-import { corner, edge, elasticity, elementField, feSolve, fix, gridMesh, nodalLoad, vectorField, where } from "cotangent/fem";
+import {
+  corner,
+  edge,
+  elasticity,
+  elementField,
+  feSolve,
+  fix,
+  gridMesh,
+  nodalLoad,
+  vectorField,
+  where,
+} from "cotangent/fem";
 import type { ElasticitySystem, ElementField, GridMesh, NodeSet, VectorField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { compliance, densityFilter, minimizeCompliance, problems } from "cotangent/topopt";
@@ -36,17 +47,31 @@ const noticesOf = (run: () => void): string[] => {
 
 const cantilever = (nelx: number, nely: number): { mesh: GridMesh; system: ElasticitySystem; load: VectorField } => {
   const mesh = gridMesh({ nelx, nely });
-  return { mesh, system: elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] }), load: nodalLoad(corner(mesh, "bottomRight"), [0, -1]) };
+  return {
+    mesh,
+    system: elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] }),
+    load: nodalLoad(corner(mesh, "bottomRight"), [0, -1]),
+  };
 };
 
 const fieldOf = (mesh: GridMesh, values: (row: number, column: number) => number): ElementField =>
-  elementField(mesh, np.array(Float64Array.from({ length: mesh.nelx * mesh.nely }, (_, e) => values(Math.floor(e / mesh.nelx), e % mesh.nelx)), { shape: [...mesh.elementShape] }));
+  elementField(
+    mesh,
+    np.array(
+      Float64Array.from({ length: mesh.nelx * mesh.nely }, (_, e) => values(Math.floor(e / mesh.nelx), e % mesh.nelx)),
+      { shape: [...mesh.elementShape] },
+    ),
+  );
 
 afterEach(() => setNoticeListener(null));
 
 describe("fault 37: no supports", () => {
   test.each(names)("%s stripped of its supports is refused with a dof, its node and what to do", (name) => {
-    for (const [nelx, nely] of [[1, 2], [5, 4], [12, 8]] as const) {
+    for (const [nelx, nely] of [
+      [1, 2],
+      [5, 4],
+      [12, 8],
+    ] as const) {
       const { mesh, load } = problems[name]({ nelx, nely });
       const error = thrownBy(() => feSolve(elasticity(mesh, { supports: [] }), elementField(mesh, 1), load));
       expect(error.code).toBe("NotPositiveDefinite");
@@ -79,7 +104,11 @@ describe("fault 38: one support too few", () => {
     return rank;
   };
 
-  const grids = fc.record({ nelx: fc.integer({ min: 1, max: 6 }), nely: fc.integer({ min: 1, max: 5 }), isBlackAndWhite: fc.boolean() });
+  const grids = fc.record({
+    nelx: fc.integer({ min: 1, max: 6 }),
+    nely: fc.integer({ min: 1, max: 5 }),
+    isBlackAndWhite: fc.boolean(),
+  });
   const choices = fc.array(fc.record({ at: fc.nat(), direction: fc.constantFrom("x", "y", "all") }), { maxLength: 5 });
 
   test("any choice of supports is accepted if it stops all rigid motions, else refused with a free dof that can move", () => {
@@ -91,7 +120,9 @@ describe("fault 38: one support too few", () => {
         const supports = list.map(({ at, direction }) => fix({ mesh, nodes: [at % count] }, direction));
         const system = elasticity(mesh, { supports });
         const flags = system.fixed.toTypedArray();
-        const held = Array.from(flags.keys()).filter((dof) => flags[dof] === 1).map((dof) => rigid(dof, nelx + 1));
+        const held = Array.from(flags.keys())
+          .filter((dof) => flags[dof] === 1)
+          .map((dof) => rigid(dof, nelx + 1));
         const modulus = fieldOf(mesh, (row, column) => (isBlackAndWhite && (row + column) % 2 === 1 ? 1e-9 : 1));
         const solve = (): VectorField => feSolve(system, modulus, vectorField(mesh, wave([nely + 1, nelx + 1, 2], 0)));
         if (rankOf(held) === 3) {
@@ -116,11 +147,25 @@ describe("fault 38: one support too few", () => {
 describe("fault 39: islands", () => {
   const { mesh, system, load } = cantilever(10, 6);
   /** A solid block at the left edge and one on its own in a void. */
-  const island = fieldOf(mesh, (row, column) => (column < 5 || (row > 1 && row < 4 && column > 6 && column < 9) ? 1 : 1e-9));
+  const island = fieldOf(mesh, (row, column) =>
+    column < 5 || (row > 1 && row < 4 && column > 6 && column < 9) ? 1 : 1e-9,
+  );
 
   test("an island in a soft void solves, loaded or not", () => {
-    const onBody = vectorField(mesh, nodalLoad(where(mesh, ({ x, y }) => x === 4 && y === 3), [0, -1]));
-    const onIsland = vectorField(mesh, nodalLoad(where(mesh, ({ x, y }) => x === 8 && y === 3), [0, -1]));
+    const onBody = vectorField(
+      mesh,
+      nodalLoad(
+        where(mesh, ({ x, y }) => x === 4 && y === 3),
+        [0, -1],
+      ),
+    );
+    const onIsland = vectorField(
+      mesh,
+      nodalLoad(
+        where(mesh, ({ x, y }) => x === 8 && y === 3),
+        [0, -1],
+      ),
+    );
     const [near, far] = [onBody, onIsland].map((own) => compliance({ mesh, system, load: own }, island).item());
     expect(near).toBeGreaterThan(0);
     expect(near).toBeLessThan(100);
@@ -152,17 +197,24 @@ describe("fault 39: islands", () => {
 describe("fault 40: a modulus that is none", () => {
   test("0, negative, NaN and infinite in one element are refused with that element, first solve or later", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 5 }), fc.nat(), fc.constantFrom(0, -0, -1e-9, -1, NaN, Infinity, -Infinity), fc.boolean(), (nelx, nely, at, wrong, isLater) => {
-        const { mesh, system, load } = cantilever(nelx, nely);
-        if (isLater) feSolve(system, elementField(mesh, 1), load);
-        const e = at % (nelx * nely);
-        const [row, column] = [Math.floor(e / nelx), e % nelx];
-        const modulus = fieldOf(mesh, (r, c) => (r === row && c === column ? wrong : 1));
-        const error = thrownBy(() => grad((own: ElementField) => compliance({ mesh, system, load }, own))(modulus));
-        expect(error.code).toBe("InvalidModulus");
-        expect(error.message).toContain(`element ${e} (row ${row}, column ${column})`);
-        expect(compliance({ mesh, system, load }, elementField(mesh, 1)).item()).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.nat(),
+        fc.constantFrom(0, -0, -1e-9, -1, NaN, Infinity, -Infinity),
+        fc.boolean(),
+        (nelx, nely, at, wrong, isLater) => {
+          const { mesh, system, load } = cantilever(nelx, nely);
+          if (isLater) feSolve(system, elementField(mesh, 1), load);
+          const e = at % (nelx * nely);
+          const [row, column] = [Math.floor(e / nelx), e % nelx];
+          const modulus = fieldOf(mesh, (r, c) => (r === row && c === column ? wrong : 1));
+          const error = thrownBy(() => grad((own: ElementField) => compliance({ mesh, system, load }, own))(modulus));
+          expect(error.code).toBe("InvalidModulus");
+          expect(error.message).toContain(`element ${e} (row ${row}, column ${column})`);
+          expect(compliance({ mesh, system, load }, elementField(mesh, 1)).item()).toBeGreaterThan(0);
+        },
+      ),
     );
   });
 });
@@ -175,22 +227,32 @@ describe("fault 41: contrast 1e9", () => {
     "one thin bar": (row) => row === 7,
   };
 
-  test.each(Object.entries(patterns))("%s solves to a residual of 1e-8 with a gradient right to 1e-6, or both to the rounding of its displacement", (_name, isSolid) => {
-    const { mesh, system, load } = cantilever(12, 8);
-    const modulus = fieldOf(mesh, (row, column) => (isSolid(row, column) ? 1 : 1e-9));
-    const objective = (own: ElementField): number => compliance({ mesh, system, load }, own).item();
-    const gradient = grad((own: ElementField) => compliance({ mesh, system, load }, own))(modulus);
-    // A hinged checkerboard moves by 1e9: rounding u alone then leaves 1e-7 of the load.
-    const largest = Math.max(...floats(feSolve(system, modulus, load)).map(Math.abs));
-    expect(system.report()!.residual).toBeLessThan(Math.max(1e-8, 1e-15 * largest));
-    expect(system.report()!.backwardError).toBeLessThan(1e-15);
-    for (const phase of [0, 1, 2]) {
-      const direction = wave([8, 12], phase);
-      const expected = derivativeAtZero((h) => objective(np.mul(modulus, np.exp(direction.mul(h))) as ElementField), 0.1);
-      expect(Math.abs(innerProduct(gradient, np.mul(modulus, direction)) / expected - 1)).toBeLessThan(Math.max(1e-6, 1e-13 * largest));
-    }
-    expect(Math.abs(innerProduct(gradient, modulus) / objective(modulus) + 1)).toBeLessThan(Math.max(1e-10, 1e-15 * largest));
-  });
+  test.each(Object.entries(patterns))(
+    "%s solves to a residual of 1e-8 with a gradient right to 1e-6, or both to the rounding of its displacement",
+    (_name, isSolid) => {
+      const { mesh, system, load } = cantilever(12, 8);
+      const modulus = fieldOf(mesh, (row, column) => (isSolid(row, column) ? 1 : 1e-9));
+      const objective = (own: ElementField): number => compliance({ mesh, system, load }, own).item();
+      const gradient = grad((own: ElementField) => compliance({ mesh, system, load }, own))(modulus);
+      // A hinged checkerboard moves by 1e9: rounding u alone then leaves 1e-7 of the load.
+      const largest = Math.max(...floats(feSolve(system, modulus, load)).map(Math.abs));
+      expect(system.report()!.residual).toBeLessThan(Math.max(1e-8, 1e-15 * largest));
+      expect(system.report()!.backwardError).toBeLessThan(1e-15);
+      for (const phase of [0, 1, 2]) {
+        const direction = wave([8, 12], phase);
+        const expected = derivativeAtZero(
+          (h) => objective(np.mul(modulus, np.exp(direction.mul(h))) as ElementField),
+          0.1,
+        );
+        expect(Math.abs(innerProduct(gradient, np.mul(modulus, direction)) / expected - 1)).toBeLessThan(
+          Math.max(1e-6, 1e-13 * largest),
+        );
+      }
+      expect(Math.abs(innerProduct(gradient, modulus) / objective(modulus) + 1)).toBeLessThan(
+        Math.max(1e-10, 1e-15 * largest),
+      );
+    },
+  );
 });
 
 describe("fault 42: contrast 1e16", () => {
@@ -208,26 +270,39 @@ describe("fault 42: contrast 1e16", () => {
   test("whatever the pattern, the answer is a notice or NotPositiveDefinite, never silence", () => {
     const { mesh, system, load } = cantilever(8, 6);
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { minLength: 48, maxLength: 48 }).filter((solid) => solid.includes(true) && solid.includes(false)), (solid) => {
-        const modulus = fieldOf(mesh, (row, column) => (solid[row * 8 + column]! ? 1 : 1e-16));
-        const notices: string[] = [];
-        setNoticeListener((code) => notices.push(code));
-        try {
-          feSolve(system, modulus, load);
-        } catch (error) {
-          expect(error).toEqual(coded("NotPositiveDefinite"));
-          expect((error as Error).message).toMatch(/Raise eMin/u);
-          return;
-        }
-        expect(notices).toEqual(["IllConditioned"]);
-      }),
+      fc.property(
+        fc
+          .array(fc.boolean(), { minLength: 48, maxLength: 48 })
+          .filter((solid) => solid.includes(true) && solid.includes(false)),
+        (solid) => {
+          const modulus = fieldOf(mesh, (row, column) => (solid[row * 8 + column]! ? 1 : 1e-16));
+          const notices: string[] = [];
+          setNoticeListener((code) => notices.push(code));
+          try {
+            feSolve(system, modulus, load);
+          } catch (error) {
+            expect(error).toEqual(coded("NotPositiveDefinite"));
+            expect((error as Error).message).toMatch(/Raise eMin/u);
+            return;
+          }
+          expect(notices).toEqual(["IllConditioned"]);
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   test("a contrast of 1e9 gives no notice", () => {
     const { mesh, system, load } = cantilever(8, 6);
-    expect(noticesOf(() => feSolve(system, fieldOf(mesh, (row, column) => ((row * column) % 3 === 0 ? 1 : 1e-9)), load))).toEqual([]);
+    expect(
+      noticesOf(() =>
+        feSolve(
+          system,
+          fieldOf(mesh, (row, column) => ((row * column) % 3 === 0 ? 1 : 1e-9)),
+          load,
+        ),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -243,21 +318,29 @@ describe("fault 43: an indefinite matrix", () => {
 });
 
 describe("fault 44: zero load", () => {
-  test.each(names)("%s without a load does not move: zero displacement, compliance, gradient and curvature, to the bit", (name) => {
-    const { mesh, system } = problems[name]({ nelx: 6, nely: 4 });
-    const load = vectorField(mesh, 0);
-    const objective = (own: ElementField) => compliance({ mesh, system, load }, own);
-    const modulus = fieldOf(mesh, (row, column) => 1 + row + column);
-    const [value, gradient] = valueAndGrad(objective)(modulus);
-    expect(Math.abs(value.item())).toBe(0);
-    for (const field of [feSolve(system, modulus, load), gradient, hvp(objective, [modulus], [modulus])]) expect(floats(field).every((entry) => entry === 0)).toBe(true);
-    expect(system.report()!.residual).toBe(0);
-  });
+  test.each(names)(
+    "%s without a load does not move: zero displacement, compliance, gradient and curvature, to the bit",
+    (name) => {
+      const { mesh, system } = problems[name]({ nelx: 6, nely: 4 });
+      const load = vectorField(mesh, 0);
+      const objective = (own: ElementField) => compliance({ mesh, system, load }, own);
+      const modulus = fieldOf(mesh, (row, column) => 1 + row + column);
+      const [value, gradient] = valueAndGrad(objective)(modulus);
+      expect(Math.abs(value.item())).toBe(0);
+      for (const field of [feSolve(system, modulus, load), gradient, hvp(objective, [modulus], [modulus])])
+        expect(floats(field).every((entry) => entry === 0)).toBe(true);
+      expect(system.report()!.residual).toBe(0);
+    },
+  );
 
   test("an optimization without a load has finite numbers only", () => {
     const problem = problems.mbb({ nelx: 6, nely: 4 });
-    const { history, design } = minimizeCompliance({ ...problem, load: vectorField(problem.mesh, 0) }, { volumeFraction: 0.4, iterations: 3 });
-    for (const { objective, volume, change } of history) expect([objective, volume, change].every(Number.isFinite)).toBe(true);
+    const { history, design } = minimizeCompliance(
+      { ...problem, load: vectorField(problem.mesh, 0) },
+      { volumeFraction: 0.4, iterations: 3 },
+    );
+    for (const { objective, volume, change } of history)
+      expect([objective, volume, change].every(Number.isFinite)).toBe(true);
     expect(floats(design).every(Number.isFinite)).toBe(true);
   });
 });
@@ -269,27 +352,37 @@ describe("fault 45: a load on fixed dofs only", () => {
   test("nothing moves, and a notice says so, once", () => {
     const messages: string[] = [];
     setNoticeListener((code, message) => messages.push(`${code} ${message}`));
-    for (let k = 0; k < 3; k++) expect(floats(feSolve(system, elementField(mesh, 1), load)).every((value) => value === 0)).toBe(true);
+    for (let k = 0; k < 3; k++)
+      expect(floats(feSolve(system, elementField(mesh, 1), load)).every((value) => value === 0)).toBe(true);
     expect(messages.length).toBe(1);
     expect(messages[0]).toMatch(/^LoadOnSupports .*supports/u);
   });
 
   test("an optimization says it too; a load that also acts elsewhere gives no notice", () => {
-    expect(noticesOf(() => minimizeCompliance({ mesh, system, load }, { volumeFraction: 0.4, iterations: 1 }))).toEqual(["LoadOnSupports"]);
-    expect(noticesOf(() => feSolve(system, elementField(mesh, 1), load.add(nodalLoad(corner(mesh, "topRight"), [1, 0]))))).toEqual([]);
+    expect(noticesOf(() => minimizeCompliance({ mesh, system, load }, { volumeFraction: 0.4, iterations: 1 }))).toEqual(
+      ["LoadOnSupports"],
+    );
+    expect(
+      noticesOf(() => feSolve(system, elementField(mesh, 1), load.add(nodalLoad(corner(mesh, "topRight"), [1, 0])))),
+    ).toEqual([]);
   });
 });
 
 describe("fault 46: every dof fixed", () => {
   test("the displacement is zero, compliance and gradient are zero", () => {
-    for (const [nelx, nely] of [[1, 1], [4, 3]] as const) {
+    for (const [nelx, nely] of [
+      [1, 1],
+      [4, 3],
+    ] as const) {
       const mesh = gridMesh({ nelx, nely });
       const everywhere: NodeSet = where(mesh, () => true);
       const system = elasticity(mesh, { supports: [fix(everywhere, "all")] });
       setNoticeListener(() => undefined);
       const load = nodalLoad(everywhere, [1, 2]);
       expect(floats(feSolve(system, elementField(mesh, 1), load)).every((value) => value === 0)).toBe(true);
-      const [value, gradient] = valueAndGrad((own: ElementField) => compliance({ mesh, system, load }, own))(elementField(mesh, 1));
+      const [value, gradient] = valueAndGrad((own: ElementField) => compliance({ mesh, system, load }, own))(
+        elementField(mesh, 1),
+      );
       expect(value.item()).toBe(0);
       expect(floats(gradient).every((slope) => slope === 0)).toBe(true);
       expect(system.report()).toMatchObject({ freeDofs: 0, residual: 0 });
@@ -314,7 +407,8 @@ describe("fault 47: small grids", () => {
       for (let nelx = 1; nelx <= 5; nelx++) {
         for (let nely = 1; nely <= 5; nely++) {
           const needsEven = name === "tensile" || name === "michell";
-          if (needsEven && nely % 2 === 1) expect(() => problems[name]({ nelx, nely })).toThrow(coded("InvalidProblem"));
+          if (needsEven && nely % 2 === 1)
+            expect(() => problems[name]({ nelx, nely })).toThrow(coded("InvalidProblem"));
           else works(problems[name]({ nelx, nely }));
         }
       }
@@ -322,13 +416,32 @@ describe("fault 47: small grids", () => {
   });
 
   test("no elements at all are refused by name", () => {
-    for (const [nelx, nely] of [[0, 0], [0, 3], [3, 0]] as const) for (const name of names) expect(() => problems[name]({ nelx, nely })).toThrow(coded("InvalidMesh"));
+    for (const [nelx, nely] of [
+      [0, 0],
+      [0, 3],
+      [3, 0],
+    ] as const)
+      for (const name of names) expect(() => problems[name]({ nelx, nely })).toThrow(coded("InvalidMesh"));
   });
 
   test("prime sizes, long beams and tall columns work, and optimize", () => {
-    for (const [nelx, nely] of [[13, 11], [31, 2], [1, 37], [101, 1]] as const) works(problems.mbb({ nelx, nely }));
-    for (const [nelx, nely] of [[1, 1], [1, 5], [7, 1]] as const) {
-      const { history } = minimizeCompliance(problems.mbb({ nelx, nely }), { volumeFraction: 0.5, iterations: 5, filterRadius: 2 });
+    for (const [nelx, nely] of [
+      [13, 11],
+      [31, 2],
+      [1, 37],
+      [101, 1],
+    ] as const)
+      works(problems.mbb({ nelx, nely }));
+    for (const [nelx, nely] of [
+      [1, 1],
+      [1, 5],
+      [7, 1],
+    ] as const) {
+      const { history } = minimizeCompliance(problems.mbb({ nelx, nely }), {
+        volumeFraction: 0.5,
+        iterations: 5,
+        filterRadius: 2,
+      });
       expect(history.every(({ objective, volume }) => objective > 0 && Math.abs(volume - 0.5) < 1e-8)).toBe(true);
     }
   });
@@ -337,7 +450,14 @@ describe("fault 47: small grids", () => {
 describe("fault 60: sizes that do not fit", () => {
   test("huge grids are refused within 50 ms, before anything is allocated", () => {
     const before = process.memoryUsage();
-    for (const [nelx, nely] of [[1e9, 1e9], [1e6, 1e6], [2 ** 52, 2], [2e4, 2e4], [3000, 3000], [1e8, 1]] as const) {
+    for (const [nelx, nely] of [
+      [1e9, 1e9],
+      [1e6, 1e6],
+      [2 ** 52, 2],
+      [2e4, 2e4],
+      [3000, 3000],
+      [1e8, 1],
+    ] as const) {
       const started = performance.now();
       const error = thrownBy(() => gridMesh({ nelx, nely }));
       expect(performance.now() - started).toBeLessThan(50);
@@ -357,8 +477,21 @@ describe("fault 60: sizes that do not fit", () => {
   });
 
   test("the estimate behind the refusal is never below the length of the factor, and at most three times it", () => {
-    const free = (nelx: number, nely: number): number => analysisOf(gridSystem(nelx, nely, cantilever(1, 1).system.fe.elementMatrix, new Uint8Array(2 * (nelx + 1) * (nely + 1)))).factorLength;
-    for (const [nelx, nely] of [[1, 1], [2, 3], [10, 10], [96, 64], [64, 96], [200, 50], [500, 1], [1, 500], [150, 150]] as const) {
+    const free = (nelx: number, nely: number): number =>
+      analysisOf(
+        gridSystem(nelx, nely, cantilever(1, 1).system.fe.elementMatrix, new Uint8Array(2 * (nelx + 1) * (nely + 1))),
+      ).factorLength;
+    for (const [nelx, nely] of [
+      [1, 1],
+      [2, 3],
+      [10, 10],
+      [96, 64],
+      [64, 96],
+      [200, 50],
+      [500, 1],
+      [1, 500],
+      [150, 150],
+    ] as const) {
       const ratio = gridFactorLength(nelx, nely, 2) / free(nelx, nely);
       expect(ratio).toBeGreaterThanOrEqual(1);
       expect(ratio).toBeLessThan(3);

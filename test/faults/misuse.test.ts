@@ -5,7 +5,24 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  array, counters, customVjp, evalShape, grad, hessian, jacfwd, jacrev, jit, jvp, linearize, makeJaxpr, NDArray, pureCallback, tree, valueAndGrad, vjp, vmap,
+  array,
+  counters,
+  customVjp,
+  evalShape,
+  grad,
+  hessian,
+  jacfwd,
+  jacrev,
+  jit,
+  jvp,
+  linearize,
+  makeJaxpr,
+  NDArray,
+  pureCallback,
+  tree,
+  valueAndGrad,
+  vjp,
+  vmap,
 } from "cotangent";
 import * as np from "cotangent/numpy";
 import { isTracing } from "../../src/ir/trace.ts";
@@ -36,18 +53,29 @@ test("1: grad of any output of rank > 0 throws GradNeedsScalar and names the sha
   fc.assert(
     fc.property(shapes, (shape) => {
       for (const transform of [grad, valueAndGrad])
-        expectError(() => transform((x: NDArray) => np.mul(x, 2))(np.ones(shape)), "GradNeedsScalar", `float64[${shape.join(",")}]`);
-      expectError(() => grad((x: NDArray) => np.mul(np.sum(x), np.ones(shape)))(array(1)), "GradNeedsScalar", `float64[${shape.join(",")}]`);
+        expectError(
+          () => transform((x: NDArray) => np.mul(x, 2))(np.ones(shape)),
+          "GradNeedsScalar",
+          `float64[${shape.join(",")}]`,
+        );
+      expectError(
+        () => grad((x: NDArray) => np.mul(np.sum(x), np.ones(shape)))(array(1)),
+        "GradNeedsScalar",
+        `float64[${shape.join(",")}]`,
+      );
     }),
   );
 });
 
-test.each(["int32", "uint32", "bool"] as const)("2: a derivative by %s names the leaf's path, in every transform that gives a gradient", (dtype) => {
-  const tree1 = { a: [x3, { deep: array([1], { dtype }) }] };
-  const f = (t: typeof tree1): NDArray => np.sum(t.a[0] as NDArray);
-  for (const transform of [grad, valueAndGrad, jacfwd, jacrev, hessian] as const)
-    expectError(() => (transform as AnyFunction)(f)(tree1), "NotDifferentiable", ".a[1].deep", `${dtype}[1]`);
-});
+test.each(["int32", "uint32", "bool"] as const)(
+  "2: a derivative by %s names the leaf's path, in every transform that gives a gradient",
+  (dtype) => {
+    const tree1 = { a: [x3, { deep: array([1], { dtype }) }] };
+    const f = (t: typeof tree1): NDArray => np.sum(t.a[0] as NDArray);
+    for (const transform of [grad, valueAndGrad, jacfwd, jacrev, hessian] as const)
+      expectError(() => (transform as AnyFunction)(f)(tree1), "NotDifferentiable", ".a[1].deep", `${dtype}[1]`);
+  },
+);
 
 describe("3: a function that returns no arrays is named", () => {
   const outputs: readonly (readonly [string, AnyFunction, string])[] = [
@@ -66,7 +94,8 @@ describe("3: a function that returns no arrays is named", () => {
   });
 
   test.each(Object.keys(callers))("%s refuses to transform what is no function", (name) => {
-    for (const bad of [undefined, null, 3, "sin", {}, x3]) expect(() => callers[name]!(bad as never, x3)).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+    for (const bad of [undefined, null, 3, "sin", {}, x3])
+      expect(() => callers[name]!(bad as never, x3)).toThrow(expect.objectContaining({ code: "InvalidOption" }));
   });
 });
 
@@ -109,10 +138,13 @@ describe("6: a tracer of one transform, kept and used inside another, is refused
     for (const [, use] of inner) {
       let kept: NDArray | null = null;
       try {
-        keep(function thief(x: NDArray) {
-          kept = x;
-          return np.sum(x);
-        }, np.ones([3]));
+        keep(
+          function thief(x: NDArray) {
+            kept = x;
+            return np.sum(x);
+          },
+          np.ones([3]),
+        );
       } catch {
         // what counts is the tracer it kept
       }
@@ -144,11 +176,13 @@ test("7: JSON and the console show a tracer as short text", () => {
 type Leafy = number | null | Leafy[] | { [key: string]: Leafy };
 
 /** Shapes of trees; numbers are lengths of the arrays at the leaves. */
-const trees: fc.Arbitrary<Leafy> = fc.letrec<{ tree: Leafy; list: Leafy[]; object: { [key: string]: Leafy } }>((tie) => ({
-  tree: fc.oneof({ maxDepth: 3 }, fc.integer({ min: 0, max: 2 }), fc.constant(null), tie("list"), tie("object")),
-  list: fc.array(tie("tree"), { maxLength: 3 }),
-  object: fc.dictionary(fc.constantFrom("a", "b", "c"), tie("tree"), { maxKeys: 3 }),
-})).tree;
+const trees: fc.Arbitrary<Leafy> = fc.letrec<{ tree: Leafy; list: Leafy[]; object: { [key: string]: Leafy } }>(
+  (tie) => ({
+    tree: fc.oneof({ maxDepth: 3 }, fc.integer({ min: 0, max: 2 }), fc.constant(null), tie("list"), tie("object")),
+    list: fc.array(tie("tree"), { maxLength: 3 }),
+    object: fc.dictionary(fc.constantFrom("a", "b", "c"), tie("tree"), { maxKeys: 3 }),
+  }),
+).tree;
 
 const fill = (node: Leafy, value: number): unknown => {
   if (node === null) return null;
@@ -169,7 +203,9 @@ test("8: jit traces each structure once and never answers with another one's pro
         const { leaves, treedef } = tree.flatten(argument);
         structures.add(`${treedef.text} ${leaves.map((leaf) => (leaf as NDArray).shape.join()).join(";")}`);
         const seen = jitted(argument);
-        expect(tree.map((x: NDArray) => x.toList(), seen.out)).toEqual(tree.map((x: NDArray) => x.toList(), weigh(argument)));
+        expect(tree.map((x: NDArray) => x.toList(), seen.out)).toEqual(
+          tree.map((x: NDArray) => x.toList(), weigh(argument)),
+        );
         expect((seen.count as unknown as NDArray).item()).toBe(leaves.length);
       }
       expect(counters().traces - before).toBe(structures.size);
@@ -179,7 +215,12 @@ test("8: jit traces each structure once and never answers with another one's pro
 });
 
 test("9: trees whose structure must agree and does not are shown both", () => {
-  expectError(() => jvp((t: { a: NDArray }) => t.a, [{ a: x3 }], [{ b: x3 }] as never), "TreeMismatch", '{"a":*}', '{"b":*}');
+  expectError(
+    () => jvp((t: { a: NDArray }) => t.a, [{ a: x3 }], [{ b: x3 }] as never),
+    "TreeMismatch",
+    '{"a":*}',
+    '{"b":*}',
+  );
   expectError(() => vjp((x: NDArray) => [x, x], x3)[1](x3 as never), "TreeMismatch", "[*,*]", "*");
   expectError(() => tree.map(() => 0, [1, 2], [1]), "TreeMismatch", "[*,*]", "[*]");
   expectError(() => vmap((t: NDArray[]) => t[0]!, { inAxes: [[0, 0]] })([x3]), "TreeMismatch", "[*]");
@@ -188,9 +229,17 @@ test("9: trees whose structure must agree and does not are shown both", () => {
 test("10: argnums that are negative, fractional, repeated or too big are refused, wherever positions are given", () => {
   const f = (x: NDArray, y: NDArray): NDArray => np.sum(np.mul(x, y));
   for (const argnums of [-1, 2, 0.5, NaN, Infinity, 1e9, [0, 0], [0, 2], [-1, 0], [1, 0.5]] as const) {
-    for (const transform of [grad, valueAndGrad, jacfwd, jacrev, hessian] as const) expectError(() => (transform as AnyFunction)(f, { argnums })(x3, x3), "InvalidArgnums");
+    for (const transform of [grad, valueAndGrad, jacfwd, jacrev, hessian] as const)
+      expectError(() => (transform as AnyFunction)(f, { argnums })(x3, x3), "InvalidArgnums");
     expectError(() => jit(f, { staticArgnums: argnums })(x3, x3), "InvalidArgnums");
-    expectError(() => customVjp(f, { fwd: (x: NDArray, y: NDArray) => [f(x, y), [x, y]], bwd: () => [], staticArgnums: argnums })(x3, x3), "InvalidArgnums");
+    expectError(
+      () =>
+        customVjp(f, { fwd: (x: NDArray, y: NDArray) => [f(x, y), [x, y]], bwd: () => [], staticArgnums: argnums })(
+          x3,
+          x3,
+        ),
+      "InvalidArgnums",
+    );
   }
   expect(values((grad(f, { argnums: [1, 0] })(x3, array([4, 5, 6])) as NDArray[])[0]!)).toEqual([1, 2, 3]);
 });
@@ -212,7 +261,11 @@ describe("11: vmap", () => {
     expectError(() => vmap((x: NDArray) => x)(array(1)), "BatchSize");
     expectError(() => vmap((x: NDArray) => x)(1 as never), "BatchSize");
     expectError(() => vmap((x: NDArray) => x, { inAxes: null })(x3), "BatchSize", "no argument");
-    expectError(() => vmap((x: NDArray, y: NDArray) => np.add(x, y), { inAxes: [null, null] })(x3, x3), "BatchSize", "no argument");
+    expectError(
+      () => vmap((x: NDArray, y: NDArray) => np.add(x, y), { inAxes: [null, null] })(x3, x3),
+      "BatchSize",
+      "no argument",
+    );
     expectError(() => vmap(() => x3)(), "BatchSize", "no argument");
     expectError(() => vmap((x: NDArray) => x, { inAxes: 0.5 })(x3), "InvalidOption", "0.5");
     expectError(() => vmap((x: NDArray) => x, { inAxes: [0, 0] })(x3), "TreeMismatch", "2 entries for 1");
@@ -223,9 +276,20 @@ describe("11: vmap", () => {
 });
 
 test("13: forward mode through a function with a reverse rule is refused, by each forward transform", () => {
-  const f = customVjp(function onlyReverse(x: NDArray) { return np.square(x); }, { fwd: (x: NDArray) => [np.square(x), x], bwd: (x: NDArray, g: NDArray) => [np.mul(g, np.mul(2, x))] });
+  const f = customVjp(
+    function onlyReverse(x: NDArray) {
+      return np.square(x);
+    },
+    { fwd: (x: NDArray) => [np.square(x), x], bwd: (x: NDArray, g: NDArray) => [np.mul(g, np.mul(2, x))] },
+  );
   const one = array(1);
-  for (const call of [() => jvp(f, [one], [one]), () => linearize(f, one)[1](one), () => jacfwd(f)(one), () => jit((x: NDArray) => jvp(f, [x], [x]))(one), () => vmap((x: NDArray) => jvp(f, [x], [x]))(x3)])
+  for (const call of [
+    () => jvp(f, [one], [one]),
+    () => linearize(f, one)[1](one),
+    () => jacfwd(f)(one),
+    () => jit((x: NDArray) => jvp(f, [x], [x]))(one),
+    () => vmap((x: NDArray) => jvp(f, [x], [x]))(x3),
+  ])
     expectError(call, "ForwardModeOfCustomVjp", "onlyReverse");
   expect(grad(f)(one).item()).toBe(2);
 });
@@ -243,10 +307,17 @@ describe("17: transforms called from a host function inside a compiled one", () 
 
   test("pass an error on from any depth, and leave the trace clean", () => {
     const failing = (x: NDArray, depth: number): NDArray =>
-      jit((y: NDArray) => pureCallback((z: NDArray) => {
-        if (depth === 0) throw new RangeError("mine");
-        return failing(z, depth - 1);
-      }, { shape: [] }, [y]) as NDArray)(x);
+      jit(
+        (y: NDArray) =>
+          pureCallback(
+            (z: NDArray) => {
+              if (depth === 0) throw new RangeError("mine");
+              return failing(z, depth - 1);
+            },
+            { shape: [] },
+            [y],
+          ) as NDArray,
+      )(x);
     for (let depth = 0; depth < 5; depth++) expect(() => failing(array(1), depth)).toThrow("mine");
     expect(isTracing()).toBe(false);
     expect(cubeSlope(array(2), 2).item()).toBe(12);

@@ -15,7 +15,11 @@ const dtypes: readonly DType[] = ["bool", "int32", "uint32", "float32", "float64
 
 test("24: extrema of nothing throw EmptyReduction, whatever the dtype, alone and under vmap", () => {
   for (const [name, f] of Object.entries({ max: np.max, min: np.min, argmax: np.argmax, argmin: np.argmin })) {
-    for (const dtype of dtypes) expect(refusal((x) => f(x), np.zeros(0, { dtype })), name).toMatch(/^EmptyReduction: /);
+    for (const dtype of dtypes)
+      expect(
+        refusal((x) => f(x), np.zeros(0, { dtype })),
+        name,
+      ).toMatch(/^EmptyReduction: /);
     expect(refusal((x) => vmap((row: NDArray) => f(row))(x), np.zeros([2, 0]))).toMatch(/^EmptyReduction: /);
     expect(refusal((x) => f(x, { axis: 1 }), np.zeros([3, 0, 2]))).toMatch(/^EmptyReduction: /);
   }
@@ -64,7 +68,8 @@ test("26: integers wrap on overflow and divide by zero to all ones", () => {
 });
 
 test("27: NaN and infinity propagate through sums, products and matrices", () => {
-  for (const f of [np.sum, np.mean, np.prod, np.max, np.min, np.var] as const) expect(both((x) => f(x), [1, nan, 2]).item()).toBeNaN();
+  for (const f of [np.sum, np.mean, np.prod, np.max, np.min, np.var] as const)
+    expect(both((x) => f(x), [1, nan, 2]).item()).toBeNaN();
   expect(both((x) => np.sum(x), [inf, 1]).item()).toBe(inf);
   expect(both((x) => np.sum(x), [inf, -inf]).item()).toBeNaN();
   expect(both((x) => np.sum(x), [1e308, 1e308]).item()).toBe(inf);
@@ -124,9 +129,18 @@ describe("29: kinks have one slope", () => {
 
 test("30: where-guarded roots, logarithms and quotients have NaN gradients, their double-where repairs do not", () => {
   const guarded: readonly (readonly [f: (x: NDArray) => NDArray, repaired: (x: NDArray) => NDArray])[] = [
-    [(x) => np.where(x.greater(0), np.sqrt(x), 0), (x) => np.where(x.greater(0), np.sqrt(np.where(x.greater(0), x, 1)), 0)],
-    [(x) => np.where(x.greater(0), np.log(x), 0), (x) => np.where(x.greater(0), np.log(np.where(x.greater(0), x, 1)), 0)],
-    [(x) => np.where(x.equal(0), 0, np.div(1, x)), (x) => np.where(x.equal(0), 0, np.div(1, np.where(x.equal(0), 1, x)))],
+    [
+      (x) => np.where(x.greater(0), np.sqrt(x), 0),
+      (x) => np.where(x.greater(0), np.sqrt(np.where(x.greater(0), x, 1)), 0),
+    ],
+    [
+      (x) => np.where(x.greater(0), np.log(x), 0),
+      (x) => np.where(x.greater(0), np.log(np.where(x.greater(0), x, 1)), 0),
+    ],
+    [
+      (x) => np.where(x.equal(0), 0, np.div(1, x)),
+      (x) => np.where(x.equal(0), 0, np.div(1, np.where(x.equal(0), 1, x))),
+    ],
   ];
   for (const [f, repaired] of guarded) {
     expect(both(f, 0).item()).toBe(0);
@@ -142,12 +156,23 @@ test("31: 17 million float32 ones sum to 17 million", () => {
 
 test("32: saturation and subnormals bring no spurious NaN or infinity", () => {
   const points = [-750, -745.2, -709.9, -89, -37, -1e-310, 0, 5e-324, 37, 89, 709.7];
-  for (const [name, f] of Object.entries({ exp: np.exp, tanh: np.tanh, sigmoid: nn.sigmoid, softplus: nn.softplus, silu: nn.silu, expm1: np.expm1, arctan: np.arctan, relu: nn.relu }))
+  for (const [name, f] of Object.entries({
+    exp: np.exp,
+    tanh: np.tanh,
+    sigmoid: nn.sigmoid,
+    softplus: nn.softplus,
+    silu: nn.silu,
+    expm1: np.expm1,
+    arctan: np.arctan,
+    relu: nn.relu,
+  }))
     for (const x of points) {
       expect(Number.isFinite(both((v) => f(v), x).item()), `${name}(${x})`).toBe(true);
       expect(Number.isFinite(derivative(f, x)), `slope of ${name} at ${x}`).toBe(true);
     }
-  for (const x of [750, 1e4, 1e308]) for (const f of [np.tanh, nn.sigmoid, nn.softplus, nn.silu]) expect(derivative(f, x)).toBe(f === nn.softplus || f === nn.silu ? 1 : 0);
+  for (const x of [750, 1e4, 1e308])
+    for (const f of [np.tanh, nn.sigmoid, nn.softplus, nn.silu])
+      expect(derivative(f, x)).toBe(f === nn.softplus || f === nn.silu ? 1 : 0);
   expect(both((x) => np.mean(x), [1e-320, 3e-320]).item()).toBe(2e-320);
   expect(both((x) => np.hypot(x, x), 1e308).item()).toBeCloseTo(1.4142135623730951e308, -300);
 });
@@ -155,16 +180,23 @@ test("32: saturation and subnormals bring no spurious NaN or infinity", () => {
 test("33: a static index is in range or throws, an array of indices follows its mode", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4 }), fc.integer({ min: -9, max: 9 }), (size, index) => {
-      const x = array(Array.from({ length: size }, (_, k) => k + 1), { shape: [size] });
+      const x = array(
+        Array.from({ length: size }, (_, k) => k + 1),
+        { shape: [size] },
+      );
       const isInside = index >= -size && index < size;
       const place = index < 0 ? index + size : index;
       for (const f of [(v: NDArray) => v.at(index).get(), (v: NDArray) => np.take(v, index)])
         if (isInside) expect(both(f, x).item()).toBe(place + 1);
         else expect(refusal(f, x)).toMatch(new RegExp(`^IndexOutOfRange: .*index ${index} on axis 0 of size ${size}`));
       if (size === 0) return;
-      expect(values((v, i) => v.at(i).get({ mode: "fill", fillValue: 0 }), x, ints([index]))).toEqual([isInside ? place + 1 : 0]);
+      expect(values((v, i) => v.at(i).get({ mode: "fill", fillValue: 0 }), x, ints([index]))).toEqual([
+        isInside ? place + 1 : 0,
+      ]);
       expect(values((v, i) => v.at(i).get(), x, ints([index]))).toEqual([Math.min(size, Math.max(1, place + 1))]);
-      expect(values((v, i) => v.at(i).add(1), x, ints([index]))).toEqual((x.toList() as number[]).map((value, k) => (isInside && k === place ? value + 1 : value)));
+      expect(values((v, i) => v.at(i).add(1), x, ints([index]))).toEqual(
+        (x.toList() as number[]).map((value, k) => (isInside && k === place ? value + 1 : value)),
+      );
     }),
     { numRuns: 60 },
   );
@@ -181,15 +213,27 @@ test("33: modes and options of reads and writes are checked", () => {
 });
 
 test("34: added duplicates do not depend on their order, set duplicates on the last alone", () => {
-  const writes = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: -8, max: 8 })), { minLength: 1, maxLength: 8 });
+  const writes = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: -8, max: 8 })), {
+    minLength: 1,
+    maxLength: 8,
+  });
   fc.assert(
-    fc.property(writes.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length, maxLength: list.length }))), ([list, shuffled]) => {
-      const apply = (write: "add" | "set", pairs: readonly (readonly [number, number])[]): unknown =>
-        values((i, v) => np.zeros(4).at(i)[write](v), ints(pairs.map(([place]) => place)), pairs.map(([, value]) => value));
-      expect(apply("add", shuffled)).toEqual(apply("add", list));
-      const last = new Map(list);
-      expect(apply("set", list)).toEqual(Array.from({ length: 4 }, (_, k) => last.get(k) ?? 0));
-    }),
+    fc.property(
+      writes.chain((list) =>
+        fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length, maxLength: list.length })),
+      ),
+      ([list, shuffled]) => {
+        const apply = (write: "add" | "set", pairs: readonly (readonly [number, number])[]): unknown =>
+          values(
+            (i, v) => np.zeros(4).at(i)[write](v),
+            ints(pairs.map(([place]) => place)),
+            pairs.map(([, value]) => value),
+          );
+        expect(apply("add", shuffled)).toEqual(apply("add", list));
+        const last = new Map(list);
+        expect(apply("set", list)).toEqual(Array.from({ length: 4 }, (_, k) => last.get(k) ?? 0));
+      },
+    ),
   );
 });
 

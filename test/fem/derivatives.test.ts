@@ -27,7 +27,10 @@ const functionals: Readonly<Record<string, (density: ElementField) => NDArray>> 
 const rows = Object.entries(functionals);
 const density = elementField(mesh, wave([8, 12], 0, { middle: 0.5, amplitude: 0.4 }));
 const directions = [1, 2, 3].map((phase) => elementField(mesh, wave([8, 12], phase)));
-const along = (f: (own: ElementField) => NDArray, direction: ElementField) => (h: number): number => f(density.add(direction.mul(h))).item();
+const along =
+  (f: (own: ElementField) => NDArray, direction: ElementField) =>
+  (h: number): number =>
+    f(density.add(direction.mul(h))).item();
 
 describe.each(rows)("%s", (_name, functional) => {
   test("its gradient and its tangent are the derivative by differences, to 1e-6", () => {
@@ -68,7 +71,8 @@ describe.each(rows)("%s", (_name, functional) => {
     ];
     for (const program of programs) {
       const eager = program(density);
-      for (const backend of ["interpreter", "js", "wasm"] as const) expect(relativeGap(jit(program, { backend })(density), eager)).toBeLessThan(1e-12);
+      for (const backend of ["interpreter", "js", "wasm"] as const)
+        expect(relativeGap(jit(program, { backend })(density), eager)).toBeLessThan(1e-12);
     }
   });
 });
@@ -87,5 +91,10 @@ test("the displacement field itself pulls back and pushes forward as adjoint map
   const [cotangent] = vjp(displacement, density)[1](weight);
   const scale = Math.sqrt(innerProduct(tangent, tangent) * innerProduct(weight, weight));
   expect(Math.abs(innerProduct(tangent, weight) - innerProduct(cotangent, directions[0]!)) / scale).toBeLessThan(1e-12);
-  expect(relativeGap(tangent, derivativesAtZero((h) => displacement(density.add(directions[0]!.mul(h))), 2e-3))).toBeLessThan(1e-6);
+  expect(
+    relativeGap(
+      tangent,
+      derivativesAtZero((h) => displacement(density.add(directions[0]!.mul(h))), 2e-3),
+    ),
+  ).toBeLessThan(1e-6);
 });

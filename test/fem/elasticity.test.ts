@@ -3,7 +3,25 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { array, grad } from "cotangent";
 import type { NDArray } from "cotangent";
-import { corner, edge, elasticity, elementField, factorBytes, feApply, feFactor, feForm, feSolve, fix, gridMesh, nodalLoad, nodePoint, region, union, vectorField, where } from "cotangent/fem";
+import {
+  corner,
+  edge,
+  elasticity,
+  elementField,
+  factorBytes,
+  feApply,
+  feFactor,
+  feForm,
+  feSolve,
+  fix,
+  gridMesh,
+  nodalLoad,
+  nodePoint,
+  region,
+  union,
+  vectorField,
+  where,
+} from "cotangent/fem";
 import type { Direction, ElementField, NodeSet } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { setNoticeListener } from "../../src/notice.ts";
@@ -16,8 +34,14 @@ afterEach(() => setNoticeListener(null));
 describe("meshes and fields", () => {
   test("numbers fill a field, rows fill it from the top", () => {
     const mesh = gridMesh({ nelx: 3, nely: 2 });
-    expect(elementField(mesh, 0.5).toList()).toEqual([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]);
-    const rows = [[1, 2, 3], [4, 5, 6]];
+    expect(elementField(mesh, 0.5).toList()).toEqual([
+      [0.5, 0.5, 0.5],
+      [0.5, 0.5, 0.5],
+    ]);
+    const rows = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ];
     expect(elementField(mesh, rows).toList()).toEqual(rows);
     expect(vectorField(mesh, 0).shape).toEqual([3, 4, 2]);
   });
@@ -28,11 +52,16 @@ describe("meshes and fields", () => {
         const mesh = gridMesh({ nelx, nely });
         const field = wave([nely, nelx], 0);
         expect(elementField(mesh, field)).toBe(field);
-        const wrong = [np.ravel(field), wave([nely + 1, nelx], 0), ...(nelx === nely ? [] : [field.T, np.reshape(field, [nelx, nely])])];
+        const wrong = [
+          np.ravel(field),
+          wave([nely + 1, nelx], 0),
+          ...(nelx === nely ? [] : [field.T, np.reshape(field, [nelx, nely])]),
+        ];
         for (const other of wrong) expect(() => elementField(mesh, other)).toThrow(coded("ShapeMismatch"));
         const nodal = wave([nely + 1, nelx + 1, 2], 0);
         expect(vectorField(mesh, nodal)).toBe(nodal);
-        for (const other of [np.ravel(nodal), field, ...(nely === 1 ? [] : [nodal.T])]) expect(() => vectorField(mesh, other)).toThrow(coded("ShapeMismatch"));
+        for (const other of [np.ravel(nodal), field, ...(nely === 1 ? [] : [nodal.T])])
+          expect(() => vectorField(mesh, other)).toThrow(coded("ShapeMismatch"));
       }),
     );
   });
@@ -52,7 +81,8 @@ describe("meshes and fields", () => {
       expect(() => gridMesh({ nelx: count, nely: 2 })).toThrow(/gridMesh/u);
       expect(() => gridMesh({ nelx: 2, nely: count })).toThrow(/gridMesh/u);
     }
-    for (const length of [0, -1, NaN, Infinity]) expect(() => gridMesh({ nelx: 2, nely: 2, size: [1, length] })).toThrow(coded("InvalidMesh"));
+    for (const length of [0, -1, NaN, Infinity])
+      expect(() => gridMesh({ nelx: 2, nely: 2, size: [1, length] })).toThrow(coded("InvalidMesh"));
     expect(() => gridMesh({ nelx: 2, nelY: 2 } as never)).toThrow(/"nely"/u);
   });
 });
@@ -60,8 +90,12 @@ describe("meshes and fields", () => {
 describe("the system's record", () => {
   // Dofs of the published program: nodes and elements numbered column by column from the top left, y as the second dof.
   const publishedRows = [
-    [2, 3, 8, 9, 6, 7, 0, 1], [4, 5, 10, 11, 8, 9, 2, 3], [8, 9, 14, 15, 12, 13, 6, 7],
-    [10, 11, 16, 17, 14, 15, 8, 9], [14, 15, 20, 21, 18, 19, 12, 13], [16, 17, 22, 23, 20, 21, 14, 15],
+    [2, 3, 8, 9, 6, 7, 0, 1],
+    [4, 5, 10, 11, 8, 9, 2, 3],
+    [8, 9, 14, 15, 12, 13, 6, 7],
+    [10, 11, 16, 17, 14, 15, 8, 9],
+    [14, 15, 20, 21, 18, 19, 12, 13],
+    [16, 17, 22, 23, 20, 21, 14, 15],
   ];
 
   test("the connectivity of a 3 x 2 grid is the published one, renumbered", () => {
@@ -70,7 +104,9 @@ describe("the system's record", () => {
     for (let row = 0; row < 2; row++)
       for (let column = 0; column < 3; column++) {
         const nodes = fe.elementNodes.subarray(4 * (row * 3 + column), 4 * (row * 3 + column) + 4);
-        const dofs = Array.from(nodes).flatMap((node) => [0, 1].map((c) => 2 * ((node % 4) * 3 + Math.floor(node / 4)) + c));
+        const dofs = Array.from(nodes).flatMap((node) =>
+          [0, 1].map((c) => 2 * ((node % 4) * 3 + Math.floor(node / 4)) + c),
+        );
         expect(dofs).toEqual(publishedRows[column * 2 + row]);
       }
   });
@@ -90,7 +126,10 @@ describe("the system's record", () => {
 
   test("supports fix exactly the dofs of their nodes and direction; given twice or split they are the same", () => {
     const mesh = gridMesh({ nelx: 4, nely: 3 });
-    const nodes = fc.subarray(Array.from({ length: 20 }, (_, node) => node), { minLength: 1 });
+    const nodes = fc.subarray(
+      Array.from({ length: 20 }, (_, node) => node),
+      { minLength: 1 },
+    );
     const supports = fc.array(fc.tuple(nodes, fc.constantFrom<Direction>("x", "y", "all")), { maxLength: 4 });
     fc.assert(
       fc.property(supports, (list) => {
@@ -99,11 +138,17 @@ describe("the system's record", () => {
         const flags = fixed.toTypedArray();
         for (let node = 0; node < 20; node++) {
           expect(flags[2 * node] === 1).toBe(list.some(([own, direction]) => own.includes(node) && direction !== "y"));
-          expect(flags[2 * node + 1] === 1).toBe(list.some(([own, direction]) => own.includes(node) && direction !== "x"));
+          expect(flags[2 * node + 1] === 1).toBe(
+            list.some(([own, direction]) => own.includes(node) && direction !== "x"),
+          );
         }
-        const twice = elasticity(mesh, { supports: [...list, ...list].map(([own, direction]) => fix(set(own), direction)) });
+        const twice = elasticity(mesh, {
+          supports: [...list, ...list].map(([own, direction]) => fix(set(own), direction)),
+        });
         expect(twice.fixed.toList()).toEqual(fixed.toList());
-        const split = elasticity(mesh, { supports: list.flatMap(([own, direction]) => own.map((node) => fix(set([node]), direction))) });
+        const split = elasticity(mesh, {
+          supports: list.flatMap(([own, direction]) => own.map((node) => fix(set([node]), direction))),
+        });
         expect(split.fixed.toList()).toEqual(fixed.toList());
       }),
     );
@@ -112,7 +157,18 @@ describe("the system's record", () => {
   test("a nodal load is zero off its nodes; loads add", () => {
     const mesh = gridMesh({ nelx: 2, nely: 1 });
     const load = nodalLoad(corner(mesh, "topLeft"), [0, -1]).add(nodalLoad(edge(mesh, "right"), [2, 0]));
-    expect(load.toList()).toEqual([[[0, -1], [0, 0], [2, 0]], [[0, 0], [0, 0], [2, 0]]]);
+    expect(load.toList()).toEqual([
+      [
+        [0, -1],
+        [0, 0],
+        [2, 0],
+      ],
+      [
+        [0, 0],
+        [0, 0],
+        [2, 0],
+      ],
+    ]);
   });
 
   test("wrong options, directions, forces and empty selections are refused by name", () => {
@@ -128,14 +184,21 @@ describe("the system's record", () => {
     expect(() => fix(nothing, "x")).toThrow(/without nodes/u);
     expect(() => nodalLoad(nothing, [0, -1])).toThrow(/without nodes/u);
     expect(() => nodalLoad(edge(mesh, "left"), [0, NaN])).toThrow(coded("InvalidOption"));
-    expect(() => feSolve(elasticity(mesh, { supports: [left] }), elementField(mesh, 1), vectorField(mesh, 0), { factors: 1 } as never)).toThrow(/"factor"/u);
+    expect(() =>
+      feSolve(elasticity(mesh, { supports: [left] }), elementField(mesh, 1), vectorField(mesh, 0), {
+        factors: 1,
+      } as never),
+    ).toThrow(/"factor"/u);
   });
 });
 
 describe("the solve", () => {
   test("a bar pulled at its end lengthens by F L / (E A), and thins by Poisson's ratio", () => {
     const mesh = gridMesh({ nelx: 6, nely: 4, size: [3, 2] });
-    const system = elasticity(mesh, { supports: [fix(edge(mesh, "left"), "x"), fix(corner(mesh, "bottomLeft"), "y")], poisson: 0.25 });
+    const system = elasticity(mesh, {
+      supports: [fix(edge(mesh, "left"), "x"), fix(corner(mesh, "bottomLeft"), "y")],
+      poisson: 0.25,
+    });
     // A constant stress of 1: full share for inner nodes of the edge, half for the two corners.
     const share = 2 / 4;
     const ends = union(corner(mesh, "topRight"), corner(mesh, "bottomRight"));
@@ -162,10 +225,22 @@ describe("the solve", () => {
     const mesh = gridMesh({ nelx: 5, nely: 4 });
     const system = elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] });
     expect(system.report()).toBe(null);
-    const modulus = elementField(mesh, 1).add(array(Float64Array.from({ length: 20 }, (_, e) => (e === 7 ? 9 : 0)), { shape: [4, 5] })) as ElementField;
+    const modulus = elementField(mesh, 1).add(
+      array(
+        Float64Array.from({ length: 20 }, (_, e) => (e === 7 ? 9 : 0)),
+        { shape: [4, 5] },
+      ),
+    ) as ElementField;
     const load = np.stack([1, 2, 3].map((k) => wave([5, 6, 2], k)));
     feSolve(system, modulus, vectorField(mesh, load));
-    expect(system.report()).toMatchObject({ solver: "direct", cases: 3, contrast: 10, dofs: 60, freeDofs: 50, factorBytes: factorBytes(system) });
+    expect(system.report()).toMatchObject({
+      solver: "direct",
+      cases: 3,
+      contrast: 10,
+      dofs: 60,
+      freeDofs: 50,
+      factorBytes: factorBytes(system),
+    });
     expect(system.report()!.residual).toBeLessThan(1e-12);
     expect(system.report()!.backwardError).toBeLessThan(1e-14);
   });

@@ -5,7 +5,12 @@ import { center, corner, edge, gridMesh, minus, nearest, nodePoint, region, unio
 import type { Corner, Edge, GridMesh, NodeSet } from "cotangent/fem";
 
 const meshes = fc
-  .record({ nelx: fc.integer({ min: 1, max: 7 }), nely: fc.integer({ min: 1, max: 6 }), width: fc.double({ min: 0.1, max: 10, noNaN: true }), height: fc.double({ min: 0.1, max: 10, noNaN: true }) })
+  .record({
+    nelx: fc.integer({ min: 1, max: 7 }),
+    nely: fc.integer({ min: 1, max: 6 }),
+    width: fc.double({ min: 0.1, max: 10, noNaN: true }),
+    height: fc.double({ min: 0.1, max: 10, noNaN: true }),
+  })
   .map(({ nelx, nely, width, height }) => gridMesh({ nelx, nely, size: [width, height] }));
 
 const nodeCount = ({ nelx, nely }: GridMesh): number => (nelx + 1) * (nely + 1);
@@ -13,7 +18,13 @@ const everyNode = (mesh: GridMesh): number[] => Array.from({ length: nodeCount(m
 
 /** Three random sets of nodes on one random mesh. */
 const sets = meshes.chain((mesh) => {
-  const set = fc.subarray(everyNode(mesh)).map((nodes): NodeSet => where(mesh, (point) => nodes.some((node) => nodePoint(mesh, node).x === point.x && nodePoint(mesh, node).y === point.y)));
+  const set = fc
+    .subarray(everyNode(mesh))
+    .map((nodes): NodeSet =>
+      where(mesh, (point) =>
+        nodes.some((node) => nodePoint(mesh, node).x === point.x && nodePoint(mesh, node).y === point.y),
+      ),
+    );
   return fc.tuple(fc.constant(mesh), set, set, set);
 });
 
@@ -61,7 +72,8 @@ describe("named sets", () => {
           bottom: ({ y }) => y === 0,
           top: ({ y }) => y === height,
         };
-        for (const name of ["left", "right", "bottom", "top"] as const) expect(edge(mesh, name).nodes).toEqual(where(mesh, extreme[name]).nodes);
+        for (const name of ["left", "right", "bottom", "top"] as const)
+          expect(edge(mesh, name).nodes).toEqual(where(mesh, extreme[name]).nodes);
       }),
     );
   });
@@ -69,7 +81,12 @@ describe("named sets", () => {
   test("a corner is the only node that its two edges share", () => {
     fc.assert(
       fc.property(meshes, (mesh) => {
-        for (const [name, first, second] of [["topLeft", "top", "left"], ["topRight", "top", "right"], ["bottomLeft", "bottom", "left"], ["bottomRight", "bottom", "right"]] as const) {
+        for (const [name, first, second] of [
+          ["topLeft", "top", "left"],
+          ["topRight", "top", "right"],
+          ["bottomLeft", "bottom", "left"],
+          ["bottomRight", "bottom", "right"],
+        ] as const) {
           const other = new Set(edge(mesh, second).nodes);
           expect(edge(mesh, first).nodes.filter((node) => other.has(node))).toEqual(corner(mesh, name).nodes);
         }
@@ -79,12 +96,19 @@ describe("named sets", () => {
 
   test("no node is closer to a point than the nearest one", () => {
     fc.assert(
-      fc.property(meshes, fc.double({ min: -2, max: 12, noNaN: true }), fc.double({ min: -2, max: 12, noNaN: true }), (mesh, x, y) => {
-        const distance = (node: number): number => Math.hypot(nodePoint(mesh, node).x - x, nodePoint(mesh, node).y - y);
-        const { nodes } = nearest(mesh, { x, y });
-        expect(nodes.length).toBe(1);
-        for (const node of everyNode(mesh)) expect(distance(node)).toBeGreaterThanOrEqual(distance(nodes[0]!) * (1 - 1e-12));
-      }),
+      fc.property(
+        meshes,
+        fc.double({ min: -2, max: 12, noNaN: true }),
+        fc.double({ min: -2, max: 12, noNaN: true }),
+        (mesh, x, y) => {
+          const distance = (node: number): number =>
+            Math.hypot(nodePoint(mesh, node).x - x, nodePoint(mesh, node).y - y);
+          const { nodes } = nearest(mesh, { x, y });
+          expect(nodes.length).toBe(1);
+          for (const node of everyNode(mesh))
+            expect(distance(node)).toBeGreaterThanOrEqual(distance(nodes[0]!) * (1 - 1e-12));
+        },
+      ),
     );
   });
 
@@ -102,7 +126,9 @@ describe("named sets", () => {
       fc.property(meshes, fc.integer({ min: 0, max: 7 }), fc.integer({ min: 0, max: 7 }), (mesh, first, second) => {
         const [from, to] = [Math.min(first, second, mesh.nelx), Math.min(Math.max(first, second), mesh.nelx)];
         const { nodes } = region(mesh, { x: [from / mesh.nelx, to / mesh.nelx] });
-        expect(nodes).toEqual(everyNode(mesh).filter((node) => node % (mesh.nelx + 1) >= from && node % (mesh.nelx + 1) <= to));
+        expect(nodes).toEqual(
+          everyNode(mesh).filter((node) => node % (mesh.nelx + 1) >= from && node % (mesh.nelx + 1) <= to),
+        );
         expect(region(mesh, {}).nodes).toEqual(everyNode(mesh));
         expect(region(mesh, { y: [0.7, 0.3] }).nodes).toEqual([]);
       }),
@@ -126,7 +152,12 @@ describe("set algebra", () => {
         expect(union(a, b).nodes).toEqual(union(b, a).nodes);
         expect(union(a, union(b, c)).nodes).toEqual(union(union(a, b), c).nodes);
         expect(union(a, a).nodes).toEqual(a.nodes);
-        expect(union(a, where(mesh, () => false)).nodes).toEqual(a.nodes);
+        expect(
+          union(
+            a,
+            where(mesh, () => false),
+          ).nodes,
+        ).toEqual(a.nodes);
       }),
     );
   });

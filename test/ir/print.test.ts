@@ -20,7 +20,8 @@ describe("a jaxpr prints", () => {
   });
 
   test("weak types with ~, dtypes of literals that are not float64", () => {
-    expect(show((x: NDArray, y: NDArray) => [np.add(x, 1), np.add(y, 1)], 2, array(1, { dtype: "int32" }))).toMatchInlineSnapshot(`
+    expect(show((x: NDArray, y: NDArray) => [np.add(x, 1), np.add(y, 1)], 2, array(1, { dtype: "int32" })))
+      .toMatchInlineSnapshot(`
       "{ lambda ; a:float64[]~ b:int32[] . let
           c:float64[]~ = add a 1
           d:int32[] = convert[dtype=int32 weakType=false] 1
@@ -53,7 +54,15 @@ describe("a jaxpr prints", () => {
   });
 
   test("inner jaxprs indented below their equation", () => {
-    expect(show((x: NDArray) => jit(function twice(y: NDArray) { return np.add(y, y); })(np.sin(x)), array(1))).toMatchInlineSnapshot(`
+    expect(
+      show(
+        (x: NDArray) =>
+          jit(function twice(y: NDArray) {
+            return np.add(y, y);
+          })(np.sin(x)),
+        array(1),
+      ),
+    ).toMatchInlineSnapshot(`
       "{ lambda ; a:float64[] . let
           b:float64[] = sin a
           c:float64[] = jit[backend=auto jaxpr={ lambda ; a:float64[] . let
@@ -64,7 +73,12 @@ describe("a jaxpr prints", () => {
   });
 
   test("a gradient: the forward part, then the transposed part", () => {
-    expect(show(grad((x: NDArray) => np.sum(np.sin(x))), x3)).toMatchInlineSnapshot(`
+    expect(
+      show(
+        grad((x: NDArray) => np.sum(np.sin(x))),
+        x3,
+      ),
+    ).toMatchInlineSnapshot(`
       "{ lambda ; a:float64[3] . let
           b:float64[3] = sin a
           c:float64[3] = cos a
@@ -76,7 +90,8 @@ describe("a jaxpr prints", () => {
   });
 
   test("a tangent, and a mapped function", () => {
-    expect(show((x: NDArray) => jvp((y: NDArray) => np.mul(y, np.exp(y)), [x], [array(1)])[1], array(1))).toMatchInlineSnapshot(`
+    expect(show((x: NDArray) => jvp((y: NDArray) => np.mul(y, np.exp(y)), [x], [array(1)])[1], array(1)))
+      .toMatchInlineSnapshot(`
       "{ lambda ; a:float64[] . let
           b:float64[] = exp a
           c:float64[] = mul 1 b
@@ -86,7 +101,13 @@ describe("a jaxpr prints", () => {
           g:float64[] = add e f
         in (g) }"
     `);
-    expect(show(vmap((x: NDArray, y: NDArray) => np.dot(x, y), { inAxes: [0, null] }), np.ones([2, 3]), x3)).toMatchInlineSnapshot(`
+    expect(
+      show(
+        vmap((x: NDArray, y: NDArray) => np.dot(x, y), { inAxes: [0, null] }),
+        np.ones([2, 3]),
+        x3,
+      ),
+    ).toMatchInlineSnapshot(`
       "{ lambda ; a:float64[2,3] b:float64[3] . let
           c:float64[2] = dot[batch=[[],[]] contract=[[1],[0]]] a b
         in (c) }"
@@ -114,7 +135,12 @@ describe("a jaxpr prints", () => {
   });
 
   test("functions among parameters by name, not by source", () => {
-    const f = customVjp(function half(x: NDArray) { return np.mul(x, 0.5); }, { fwd: (x: NDArray) => [np.mul(x, 0.5), null], bwd: (_r: null, g: NDArray) => [g] });
+    const f = customVjp(
+      function half(x: NDArray) {
+        return np.mul(x, 0.5);
+      },
+      { fwd: (x: NDArray) => [np.mul(x, 0.5), null], bwd: (_r: null, g: NDArray) => [g] },
+    );
     const text = show(f, array(1));
     expect(text).toContain("name=half");
     expect(text).not.toContain("=>");

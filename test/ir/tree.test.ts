@@ -10,19 +10,30 @@ import { expectError } from "../semantics/support.ts";
 
 type Tree = number | boolean | null | Tree[] | { [key: string]: Tree };
 
-const keys = fc.oneof(fc.constantFrom("a", "b", "10", "9", "", "__proto__x", "constructor", "toString", "é", "x.y", "[0]"), fc.string({ maxLength: 3 }));
+const keys = fc.oneof(
+  fc.constantFrom("a", "b", "10", "9", "", "__proto__x", "constructor", "toString", "é", "x.y", "[0]"),
+  fc.string({ maxLength: 3 }),
+);
 
 const trees: fc.Arbitrary<Tree> = fc.letrec<{ tree: Tree; list: Tree[]; object: { [key: string]: Tree } }>((tie) => ({
   tree: fc.oneof({ maxDepth: 4 }, fc.double(), fc.boolean(), fc.constant(null), tie("list"), tie("object")),
   list: fc.array(tie("tree"), { maxLength: 4 }),
-  object: fc.dictionary(keys.filter((key) => key !== "__proto__"), tie("tree"), { maxKeys: 4, noNullPrototype: true }),
+  object: fc.dictionary(
+    keys.filter((key) => key !== "__proto__"),
+    tie("tree"),
+    { maxKeys: 4, noNullPrototype: true },
+  ),
 })).tree;
 
 /** The same tree with the keys of every object in another order. */
 const reordered = (node: Tree): Tree => {
   if (Array.isArray(node)) return node.map(reordered);
   if (typeof node !== "object" || node === null) return node;
-  return Object.fromEntries(Object.entries(node).reverse().map(([key, child]) => [key, reordered(child)]));
+  return Object.fromEntries(
+    Object.entries(node)
+      .reverse()
+      .map(([key, child]) => [key, reordered(child)]),
+  );
 };
 
 describe("tree", () => {
@@ -69,7 +80,8 @@ describe("tree", () => {
         const { leaves, treedef } = tree.flatten(node);
         const paths = tree.leafPaths(treedef);
         expect(new Set(paths).size).toBe(leaves.length);
-        const read = (path: string): unknown => (path.match(/[^.[\]]+/g) ?? []).reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], node);
+        const read = (path: string): unknown =>
+          (path.match(/[^.[\]]+/g) ?? []).reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], node);
         expect(paths.map(read)).toEqual(leaves);
       }),
     );
@@ -101,7 +113,12 @@ describe("tree", () => {
   test("a wrong number of leaves and a different structure are refused with both", () => {
     const { treedef } = tree.flatten([1, { a: 2 }]);
     expectError(() => tree.unflatten(treedef, [1]), "TreeMismatch", "1 leaves", "2");
-    expectError(() => tree.requireSameTree("here", treedef, tree.flatten([1, { b: 2 }]).treedef), "TreeMismatch", '{"a":*}', '{"b":*}');
+    expectError(
+      () => tree.requireSameTree("here", treedef, tree.flatten([1, { b: 2 }]).treedef),
+      "TreeMismatch",
+      '{"a":*}',
+      '{"b":*}',
+    );
   });
 
   test("a function that carries arrays is a node: same maker, same structure", () => {
@@ -110,7 +127,12 @@ describe("tree", () => {
     const flat = tree.flatten({ f: one });
     expect(flat.leaves.map((leaf) => (leaf as NDArray).item())).toEqual([1]);
     expect(tree.sameTree(flat.treedef, tree.flatten({ f: two }).treedef)).toBe(true);
-    expect(tree.sameTree(flat.treedef, tree.flatten({ f: partial([array(1)], (leaves: readonly NDArray[]) => () => leaves[0]!) }).treedef)).toBe(false);
+    expect(
+      tree.sameTree(
+        flat.treedef,
+        tree.flatten({ f: partial([array(1)], (leaves: readonly NDArray[]) => () => leaves[0]!) }).treedef,
+      ),
+    ).toBe(false);
     const rebuilt = tree.unflatten(flat.treedef, [array(7)]) as { f: () => NDArray };
     expect(rebuilt.f().item()).toBe(7);
     expectError(() => tree.flatten({ f: () => 1 }), "NotAnArray", ".f");

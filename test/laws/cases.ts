@@ -37,7 +37,11 @@ export interface Application {
 }
 
 /** Runs a law on random applications of the primitive; fast-check prints seed and smallest case. */
-export const forAllApplications = (primitive: Primitive, numRuns: number, law: (application: Application) => void): void => {
+export const forAllApplications = (
+  primitive: Primitive,
+  numRuns: number,
+  law: (application: Application) => void,
+): void => {
   fc.assert(
     fc.property(fc.gen(), fc.integer(), (generate, seed) => {
       const pick = pickFrom(generate);
@@ -62,7 +66,12 @@ export const unlessRefused = <T>(derivative: () => T): T => {
 };
 
 /** The inputs with float64 replaced by another dtype, where the primitive takes it; else as they are. */
-export const inAnotherDType = (primitive: Primitive, inputs: readonly ConcreteArray[], params: Params, dtype: DType): readonly ConcreteArray[] => {
+export const inAnotherDType = (
+  primitive: Primitive,
+  inputs: readonly ConcreteArray[],
+  params: Params,
+  dtype: DType,
+): readonly ConcreteArray[] => {
   const cast = inputs.map((x) => (x.dtype === "float64" ? createArray(x, { dtype }) : x));
   try {
     primitive.abstractEval(cast.map(avalOf), params);
@@ -72,10 +81,12 @@ export const inAnotherDType = (primitive: Primitive, inputs: readonly ConcreteAr
   }
 };
 
-export const typesOf = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly TypeOf[] => toList(primitive.abstractEval(inputs.map(avalOf), params));
+export const typesOf = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly TypeOf[] =>
+  toList(primitive.abstractEval(inputs.map(avalOf), params));
 
 /** Positions of float inputs. */
-export const floatPositions = (inputs: readonly NDArray[]): number[] => inputs.flatMap((x, k) => (isFloat(x.dtype) ? [k] : []));
+export const floatPositions = (inputs: readonly NDArray[]): number[] =>
+  inputs.flatMap((x, k) => (isFloat(x.dtype) ? [k] : []));
 
 /** A random choice of at least one of the positions. */
 export const someOf = (pick: Pick, positions: readonly number[]): number[] => {
@@ -85,7 +96,12 @@ export const someOf = (pick: Pick, positions: readonly number[]): number[] => {
 
 /** The primitive as a function of the inputs at `positions`, the others fixed. */
 export const asFunction =
-  (primitive: Primitive, inputs: readonly NDArray[], params: Params, positions: readonly number[] = inputs.map((_, k) => k)) =>
+  (
+    primitive: Primitive,
+    inputs: readonly NDArray[],
+    params: Params,
+    positions: readonly number[] = inputs.map((_, k) => k),
+  ) =>
   (...chosen: NDArray[]): NDArray => {
     const all = [...inputs];
     positions.forEach((position, k) => (all[position] = chosen[k]!));
@@ -94,7 +110,10 @@ export const asFunction =
 
 /** Uniform numbers in [-1, 1]. */
 export const directionLike = (random: () => number, shape: Shape, dtype: DType = "float64"): ConcreteArray =>
-  createArray(Array.from({ length: sizeOf(shape) }, () => 2 * random() - 1), { shape, dtype });
+  createArray(
+    Array.from({ length: sizeOf(shape) }, () => 2 * random() - 1),
+    { shape, dtype },
+  );
 
 export const elementsOf = (x: NDArray): ArrayLike<number> => bufferOf(x as ConcreteArray);
 
@@ -117,7 +136,8 @@ export const expectSame = (seen: NDArray, wanted: NDArray, tolerance = 0): void 
   for (let k = 0; k < left.length; k++) {
     if (Object.is(left[k], right[k])) continue;
     const error = Math.abs(left[k]! - right[k]!) / Math.max(1, Math.abs(right[k]!));
-    if (!(tolerance > 0 && error <= tolerance)) expect.fail(`element ${k} of ${seen.toString()} is ${left[k]} where ${right[k]} is wanted (error ${error})`);
+    if (!(tolerance > 0 && error <= tolerance))
+      expect.fail(`element ${k} of ${seen.toString()} is ${left[k]} where ${right[k]} is wanted (error ${error})`);
   }
 };
 

@@ -14,7 +14,21 @@ import { add, integerPower, mul } from "../../ops/arithmetic.ts";
 import { reduceSum } from "../../ops/shape.ts";
 import { jvp, linearize } from "../../transforms/jvp.ts";
 import { grad, vjp } from "../../transforms/vjp.ts";
-import { asFunction, directionLike, expectSame, floatPositions, forAllApplications, innerProduct, inAnotherDType, relativeError, sampled, show, someOf, typesOf, unlessRefused } from "./cases.ts";
+import {
+  asFunction,
+  directionLike,
+  expectSame,
+  floatPositions,
+  forAllApplications,
+  innerProduct,
+  inAnotherDType,
+  relativeError,
+  sampled,
+  show,
+  someOf,
+  typesOf,
+  unlessRefused,
+} from "./cases.ts";
 import type { Application } from "./cases.ts";
 import { differenceError } from "./differences.ts";
 
@@ -37,21 +51,32 @@ interface Chosen {
 const chooseInputs = (primitive: Row[1], { inputs, params, pick, random }: Application): Chosen => {
   const floats = floatPositions(inputs);
   // Nothing to differentiate, or nothing in it: another case is drawn.
-  fc.pre(floats.some((k) => inputs[k]!.size > 0) && typesOf(primitive, inputs, params).every(({ shape }) => !shape.includes(0)));
+  fc.pre(
+    floats.some((k) => inputs[k]!.size > 0) &&
+      typesOf(primitive, inputs, params).every(({ shape }) => !shape.includes(0)),
+  );
   const positions = someOf(pick, floats);
   const own = positions.map((k) => inputs[k]!);
-  return { f: asFunction(primitive, inputs, params, positions), positions, own, directions: own.map((x) => directionLike(random, x.shape, x.dtype)) };
+  return {
+    f: asFunction(primitive, inputs, params, positions),
+    positions,
+    own,
+    directions: own.map((x) => directionLike(random, x.shape, x.dtype)),
+  };
 };
 
 const isSmoothCase = (primitive: Row[1], { inputs, params }: Application): boolean =>
-  typesOf(primitive, inputs, params).every(({ dtype }) => dtype === "float64") && inputs.every((x) => x.dtype !== "float32");
+  typesOf(primitive, inputs, params).every(({ dtype }) => dtype === "float64") &&
+  inputs.every((x) => x.dtype !== "float32");
 
 /** Whether some application of the primitive maps floats to floats of this dtype. */
 const mapsFloats = ([, primitive]: Row, wanted: DType): boolean => {
   let found = false;
   forAllApplications(primitive, 30, ({ inputs, params }) => {
     const own = inAnotherDType(primitive, inputs, params, wanted);
-    found ||= own.some(({ dtype }) => dtype === wanted) && typesOf(primitive, own, params).some(({ dtype }) => dtype === wanted);
+    found ||=
+      own.some(({ dtype }) => dtype === wanted) &&
+      typesOf(primitive, own, params).some(({ dtype }) => dtype === wanted);
   });
   return found;
 };
@@ -89,7 +114,9 @@ describe.each(differentiable)("%s", (_name, primitive) => {
       const [value, pullback] = vjp(f, ...own);
       expectSame(value, out);
       const cotangents = pullback(weight) as NDArray[];
-      cotangents.forEach((cotangent, k) => expect({ shape: cotangent.shape, dtype: cotangent.dtype }).toEqual({ shape: own[k]!.shape, dtype: "float64" }));
+      cotangents.forEach((cotangent, k) =>
+        expect({ shape: cotangent.shape, dtype: cotangent.dtype }).toEqual({ shape: own[k]!.shape, dtype: "float64" }),
+      );
       const forward = innerProduct(tangent, weight);
       const backward = cotangents.reduce((sum, cotangent, k) => sum + innerProduct(cotangent, directions[k]!), 0);
       expect(relativeError(backward, forward), show(application.inputs, application.params)).toBeLessThanOrEqual(1e-12);
@@ -107,7 +134,8 @@ describe.each(differentiable)("%s", (_name, primitive) => {
         return reduceSum(squares, { axes: squares.shape.map((_, axis) => axis) });
       };
       const argnums = own.map((_, k) => k);
-      const gradient = (...inputs: NDArray[]): NDArray[] => (grad(energy, { argnums }) as (...all: NDArray[]) => NDArray[])(...inputs);
+      const gradient = (...inputs: NDArray[]): NDArray[] =>
+        (grad(energy, { argnums }) as (...all: NDArray[]) => NDArray[])(...inputs);
       const [, curvatures] = unlessRefused(() => jvp(gradient, [...own], [...directions]));
       const alongDirection = (...inputs: NDArray[]): NDArray =>
         gradient(...inputs).reduce<NDArray | null>((sum, part, k) => {
@@ -123,7 +151,6 @@ describe.each(differentiable)("%s", (_name, primitive) => {
       });
     });
   });
-
 });
 
 describe.each(inSinglePrecision)("%s", (_name, primitive) => {
@@ -138,7 +165,11 @@ describe.each(inSinglePrecision)("%s", (_name, primitive) => {
       const wide = asFunction(primitive, double, params, positions);
       const [, tangent] = unlessRefused(() => jvp(f, [...own], [...directions]));
       expect(tangent.dtype).toBe("float32");
-      const [, exact] = jvp(wide, positions.map((k) => double[k]!), directions.map((x) => createArray(x, { dtype: "float64" })));
+      const [, exact] = jvp(
+        wide,
+        positions.map((k) => double[k]!),
+        directions.map((x) => createArray(x, { dtype: "float64" })),
+      );
       expectSame(createArray(tangent, { dtype: "float64" }), exact, 2e-3);
     });
   });

@@ -18,7 +18,18 @@ import { jvp } from "../../transforms/jvp.ts";
 import { makeJaxpr } from "../../transforms/make-jaxpr.ts";
 import { vjp } from "../../transforms/vjp.ts";
 import { vmap } from "../../transforms/vmap.ts";
-import { asFunction, directionLike, expectSame, floatPositions, forAllApplications, inAnotherDType, sampled, someOf, typesOf, unlessRefused } from "./cases.ts";
+import {
+  asFunction,
+  directionLike,
+  expectSame,
+  floatPositions,
+  forAllApplications,
+  inAnotherDType,
+  sampled,
+  someOf,
+  typesOf,
+  unlessRefused,
+} from "./cases.ts";
 import { references } from "./references.ts";
 
 type ArrayLists = (...inputs: NDArray[]) => readonly NDArray[];
@@ -27,7 +38,8 @@ const compiled: readonly Backend[] = ["js", "wasm", "interpreter"];
 const anyDType: readonly DType[] = ["float64", "float64", "float32", "int32", "uint32", "bool"];
 
 /** Sums in another order may round differently (figures: 1e-13 in contractions); everything else is equal to the bit. */
-const toleranceOf = (name: string, x: NDArray): number => ((references[name]?.tolerance ?? 0) === 0 || !isFloat(x.dtype) ? 0 : x.dtype === "float32" ? 1e-5 : 1e-13);
+const toleranceOf = (name: string, x: NDArray): number =>
+  (references[name]?.tolerance ?? 0) === 0 || !isFloat(x.dtype) ? 0 : x.dtype === "float32" ? 1e-5 : 1e-13;
 
 const expectAllSame = (name: string, seen: readonly NDArray[], wanted: readonly NDArray[]): void => {
   wanted.forEach((x, k) => expectSame(seen[k]!, x, toleranceOf(name, x)));
@@ -69,15 +81,23 @@ describe.each(sampled)("%s", (name, primitive) => {
       const floats = floatPositions(inputs);
       const f = asFunction(primitive, inputs, params);
       const [type] = typesOf(primitive, inputs, params);
-      const programs: ArrayLists[] = [(...all) => [f(...all)], (...all) => [jit(f)(...all)], (...all) => [vmap((x: NDArray) => f(x, ...all.slice(1)), { inAxes: 0 })(stacked(all[0]!))]];
+      const programs: ArrayLists[] = [
+        (...all) => [f(...all)],
+        (...all) => [jit(f)(...all)],
+        (...all) => [vmap((x: NDArray) => f(x, ...all.slice(1)), { inAxes: 0 })(stacked(all[0]!))],
+      ];
       if (floats.length > 0 && isFloat(type!.dtype)) {
         const positions = someOf(pick, floats);
         const tangents = positions.map((k) => directionLike(random, inputs[k]!.shape, inputs[k]!.dtype));
         const weight = directionLike(random, type!.shape, type!.dtype);
         const chosen = (all: readonly NDArray[]): NDArray[] => positions.map((k) => all[k]!);
         programs.push((...all) => jvp(asFunction(primitive, all, params, positions), chosen(all), tangents));
-        programs.push((...all) => vjp(asFunction(primitive, all, params, positions), ...chosen(all))[1](weight) as NDArray[]);
-        programs.push((...all) => vjp(jit(asFunction(primitive, all, params, positions)), ...chosen(all))[1](weight) as NDArray[]);
+        programs.push(
+          (...all) => vjp(asFunction(primitive, all, params, positions), ...chosen(all))[1](weight) as NDArray[],
+        );
+        programs.push(
+          (...all) => vjp(jit(asFunction(primitive, all, params, positions)), ...chosen(all))[1](weight) as NDArray[],
+        );
       }
       for (const program of programs) {
         const traced = unlessRefused(() => makeJaxpr(program)(...inputs));

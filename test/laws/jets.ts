@@ -12,7 +12,8 @@ type Jet = readonly number[];
 
 const zip = (x: Jet, y: Jet, f: (a: number, b: number) => number): Jet => x.map((a, k) => f(a, y[k]!));
 
-const product = (x: Jet, y: Jet): Jet => x.map((_, n) => x.slice(0, n + 1).reduce((sum, a, k) => sum + a * y[n - k]!, 0));
+const product = (x: Jet, y: Jet): Jet =>
+  x.map((_, n) => x.slice(0, n + 1).reduce((sum, a, k) => sum + a * y[n - k]!, 0));
 
 /** y with y' = x' g(y, x), from its value at 0 and the rate g: all elementary functions are of this form. */
 const solveRate = (start: number, x: Jet, rate: (partial: Jet) => Jet): Jet => {
@@ -27,7 +28,8 @@ const solveRate = (start: number, x: Jet, rate: (partial: Jet) => Jet): Jet => {
   return y;
 };
 
-const constant = (value: number, order: number): Jet => Array.from({ length: order + 1 }, (_, k) => (k === 0 ? value : 0));
+const constant = (value: number, order: number): Jet =>
+  Array.from({ length: order + 1 }, (_, k) => (k === 0 ? value : 0));
 
 const sineCosine = (x: Jet): [Jet, Jet] => {
   const sine = [Math.sin(x[0]!)];
@@ -68,10 +70,26 @@ const operations: Readonly<Record<string, Operation>> = {
   half: { arity: 2, array: (x, y) => np.mul(np.mul(x, y), 0.5), jet: (x, y) => product(x, y).map((a) => a / 2) },
   sin: { arity: 1, array: (x) => np.sin(x), jet: (x) => sineCosine(x)[0] },
   cos: { arity: 1, array: (x) => np.cos(x), jet: (x) => sineCosine(x)[1] },
-  tanh: { arity: 1, array: (x) => np.tanh(x), jet: (x) => solveRate(Math.tanh(x[0]!), x, (y) => zip(constant(1, x.length - 1), product(y, y), (a, b) => a - b)) },
-  softExp: { arity: 1, array: (x) => np.exp(np.sin(x)), jet: (x) => solveRate(Math.exp(Math.sin(x[0]!)), sineCosine(x)[0], (y) => y) },
-  bell: { arity: 1, array: (x) => np.div(1, np.add(np.square(x), 1)), jet: (x) => reciprocal(zip(product(x, x), constant(1, x.length - 1), (a, b) => a + b)) },
-  cube: { arity: 1, array: (x) => np.mul(np.pow(np.sin(x), 3), 0.5), jet: (x) => product(product(sineCosine(x)[0], sineCosine(x)[0]), sineCosine(x)[0]).map((a) => a / 2) },
+  tanh: {
+    arity: 1,
+    array: (x) => np.tanh(x),
+    jet: (x) => solveRate(Math.tanh(x[0]!), x, (y) => zip(constant(1, x.length - 1), product(y, y), (a, b) => a - b)),
+  },
+  softExp: {
+    arity: 1,
+    array: (x) => np.exp(np.sin(x)),
+    jet: (x) => solveRate(Math.exp(Math.sin(x[0]!)), sineCosine(x)[0], (y) => y),
+  },
+  bell: {
+    arity: 1,
+    array: (x) => np.div(1, np.add(np.square(x), 1)),
+    jet: (x) => reciprocal(zip(product(x, x), constant(1, x.length - 1), (a, b) => a + b)),
+  },
+  cube: {
+    arity: 1,
+    array: (x) => np.mul(np.pow(np.sin(x), 3), 0.5),
+    jet: (x) => product(product(sineCosine(x)[0], sineCosine(x)[0]), sineCosine(x)[0]).map((a) => a / 2),
+  },
   constant: { arity: 1, array: (x) => np.mul(x, 0).add(0.75), jet: (x) => constant(0.75, x.length - 1) },
 };
 
@@ -85,11 +103,15 @@ export interface Step {
 export type Program = readonly Step[];
 
 export const programs = (maxLength = 6): fc.Arbitrary<Program> =>
-  fc.array(fc.record({ name: fc.constantFrom(...Object.keys(operations)), left: fc.nat(7), right: fc.nat(7) }), { minLength: 1, maxLength });
+  fc.array(fc.record({ name: fc.constantFrom(...Object.keys(operations)), left: fc.nat(7), right: fc.nat(7) }), {
+    minLength: 1,
+    maxLength,
+  });
 
 const run = <T>(program: Program, x: T, apply: (operation: Operation, left: T, right: T) => T): T => {
   const values = [x];
-  for (const { name, left, right } of program) values.push(apply(operations[name]!, values[left % values.length]!, values[right % values.length]!));
+  for (const { name, left, right } of program)
+    values.push(apply(operations[name]!, values[left % values.length]!, values[right % values.length]!));
   return values.at(-1)!;
 };
 

@@ -24,20 +24,32 @@ interface Layer {
   readonly meaning: (m: Meaning) => Meaning;
 }
 
-const derivative = (m: Meaning): Meaning => (x, k) => m(x, k + 1);
+const derivative =
+  (m: Meaning): Meaning =>
+  (x, k) =>
+    m(x, k + 1);
 
 const lanes = [0.5, -0.25];
 
 /** Sum over lanes of f(lane x): what vmap over scaled copies computes. */
-const laneSum = (m: Meaning): Meaning => (x, k) => lanes.reduce((sum, lane) => sum + lane ** k * m(lane * x, k), 0);
+const laneSum =
+  (m: Meaning): Meaning =>
+  (x, k) =>
+    lanes.reduce((sum, lane) => sum + lane ** k * m(lane * x, k), 0);
 
 const mapLanes = (f: ScalarFunction, x: NDArray): NDArray => np.sum(vmap(f)(np.mul(x, array(lanes))));
 
 /** x u(x), whose k-th derivative is x u^(k) + k u^(k-1). */
-const timesX = (u: Meaning): Meaning => (x, k) => x * u(x, k) + (k === 0 ? 0 : k * u(x, k - 1));
+const timesX =
+  (u: Meaning): Meaning =>
+  (x, k) =>
+    x * u(x, k) + (k === 0 ? 0 : k * u(x, k - 1));
 
 /** u(x) = m(2 x). */
-const doubled = (m: Meaning): Meaning => (x, k) => 2 ** k * m(2 * x, k);
+const doubled =
+  (m: Meaning): Meaning =>
+  (x, k) =>
+    2 ** k * m(2 * x, k);
 
 const one = array(1);
 
@@ -49,9 +61,18 @@ const layers: Readonly<Record<string, Layer>> = {
   vjp: { transform: (f) => (x) => vjp(f, x)[1](one)[0], meaning: derivative },
   vmap: { transform: (f) => (x) => mapLanes(f, x), meaning: laneSum },
   // The inner function uses the outer x beside its own variable: derivatives must not be confused.
-  "grad closing over x": { transform: (f) => (x) => np.mul(x, grad((y: NDArray) => f(np.add(x, y)))(x)), meaning: (m) => timesX(doubled(derivative(m))) },
-  "jvp closing over x": { transform: (f) => (x) => np.mul(x, jvp((y: NDArray) => f(np.add(x, y)), [x], [one])[1]), meaning: (m) => timesX(doubled(derivative(m))) },
-  "jit closing over x": { transform: (f) => (x) => np.mul(x, jit((y: NDArray) => f(np.add(x, y)))(x)), meaning: (m) => timesX(doubled(m)) },
+  "grad closing over x": {
+    transform: (f) => (x) => np.mul(x, grad((y: NDArray) => f(np.add(x, y)))(x)),
+    meaning: (m) => timesX(doubled(derivative(m))),
+  },
+  "jvp closing over x": {
+    transform: (f) => (x) => np.mul(x, jvp((y: NDArray) => f(np.add(x, y)), [x], [one])[1]),
+    meaning: (m) => timesX(doubled(derivative(m))),
+  },
+  "jit closing over x": {
+    transform: (f) => (x) => np.mul(x, jit((y: NDArray) => f(np.add(x, y)))(x)),
+    meaning: (m) => timesX(doubled(m)),
+  },
   "vmap closing over x": {
     transform: (f) => (x) => np.sum(vmap((lane: NDArray) => f(np.mul(lane, x)))(array(lanes))),
     meaning: laneSum,
@@ -68,7 +89,13 @@ const withRule: Layer = {
   meaning: (m) => m,
 };
 
-const reverseOnly: Readonly<Record<string, Layer>> = { jit: layers["jit"]!, grad: layers["grad"]!, vjp: layers["vjp"]!, vmap: layers["vmap"]!, customVjp: withRule };
+const reverseOnly: Readonly<Record<string, Layer>> = {
+  jit: layers["jit"]!,
+  grad: layers["grad"]!,
+  vjp: layers["vjp"]!,
+  vmap: layers["vmap"]!,
+  customVjp: withRule,
+};
 
 const nestsOf = (table: Readonly<Record<string, Layer>>, depth: number): string[][] => {
   const names = Object.keys(table);
@@ -100,7 +127,10 @@ const checkNest = (table: Readonly<Record<string, Layer>>, nest: readonly string
 };
 
 describe("every nest of one and two transforms means what calculus says", () => {
-  test.each([...nestsOf(layers, 1), ...nestsOf(layers, 2)].map((nest) => [nest.join(" inside "), nest] as const))("%s", (_name, nest) => checkNest(layers, nest, 10));
+  test.each([...nestsOf(layers, 1), ...nestsOf(layers, 2)].map((nest) => [nest.join(" inside "), nest] as const))(
+    "%s",
+    (_name, nest) => checkNest(layers, nest, 10),
+  );
 });
 
 describe("every nest of three transforms means what calculus says", () => {

@@ -43,7 +43,8 @@ const read = ({ shape, values }: Table, index: Index): number => values[flatInde
 
 const isInside = (shape: Shape, index: Index): boolean => index.every((k, axis) => k >= 0 && k < shape[axis]!);
 
-const sameIndex = (left: Index, right: Index): boolean => left.length === right.length && left.every((k, axis) => k === right[axis]);
+const sameIndex = (left: Index, right: Index): boolean =>
+  left.length === right.length && left.every((k, axis) => k === right[axis]);
 
 const movement = (define: Reference["define"]): Reference => ({ tolerance: 0, define });
 
@@ -54,16 +55,23 @@ const sums = (define: Reference["define"]): Reference => ({ tolerance: 1e-12, de
 /** Elements of x that reduce to one output index. */
 const reduced = (x: Table, axes: readonly number[], index: Index): number[] =>
   indicesOf(x.shape)
-    .filter((place) => sameIndex(place.filter((_, axis) => !axes.includes(axis)), index))
+    .filter((place) =>
+      sameIndex(
+        place.filter((_, axis) => !axes.includes(axis)),
+        index,
+      ),
+    )
     .map((place) => read(x, place));
 
 const without = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, axis) => !axes.includes(axis));
 
-const reduction = (combine: (elements: readonly number[]) => number): Reference["define"] => ([x], { axes }) => ({
-  shape: without(x!.shape, axes),
-  dtype: x!.dtype,
-  at: (index) => combine(reduced(x!, axes, index)),
-});
+const reduction =
+  (combine: (elements: readonly number[]) => number): Reference["define"] =>
+  ([x], { axes }) => ({
+    shape: without(x!.shape, axes),
+    dtype: x!.dtype,
+    at: (index) => combine(reduced(x!, axes, index)),
+  });
 
 const search = (isBetter: (x: number, best: number) => boolean): Reference =>
   movement(([x], { axis }) => ({
@@ -79,8 +87,14 @@ const search = (isBetter: (x: number, best: number) => boolean): Reference =>
 
 /** Position along the axis of the element that comes `rank`-th; elements that tie keep their order. */
 const positionOfRank = (x: Table, axis: number, descending: boolean, index: Index): number => {
-  const line = Array.from({ length: x.shape[axis]! }, (_, k) => read(x, index.map((place, other) => (other === axis ? k : place))));
-  const comesBefore = (j: number, k: number): boolean => (descending ? line[j]! > line[k]! : line[j]! < line[k]!) || (line[j] === line[k] && j < k);
+  const line = Array.from({ length: x.shape[axis]! }, (_, k) =>
+    read(
+      x,
+      index.map((place, other) => (other === axis ? k : place)),
+    ),
+  );
+  const comesBefore = (j: number, k: number): boolean =>
+    (descending ? line[j]! > line[k]! : line[j]! < line[k]!) || (line[j] === line[k] && j < k);
   return line.findIndex((_, k) => line.filter((_value, j) => comesBefore(j, k)).length === index[axis]);
 };
 
@@ -114,13 +128,21 @@ const selections = (indices: Table, batchDims: number): Selection[] => {
 };
 
 /** The writes that hit an index of the operand, in order: values of the updates. */
-const writes = (operand: Table, indices: Table, updates: Table, { mode, batchDims }: { mode: string; batchDims: number }, index: Index): number[] => {
+const writes = (
+  operand: Table,
+  indices: Table,
+  updates: Table,
+  { mode, batchDims }: { mode: string; batchDims: number },
+  index: Index,
+): number[] => {
   const depth = indices.shape.at(-1)!;
   const extents = operand.shape.slice(batchDims, batchDims + depth);
   const rest = index.slice(batchDims + depth);
   return selections(indices, batchDims).flatMap(({ batch, tuple, place }) => {
     const target = resolve(tuple, extents, mode);
-    return target !== null && sameIndex([...batch, ...target, ...rest], index) ? [read(updates, [...place, ...rest])] : [];
+    return target !== null && sameIndex([...batch, ...target, ...rest], index)
+      ? [read(updates, [...place, ...rest])]
+      : [];
   });
 };
 
@@ -128,15 +150,25 @@ const writes = (operand: Table, indices: Table, updates: Table, { mode, batchDim
 
 /** Global dof of every local dof of an element. */
 const dofsOf = ({ elementNodes, nodesPerElement, dofsPerNode }: FeSystem, element: number): number[] =>
-  Array.from({ length: nodesPerElement * dofsPerNode }, (_, local) => elementNodes[element * nodesPerElement + Math.floor(local / dofsPerNode)]! * dofsPerNode + (local % dofsPerNode));
+  Array.from(
+    { length: nodesPerElement * dofsPerNode },
+    (_, local) =>
+      elementNodes[element * nodesPerElement + Math.floor(local / dofsPerNode)]! * dofsPerNode + (local % dofsPerNode),
+  );
 
 /** u_e' K0 v_e with fixed dofs taken as zero. */
-const elementForm = (system: FeSystem, element: number, u: (dof: number) => number, v: (dof: number) => number): number => {
+const elementForm = (
+  system: FeSystem,
+  element: number,
+  u: (dof: number) => number,
+  v: (dof: number) => number,
+): number => {
   const dofs = dofsOf(system, element);
   let sum = 0;
   dofs.forEach((row, i) =>
     dofs.forEach((column, k) => {
-      if (system.fixed[row] === 0 && system.fixed[column] === 0) sum += u(row) * system.elementMatrix[i * dofs.length + k]! * v(column);
+      if (system.fixed[row] === 0 && system.fixed[column] === 0)
+        sum += u(row) * system.elementMatrix[i * dofs.length + k]! * v(column);
     }),
   );
   return sum;
@@ -144,20 +176,30 @@ const elementForm = (system: FeSystem, element: number, u: (dof: number) => numb
 
 // --- The table --------------------------------------------------------------------------------
 
-const nearestInteger = (x: number, low: number, high: number): number => (Number.isNaN(x) ? 0 : Math.min(high, Math.max(low, x < 0 ? Math.ceil(x) : Math.floor(x))) + 0);
+const nearestInteger = (x: number, low: number, high: number): number =>
+  Number.isNaN(x) ? 0 : Math.min(high, Math.max(low, x < 0 ? Math.ceil(x) : Math.floor(x))) + 0;
 
 const converted = (x: number, from: DType, to: DType): number => {
   if (to === "bool") return x === 0 ? 0 : 1;
   if (to === "float32") return Math.fround(x);
   if (to === "float64") return x;
   const isFloat = from === "float64" || from === "float32";
-  if (to === "int32") return isFloat ? nearestInteger(x, -(2 ** 31), 2 ** 31 - 1) : Number(BigInt.asIntN(32, BigInt(x)));
+  if (to === "int32")
+    return isFloat ? nearestInteger(x, -(2 ** 31), 2 ** 31 - 1) : Number(BigInt.asIntN(32, BigInt(x)));
   return isFloat ? nearestInteger(x, 0, 2 ** 32 - 1) : Number(BigInt.asUintN(32, BigInt(x)));
 };
 
 export const references: Readonly<Record<string, Reference>> = {
-  convert: movement(([x], { dtype }) => ({ shape: x!.shape, dtype, at: (index) => converted(read(x!, index), x!.dtype, dtype) })),
-  not: movement(([x]) => ({ shape: x!.shape, dtype: x!.dtype, at: (index) => (x!.dtype === "bool" ? 1 - read(x!, index) : -1 - read(x!, index)) })),
+  convert: movement(([x], { dtype }) => ({
+    shape: x!.shape,
+    dtype,
+    at: (index) => converted(read(x!, index), x!.dtype, dtype),
+  })),
+  not: movement(([x]) => ({
+    shape: x!.shape,
+    dtype: x!.dtype,
+    at: (index) => (x!.dtype === "bool" ? 1 - read(x!, index) : -1 - read(x!, index)),
+  })),
   integerPower: {
     tolerance: 1e-14,
     define: ([x], { exponent }) => ({
@@ -173,16 +215,28 @@ export const references: Readonly<Record<string, Reference>> = {
     }),
   },
 
-  reshape: movement(([x], { shape }) => ({ shape, dtype: x!.dtype, at: (index) => x!.values[flatIndex(shape, index)]! })),
+  reshape: movement(([x], { shape }) => ({
+    shape,
+    dtype: x!.dtype,
+    at: (index) => x!.values[flatIndex(shape, index)]!,
+  })),
   transpose: movement(([x], { permutation }) => ({
     shape: permutation.map((axis: number) => x!.shape[axis]!),
     dtype: x!.dtype,
-    at: (index) => read(x!, x!.shape.map((_, axis) => index[permutation.indexOf(axis)]!)),
+    at: (index) =>
+      read(
+        x!,
+        x!.shape.map((_, axis) => index[permutation.indexOf(axis)]!),
+      ),
   })),
   broadcast: movement(([x], { shape, axes }) => ({
     shape,
     dtype: x!.dtype,
-    at: (index) => read(x!, x!.shape.map((extent, axis) => (extent === 1 ? 0 : index[axes[axis]]!))),
+    at: (index) =>
+      read(
+        x!,
+        x!.shape.map((extent, axis) => (extent === 1 ? 0 : index[axes[axis]]!)),
+      ),
   })),
   reduceSum: sums(reduction((elements) => elements.reduce((sum, x) => sum + x, 0))),
   reduceMax: movement(reduction((elements) => elements.reduce((best, x) => (x > best ? x : best)))),
@@ -193,10 +247,16 @@ export const references: Readonly<Record<string, Reference>> = {
   slice: movement(([x], { start, limit, stride }) => ({
     shape: start.map((first: number, axis: number) => Math.max(0, Math.ceil((limit[axis] - first) / stride[axis]))),
     dtype: x!.dtype,
-    at: (index) => read(x!, index.map((k, axis) => start[axis] + k * stride[axis])),
+    at: (index) =>
+      read(
+        x!,
+        index.map((k, axis) => start[axis] + k * stride[axis]),
+      ),
   })),
   pad: movement(([x, value], { padding }) => ({
-    shape: x!.shape.map((extent, axis) => padding[axis][0] + extent + Math.max(0, extent - 1) * padding[axis][2] + padding[axis][1]),
+    shape: x!.shape.map(
+      (extent, axis) => padding[axis][0] + extent + Math.max(0, extent - 1) * padding[axis][2] + padding[axis][1],
+    ),
     dtype: x!.dtype,
     at: (index) => {
       const place = index.map((k, axis) => (k - padding[axis][0]) / (padding[axis][2] + 1));
@@ -204,13 +264,19 @@ export const references: Readonly<Record<string, Reference>> = {
     },
   })),
   concatenate: movement((parts, { axis }) => ({
-    shape: parts[0]!.shape.map((extent, k) => (k === axis ? parts.reduce((sum, part) => sum + part.shape[axis]!, 0) : extent)),
+    shape: parts[0]!.shape.map((extent, k) =>
+      k === axis ? parts.reduce((sum, part) => sum + part.shape[axis]!, 0) : extent,
+    ),
     dtype: parts[0]!.dtype,
     at: (index) => {
       let first = 0;
       for (const part of parts) {
         const along = index[axis]! - first;
-        if (along < part.shape[axis]!) return read(part, index.map((k, other) => (other === axis ? along : k)));
+        if (along < part.shape[axis]!)
+          return read(
+            part,
+            index.map((k, other) => (other === axis ? along : k)),
+          );
         first += part.shape[axis]!;
       }
       throw new Error("beyond the last part");
@@ -219,7 +285,11 @@ export const references: Readonly<Record<string, Reference>> = {
   reverse: movement(([x], { axes }) => ({
     shape: x!.shape,
     dtype: x!.dtype,
-    at: (index) => read(x!, index.map((k, axis) => (axes.includes(axis) ? x!.shape[axis]! - 1 - k : k))),
+    at: (index) =>
+      read(
+        x!,
+        index.map((k, axis) => (axes.includes(axis) ? x!.shape[axis]! - 1 - k : k)),
+      ),
   })),
 
   gather: movement(([x, indices], { mode, batchDims, fillValue }) => {
@@ -240,7 +310,8 @@ export const references: Readonly<Record<string, Reference>> = {
   scatterAdd: sums(([operand, indices, updates], params) => ({
     shape: operand!.shape,
     dtype: operand!.dtype,
-    at: (index) => writes(operand!, indices!, updates!, params, index).reduce((sum, x) => sum + x, read(operand!, index)),
+    at: (index) =>
+      writes(operand!, indices!, updates!, params, index).reduce((sum, x) => sum + x, read(operand!, index)),
   })),
   scatterSet: movement(([operand, indices, updates], params) => ({
     shape: operand!.shape,
@@ -250,7 +321,8 @@ export const references: Readonly<Record<string, Reference>> = {
   scatterMul: sums(([operand, indices, updates], params) => ({
     shape: operand!.shape,
     dtype: operand!.dtype,
-    at: (index) => writes(operand!, indices!, updates!, params, index).reduce((product, x) => product * x, read(operand!, index)),
+    at: (index) =>
+      writes(operand!, indices!, updates!, params, index).reduce((product, x) => product * x, read(operand!, index)),
   })),
   lastWrites: movement(([indices], { extents, mode, batchDims }) => ({
     shape: indices!.shape,
@@ -260,7 +332,10 @@ export const references: Readonly<Record<string, Reference>> = {
       const own = all.findIndex(({ place }) => sameIndex(place, index.slice(0, -1)));
       const target = resolve(all[own]!.tuple, extents, mode);
       if (target === null) return -1;
-      const isOverwritten = all.some(({ batch, tuple }, k) => k > own && sameIndex(batch, all[own]!.batch) && sameIndex(resolve(tuple, extents, mode) ?? [], target));
+      const isOverwritten = all.some(
+        ({ batch, tuple }, k) =>
+          k > own && sameIndex(batch, all[own]!.batch) && sameIndex(resolve(tuple, extents, mode) ?? [], target),
+      );
       return isOverwritten ? -1 : target[index.at(-1)!]!;
     },
   })),
@@ -271,30 +346,59 @@ export const references: Readonly<Record<string, Reference>> = {
     at: (index) => {
       let sum = 0;
       for (let k = 0; k < x!.shape[axis]!; k++)
-        if (reverse ? k >= index[axis]! : k <= index[axis]!) sum += read(x!, index.map((place, other) => (other === axis ? k : place)));
+        if (reverse ? k >= index[axis]! : k <= index[axis]!)
+          sum += read(
+            x!,
+            index.map((place, other) => (other === axis ? k : place)),
+          );
       return sum;
     },
   })),
   sort: movement(([x], { axis, descending }) => ({
     shape: x!.shape,
     dtype: x!.dtype,
-    at: (index) => read(x!, index.map((place, other) => (other === axis ? positionOfRank(x!, axis, descending, index) : place))),
+    at: (index) =>
+      read(
+        x!,
+        index.map((place, other) => (other === axis ? positionOfRank(x!, axis, descending, index) : place)),
+      ),
   })),
-  argsort: movement(([x], { axis, descending }) => ({ shape: x!.shape, dtype: "int32", at: (index) => positionOfRank(x!, axis, descending, index) })),
+  argsort: movement(([x], { axis, descending }) => ({
+    shape: x!.shape,
+    dtype: "int32",
+    at: (index) => positionOfRank(x!, axis, descending, index),
+  })),
 
   dot: sums(([a, b], { contract, batch }) => {
-    const free = (x: Table, side: 0 | 1): number[] => x.shape.map((_, axis) => axis).filter((axis) => !contract[side].includes(axis) && !batch[side].includes(axis));
+    const free = (x: Table, side: 0 | 1): number[] =>
+      x.shape.map((_, axis) => axis).filter((axis) => !contract[side].includes(axis) && !batch[side].includes(axis));
     const [aFree, bFree] = [free(a!, 0), free(b!, 1)];
     const summed: Shape = contract[0].map((axis: number) => a!.shape[axis]!);
     const place = (x: Table, side: 0 | 1, b0: Index, own: readonly number[], free0: Index, k: Index): number =>
-      read(x, x.shape.map((_, axis) => (batch[side].includes(axis) ? b0[batch[side].indexOf(axis)]! : contract[side].includes(axis) ? k[contract[side].indexOf(axis)]! : free0[own.indexOf(axis)]!)));
+      read(
+        x,
+        x.shape.map((_, axis) =>
+          batch[side].includes(axis)
+            ? b0[batch[side].indexOf(axis)]!
+            : contract[side].includes(axis)
+              ? k[contract[side].indexOf(axis)]!
+              : free0[own.indexOf(axis)]!,
+        ),
+      );
     const lead = batch[0].length;
     return {
-      shape: [...batch[0].map((axis: number) => a!.shape[axis]!), ...aFree.map((axis) => a!.shape[axis]!), ...bFree.map((axis) => b!.shape[axis]!)],
+      shape: [
+        ...batch[0].map((axis: number) => a!.shape[axis]!),
+        ...aFree.map((axis) => a!.shape[axis]!),
+        ...bFree.map((axis) => b!.shape[axis]!),
+      ],
       dtype: a!.dtype,
       at: (index) =>
         indicesOf(summed).reduce(
-          (sum, k) => sum + place(a!, 0, index.slice(0, lead), aFree, index.slice(lead, lead + aFree.length), k) * place(b!, 1, index.slice(0, lead), bFree, index.slice(lead + aFree.length), k),
+          (sum, k) =>
+            sum +
+            place(a!, 0, index.slice(0, lead), aFree, index.slice(lead, lead + aFree.length), k) *
+              place(b!, 1, index.slice(0, lead), bFree, index.slice(lead + aFree.length), k),
           0,
         ),
     };
@@ -316,8 +420,11 @@ export const references: Readonly<Record<string, Reference>> = {
         const firstChannel = featureGroups > 1 ? group * perGroup : 0;
         let sum = 0;
         for (const [channel, ...tap] of indicesOf([perGroup, ...window])) {
-          const at = tap.map((k, axis) => (place[axis]! * strides[axis] - padding[axis][0] + k * rhsDilation[axis]) / lhsDilation[axis]);
-          if (at.every(Number.isInteger) && isInside(input, at)) sum += read(lhs!, [source, firstChannel + channel!, ...at]) * read(rhs!, [feature!, channel!, ...tap]);
+          const at = tap.map(
+            (k, axis) => (place[axis]! * strides[axis] - padding[axis][0] + k * rhsDilation[axis]) / lhsDilation[axis],
+          );
+          if (at.every(Number.isInteger) && isInside(input, at))
+            sum += read(lhs!, [source, firstChannel + channel!, ...at]) * read(rhs!, [feature!, channel!, ...tap]);
         }
         return sum;
       },
@@ -333,9 +440,13 @@ export const references: Readonly<Record<string, Reference>> = {
         const field = index.slice(0, index.length - system.nodalShape.length);
         const dof = flatIndex(system.nodalShape, index.slice(field.length));
         if (system.fixed[dof] !== 0) return 0;
-        const value = (other: number): number => u!.values[flatIndex(u!.shape.slice(0, field.length), field) * size(system.nodalShape) + other]!;
+        const value = (other: number): number =>
+          u!.values[flatIndex(u!.shape.slice(0, field.length), field) * size(system.nodalShape) + other]!;
         return indicesOf(system.elementShape).reduce(
-          (sum, place, element) => sum + read(modulus!, [...index.slice(0, lead), ...place]) * elementForm(system, element, (other) => (other === dof ? 1 : 0), value),
+          (sum, place, element) =>
+            sum +
+            read(modulus!, [...index.slice(0, lead), ...place]) *
+              elementForm(system, element, (other) => (other === dof ? 1 : 0), value),
           0,
         );
       },
@@ -349,7 +460,12 @@ export const references: Readonly<Record<string, Reference>> = {
       at: (index) => {
         const field = flatIndex(lead, index.slice(0, lead.length)) * size(system.nodalShape);
         const element = flatIndex(system.elementShape, index.slice(lead.length));
-        return elementForm(system, element, (dof) => u!.values[field + dof]!, (dof) => v!.values[field + dof]!);
+        return elementForm(
+          system,
+          element,
+          (dof) => u!.values[field + dof]!,
+          (dof) => v!.values[field + dof]!,
+        );
       },
     };
   }),

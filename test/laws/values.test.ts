@@ -7,7 +7,17 @@ import { allocate } from "../../src/array/dtype.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
-import { allPrimitives, asFunction, elementsOf, expectSame, forAllApplications, inAnotherDType, sampled, show, typesOf } from "./cases.ts";
+import {
+  allPrimitives,
+  asFunction,
+  elementsOf,
+  expectSame,
+  forAllApplications,
+  inAnotherDType,
+  sampled,
+  show,
+  typesOf,
+} from "./cases.ts";
 import { indicesOf, references } from "./references.ts";
 import type { Reference, Table } from "./references.ts";
 
@@ -33,9 +43,14 @@ describe.each(sampled)("%s", (name, primitive) => {
       const reference = references[name];
       if (reference !== undefined) {
         const dtype = pick.oneOf<DType>(["float64", "float64", "float32", "int32", "uint32", "bool"]);
-        const own = reference.tolerance > 0 && dtype === "bool" ? inputs : inAnotherDType(primitive, inputs, params, dtype);
+        const own =
+          reference.tolerance > 0 && dtype === "bool" ? inputs : inAnotherDType(primitive, inputs, params, dtype);
         const floor = own.some((x) => x.dtype === "float32") ? 1e-5 : 0;
-        expectSame(asFunction(primitive, own, params)(...own), tabulate(reference, own, params), reference.tolerance === 0 ? 0 : Math.max(reference.tolerance, floor));
+        expectSame(
+          asFunction(primitive, own, params)(...own),
+          tabulate(reference, own, params),
+          reference.tolerance === 0 ? 0 : Math.max(reference.tolerance, floor),
+        );
         return;
       }
       const columns = inputs.map(elementsOf);
@@ -43,23 +58,41 @@ describe.each(sampled)("%s", (name, primitive) => {
       for (let k = 0; k < seen.length; k++) {
         const operands = columns.map((column) => column[k]!);
         const wanted = laws.reference!(...operands);
-        if (seen[k] !== wanted) expect(Math.abs(seen[k]! - wanted) / ulp(wanted), `at ${operands.join(", ")}: ${seen[k]} for ${wanted}`).toBeLessThanOrEqual(laws.maxUlp!);
+        if (seen[k] !== wanted)
+          expect(
+            Math.abs(seen[k]! - wanted) / ulp(wanted),
+            `at ${operands.join(", ")}: ${seen[k]} for ${wanted}`,
+          ).toBeLessThanOrEqual(laws.maxUlp!);
       }
     });
   });
 
   test("abstractEval gives the shape and dtype of evaluate in every dtype it accepts", () => {
     forAllApplications(primitive, 40, ({ inputs, params, pick }) => {
-      const own = inAnotherDType(primitive, inputs, params, pick.oneOf<DType>(["float64", "float32", "int32", "uint32", "bool"]));
+      const own = inAnotherDType(
+        primitive,
+        inputs,
+        params,
+        pick.oneOf<DType>(["float64", "float32", "int32", "uint32", "bool"]),
+      );
       const { shape, dtype, size } = asFunction(primitive, own, params)(...own);
-      expect([{ shape, dtype }], show(own, params)).toEqual(typesOf(primitive, own, params).map(({ shape: s, dtype: d }) => ({ shape: s, dtype: d })));
+      expect([{ shape, dtype }], show(own, params)).toEqual(
+        typesOf(primitive, own, params).map(({ shape: s, dtype: d }) => ({ shape: s, dtype: d })),
+      );
       expect(elementsOf(asFunction(primitive, own, params)(...own)).length).toBe(size);
     });
   });
 });
 
 test("every primitive has exactly one independent definition: a scalar reference, a naive one, or a test of its own", () => {
-  const counts = allPrimitives.map(({ name, laws }) => [name, ("testedIn" in laws ? 1 : 0) + ("reference" in laws && laws.reference !== undefined ? 1 : 0) + (name in references ? 1 : 0)]);
+  const counts = allPrimitives.map(({ name, laws }) => [
+    name,
+    ("testedIn" in laws ? 1 : 0) +
+      ("reference" in laws && laws.reference !== undefined ? 1 : 0) +
+      (name in references ? 1 : 0),
+  ]);
   expect(counts.filter(([, count]) => count !== 1)).toEqual([]);
-  expect(Object.keys(references).filter((name) => allPrimitives.every((primitive) => primitive.name !== name))).toEqual([]);
+  expect(Object.keys(references).filter((name) => allPrimitives.every((primitive) => primitive.name !== name))).toEqual(
+    [],
+  );
 });

@@ -12,25 +12,37 @@ import { arraysOf, build, elementAt, placesOf } from "../numpy/arbitraries.ts";
 interface Case {
   readonly x: NDArray;
   readonly w: NDArray;
-  readonly options: { readonly padding: "same" | "valid" | readonly (readonly [number, number])[]; readonly strides: readonly number[]; readonly dilation: readonly number[]; readonly groups: number };
+  readonly options: {
+    readonly padding: "same" | "valid" | readonly (readonly [number, number])[];
+    readonly strides: readonly number[];
+    readonly dilation: readonly number[];
+    readonly groups: number;
+  };
 }
 
-const list = <T>(entry: fc.Arbitrary<T>, length: number): fc.Arbitrary<T[]> => fc.array(entry, { minLength: length, maxLength: length });
+const list = <T>(entry: fc.Arbitrary<T>, length: number): fc.Arbitrary<T[]> =>
+  fc.array(entry, { minLength: length, maxLength: length });
 const count = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 
 const cases: fc.Arbitrary<Case> = count(1, 2).chain((spatial) =>
-  fc.tuple(count(1, 2), count(1, 2), count(1, 2), count(1, 2), list(count(1, 5), spatial), list(count(1, 3), spatial)).chain(([images, groups, perGroup, perFeature, input, window]) =>
-    fc.record({
-      x: arraysOf([images, groups * perGroup, ...input]),
-      w: arraysOf([groups * perFeature, perGroup, ...window]),
-      options: fc.record({
-        padding: fc.oneof(fc.constant("same" as const), fc.constant("valid" as const), list(fc.tuple(count(0, 2), count(0, 2)), spatial)),
-        strides: list(count(1, 3), spatial),
-        dilation: list(count(1, 2), spatial),
-        groups: fc.constant(groups),
+  fc
+    .tuple(count(1, 2), count(1, 2), count(1, 2), count(1, 2), list(count(1, 5), spatial), list(count(1, 3), spatial))
+    .chain(([images, groups, perGroup, perFeature, input, window]) =>
+      fc.record({
+        x: arraysOf([images, groups * perGroup, ...input]),
+        w: arraysOf([groups * perFeature, perGroup, ...window]),
+        options: fc.record({
+          padding: fc.oneof(
+            fc.constant("same" as const),
+            fc.constant("valid" as const),
+            list(fc.tuple(count(0, 2), count(0, 2)), spatial),
+          ),
+          strides: list(count(1, 3), spatial),
+          dilation: list(count(1, 2), spatial),
+          groups: fc.constant(groups),
+        }),
       }),
-    }),
-  ),
+    ),
 );
 
 /** The definition: zeros outside, one product per tap. */
@@ -55,7 +67,9 @@ const reference = ({ x, w, options: { padding, strides, dilation, groups } }: Ca
       for (const tap of placesOf(window)) {
         const from = at.map((place, axis) => place * strides[axis]! + tap[axis]! * dilation[axis]! - low[axis]!);
         if (from.some((place, axis) => place < 0 || place >= input[axis]!)) continue;
-        sum += elementAt(x, [image!, group * (channels / groups) + channel, ...from]) * elementAt(w, [feature!, channel, ...tap]);
+        sum +=
+          elementAt(x, [image!, group * (channels / groups) + channel, ...from]) *
+          elementAt(w, [feature!, channel, ...tap]);
       }
     return sum;
   });
@@ -84,7 +98,10 @@ test("the layout NHWC is NCHW with its axes moved", () => {
       const spatial = Array.from({ length: rank - 2 }, (_, k) => k + 2);
       const x = np.transpose(each.x, [0, ...spatial, 1]);
       const w = np.transpose(each.w, [...spatial, 1, 0]);
-      equal(nn.conv(x, w, { ...each.options, layout: "NHWC" }), np.transpose(nn.conv(each.x, each.w, each.options), [0, ...spatial, 1]));
+      equal(
+        nn.conv(x, w, { ...each.options, layout: "NHWC" }),
+        np.transpose(nn.conv(each.x, each.w, each.options), [0, ...spatial, 1]),
+      );
     }),
     { numRuns: 50 },
   );

@@ -52,13 +52,20 @@ test("logsumexp, softmax and logSoftmax shift with their argument", () => {
       const shifted = np.add(array(x), shift);
       expect(nn.logsumexp(shifted).item()).toBeCloseTo(wanted, 9);
       expect(np.allclose(nn.softmax(shifted), nn.softmax(array(x)), { rtol: 1e-11 }).item()).toBe(1);
-      expect(np.allclose(nn.logSoftmax(shifted), np.sub(shifted, nn.logsumexp(shifted)), { rtol: 1e-11, atol: 1e-11 }).item()).toBe(1);
+      expect(
+        np
+          .allclose(nn.logSoftmax(shifted), np.sub(shifted, nn.logsumexp(shifted)), { rtol: 1e-11, atol: 1e-11 })
+          .item(),
+      ).toBe(1);
     }),
   );
 });
 
 test("logsumexp keeps dimensions on demand, and softmax works over any axes", () => {
-  const x = array([[1, 2, 3], [4, 5, 6]]);
+  const x = array([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
   expect(nn.logsumexp(x, { axis: 1, keepdims: true }).shape).toEqual([2, 1]);
   expect(np.allclose(np.sum(nn.softmax(x, { axis: [0, 1] })), 1).item()).toBe(1);
   expect(np.allclose(np.sum(nn.softmax(x, { axis: 0 }), { axis: 0 }), 1).item()).toBe(1);
@@ -73,6 +80,26 @@ test("safeNorm neither overflows nor underflows, and has the gradient of the nor
   expect(nn.safeNorm(array([inf, 1])).item()).toBe(inf);
   expect(nn.safeNorm(array([nan, 1])).item()).toBeNaN();
   expect(nn.safeNorm(np.zeros(0)).item()).toBe(0);
-  expect(nn.safeNorm(array([[3, 4], [0, 0]]), { axis: 1, keepdims: true }).toList()).toEqual([[5], [0]]);
-  expect(grad((x: NDArray) => np.sum(nn.safeNorm(x, { axis: 1 })))(array([[0, 2], [0, 0]])).toList()).toEqual([[0, 1], [0, 0]]);
+  expect(
+    nn
+      .safeNorm(
+        array([
+          [3, 4],
+          [0, 0],
+        ]),
+        { axis: 1, keepdims: true },
+      )
+      .toList(),
+  ).toEqual([[5], [0]]);
+  expect(
+    grad((x: NDArray) => np.sum(nn.safeNorm(x, { axis: 1 })))(
+      array([
+        [0, 2],
+        [0, 0],
+      ]),
+    ).toList(),
+  ).toEqual([
+    [0, 1],
+    [0, 0],
+  ]);
 });

@@ -16,18 +16,24 @@ export const shapes = ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 3 } = 
 const elements = (dtype: DType): fc.Arbitrary<number> => {
   if (dtype === "bool") return fc.integer({ min: 0, max: 1 });
   if (dtype === "uint32") return fc.integer({ min: 0, max: 9 });
-  return dtype === "int32" ? fc.integer({ min: -9, max: 9 }) : fc.integer({ min: -12, max: 12 }).map((quarter) => quarter / 4);
+  return dtype === "int32"
+    ? fc.integer({ min: -9, max: 9 })
+    : fc.integer({ min: -12, max: 12 }).map((quarter) => quarter / 4);
 };
 
 export const arraysOf = (shape: Shape, dtype: DType = "float64"): fc.Arbitrary<NDArray> =>
-  fc.array(elements(dtype), { minLength: sizeOf(shape), maxLength: sizeOf(shape) }).map((data) => array(data, { shape, dtype }));
+  fc
+    .array(elements(dtype), { minLength: sizeOf(shape), maxLength: sizeOf(shape) })
+    .map((data) => array(data, { shape, dtype }));
 
-export const arrays = (options?: Parameters<typeof shapes>[0], dtype: DType = "float64"): fc.Arbitrary<NDArray> => shapes(options).chain((shape) => arraysOf(shape, dtype));
+export const arrays = (options?: Parameters<typeof shapes>[0], dtype: DType = "float64"): fc.Arbitrary<NDArray> =>
+  shapes(options).chain((shape) => arraysOf(shape, dtype));
 
 /** All multi-indices of a shape in row-major order. */
 export const placesOf = (shape: Shape): number[][] => {
   let places: number[][] = [[]];
-  for (const extent of shape) places = places.flatMap((place) => Array.from({ length: extent }, (_, k) => [...place, k]));
+  for (const extent of shape)
+    places = places.flatMap((place) => Array.from({ length: extent }, (_, k) => [...place, k]));
   return places;
 };
 
@@ -50,19 +56,29 @@ const elementsOf = (x: NDArray): ArrayLike<number> => {
 };
 
 /** The array whose element at every place is given by a function. */
-export const build = (shape: Shape, element: (place: number[]) => number, dtype: DType = "float64"): NDArray => array(placesOf(shape).map(element), { shape, dtype });
+export const build = (shape: Shape, element: (place: number[]) => number, dtype: DType = "float64"): NDArray =>
+  array(placesOf(shape).map(element), { shape, dtype });
 
 /** Shapes that broadcast to one common shape. */
-export const broadcastable = (count: number): fc.Arbitrary<{ readonly common: number[]; readonly shapes: number[][] }> =>
+export const broadcastable = (
+  count: number,
+): fc.Arbitrary<{ readonly common: number[]; readonly shapes: number[][] }> =>
   shapes().chain((common) => {
     const own = fc
-      .tuple(fc.integer({ min: 0, max: common.length }), fc.array(fc.boolean(), { minLength: common.length, maxLength: common.length }))
+      .tuple(
+        fc.integer({ min: 0, max: common.length }),
+        fc.array(fc.boolean(), { minLength: common.length, maxLength: common.length }),
+      )
       .map(([dropped, stretched]) => common.map((extent, axis) => (stretched[axis]! ? 1 : extent)).slice(dropped));
     return fc.array(own, { minLength: count, maxLength: count }).map((list) => ({
       shapes: list,
-      common: common.map((extent, axis) => {
-        const seen = list.flatMap((shape) => (axis - common.length + shape.length >= 0 ? [shape[axis - common.length + shape.length]!] : []));
-        return seen.some((size) => size !== 1) ? extent : 1;
-      }).slice(common.length - Math.max(...list.map((shape) => shape.length))),
+      common: common
+        .map((extent, axis) => {
+          const seen = list.flatMap((shape) =>
+            axis - common.length + shape.length >= 0 ? [shape[axis - common.length + shape.length]!] : [],
+          );
+          return seen.some((size) => size !== 1) ? extent : 1;
+        })
+        .slice(common.length - Math.max(...list.map((shape) => shape.length))),
     }));
   });

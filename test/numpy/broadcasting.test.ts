@@ -39,11 +39,16 @@ const divisions: typeof binaries = [
   ["floorDivide", np.floorDivide, (x, y) => Math.floor(x / y)],
 ];
 
-const pairs = broadcastable(2).chain(({ common, shapes: [left, right] }) => fc.tuple(arraysOf(left!), arraysOf(right!)).map(([x, y]) => ({ common, x, y })));
+const pairs = broadcastable(2).chain(({ common, shapes: [left, right] }) =>
+  fc.tuple(arraysOf(left!), arraysOf(right!)).map(([x, y]) => ({ common, x, y })),
+);
 
 const close = (seen: NDArray, wanted: NDArray): void => {
   expect(seen.shape).toEqual(wanted.shape);
-  expect(np.allclose(seen, wanted, { rtol: 1e-14, atol: 1e-14, equalNan: true }).item(), `${seen.toString()} against ${wanted.toString()}`).toBe(1);
+  expect(
+    np.allclose(seen, wanted, { rtol: 1e-14, atol: 1e-14, equalNan: true }).item(),
+    `${seen.toString()} against ${wanted.toString()}`,
+  ).toBe(1);
 };
 
 describe.each([...binaries, ...divisions])("%s", (name, f, reference) => {
@@ -116,10 +121,16 @@ test("int32 and uint32 wrap modulo 2^32", () => {
 });
 
 test("where takes element by element from three broadcast operands", () => {
-  const triples = broadcastable(3).chain(({ common, shapes: [c, l, r] }) => fc.tuple(arraysOf(c!, "bool"), arraysOf(l!), arraysOf(r!)).map(([condition, x, y]) => ({ common, condition, x, y })));
+  const triples = broadcastable(3).chain(({ common, shapes: [c, l, r] }) =>
+    fc
+      .tuple(arraysOf(c!, "bool"), arraysOf(l!), arraysOf(r!))
+      .map(([condition, x, y]) => ({ common, condition, x, y })),
+  );
   fc.assert(
     fc.property(triples, ({ common, condition, x, y }) => {
-      const wanted = build(common, (place) => (elementAt(condition, place) !== 0 ? elementAt(x, place) : elementAt(y, place)));
+      const wanted = build(common, (place) =>
+        elementAt(condition, place) !== 0 ? elementAt(x, place) : elementAt(y, place),
+      );
       expect(np.where(condition, x, y).toString()).toBe(wanted.toString());
     }),
   );
@@ -127,12 +138,16 @@ test("where takes element by element from three broadcast operands", () => {
 
 test("broadcastTo repeats, and its gradient sums what was repeated", () => {
   fc.assert(
-    fc.property(broadcastable(1).chain(({ shapes: [own] }) => arraysOf(own!)), fc.integer({ min: 0, max: 3 }), (x, times) => {
-      const shape = [times, ...x.shape];
-      expect(np.broadcastTo(x, shape).toString()).toBe(build(shape, (place) => elementAt(x, place)).toString());
-      const gradient = grad((v: NDArray) => np.sum(np.broadcastTo(v, shape)))(x);
-      expect(np.arrayEqual(gradient, np.full(x.shape, times)).item()).toBe(1);
-    }),
+    fc.property(
+      broadcastable(1).chain(({ shapes: [own] }) => arraysOf(own!)),
+      fc.integer({ min: 0, max: 3 }),
+      (x, times) => {
+        const shape = [times, ...x.shape];
+        expect(np.broadcastTo(x, shape).toString()).toBe(build(shape, (place) => elementAt(x, place)).toString());
+        const gradient = grad((v: NDArray) => np.sum(np.broadcastTo(v, shape)))(x);
+        expect(np.arrayEqual(gradient, np.full(x.shape, times)).item()).toBe(1);
+      },
+    ),
   );
 });
 
@@ -148,15 +163,36 @@ test("a density interpolation reads as a pipe", () => {
 
 /** Arguments with which a method is compared with the function of its name. */
 const methodArguments: Readonly<Record<string, readonly unknown[]>> = {
-  add: [2], sub: [2], mul: [2], div: [2], pow: [2], maximum: [2], minimum: [2], remainder: [2],
-  equal: [2], notEqual: [2], less: [2], lessEqual: [2], greater: [2], greaterEqual: [2],
-  clip: [0, 1], reshape: [[3, 2]], transpose: [[1, 0]], astype: ["int32"], dot: [array([1, 2, 3])], matmul: [array([1, 2, 3])], take: [array([1, 0], { dtype: "int32" })],
+  add: [2],
+  sub: [2],
+  mul: [2],
+  div: [2],
+  pow: [2],
+  maximum: [2],
+  minimum: [2],
+  remainder: [2],
+  equal: [2],
+  notEqual: [2],
+  less: [2],
+  lessEqual: [2],
+  greater: [2],
+  greaterEqual: [2],
+  clip: [0, 1],
+  reshape: [[3, 2]],
+  transpose: [[1, 0]],
+  astype: ["int32"],
+  dot: [array([1, 2, 3])],
+  matmul: [array([1, 2, 3])],
+  take: [array([1, 0], { dtype: "int32" })],
 };
 
 const builtIn = ["constructor", "ndim", "size", "item", "toTypedArray", "toList", "toString", "toJSON", "T", "at"];
 
 test("every chain method is the function of its name", () => {
-  const x = array([[0.5, 2, 3], [1, 0.25, 2]]);
+  const x = array([
+    [0.5, 2, 3],
+    [1, 0.25, 2],
+  ]);
   const names = Object.getOwnPropertyNames(NDArray.prototype).filter((name) => !builtIn.includes(name));
   expect(names.length).toBeGreaterThan(40);
   for (const name of names) {
@@ -182,4 +218,3 @@ test("methods can be taken in any order on tracers as on arrays", () => {
   expect(jit(f)(x).item()).toBe(f(x).item());
   expect(f(x).item()).toBe(Math.sqrt(8));
 });
-

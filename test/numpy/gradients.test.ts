@@ -13,10 +13,15 @@ const step = 1e-5;
 
 /** Numbers a hundredth apart from whole numbers and from each other. */
 const generic = (count: number): fc.Arbitrary<number[]> =>
-  fc.tuple(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: count, maxLength: count }), fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: count, maxLength: count }))
+  fc
+    .tuple(
+      fc.array(fc.integer({ min: -2, max: 2 }), { minLength: count, maxLength: count }),
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: count, maxLength: count }),
+    )
     .map(([whole, within]) => whole.map((base, k) => base + (k + 0.3 + 0.4 * within[k]!) / count));
 
-const directions = (count: number): fc.Arbitrary<number[]> => fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: count, maxLength: count });
+const directions = (count: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: count, maxLength: count });
 
 type Scalar = (x: NDArray) => NDArray;
 
@@ -54,13 +59,28 @@ const functions: readonly (readonly [name: string, f: Scalar])[] = [
   ["safeNorm", (x) => np.sum(nn.safeNorm(x.reshape(2, 3), { axis: 1 }))],
   ["safeSqrt", (x) => weighted(nn.safeSqrt(x))],
   ["matmul", (x) => np.sum(np.square(np.matmul(x.reshape(2, 3), x.reshape(3, 2))))],
-  ["tensordot", (x) => np.sum(np.square(np.tensordot(x.reshape(1, 2, 3), x.reshape(3, 2), [[2, 1], [0, 1]])))],
+  [
+    "tensordot",
+    (x) =>
+      np.sum(
+        np.square(
+          np.tensordot(x.reshape(1, 2, 3), x.reshape(3, 2), [
+            [2, 1],
+            [0, 1],
+          ]),
+        ),
+      ),
+  ],
   ["diag and trace", (x) => np.trace(np.matmul(np.diag(x), np.square(np.diag(x))))],
   ["roll and repeat", (x) => weighted(np.repeat(np.roll(x, 2).at(np.slice(0, 3)).get().mul(x.at(0).get()), 2))],
-  ["at", (x) => np.sum(np.square(x.at(np.slice(null, null, -2)).mul(x.at(array([0, 0, 5], { dtype: "int32" })).get())))],
+  [
+    "at",
+    (x) => np.sum(np.square(x.at(np.slice(null, null, -2)).mul(x.at(array([0, 0, 5], { dtype: "int32" })).get()))),
+  ],
 ];
 
-const along = (f: Scalar, x: readonly number[], direction: readonly number[], distance: number): number => f(array(x.map((value, k) => value + distance * direction[k]!))).item();
+const along = (f: Scalar, x: readonly number[], direction: readonly number[], distance: number): number =>
+  f(array(x.map((value, k) => value + distance * direction[k]!))).item();
 
 describe.each(functions)("%s", (_name, f) => {
   test("its gradient is the central difference in any direction", () => {
@@ -91,7 +111,8 @@ describe.each(functions)("%s", (_name, f) => {
     fc.assert(
       fc.property(generic(6), directions(6), (x, direction) => {
         const second = np.dot(hvp(f, [array(x)], [array(direction)]) as NDArray, array(direction)).item();
-        const at = (distance: number): number => np.dot(grad(f)(array(x.map((value, k) => value + distance * direction[k]!))), array(direction)).item();
+        const at = (distance: number): number =>
+          np.dot(grad(f)(array(x.map((value, k) => value + distance * direction[k]!))), array(direction)).item();
         const difference = (at(step) - at(-step)) / (2 * step);
         expect(Math.abs(second - difference) / Math.max(1, Math.abs(difference))).toBeLessThan(1e-5);
       }),
@@ -103,7 +124,9 @@ describe.each(functions)("%s", (_name, f) => {
 test("the gradient of prod is the product of the others, wherever zeros stand", () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(0, 0, 1, 2, -3), { minLength: 1, maxLength: 6 }), (x) => {
-      const wanted = x.map((_, k) => x.reduce<number>((product, value, other) => (other === k ? product : product * value), 1));
+      const wanted = x.map((_, k) =>
+        x.reduce<number>((product, value, other) => (other === k ? product : product * value), 1),
+      );
       expect(np.arrayEqual(grad(np.prod as Scalar)(array(x)), array(wanted)).item()).toBe(1);
     }),
   );

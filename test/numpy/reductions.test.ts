@@ -16,7 +16,13 @@ interface Case {
 
 const casesOf = (minSize: number): fc.Arbitrary<Case> =>
   arrays({ minSize }).chain((x) =>
-    fc.record({ x: fc.constant(x), axes: fc.subarray(x.shape.map((_, axis) => axis)).map((list) => list.map((axis) => (axis % 2 === 0 ? axis : axis - x.ndim))), keepdims: fc.boolean() }),
+    fc.record({
+      x: fc.constant(x),
+      axes: fc
+        .subarray(x.shape.map((_, axis) => axis))
+        .map((list) => list.map((axis) => (axis % 2 === 0 ? axis : axis - x.ndim))),
+      keepdims: fc.boolean(),
+    }),
   );
 
 /** All elements that fall on one place of the result, and the result's shape. */
@@ -25,13 +31,20 @@ const reduce = ({ x, axes, keepdims }: Case, combine: (values: readonly number[]
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis));
   const shape = kept.map((axis) => x.shape[axis]!);
   const groups = new Map<string, number[]>(placesOf(shape).map((place) => [String(place), []]));
-  for (const place of placesOf(x.shape)) groups.get(String(kept.map((axis) => place[axis]!)))!.push(elementAt(x, place));
+  for (const place of placesOf(x.shape))
+    groups.get(String(kept.map((axis) => place[axis]!)))!.push(elementAt(x, place));
   const out = array([...groups.values()].map(combine), { shape });
-  return keepdims ? np.reshape(out, x.shape.map((extent, axis) => (reduced.includes(axis) ? 1 : extent))) : out;
+  return keepdims
+    ? np.reshape(
+        out,
+        x.shape.map((extent, axis) => (reduced.includes(axis) ? 1 : extent)),
+      )
+    : out;
 };
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-const variance = (values: readonly number[], ddof = 0): number => total(values.map((value) => (value - total(values) / values.length) ** 2)) / Math.max(0, values.length - ddof);
+const variance = (values: readonly number[], ddof = 0): number =>
+  total(values.map((value) => (value - total(values) / values.length) ** 2)) / Math.max(0, values.length - ddof);
 
 type Reduction = (x: NDArray, options?: np.ReductionOptions) => NDArray;
 
@@ -49,7 +62,10 @@ const reductions: readonly (readonly [string, Reduction, (values: readonly numbe
 
 const close = (seen: NDArray, wanted: NDArray): void => {
   expect(seen.shape).toEqual(wanted.shape);
-  expect(np.allclose(seen, wanted, { rtol: 1e-13, atol: 1e-13, equalNan: true }).item(), `${seen.toString()} against ${wanted.toString()}`).toBe(1);
+  expect(
+    np.allclose(seen, wanted, { rtol: 1e-13, atol: 1e-13, equalNan: true }).item(),
+    `${seen.toString()} against ${wanted.toString()}`,
+  ).toBe(1);
 };
 
 describe.each(reductions)("%s", (_name, f, reference, minSize) => {
@@ -86,21 +102,44 @@ test("var divides by the count less ddof, and by 0 once nothing is left", () => 
 
 test("cumsum adds up along its axis, from either end in the gradient", () => {
   fc.assert(
-    fc.property(arrays({ minRank: 1 }).chain((x) => fc.tuple(fc.constant(x), fc.integer({ min: -x.ndim, max: x.ndim - 1 }))), ([x, axis]) => {
-      const at = axis < 0 ? axis + x.ndim : axis;
-      const wanted = build(x.shape, (place) => total(Array.from({ length: place[at]! + 1 }, (_, k) => elementAt(x, place.with(at, k)))));
-      expect(np.cumsum(x, { axis }).toString()).toBe(wanted.toString());
-      expect(jit((v: NDArray) => np.cumsum(v, { axis }))(x).toString()).toBe(wanted.toString());
-    }),
+    fc.property(
+      arrays({ minRank: 1 }).chain((x) => fc.tuple(fc.constant(x), fc.integer({ min: -x.ndim, max: x.ndim - 1 }))),
+      ([x, axis]) => {
+        const at = axis < 0 ? axis + x.ndim : axis;
+        const wanted = build(x.shape, (place) =>
+          total(Array.from({ length: place[at]! + 1 }, (_, k) => elementAt(x, place.with(at, k)))),
+        );
+        expect(np.cumsum(x, { axis }).toString()).toBe(wanted.toString());
+        expect(jit((v: NDArray) => np.cumsum(v, { axis }))(x).toString()).toBe(wanted.toString());
+      },
+    ),
   );
-  expect(np.cumsum(array([[1, 2], [3, 4]])).toList()).toEqual([1, 3, 6, 10]);
+  expect(
+    np
+      .cumsum(
+        array([
+          [1, 2],
+          [3, 4],
+        ]),
+      )
+      .toList(),
+  ).toEqual([1, 3, 6, 10]);
   expect(np.cumsum(array([true, true, false])).toString()).toBe("array([1, 2, 2], int32)");
   expect(np.cumsum(array([1, Infinity, -Infinity, 1])).toList()).toEqual([1, Infinity, NaN, NaN]);
-  expect(np.cumsum(array([1, 1e100, 1, -1e100])).at(-1).get().item()).toBe(2);
+  expect(
+    np
+      .cumsum(array([1, 1e100, 1, -1e100]))
+      .at(-1)
+      .get()
+      .item(),
+  ).toBe(2);
 });
 
 test("average weighs its elements", () => {
-  const x = array([[1, 2], [3, 5]]);
+  const x = array([
+    [1, 2],
+    [3, 5],
+  ]);
   expect(np.average(x, { axis: 0, weights: array([[1], [3]]) }).toList()).toEqual([2.5, 4.25]);
   expect(np.average(x, { axis: 1, weights: array([1, 3]) }).toList()).toEqual([1.75, 4.5]);
   expect(np.average(x).item()).toBe(2.75);
@@ -108,12 +147,22 @@ test("average weighs its elements", () => {
 
 test("argmax and argmin find the first extremum along any axis", () => {
   fc.assert(
-    fc.property(arrays({ minRank: 1, minSize: 1 }).chain((x) => fc.tuple(fc.constant(x), fc.integer({ min: 0, max: x.ndim - 1 }))), ([x, axis]) => {
-      const shape = x.shape.toSpliced(axis, 1);
-      const line = (place: number[]): number[] => Array.from({ length: x.shape[axis]! }, (_, k) => elementAt(x, place.toSpliced(axis, 0, k)));
-      expect(np.argmax(x, { axis }).toString()).toBe(build(shape, (place) => line(place).indexOf(Math.max(...line(place))), "int32").toString());
-      expect(np.argmin(x, { axis }).toString()).toBe(build(shape, (place) => line(place).indexOf(Math.min(...line(place))), "int32").toString());
-      expect(np.argmax(x).item()).toBe([...x.toTypedArray()].indexOf(Math.max(...x.toTypedArray())));
-    }),
+    fc.property(
+      arrays({ minRank: 1, minSize: 1 }).chain((x) =>
+        fc.tuple(fc.constant(x), fc.integer({ min: 0, max: x.ndim - 1 })),
+      ),
+      ([x, axis]) => {
+        const shape = x.shape.toSpliced(axis, 1);
+        const line = (place: number[]): number[] =>
+          Array.from({ length: x.shape[axis]! }, (_, k) => elementAt(x, place.toSpliced(axis, 0, k)));
+        expect(np.argmax(x, { axis }).toString()).toBe(
+          build(shape, (place) => line(place).indexOf(Math.max(...line(place))), "int32").toString(),
+        );
+        expect(np.argmin(x, { axis }).toString()).toBe(
+          build(shape, (place) => line(place).indexOf(Math.min(...line(place))), "int32").toString(),
+        );
+        expect(np.argmax(x).item()).toBe([...x.toTypedArray()].indexOf(Math.max(...x.toTypedArray())));
+      },
+    ),
   );
 });

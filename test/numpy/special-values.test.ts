@@ -51,7 +51,8 @@ const bits = (seen: NDArray, wanted: readonly number[], dtype: DType): void => {
   seen.toTypedArray().forEach((value, k) => {
     // a finite value that is no special one may be rounded differently in its last digits
     const isOrdinary = Number.isFinite(exact[k]!) && !Number.isInteger(exact[k]!);
-    if (isOrdinary) expect(Math.abs(value / exact[k]! - 1), `argument ${k}`).toBeLessThan(dtype === "float64" ? 1e-15 : 1e-6);
+    if (isOrdinary)
+      expect(Math.abs(value / exact[k]! - 1), `argument ${k}`).toBeLessThan(dtype === "float64" ? 1e-15 : 1e-6);
     else expect(value, `argument ${k}`).toBe(exact[k]);
   });
 };
@@ -67,26 +68,179 @@ describe.each(["float64", "float32"] as const)("%s", (dtype) => {
 type Row = readonly [x: number, y: number, wanted: number];
 
 const binary: Readonly<Record<string, { readonly f: np.BinaryFunction; readonly rows: readonly Row[] }>> = {
-  add: { f: np.add, rows: [[0, -0, 0], [-0, -0, -0], [inf, -inf, nan], [inf, 1, inf], [nan, inf, nan]] },
-  sub: { f: np.sub, rows: [[0, 0, 0], [-0, 0, -0], [inf, inf, nan], [-inf, inf, -inf], [1, nan, nan]] },
-  mul: { f: np.mul, rows: [[0, inf, nan], [-0, 5, -0], [-0, -5, 0], [inf, -inf, -inf], [nan, 0, nan]] },
-  div: { f: np.div, rows: [[1, 0, inf], [1, -0, -inf], [0, 0, nan], [inf, inf, nan], [-1, inf, -0], [nan, 1, nan]] },
-  maximum: { f: np.maximum, rows: [[nan, 1, nan], [1, nan, nan], [0, -0, 0], [-0, 0, 0], [-inf, 1, 1]] },
-  minimum: { f: np.minimum, rows: [[nan, 1, nan], [1, nan, nan], [0, -0, -0], [-0, 0, -0], [inf, 1, 1]] },
+  add: {
+    f: np.add,
+    rows: [
+      [0, -0, 0],
+      [-0, -0, -0],
+      [inf, -inf, nan],
+      [inf, 1, inf],
+      [nan, inf, nan],
+    ],
+  },
+  sub: {
+    f: np.sub,
+    rows: [
+      [0, 0, 0],
+      [-0, 0, -0],
+      [inf, inf, nan],
+      [-inf, inf, -inf],
+      [1, nan, nan],
+    ],
+  },
+  mul: {
+    f: np.mul,
+    rows: [
+      [0, inf, nan],
+      [-0, 5, -0],
+      [-0, -5, 0],
+      [inf, -inf, -inf],
+      [nan, 0, nan],
+    ],
+  },
+  div: {
+    f: np.div,
+    rows: [
+      [1, 0, inf],
+      [1, -0, -inf],
+      [0, 0, nan],
+      [inf, inf, nan],
+      [-1, inf, -0],
+      [nan, 1, nan],
+    ],
+  },
+  maximum: {
+    f: np.maximum,
+    rows: [
+      [nan, 1, nan],
+      [1, nan, nan],
+      [0, -0, 0],
+      [-0, 0, 0],
+      [-inf, 1, 1],
+    ],
+  },
+  minimum: {
+    f: np.minimum,
+    rows: [
+      [nan, 1, nan],
+      [1, nan, nan],
+      [0, -0, -0],
+      [-0, 0, -0],
+      [inf, 1, 1],
+    ],
+  },
   power: {
     f: np.power,
-    rows: [[nan, 0, 1], [1, nan, 1], [-1, inf, 1], [2, -inf, 0], [0.5, -inf, inf], [0, -1, inf], [-0, -1, -inf], [-0, -2, inf], [-0, 3, -0], [-8, 0.5, nan], [inf, 0, 1], [-inf, 3, -inf]],
+    rows: [
+      [nan, 0, 1],
+      [1, nan, 1],
+      [-1, inf, 1],
+      [2, -inf, 0],
+      [0.5, -inf, inf],
+      [0, -1, inf],
+      [-0, -1, -inf],
+      [-0, -2, inf],
+      [-0, 3, -0],
+      [-8, 0.5, nan],
+      [inf, 0, 1],
+      [-inf, 3, -inf],
+    ],
   },
-  arctan2: { f: np.arctan2, rows: [[0, 1, 0], [-0, 1, -0], [0, -0, pi], [-0, -0, -pi], [1, 0, pi / 2], [inf, inf, pi / 4], [-inf, -inf, (-3 * pi) / 4], [nan, 0, nan]] },
-  hypot: { f: np.hypot, rows: [[inf, nan, inf], [nan, -inf, inf], [nan, 1, nan], [-0, -0, 0], [3, -4, 5]] },
-  fmod: { f: np.fmod, rows: [[1, 0, nan], [inf, 1, nan], [5, inf, 5], [-0, 3, -0], [-7, 3, -1]] },
-  remainder: { f: np.remainder, rows: [[1, 0, nan], [inf, 1, nan], [5, inf, 5], [-7, 3, 2], [7, -3, -2], [-1, inf, inf]] },
-  floorDivide: { f: np.floorDivide, rows: [[1, 0, inf], [-1, 0, -inf], [0, 0, nan], [-7, 2, -4], [7, 2, 3], [nan, 2, nan]] },
-  logaddexp: { f: np.logaddexp, rows: [[-inf, -inf, -inf], [inf, -inf, inf], [nan, inf, nan], [-inf, 2, 2]] },
-  equal: { f: np.equal, rows: [[nan, nan, 0], [0, -0, 1], [inf, inf, 1]] },
-  notEqual: { f: np.notEqual, rows: [[nan, nan, 1], [0, -0, 0]] },
-  less: { f: np.less, rows: [[nan, 1, 0], [1, nan, 0], [-0, 0, 0], [-inf, inf, 1]] },
-  greaterEqual: { f: np.greaterEqual, rows: [[nan, nan, 0], [-0, 0, 1]] },
+  arctan2: {
+    f: np.arctan2,
+    rows: [
+      [0, 1, 0],
+      [-0, 1, -0],
+      [0, -0, pi],
+      [-0, -0, -pi],
+      [1, 0, pi / 2],
+      [inf, inf, pi / 4],
+      [-inf, -inf, (-3 * pi) / 4],
+      [nan, 0, nan],
+    ],
+  },
+  hypot: {
+    f: np.hypot,
+    rows: [
+      [inf, nan, inf],
+      [nan, -inf, inf],
+      [nan, 1, nan],
+      [-0, -0, 0],
+      [3, -4, 5],
+    ],
+  },
+  fmod: {
+    f: np.fmod,
+    rows: [
+      [1, 0, nan],
+      [inf, 1, nan],
+      [5, inf, 5],
+      [-0, 3, -0],
+      [-7, 3, -1],
+    ],
+  },
+  remainder: {
+    f: np.remainder,
+    rows: [
+      [1, 0, nan],
+      [inf, 1, nan],
+      [5, inf, 5],
+      [-7, 3, 2],
+      [7, -3, -2],
+      [-1, inf, inf],
+    ],
+  },
+  floorDivide: {
+    f: np.floorDivide,
+    rows: [
+      [1, 0, inf],
+      [-1, 0, -inf],
+      [0, 0, nan],
+      [-7, 2, -4],
+      [7, 2, 3],
+      [nan, 2, nan],
+    ],
+  },
+  logaddexp: {
+    f: np.logaddexp,
+    rows: [
+      [-inf, -inf, -inf],
+      [inf, -inf, inf],
+      [nan, inf, nan],
+      [-inf, 2, 2],
+    ],
+  },
+  equal: {
+    f: np.equal,
+    rows: [
+      [nan, nan, 0],
+      [0, -0, 1],
+      [inf, inf, 1],
+    ],
+  },
+  notEqual: {
+    f: np.notEqual,
+    rows: [
+      [nan, nan, 1],
+      [0, -0, 0],
+    ],
+  },
+  less: {
+    f: np.less,
+    rows: [
+      [nan, 1, 0],
+      [1, nan, 0],
+      [-0, 0, 0],
+      [-inf, inf, 1],
+    ],
+  },
+  greaterEqual: {
+    f: np.greaterEqual,
+    rows: [
+      [nan, nan, 0],
+      [-0, 0, 1],
+    ],
+  },
 };
 
 test.each(Object.entries(binary))("%s of special pairs", (_name, { f, rows }) => {
@@ -100,7 +254,11 @@ test("a raw whole exponent follows the same table as an array of exponents", () 
   for (const exponent of [0, 1, 2, 3, -1, -2, -3]) {
     const x = array([...arguments_, 0.5, 3]);
     const [raw, general] = [np.pow(x, exponent).toTypedArray(), np.pow(x, np.full(x.shape, exponent)).toTypedArray()];
-    raw.forEach((value, k) => (Number.isInteger(general[k]) || !Number.isFinite(general[k]) ? expect(value).toBe(general[k]) : expect(value).toBeCloseTo(general[k]!, 14)));
+    raw.forEach((value, k) =>
+      Number.isInteger(general[k]) || !Number.isFinite(general[k])
+        ? expect(value).toBe(general[k])
+        : expect(value).toBeCloseTo(general[k]!, 14),
+    );
   }
 });
 

@@ -26,7 +26,11 @@ test("uint32 compares without sign", () => {
 
 test("bits are logical on bool and whole words on integers, De Morgan's laws included", () => {
   const [x, y] = [bools(0, 0, 1, 1), bools(0, 1, 0, 1)];
-  expect([and, or, xor].map((call) => numbersOf(call(x, y)))).toEqual([[0, 0, 0, 1], [0, 1, 1, 1], [0, 1, 1, 0]]);
+  expect([and, or, xor].map((call) => numbersOf(call(x, y)))).toEqual([
+    [0, 0, 0, 1],
+    [0, 1, 1, 1],
+    [0, 1, 1, 0],
+  ]);
   expect(numbersOf(not(x))).toEqual([1, 1, 0, 0]);
   const left = createArray([12, -1, 0], { dtype: "int32" });
   const right = createArray([10, 7, -8], { dtype: "int32" });
@@ -49,12 +53,17 @@ test("NaN and infinity of the branch not taken reach neither value, tangent nor 
   const [x, y] = [floats([1, NaN]), floats([Infinity, 2])];
   expect(numbersOf(select(condition, x, y))).toEqual([1, 2]);
   const flat = zero(condition);
-  expect(numbersOf(tangentOf(select.primitive, [condition, x, y], [flat, floats([3, NaN]), floats([NaN, 4])]))).toEqual([3, 4]);
+  expect(numbersOf(tangentOf(select.primitive, [condition, x, y], [flat, floats([3, NaN]), floats([NaN, 4])]))).toEqual(
+    [3, 4],
+  );
   expect(numbersOf(tangentOf(select.primitive, [condition, x, y], [flat, floats([3, NaN]), zero(y)]))).toEqual([3, 0]);
   expect(numbersOf(tangentOf(select.primitive, [condition, x, y], [flat, zero(x), turned]))).toEqual([0, NaN]);
   const linear = { kind: "linear", aval: x } as const;
   const [, left, right] = select.primitive.transpose([poison], [condition, linear, linear], {});
-  expect([numbersOf(left!), numbersOf(right!)]).toEqual([[NaN, 0], [0, Infinity]]);
+  expect([numbersOf(left!), numbersOf(right!)]).toEqual([
+    [NaN, 0],
+    [0, Infinity],
+  ]);
   expect(numbersOf(keepWhere(condition, turned))).toEqual([Infinity, 0]);
 });
 
@@ -63,8 +72,11 @@ test("select and its transpose pair in the Euclidean product", () => {
   const [dx, dy, cotangent] = [floats([2, 3, 5]), floats([7, 11, 13]), floats([17, 19, 23])];
   const linear = { kind: "linear", aval: dx } as const;
   const [, left, right] = select.primitive.transpose([cotangent], [condition, linear, linear], {});
-  const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, value, k) => sum + value * y[k]!, 0);
-  expect(dot(numbersOf(left!), numbersOf(dx)) + dot(numbersOf(right!), numbersOf(dy))).toBe(dot(numbersOf(cotangent), numbersOf(select(condition, dx, dy))));
+  const dot = (x: readonly number[], y: readonly number[]): number =>
+    x.reduce((sum, value, k) => sum + value * y[k]!, 0);
+  expect(dot(numbersOf(left!), numbersOf(dx)) + dot(numbersOf(right!), numbersOf(dy))).toBe(
+    dot(numbersOf(cotangent), numbersOf(select(condition, dx, dy))),
+  );
 });
 
 test("select takes any dtype and stays weak only between weak branches", () => {

@@ -7,12 +7,28 @@ import { createArray } from "../../src/array/create.ts";
 import { describeRules } from "./linear-rules.ts";
 
 const product = { contract: [[1], [0]], batch: [[], []] } as const;
-const a = createArray([[1, 2, 3], [4, 5, 6]]);
+const a = createArray([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
 
 describeRules(dot.primitive, false);
 
 test("dot of two matrices is the matrix product", () => {
-  expect(dot(a, createArray([[1, 0], [0, 1], [1, 1]]), product).toList()).toEqual([[4, 5], [10, 11]]);
+  expect(
+    dot(
+      a,
+      createArray([
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ]),
+      product,
+    ).toList(),
+  ).toEqual([
+    [4, 5],
+    [10, 11],
+  ]);
 });
 
 test("integers multiply modulo 2^32 and booleans as or of ands", () => {
@@ -22,11 +38,16 @@ test("integers multiply modulo 2^32 and booleans as or of ands", () => {
 });
 
 test("a sum over nothing is zero", () => {
-  expect(dot(createArray([], { shape: [2, 0] }), createArray([], { shape: [0, 2] }), product).toList()).toEqual([[0, 0], [0, 0]]);
+  expect(dot(createArray([], { shape: [2, 0] }), createArray([], { shape: [0, 2] }), product).toList()).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
 });
 
 test("operands that do not fit are refused by size and axis", () => {
-  expect(() => dot(a, a, product)).toThrow(/contracting sizes 3 \(axis 1 of \[2,3\]\) and 2 \(axis 0 of \[2,3\]\) differ/);
+  expect(() => dot(a, a, product)).toThrow(
+    /contracting sizes 3 \(axis 1 of \[2,3\]\) and 2 \(axis 0 of \[2,3\]\) differ/,
+  );
   expect(() => dot(a, a, { contract: [[2], [0]], batch: [[], []] })).toThrow(/axis 2 of float64\[2,3\]/);
   expect(() => dot(a, a, { contract: [[0], [0]], batch: [[0], [1]] })).toThrow(/repeat/);
   expect(() => dot(a, createArray([[true], [true], [true]]), product)).toThrow(/float64\[2,3\] and bool\[3,1\]/);

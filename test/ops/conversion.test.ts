@@ -13,10 +13,13 @@ import { cos, sin } from "../../ops/trigonometric.ts";
 import { grad } from "../../transforms/vjp.ts";
 import { floats, numbersOf, tangentOf } from "./sampling.ts";
 
-const to = (numbers: readonly number[], dtype: (typeof dtypes)[number]): number[] => numbersOf(convert(floats(numbers), { dtype, weakType: false }));
+const to = (numbers: readonly number[], dtype: (typeof dtypes)[number]): number[] =>
+  numbersOf(convert(floats(numbers), { dtype, weakType: false }));
 
 test("floats become integers towards zero, saturating, NaN as 0", () => {
-  expect(to([1.9, -1.9, NaN, Infinity, -Infinity, 3e9, -3e9, -0], "int32")).toEqual([1, -1, 0, 2147483647, -2147483648, 2147483647, -2147483648, 0]);
+  expect(to([1.9, -1.9, NaN, Infinity, -Infinity, 3e9, -3e9, -0], "int32")).toEqual([
+    1, -1, 0, 2147483647, -2147483648, 2147483647, -2147483648, 0,
+  ]);
   expect(to([1.9, -1.9, NaN, Infinity, 5e9, 3e9], "uint32")).toEqual([1, 0, 0, 4294967295, 4294967295, 3e9]);
 });
 
@@ -53,7 +56,9 @@ test("a float32 input computed with in float64 has a float32 gradient", () => {
 
 test("a conversion that drops fractions refuses to be transposed", () => {
   const x = { kind: "linear", aval: floats([1]) } as const;
-  expect(() => convert.primitive.transpose([createArray([1], { dtype: "int32" })], [x], { dtype: "int32", weakType: false })).toThrow(/not linear/);
+  expect(() =>
+    convert.primitive.transpose([createArray([1], { dtype: "int32" })], [x], { dtype: "int32", weakType: false }),
+  ).toThrow(/not linear/);
 });
 
 test("weakness is that of the parameters, whatever the input's", () => {
@@ -70,7 +75,10 @@ test("asDType gives the array itself where the dtype is right already", () => {
 });
 
 test("the gradient of sin(x) cos(stop(x)) is cos(x)^2", () => {
-  expect(Number(grad((x: NDArray) => mul(sin(x), cos(stopGradient(x))))(scalar(3.14)))).toBeCloseTo(Math.cos(3.14) ** 2, 15);
+  expect(Number(grad((x: NDArray) => mul(sin(x), cos(stopGradient(x))))(scalar(3.14)))).toBeCloseTo(
+    Math.cos(3.14) ** 2,
+    15,
+  );
 });
 
 test("stopGradient keeps values, dtype and weakness, and lets no tangent or cotangent through", () => {

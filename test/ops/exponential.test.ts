@@ -21,7 +21,8 @@ const slope = (call: Unary, ...at: readonly number[]): number[] => {
 
 const slopesOfPower = (x: number, y: number): readonly [number, number] => {
   const [base, exponent] = [floats([x]), floats([y])];
-  const along = (left: Tangent, right: Tangent): number => numbersOf(tangentOf(power.primitive, [base, exponent], [left, right]))[0]!;
+  const along = (left: Tangent, right: Tangent): number =>
+    numbersOf(tangentOf(power.primitive, [base, exponent], [left, right]))[0]!;
   return [along(floats([1]), zero(base)), along(zero(base), floats([1]))];
 };
 
@@ -56,8 +57,13 @@ test("power has JAX's slopes where a logarithm does not exist", () => {
 });
 
 test("the second derivatives of power at (4, 0) are [[0, 1/4], [1/4, log(4)^2]] by reverse over reverse", () => {
-  const second = [0, 1].map((inner) => [0, 1].map((outer) => Number(grad(grad(power, { argnums: inner }), { argnums: outer })(scalar(4), scalar(0)))));
-  const expected = [[0, 0.25], [0.25, Math.log(4) ** 2]];
+  const second = [0, 1].map((inner) =>
+    [0, 1].map((outer) => Number(grad(grad(power, { argnums: inner }), { argnums: outer })(scalar(4), scalar(0)))),
+  );
+  const expected = [
+    [0, 0.25],
+    [0.25, Math.log(4) ** 2],
+  ];
   second.flat().forEach((value, k) => expect(value).toBeCloseTo(expected.flat()[k]!, 14));
 });
 
@@ -69,7 +75,13 @@ test("slopes near the ends of asin and acosh keep their digits", () => {
 });
 
 test("atan2 takes y first and knows all quadrants and signed zeros", () => {
-  expect(numbersOf(atan2(floats([1, 1, -1, 0, -0]), floats([1, -1, -1, -1, -1])))).toEqual([Math.PI / 4, (3 * Math.PI) / 4, (-3 * Math.PI) / 4, Math.PI, -Math.PI]);
+  expect(numbersOf(atan2(floats([1, 1, -1, 0, -0]), floats([1, -1, -1, -1, -1])))).toEqual([
+    Math.PI / 4,
+    (3 * Math.PI) / 4,
+    (-3 * Math.PI) / 4,
+    Math.PI,
+    -Math.PI,
+  ]);
 });
 
 test("float32 stays float32 in value and tangent, rounded once from float64", () => {
@@ -80,7 +92,10 @@ test("float32 stays float32 in value and tangent, rounded once from float64", ()
     const narrow = createArray(numbers, { dtype: "float32" });
     const wide = createArray(numbersOf(narrow));
     const count = primitive === power.primitive || primitive === atan2.primitive ? 2 : 1;
-    const [inputs32, inputs64] = [new Array<ConcreteArray>(count).fill(narrow), new Array<ConcreteArray>(count).fill(wide)];
+    const [inputs32, inputs64] = [
+      new Array<ConcreteArray>(count).fill(narrow),
+      new Array<ConcreteArray>(count).fill(wide),
+    ];
     const out = primitive.evaluate(inputs32, {}) as ConcreteArray;
     expect(out.dtype).toBe("float32");
     expect(numbersOf(out)).toEqual(numbersOf(primitive.evaluate(inputs64, {}) as ConcreteArray).map(Math.fround));
@@ -90,6 +105,7 @@ test("float32 stays float32 in value and tangent, rounded once from float64", ()
 
 test("integers are refused by name", () => {
   const x = createArray([1], { dtype: "int32" });
-  for (const primitive of [...family, ...trigonometric]) expect(() => primitive.abstractEval([x, x], {})).toThrow(new RegExp(`${primitive.name}: int32`));
+  for (const primitive of [...family, ...trigonometric])
+    expect(() => primitive.abstractEval([x, x], {})).toThrow(new RegExp(`${primitive.name}: int32`));
   expect(div(x, x).dtype).toBe("int32");
 });

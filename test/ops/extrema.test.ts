@@ -12,7 +12,10 @@ import { floats, numbersOf, tangentOf } from "./sampling.ts";
 
 const slopes = (call: typeof max, x: number, y: number): readonly number[] => {
   const [left, right, one] = [floats([x]), floats([y]), floats([1])];
-  return [[one, zero(right)], [zero(left), one]].map((tangents) => numbersOf(tangentOf(call.primitive, [left, right], tangents))[0]!);
+  return [
+    [one, zero(right)],
+    [zero(left), one],
+  ].map((tangents) => numbersOf(tangentOf(call.primitive, [left, right], tangents))[0]!);
 };
 
 describe("max and min", () => {
@@ -21,7 +24,10 @@ describe("max and min", () => {
       expect(slopes(call, 3, 3)).toEqual([0.5, 0.5]);
       expect(slopes(call, -0, 0)).toEqual([0.5, 0.5]);
     }
-    expect([slopes(max, 1, 2), slopes(min, 1, 2)]).toEqual([[0, 1], [1, 0]]);
+    expect([slopes(max, 1, 2), slopes(min, 1, 2)]).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
   });
 
   test("both operands equal to x have the slope of x", () => {
@@ -36,14 +42,22 @@ describe("max and min", () => {
   });
 
   test("an infinite tangent of the loser does not reach the result", () => {
-    expect(numbersOf(tangentOf(max.primitive, [floats([1]), floats([2])], [floats([Infinity]), floats([1])]))).toEqual([1]);
+    expect(numbersOf(tangentOf(max.primitive, [floats([1]), floats([2])], [floats([Infinity]), floats([1])]))).toEqual([
+      1,
+    ]);
   });
 });
 
 describe("abs, sign and clamp", () => {
   test("abs has slope 0 at zero", () => {
     const x = floats([-3, 0, -0, 2, NaN]);
-    expect(numbersOf(tangentOf(abs.primitive, [x], [fullLike(1, x)])).map((value) => value + 0)).toEqual([-1, 0, 0, 1, NaN]);
+    expect(numbersOf(tangentOf(abs.primitive, [x], [fullLike(1, x)])).map((value) => value + 0)).toEqual([
+      -1,
+      0,
+      0,
+      1,
+      NaN,
+    ]);
     expect(numbersOf(sign(x))).toEqual([-1, 0, -0, 1, NaN]);
   });
 
@@ -53,13 +67,28 @@ describe("abs, sign and clamp", () => {
 
   const clampSlopes = (low: number, x: number, high: number): readonly number[] => {
     const inputs = [floats([low]), floats([x]), floats([high])];
-    return inputs.map((_, k) => numbersOf(tangentOf(clamp.primitive, inputs, inputs.map((input, i): Tangent => (i === k ? floats([1]) : zero(input)))))[0]!);
+    return inputs.map(
+      (_, k) =>
+        numbersOf(
+          tangentOf(
+            clamp.primitive,
+            inputs,
+            inputs.map((input, i): Tangent => (i === k ? floats([1]) : zero(input))),
+          ),
+        )[0]!,
+    );
   };
 
   test("clamp follows x strictly inside, a bound outside, and nothing at a bound", () => {
     expect(clampSlopes(0, 0.5, 1)).toEqual([0, 1, 0]);
-    expect([clampSlopes(0, -1, 1), clampSlopes(0, 2, 1)]).toEqual([[1, 0, 0], [0, 0, 1]]);
-    expect([clampSlopes(0, 0, 1), clampSlopes(0, 1, 1)]).toEqual([[0, 0, 0], [0, 0, 0]]);
+    expect([clampSlopes(0, -1, 1), clampSlopes(0, 2, 1)]).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+    expect([clampSlopes(0, 0, 1), clampSlopes(0, 1, 1)]).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
   });
 
   test("crossed bounds give the upper one, in value and slope", () => {
@@ -76,7 +105,15 @@ describe("abs, sign and clamp", () => {
 
 describe("reduceMax and reduceMin", () => {
   const gradient = (x: NDArray, call: typeof reduceMax): number[] =>
-    Array.from({ length: x.size }, (_, k) => numbersOf(tangentOf(call.primitive, [x], [floats(Array.from({ length: x.size }, (_entry, i) => (i === k ? 1 : 0)))], { axes: [0] }))[0]!);
+    Array.from(
+      { length: x.size },
+      (_, k) =>
+        numbersOf(
+          tangentOf(call.primitive, [x], [floats(Array.from({ length: x.size }, (_entry, i) => (i === k ? 1 : 0)))], {
+            axes: [0],
+          }),
+        )[0]!,
+    );
 
   test("elements that attain the extremum share its derivative equally", () => {
     expect(gradient(floats([1, 3, 3, 2]), reduceMax)).toEqual([0, 0.5, 0.5, 0]);
@@ -100,14 +137,24 @@ describe("reduceMax and reduceMin", () => {
   });
 
   test("of truth values they are any and all", () => {
-    const x = createArray([[true, false], [true, true]]);
-    expect([numbersOf(reduceMax(x, { axes: [1] })), numbersOf(reduceMin(x, { axes: [1] }))]).toEqual([[1, 1], [0, 1]]);
+    const x = createArray([
+      [true, false],
+      [true, true],
+    ]);
+    expect([numbersOf(reduceMax(x, { axes: [1] })), numbersOf(reduceMin(x, { axes: [1] }))]).toEqual([
+      [1, 1],
+      [0, 1],
+    ]);
   });
 });
 
 describe("argmax and argmin", () => {
   test("give the first NaN, else the first extremum", () => {
-    const x = createArray([[1, NaN, 2, NaN], [3, 1, 3, 1], [0, -0, 0, 0]]);
+    const x = createArray([
+      [1, NaN, 2, NaN],
+      [3, 1, 3, 1],
+      [0, -0, 0, 0],
+    ]);
     expect(numbersOf(argmax(x, { axis: 1 }))).toEqual([1, 0, 0]);
     expect(numbersOf(argmin(x, { axis: 1 }))).toEqual([1, 1, 0]);
     expect(argmax(x, { axis: 0 }).dtype).toBe("int32");

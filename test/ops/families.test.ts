@@ -18,7 +18,15 @@ import { families } from "../../ops/families.ts";
 import { vjp } from "../../transforms/vjp.ts";
 import { draw, evaluate, evaluateExpression, numbersOf, row, tangentOf, uniform } from "./sampling.ts";
 
-const elementwiseFamilies = ["arithmetic", "conversion", "comparison", "exponential", "trigonometric", "rounding", "extrema"];
+const elementwiseFamilies = [
+  "arithmetic",
+  "conversion",
+  "comparison",
+  "exponential",
+  "trigonometric",
+  "rounding",
+  "extrema",
+];
 const primitives: readonly Primitive[] = elementwiseFamilies.flatMap((name) => families[name]!);
 const seeds = Array.from({ length: 12 }, (_, k) => 7919 * (k + 1));
 
@@ -40,18 +48,28 @@ const edgeValues: Readonly<Record<DType, readonly number[]>> = {
 /** Operand `position` of all combinations of `count` edge values; ten a column, so that columns of any dtypes match. */
 const edges = (dtype: DType, count: number, position: number): ConcreteArray => {
   const values = edgeValues[dtype];
-  return createArray(Array.from({ length: 10 ** count }, (_, k) => values[(Math.floor(k / 10 ** position) % 10) % values.length]!), { dtype });
+  return createArray(
+    Array.from({ length: 10 ** count }, (_, k) => values[(Math.floor(k / 10 ** position) % 10) % values.length]!),
+    { dtype },
+  );
 };
 
 const step = 1e-5;
 
 /** The inputs moved by `scale` along the directions (null: not moved). */
-const moved = (inputs: readonly ConcreteArray[], directions: readonly (ConcreteArray | null)[], scale: number): ConcreteArray[] =>
+const moved = (
+  inputs: readonly ConcreteArray[],
+  directions: readonly (ConcreteArray | null)[],
+  scale: number,
+): ConcreteArray[] =>
   inputs.map((x, k) => {
     const direction = directions[k]!;
     if (direction === null) return x;
     const along = numbersOf(direction);
-    return createArray(numbersOf(x).map((value, i) => value + scale * along[i]!), { shape: x.shape, dtype: x.dtype });
+    return createArray(
+      numbersOf(x).map((value, i) => value + scale * along[i]!),
+      { shape: x.shape, dtype: x.dtype },
+    );
   });
 
 describe.each(primitives.map((primitive) => [primitive.name, primitive] as const))("%s", (_name, primitive) => {
@@ -67,17 +85,21 @@ describe.each(primitives.map((primitive) => [primitive.name, primitive] as const
     }
   });
 
-  test.runIf(laws.reference !== undefined)("evaluate stays within maxUlp of the reference", () => {
-    for (const seed of seeds) {
-      const { inputs, params } = draw(primitive, uniform(seed));
-      const columns = inputs.map(numbersOf);
-      numbersOf(evaluate(primitive, inputs, params)).forEach((value, k) => {
-        const expected = laws.reference!(...columns.map((column) => column[k]!));
-        if (Object.is(value, expected) || value === expected) return;
-        expect(Math.abs(value - expected) / ulp(expected), `at ${columns.map((column) => column[k]).join(", ")}`).toBeLessThanOrEqual(laws.maxUlp!);
-      });
-    }
-  });
+  if (laws.reference !== undefined)
+    test("evaluate stays within maxUlp of the reference", () => {
+      for (const seed of seeds) {
+        const { inputs, params } = draw(primitive, uniform(seed));
+        const columns = inputs.map(numbersOf);
+        numbersOf(evaluate(primitive, inputs, params)).forEach((value, k) => {
+          const expected = laws.reference!(...columns.map((column) => column[k]!));
+          if (Object.is(value, expected) || value === expected) return;
+          expect(
+            Math.abs(value - expected) / ulp(expected),
+            `at ${columns.map((column) => column[k]).join(", ")}`,
+          ).toBeLessThanOrEqual(laws.maxUlp!);
+        });
+      }
+    });
 
   test("jvp equals central differences, operand by operand", () => {
     for (const seed of seeds) {
@@ -86,9 +108,19 @@ describe.each(primitives.map((primitive) => [primitive.name, primitive] as const
       if (toList(primitive.abstractEval(inputs, params))[0]!.dtype !== "float64") continue;
       inputs.forEach((x, operand) => {
         if (x.dtype !== "float64") return;
-        const direction = createArray(Array.from({ length: x.size }, () => 2 * random() - 1), { shape: x.shape });
+        const direction = createArray(
+          Array.from({ length: x.size }, () => 2 * random() - 1),
+          { shape: x.shape },
+        );
         const directions = inputs.map((_, k) => (k === operand ? direction : null));
-        const tangent = numbersOf(tangentOf(primitive, inputs, directions.map((entry, k) => entry ?? zero(inputs[k]!)), params));
+        const tangent = numbersOf(
+          tangentOf(
+            primitive,
+            inputs,
+            directions.map((entry, k) => entry ?? zero(inputs[k]!)),
+            params,
+          ),
+        );
         const above = numbersOf(evaluate(primitive, moved(inputs, directions, step), params));
         const below = numbersOf(evaluate(primitive, moved(inputs, directions, -step), params));
         tangent.forEach((value, k) => {
@@ -106,16 +138,29 @@ describe.each(primitives.map((primitive) => [primitive.name, primitive] as const
       const varying = inputs.filter((x) => isFloat(x.dtype));
       const [type] = toList(primitive.abstractEval(inputs, params));
       if (varying.length === 0 || !isFloat(type!.dtype)) continue;
-      const along = (x: Aval): ConcreteArray => createArray(Array.from({ length: sizeOf(x.shape) }, () => 2 * random() - 1), { shape: x.shape, dtype: x.dtype });
+      const along = (x: Aval): ConcreteArray =>
+        createArray(
+          Array.from({ length: sizeOf(x.shape) }, () => 2 * random() - 1),
+          { shape: x.shape, dtype: x.dtype },
+        );
       const directions = inputs.map((x) => (isFloat(x.dtype) ? along(x) : zero(x)));
       const cotangent = along({ ...type!, weakType: false });
-      const [, pullback] = vjp((...values: NDArray[]) => {
-        const rest = [...values];
-        return bind(primitive, inputs.map((x) => (isFloat(x.dtype) ? rest.shift()! : x)), params as Params)[0]!;
-      }, ...varying);
+      const [, pullback] = vjp(
+        (...values: NDArray[]) => {
+          const rest = [...values];
+          return bind(
+            primitive,
+            inputs.map((x) => (isFloat(x.dtype) ? rest.shift()! : x)),
+            params as Params,
+          )[0]!;
+        },
+        ...varying,
+      );
       const forward = dot(numbersOf(tangentOf(primitive, inputs, directions, params)), numbersOf(cotangent));
       const pulled = pullback(cotangent) as readonly NDArray[];
-      const backward = directions.filter((direction) => !isZero(direction)).reduce((sum, direction, k) => sum + dot(numbersOf(pulled[k]!), numbersOf(direction)), 0);
+      const backward = directions
+        .filter((direction) => !isZero(direction))
+        .reduce((sum, direction, k) => sum + dot(numbersOf(pulled[k]!), numbersOf(direction)), 0);
       expect(Math.abs(forward - backward)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(forward)));
     }
   });
@@ -141,54 +186,71 @@ describe.each(primitives.map((primitive) => [primitive.name, primitive] as const
         const dim = dims[k]!;
         if (dim === null) return x;
         const numbers = numbersOf(x);
-        const turned = Array.from({ length: size }, (_, shift) => numbers.map((_entry, i) => numbers[(i + shift) % numbers.length]!));
-        return moveAxis(createArray(turned.flat(), { shape: [size, ...x.shape], dtype: x.dtype }), 0, dim) as ConcreteArray;
+        const turned = Array.from({ length: size }, (_, shift) =>
+          numbers.map((_entry, i) => numbers[(i + shift) % numbers.length]!),
+        );
+        return moveAxis(
+          createArray(turned.flat(), { shape: [size, ...x.shape], dtype: x.dtype }),
+          0,
+          dim,
+        ) as ConcreteArray;
       });
       const context: BatchContext = { size, mark: newMark("a test") };
       const [out, outDim] = primitive.batch(batched, dims, params, context) as readonly [ConcreteArray, number];
       for (let k = 0; k < size; k++) {
-        const single = evaluate(primitive, batched.map((x, i) => (dims[i] === null ? x : row(x, dims[i]!, k))), params);
+        const single = evaluate(
+          primitive,
+          batched.map((x, i) => (dims[i] === null ? x : row(x, dims[i]!, k))),
+          params,
+        );
         expect(row(out, outDim, k).toString()).toBe(single.toString());
       }
     }
   });
 
-  test.runIf(primitive.lower.kind === "elementwise")("the scalar expression equals evaluate to the bit, on edge values and in every dtype it takes", () => {
-    if (primitive.lower.kind !== "elementwise") return;
-    for (const seed of seeds.slice(0, 6)) {
-      const { inputs, params } = draw(primitive, uniform(seed));
-      for (const dtype of dtypes) {
-        // a condition, or an operand to convert, keeps its dtype; the others follow
-        const cast = inputs.map((x, k) => edges(x.dtype === "float64" ? dtype : x.dtype, inputs.length, k));
-        try {
-          primitive.abstractEval(cast, params);
-        } catch {
-          continue;
+  if (primitive.lower.kind === "elementwise")
+    test("the scalar expression equals evaluate to the bit, on edge values and in every dtype it takes", () => {
+      if (primitive.lower.kind !== "elementwise") return;
+      for (const seed of seeds.slice(0, 6)) {
+        const { inputs, params } = draw(primitive, uniform(seed));
+        for (const dtype of dtypes) {
+          // a condition, or an operand to convert, keeps its dtype; the others follow
+          const cast = inputs.map((x, k) => edges(x.dtype === "float64" ? dtype : x.dtype, inputs.length, k));
+          try {
+            primitive.abstractEval(cast, params);
+          } catch {
+            continue;
+          }
+          const expression = primitive.lower.expression(
+            cast.map((x, index) => ({ op: "local", index, dtype: x.dtype })),
+            params,
+          );
+          const out = evaluate(primitive, cast, params);
+          expect(expression.dtype).toBe(out.dtype);
+          const columns = cast.map(numbersOf);
+          numbersOf(out).forEach((value, k) => {
+            const locals = columns.map((column) => column[k]!);
+            const lowered = evaluateExpression(expression, locals);
+            if (!Object.is(lowered, value)) expect.fail(`${dtype} ${locals.join(", ")}: ${lowered} for ${value}`);
+          });
         }
-        const expression = primitive.lower.expression(cast.map((x, index) => ({ op: "local", index, dtype: x.dtype })), params);
-        const out = evaluate(primitive, cast, params);
-        expect(expression.dtype).toBe(out.dtype);
-        const columns = cast.map(numbersOf);
-        numbersOf(out).forEach((value, k) => {
-          const locals = columns.map((column) => column[k]!);
-          const lowered = evaluateExpression(expression, locals);
-          if (!Object.is(lowered, value)) expect.fail(`${dtype} ${locals.join(", ")}: ${lowered} for ${value}`);
-        });
       }
-    }
-  });
+    });
 
-  test.runIf(primitive.lower.kind === "reduction")("the reduction it lowers to equals evaluate", () => {
-    if (primitive.lower.kind !== "reduction") return;
-    for (const seed of seeds) {
-      const { inputs, params } = draw(primitive, uniform(seed));
-      const lowered = evaluateReduction(primitive.lower.combine, inputs[0]!, primitive.lower.axes(params));
-      expect(lowered.toString()).toBe(evaluate(primitive, inputs, params).toString());
-    }
-  });
+  if (primitive.lower.kind === "reduction")
+    test("the reduction it lowers to equals evaluate", () => {
+      if (primitive.lower.kind !== "reduction") return;
+      for (const seed of seeds) {
+        const { inputs, params } = draw(primitive, uniform(seed));
+        const lowered = evaluateReduction(primitive.lower.combine, inputs[0]!, primitive.lower.axes(params));
+        expect(lowered.toString()).toBe(evaluate(primitive, inputs, params).toString());
+      }
+    });
 });
 
 test("no primitive stands in two families, and no name is used twice", () => {
-  const names = Object.values(families).flat().map((primitive) => primitive.name);
+  const names = Object.values(families)
+    .flat()
+    .map((primitive) => primitive.name);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -27,7 +27,8 @@ export const pickFrom = (generate: fc.GeneratorValue): Pick => {
   return {
     integer,
     oneOf: (choices) => choices[integer(0, choices.length - 1)]!,
-    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) => Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
+    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) =>
+      Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
     subset: (count) => Array.from({ length: count }, (_, k) => k).filter(() => integer(0, 1) === 1),
     permutation,
   };
@@ -40,16 +41,24 @@ export const draw = ({ shape, dtype, domain }: InputSpec, seed: number): Concret
   for (let k = 0; k < buffer.length; k++) {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     const unit = (state >>> 0) / 2 ** 32;
-    buffer[k] = dtype === "float64" ? domain.low + unit * (domain.high - domain.low) : domain.low + Math.floor(unit * (domain.high - domain.low + 1));
+    buffer[k] =
+      dtype === "float64"
+        ? domain.low + unit * (domain.high - domain.low)
+        : domain.low + Math.floor(unit * (domain.high - domain.low + 1));
   }
   return fromBuffer(buffer, shape, dtype);
 };
 
-const single = (primitive: Primitive, inputs: readonly NDArray[], params: unknown): ConcreteArray => toList(primitive.evaluate(inputs as ConcreteArray[], params))[0] as ConcreteArray;
+const single = (primitive: Primitive, inputs: readonly NDArray[], params: unknown): ConcreteArray =>
+  toList(primitive.evaluate(inputs as ConcreteArray[], params))[0] as ConcreteArray;
 
 const combine = (x: NDArray, y: NDArray, factor: number): ConcreteArray => {
   const [left, right] = [bufferOf(x as ConcreteArray), bufferOf(y as ConcreteArray)];
-  return fromBuffer(Float64Array.from(left, (value, k) => value + factor * right[k]!), x.shape, "float64");
+  return fromBuffer(
+    Float64Array.from(left, (value, k) => value + factor * right[k]!),
+    x.shape,
+    "float64",
+  );
 };
 
 const inner = (x: NDArray, y: NDArray): number => {
@@ -59,10 +68,13 @@ const inner = (x: NDArray, y: NDArray): number => {
 
 const expectClose = (seen: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number): void => {
   expect(seen.length).toBe(wanted.length);
-  for (let k = 0; k < seen.length; k++) if (!Object.is(seen[k], wanted[k])) expect(Math.abs(seen[k]! - wanted[k]!)).toBeLessThanOrEqual(tolerance * (1 + Math.abs(wanted[k]!)));
+  for (let k = 0; k < seen.length; k++)
+    if (!Object.is(seen[k], wanted[k]))
+      expect(Math.abs(seen[k]! - wanted[k]!)).toBeLessThanOrEqual(tolerance * (1 + Math.abs(wanted[k]!)));
 };
 
-const like = (x: NDArray, seed: number): ConcreteArray => draw({ shape: x.shape, dtype: "float64", domain: { low: -2, high: 2 } }, seed);
+const like = (x: NDArray, seed: number): ConcreteArray =>
+  draw({ shape: x.shape, dtype: "float64", domain: { low: -2, high: 2 } }, seed);
 
 const isFloating = (x: NDArray): boolean => x.dtype === "float64";
 
@@ -100,11 +112,20 @@ export const jvpIsTheDifference = (primitive: Primitive): void =>
     const floats = inputs.flatMap((x, k) => (isFloating(x) ? [k] : []));
     const chosen = [...new Set([pick.oneOf(floats), ...pick.subset(inputs.length)])].filter((k) => floats.includes(k));
     const tangents = inputs.map((x, k): Tangent => (chosen.includes(k) ? like(x, seed + k) : zero(x)));
-    const moved = (step: number): ConcreteArray => single(primitive, inputs.map((x, k) => (isZero(tangents[k]) ? x : combine(x, tangents[k]!, step))), params);
+    const moved = (step: number): ConcreteArray =>
+      single(
+        primitive,
+        inputs.map((x, k) => (isZero(tangents[k]) ? x : combine(x, tangents[k]!, step))),
+        params,
+      );
     const [out, tangentOut] = primitive.jvp(inputs, tangents, params, { mark: newMark("test") });
     expect((out as ConcreteArray).toTypedArray()).toEqual(bufferOf(single(primitive, inputs, params)));
     const difference = combine(moved(0.25), moved(-0.25), -1);
-    expectClose(bufferOf(tangentOut as ConcreteArray), bufferOf(difference).map((value) => value * 2), 1e-11);
+    expectClose(
+      bufferOf(tangentOut as ConcreteArray),
+      bufferOf(difference).map((value) => value * 2),
+      1e-11,
+    );
   });
 
 export const transposeIsTheAdjoint = (primitive: Primitive, isJointlyLinear: boolean): void =>
@@ -112,7 +133,11 @@ export const transposeIsTheAdjoint = (primitive: Primitive, isJointlyLinear: boo
     const floats = inputs.flatMap((x, k) => (isFloating(x) ? [k] : []));
     const linear = isJointlyLinear && pick.integer(0, 1) === 1 ? floats : [pick.oneOf(floats)];
     const zeros = (x: NDArray): ConcreteArray => fromBuffer(new Float64Array(x.size), x.shape, "float64");
-    const without = single(primitive, inputs.map((x, k) => (linear.includes(k) ? zeros(x) : x)), params);
+    const without = single(
+      primitive,
+      inputs.map((x, k) => (linear.includes(k) ? zeros(x) : x)),
+      params,
+    );
     const linearPart = combine(single(primitive, inputs, params), without, -1);
     const cotangent = like(linearPart, seed);
     const operands = inputs.map((x, k) => (linear.includes(k) ? { kind: "linear" as const, aval: avalOf(x) } : x));
@@ -121,7 +146,11 @@ export const transposeIsTheAdjoint = (primitive: Primitive, isJointlyLinear: boo
       if (linear.includes(k)) expect((cotangents[k] as NDArray).shape).toEqual(x.shape);
       else expect(cotangents[k]).toBeNull();
     });
-    expectClose([linear.reduce((sum, k) => sum + inner(cotangents[k] as NDArray, inputs[k]!), 0)], [inner(cotangent, linearPart)], 1e-11);
+    expectClose(
+      [linear.reduce((sum, k) => sum + inner(cotangents[k] as NDArray, inputs[k]!), 0)],
+      [inner(cotangent, linearPart)],
+      1e-11,
+    );
   });
 
 /** Element of an array with the mapped axis fixed, by definition. */
@@ -131,7 +160,8 @@ const exampleOf = (x: NDArray, dim: number | null, example: number): ConcreteArr
   const inside = sizeOf(x.shape.slice(dim + 1));
   const source = bufferOf(x as ConcreteArray);
   const out = allocate(x.dtype, sizeOf(shape));
-  for (let k = 0; k < out.length; k++) out[k] = source[(Math.floor(k / inside) * x.shape[dim]! + example) * inside + (k % inside)]!;
+  for (let k = 0; k < out.length; k++)
+    out[k] = source[(Math.floor(k / inside) * x.shape[dim]! + example) * inside + (k % inside)]!;
   return fromBuffer(out, shape, x.dtype);
 };
 
@@ -139,16 +169,29 @@ export const batchIsALoop = (primitive: Primitive): void =>
   forAllCases(primitive, ({ specs, params, pick, seed }) => {
     const size = pick.integer(0, 3);
     const sure = pick.integer(0, specs.length - 1);
-    const dims = specs.map(({ shape }, k) => (k === sure || pick.integer(0, 2) > 0 ? pick.integer(0, shape.length) : null));
-    const inputs = specs.map((spec, k) => draw({ ...spec, shape: dims[k] === null ? spec.shape : spec.shape.toSpliced(dims[k]!, 0, size) }, seed + k));
+    const dims = specs.map(({ shape }, k) =>
+      k === sure || pick.integer(0, 2) > 0 ? pick.integer(0, shape.length) : null,
+    );
+    const inputs = specs.map((spec, k) =>
+      draw({ ...spec, shape: dims[k] === null ? spec.shape : spec.shape.toSpliced(dims[k]!, 0, size) }, seed + k),
+    );
     const [out, outDim] = primitive.batch(inputs, dims, params, { size, mark: newMark("test") });
     const result = toList(out)[0]!;
     const dim = toList(outDim)[0]!;
     expect(result.shape[dim!]).toBe(size);
-    const { shape } = toList(primitive.abstractEval(inputs.map((x, k) => ({ ...avalOf(x), shape: x.shape.filter((_, axis) => axis !== dims[k]) })), params))[0]!;
+    const { shape } = toList(
+      primitive.abstractEval(
+        inputs.map((x, k) => ({ ...avalOf(x), shape: x.shape.filter((_, axis) => axis !== dims[k]) })),
+        params,
+      ),
+    )[0]!;
     expect(result.shape.filter((_, axis) => axis !== dim)).toEqual(shape);
     for (let example = 0; example < size; example++) {
-      const own = single(primitive, inputs.map((x, k) => exampleOf(x, dims[k]!, example)), params);
+      const own = single(
+        primitive,
+        inputs.map((x, k) => exampleOf(x, dims[k]!, example)),
+        params,
+      );
       expectClose(bufferOf(exampleOf(result, dim, example)), bufferOf(own), 1e-13);
     }
   });
@@ -162,7 +205,10 @@ export const viewIsTheValue = (primitive: Primitive): void =>
     expect(view.shape).toEqual(out.shape);
     const strides = stridesOf(out.shape);
     bufferOf(out).forEach((value, flat) => {
-      const place = view.strides.reduce((sum, stride, axis) => sum + stride * (Math.floor(flat / strides[axis]!) % out.shape[axis]!), view.offset);
+      const place = view.strides.reduce(
+        (sum, stride, axis) => sum + stride * (Math.floor(flat / strides[axis]!) % out.shape[axis]!),
+        view.offset,
+      );
       expect(bufferOf(x!)[place]).toBe(value);
     });
   });

@@ -9,7 +9,16 @@ import { ceil, floor, rem, round, trunc } from "../../ops/rounding.ts";
 import { floats, numbersOf, tangentOf } from "./sampling.ts";
 
 test("halves round to the even neighbour and zeros keep their sign", () => {
-  expect(numbersOf(round(floats([0.5, 1.5, 2.5, -0.5, -1.5, -0, 0.49999999999999994, 2 ** 53])))).toEqual([0, 2, 2, -0, -2, -0, 0, 2 ** 53]);
+  expect(numbersOf(round(floats([0.5, 1.5, 2.5, -0.5, -1.5, -0, 0.49999999999999994, 2 ** 53])))).toEqual([
+    0,
+    2,
+    2,
+    -0,
+    -2,
+    -0,
+    0,
+    2 ** 53,
+  ]);
   expect(numbersOf(trunc(floats([-0.7, 1.7, -1.7])))).toEqual([-0, 1, -1]);
 });
 
@@ -35,5 +44,7 @@ test("on integers x = y div(x, y) + rem(x, y), and the remainder by zero is x", 
     expect(numbersOf(add(mul(y, div(x, y)), rem(x, y)))).toEqual(numbersOf(x));
     expect(numbersOf(rem(x, createArray([0, 0, 0], { dtype })))).toEqual(numbersOf(x));
   }
-  expect(numbersOf(rem(createArray([-2147483648], { dtype: "int32" }), createArray([-1], { dtype: "int32" })))).toEqual([0]);
+  expect(numbersOf(rem(createArray([-2147483648], { dtype: "int32" }), createArray([-1], { dtype: "int32" })))).toEqual(
+    [0],
+  );
 });

@@ -41,14 +41,22 @@ const pickWith = (random: () => number): Pick => {
     integer,
     permutation,
     oneOf: (choices) => choices[integer(0, choices.length - 1)]!,
-    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) => Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
-    subset: (count) => permutation(count).slice(0, integer(0, count)).sort((left, right) => left - right),
+    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) =>
+      Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
+    subset: (count) =>
+      permutation(count)
+        .slice(0, integer(0, count))
+        .sort((left, right) => left - right),
   };
 };
 
 const clearance = 1e-2;
 
-const drawNumbers = (random: () => number, count: number, { low, high, kinks = [], distinct = false }: Domain): number[] => {
+const drawNumbers = (
+  random: () => number,
+  count: number,
+  { low, high, kinks = [], distinct = false }: Domain,
+): number[] => {
   if (distinct) {
     const places = pickWith(random).permutation(count);
     return places.map((place) => low + ((high - low) * (place + 0.5 + 0.2 * (random() - 0.5))) / count);
@@ -81,7 +89,8 @@ export const draw = (primitive: Primitive, random: () => number): Draw => {
 };
 
 /** Array of given numbers. */
-export const floats = (numbers: readonly number[], dtype: DType = "float64"): ConcreteArray => createArray([...numbers], { dtype, shape: [numbers.length] });
+export const floats = (numbers: readonly number[], dtype: DType = "float64"): ConcreteArray =>
+  createArray([...numbers], { dtype, shape: [numbers.length] });
 
 export const numbersOf = (x: NDArray | Tangent): number[] => {
   if (isZero(x)) return new Array<number>(sizeOf(x.aval.shape)).fill(0);
@@ -93,8 +102,12 @@ export const evaluate = (primitive: Primitive, inputs: readonly NDArray[], param
   toList(primitive.evaluate(inputs as readonly ConcreteArray[], params))[0] as ConcreteArray;
 
 /** First output tangent of the jvp rule. */
-export const tangentOf = (primitive: Primitive, inputs: readonly NDArray[], tangents: readonly Tangent[], params: unknown = {}): Tangent =>
-  toList(primitive.jvp(inputs, tangents, params, { mark: newMark("a test") })[1])[0]!;
+export const tangentOf = (
+  primitive: Primitive,
+  inputs: readonly NDArray[],
+  tangents: readonly Tangent[],
+  params: unknown = {},
+): Tangent => toList(primitive.jvp(inputs, tangents, params, { mark: newMark("a test") })[1])[0]!;
 
 /** Row `k` of an array along an axis. */
 export const row = (x: ConcreteArray, axis: number, k: number): ConcreteArray => {
@@ -113,7 +126,14 @@ const called: Readonly<Record<string, unknown>> = { ...scalarMath, ...unaryMath,
 
 const store = (value: number, dtype: DType): number => castBuffer([value], dtype, dtype)[0]!;
 
-const unary = { neg: (x: number) => -x, abs: Math.abs, sqrt: Math.sqrt, floor: Math.floor, ceil: Math.ceil, trunc: Math.trunc };
+const unary = {
+  neg: (x: number) => -x,
+  abs: Math.abs,
+  sqrt: Math.sqrt,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  trunc: Math.trunc,
+};
 
 const binary = {
   add: (x: number, y: number) => x + y,

@@ -10,7 +10,11 @@ import { batchIsALoop, describeRules, jvpIsTheDifference, typeIsWhatEvaluateRetu
 
 describeRules(cumsum.primitive, true);
 
-describe.each([["sort", sort.primitive], ["argsort", argsort.primitive], ["scatterMul", scatterMul.primitive]] as const)("%s", (_name, primitive) => {
+describe.each([
+  ["sort", sort.primitive],
+  ["argsort", argsort.primitive],
+  ["scatterMul", scatterMul.primitive],
+] as const)("%s", (_name, primitive) => {
   test("abstractEval gives the type that evaluate returns", () => typeIsWhatEvaluateReturns(primitive));
   test("its batching equals a loop", () => batchIsALoop(primitive));
 });
@@ -27,7 +31,15 @@ test("scatterMul is linear in its operand, repeats included", () => {
 });
 
 test("a sort out of range of its axes throws", () => {
-  for (const call of [sort, argsort]) expect(() => call(createArray([1]), { axis: 1, descending: false })).toThrow(/axis 1 of float64\[1\]/);
+  for (const call of [sort, argsort])
+    expect(() => call(createArray([1]), { axis: 1, descending: false })).toThrow(/axis 1 of float64\[1\]/);
   expect(() => cumsum(createArray([1]), { axis: -1, reverse: false })).toThrow(/axis -1/);
-  expect(() => cumsum.primitive.jvp([createArray([true])], [createArray([1])], { axis: 0, reverse: false }, { mark: newMark("test") })).toThrow(/bool/);
+  expect(() =>
+    cumsum.primitive.jvp(
+      [createArray([true])],
+      [createArray([1])],
+      { axis: 0, reverse: false },
+      { mark: newMark("test") },
+    ),
+  ).toThrow(/bool/);
 });

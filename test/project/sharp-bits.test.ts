@@ -27,23 +27,36 @@ interface Claim {
 const claimsOf = (section: string): Claim[] => {
   const definitions: string[] = [];
   return [...section.matchAll(/```js\n([^`]*)```/g)].flatMap(([, block]) =>
-    block!.trim().split("\n").flatMap((line) => {
-      const [, source, wanted] = /^(.*?) \/\/ (.*)$/.exec(line) ?? [];
-      if (source !== undefined && wanted !== undefined) return [{ line, wanted, source: `${definitions.join("\n")}\nreturn ${source}` }];
-      definitions.push(line);
-      return [];
-    }),
+    block!
+      .trim()
+      .split("\n")
+      .flatMap((line) => {
+        const [, source, wanted] = /^(.*?) \/\/ (.*)$/.exec(line) ?? [];
+        if (source !== undefined && wanted !== undefined)
+          return [{ line, wanted, source: `${definitions.join("\n")}\nreturn ${source}` }];
+        definitions.push(line);
+        return [];
+      }),
   );
 };
 
 const outcome = (source: string): string => {
   try {
-    return show((compileFunction(source, Object.keys(names)) as (...values: unknown[]) => unknown)(...Object.values(names)));
+    return show(
+      (compileFunction(source, Object.keys(names)) as (...values: unknown[]) => unknown)(...Object.values(names)),
+    );
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);
   }
 };
 
-describe.each(text.split(/^## /m).slice(1).map((section) => [section.split("\n")[0]!, section] as const))("%s", (_title, section) => {
-  test.each(claimsOf(section).map((claim) => [claim.line, claim] as const))("%s", (_line, { source, wanted }) => expect(outcome(source)).toBe(wanted));
+describe.each(
+  text
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => [section.split("\n")[0]!, section] as const),
+)("%s", (_title, section) => {
+  test.each(claimsOf(section).map((claim) => [claim.line, claim] as const))("%s", (_line, { source, wanted }) =>
+    expect(outcome(source)).toBe(wanted),
+  );
 });

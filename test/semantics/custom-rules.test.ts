@@ -2,7 +2,21 @@
  * Semantics 6-13: functions with a reverse rule of their own.
  */
 import { describe, expect, test } from "vitest";
-import { array, customVjp, grad, hessian, jacrev, jit, jvp, linearize, makeJaxpr, NDArray, stopGradient, vjp, vmap } from "cotangent";
+import {
+  array,
+  customVjp,
+  grad,
+  hessian,
+  jacrev,
+  jit,
+  jvp,
+  linearize,
+  makeJaxpr,
+  NDArray,
+  stopGradient,
+  vjp,
+  vmap,
+} from "cotangent";
 import * as np from "cotangent/numpy";
 import { validateClosed } from "../../src/ir/validate.ts";
 import { expectError, values } from "./support.ts";
@@ -10,7 +24,10 @@ import { expectError, values } from "./support.ts";
 type Scalar = (x: NDArray) => NDArray;
 
 /** x^2 whose rule leaves out the factor 2, so that it is seen which code is differentiated. */
-const halfSquare = customVjp((x: NDArray) => np.square(x), { fwd: (x: NDArray) => [np.square(x), x], bwd: (x: NDArray, g: NDArray) => [np.mul(g, x)] });
+const halfSquare = customVjp((x: NDArray) => np.square(x), {
+  fwd: (x: NDArray) => [np.square(x), x],
+  bwd: (x: NDArray, g: NDArray) => [np.mul(g, x)],
+});
 
 const xs = array([0.5, -1, 3]);
 
@@ -38,16 +55,26 @@ describe("7: forward mode through a function with a reverse rule only is refused
   test.each(Object.entries(calls))("%s", (_name, call) => expectError(call, "ForwardModeOfCustomVjp"));
 
   test("and hessian, which differentiates the backward rule forwards, suggests jacrev(jacrev(f)) where that rule has such a function in it", () => {
-    const nested: Scalar = customVjp((x: NDArray) => np.pow(x, 3), { fwd: (x: NDArray) => [np.pow(x, 3), x], bwd: (x: NDArray, g: NDArray) => [np.mul(g, halfSquare(x))] });
+    const nested: Scalar = customVjp((x: NDArray) => np.pow(x, 3), {
+      fwd: (x: NDArray) => [np.pow(x, 3), x],
+      bwd: (x: NDArray, g: NDArray) => [np.mul(g, halfSquare(x))],
+    });
     expectError(() => hessian(nested)(one), "ForwardModeOfCustomVjp", "jacrev(jacrev(f))");
-    expectError(() => hessian((x: NDArray) => np.sum(vmap(nested)(x)))(xs), "ForwardModeOfCustomVjp", "jacrev(jacrev(f))");
+    expectError(
+      () => hessian((x: NDArray) => np.sum(vmap(nested)(x)))(xs),
+      "ForwardModeOfCustomVjp",
+      "jacrev(jacrev(f))",
+    );
     expect(jacrev(jacrev(nested))(array(3)).item()).toBe(3);
     expect(hessian(halfSquare)(array(3)).item()).toBe(1);
   });
 });
 
 test("8: vmap of it, vmap of its grad, grad of its vmap and their mixes are the loop per example", () => {
-  const rule = (f: Scalar): Scalar => (x) => np.sin(f(x));
+  const rule =
+    (f: Scalar): Scalar =>
+    (x) =>
+      np.sin(f(x));
   const loop = (f: Scalar): number[] => (xs.toList() as number[]).map((x) => f(array(x)).item());
   const total = (f: Scalar) => (x: NDArray) => np.sum(vmap(f)(x));
   const f = rule(halfSquare);
@@ -64,13 +91,21 @@ test("8: vmap of it, vmap of its grad, grad of its vmap and their mixes are the 
 describe("9: rules may close over outer tracers", () => {
   /** x y with a rule that says y^2 x: both its parts use y from outside. */
   const timesClosed = (y: NDArray): Scalar =>
-    customVjp((x: NDArray) => np.mul(x, y), { fwd: (x: NDArray) => [np.mul(x, y), [x, y]], bwd: ([x]: [NDArray, NDArray], g: NDArray) => [np.mul(np.mul(g, np.square(y)), x)] });
+    customVjp((x: NDArray) => np.mul(x, y), {
+      fwd: (x: NDArray) => [np.mul(x, y), [x, y]],
+      bwd: ([x]: [NDArray, NDArray], g: NDArray) => [np.mul(np.mul(g, np.square(y)), x)],
+    });
 
   test("of jit and of vmap", () => {
     expect(jit((y: NDArray) => grad(timesClosed(y))(array(2)))(array(3)).item()).toBe(18);
     expect(values(vmap((y: NDArray) => grad(timesClosed(y))(array(2)))(array([1, 2, 3])))).toEqual([2, 8, 18]);
-    expect(values(jit(vmap((y: NDArray) => grad(jit(timesClosed(y)))(array(2))))(array([1, 2, 3])))).toEqual([2, 8, 18]);
-    expect(values(vmap((y: NDArray) => vmap(grad(timesClosed(y)))(array([1, 2])))(array([1, 3])))).toEqual([[1, 2], [9, 18]]);
+    expect(values(jit(vmap((y: NDArray) => grad(jit(timesClosed(y)))(array(2))))(array([1, 2, 3])))).toEqual([
+      2, 8, 18,
+    ]);
+    expect(values(vmap((y: NDArray) => vmap(grad(timesClosed(y)))(array([1, 2])))(array([1, 3])))).toEqual([
+      [1, 2],
+      [9, 18],
+    ]);
   });
 
   test("of an outer grad, which then differentiates the rule's code", () => {
@@ -80,7 +115,11 @@ describe("9: rules may close over outer tracers", () => {
 });
 
 test("10: a derivative by a value that a rule closes over is an error with a name, eager and jitted, not a silent zero", () => {
-  const closing = (y: NDArray): Scalar => customVjp((x: NDArray) => np.mul(x, y), { fwd: (x: NDArray) => [np.mul(x, y), null], bwd: (_none: null, g: NDArray) => [np.mul(g, y)] });
+  const closing = (y: NDArray): Scalar =>
+    customVjp((x: NDArray) => np.mul(x, y), {
+      fwd: (x: NDArray) => [np.mul(x, y), null],
+      bwd: (_none: null, g: NDArray) => [np.mul(g, y)],
+    });
   const f = (y: NDArray): NDArray => closing(y)(np.mul(y, 2));
   expectError(() => grad(f)(array(3)), "ClosedOverDifferentiation");
   expectError(() => grad(jit(f))(array(3)), "ClosedOverDifferentiation");
@@ -90,8 +129,13 @@ test("10: a derivative by a value that a rule closes over is an error with a nam
 
 describe("11: null from the backward rule", () => {
   type Parameters = { w: NDArray; b: NDArray[] };
-  const linear = (bwd: (residuals: [Parameters, NDArray], g: NDArray) => readonly unknown[]): ((p: Parameters, x: NDArray) => NDArray) =>
-    customVjp((p: Parameters, x: NDArray) => np.add(np.mul(p.w, x), p.b[0]!), { fwd: (p: Parameters, x: NDArray) => [np.add(np.mul(p.w, x), p.b[0]!), [p, x]], bwd });
+  const linear = (
+    bwd: (residuals: [Parameters, NDArray], g: NDArray) => readonly unknown[],
+  ): ((p: Parameters, x: NDArray) => NDArray) =>
+    customVjp((p: Parameters, x: NDArray) => np.add(np.mul(p.w, x), p.b[0]!), {
+      fwd: (p: Parameters, x: NDArray) => [np.add(np.mul(p.w, x), p.b[0]!), [p, x]],
+      bwd,
+    });
   const parameters: Parameters = { w: array(2), b: [array(1), array([5, 5])] };
 
   test("is zero for an input", () => {
@@ -107,33 +151,103 @@ describe("11: null from the backward rule", () => {
       expect([dp.w.item(), dp.b[0]!.item(), values(dp.b[1]!)]).toEqual([3, 0, [0, 0]]);
     }
     const mapped = vmap(grad(f), { inAxes: [null, 0] })(parameters, array([3, 4]));
-    expect([values(mapped.w), values(mapped.b[1]!)]).toEqual([[3, 4], [[0, 0], [0, 0]]]);
+    expect([values(mapped.w), values(mapped.b[1]!)]).toEqual([
+      [3, 4],
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    ]);
   });
 });
 
 describe("12: a wrong cotangent from the backward rule is named", () => {
-  const withBwd = (bwd: (...args: never[]) => unknown): Scalar => customVjp(function square(x: NDArray) { return np.square(x); }, { fwd: (x: NDArray) => [np.square(x), x], bwd: bwd as never });
-  const run = (bwd: (...args: never[]) => unknown, wrap: (f: Scalar) => Scalar = (f) => f) => () => grad((x: NDArray) => np.sum(wrap(withBwd(bwd))(x)))(array([1, 2]));
+  const withBwd = (bwd: (...args: never[]) => unknown): Scalar =>
+    customVjp(
+      function square(x: NDArray) {
+        return np.square(x);
+      },
+      { fwd: (x: NDArray) => [np.square(x), x], bwd: bwd as never },
+    );
+  const run =
+    (bwd: (...args: never[]) => unknown, wrap: (f: Scalar) => Scalar = (f) => f) =>
+    () =>
+      grad((x: NDArray) => np.sum(wrap(withBwd(bwd))(x)))(array([1, 2]));
 
-  test.each([["eager", (f: Scalar) => f], ["jitted", (f: Scalar) => jit(f)]] as const)("%s", (_name, wrap) => {
-    expectError(run(() => [array([1, 2, 3])], wrap), "TreeMismatch", "square", "[0]", "float64[3]", "float64[2]");
-    expectError(run(() => [array([1, 2], { dtype: "float32" })], wrap), "TreeMismatch", "float32[2]", "float64[2]");
-    expectError(run(() => [array([1, 2]), array([1, 2])], wrap), "TreeMismatch", "a list of 2", "1 argument");
-    expectError(run(() => [], wrap), "TreeMismatch", "a list of 0");
-    expectError(run(() => array([1, 2]), wrap), "TreeMismatch", "1 argument");
-    expectError(run(() => [[array([1, 2])]], wrap), "TreeMismatch", "[0]");
-    expectError(run(() => [{ w: array([1, 2]) }], wrap), "TreeMismatch", "[0]");
-    expectError(run(() => null, wrap), "TreeMismatch", "null");
+  test.each([
+    ["eager", (f: Scalar) => f],
+    ["jitted", (f: Scalar) => jit(f)],
+  ] as const)("%s", (_name, wrap) => {
+    expectError(
+      run(() => [array([1, 2, 3])], wrap),
+      "TreeMismatch",
+      "square",
+      "[0]",
+      "float64[3]",
+      "float64[2]",
+    );
+    expectError(
+      run(() => [array([1, 2], { dtype: "float32" })], wrap),
+      "TreeMismatch",
+      "float32[2]",
+      "float64[2]",
+    );
+    expectError(
+      run(() => [array([1, 2]), array([1, 2])], wrap),
+      "TreeMismatch",
+      "a list of 2",
+      "1 argument",
+    );
+    expectError(
+      run(() => [], wrap),
+      "TreeMismatch",
+      "a list of 0",
+    );
+    expectError(
+      run(() => array([1, 2]), wrap),
+      "TreeMismatch",
+      "1 argument",
+    );
+    expectError(
+      run(() => [[array([1, 2])]], wrap),
+      "TreeMismatch",
+      "[0]",
+    );
+    expectError(
+      run(() => [{ w: array([1, 2]) }], wrap),
+      "TreeMismatch",
+      "[0]",
+    );
+    expectError(
+      run(() => null, wrap),
+      "TreeMismatch",
+      "null",
+    );
   });
 
   test("and so is a forward rule that returns no pair", () => {
-    const f = customVjp((x: NDArray) => np.square(x), { fwd: ((x: NDArray) => np.square(x)) as never, bwd: () => [null] });
+    const f = customVjp((x: NDArray) => np.square(x), {
+      fwd: ((x: NDArray) => np.square(x)) as never,
+      bwd: () => [null],
+    });
     expectError(() => grad(f)(array(1)), "TreeMismatch", "[output, residuals]");
   });
 
   test("and so is one whose output is not the function's, where both are traced", () => {
-    const withFwd = (out: (x: NDArray) => unknown): Scalar => customVjp(function square(x: NDArray) { return np.square(x); }, { fwd: (x: NDArray) => [out(x), x], bwd: (x: NDArray) => [x] });
-    const outputs: readonly ((x: NDArray) => unknown)[] = [(x) => [x], (x) => ({ x }), () => np.ones([3]), (x) => np.astype(x, "float32"), () => null];
+    const withFwd = (out: (x: NDArray) => unknown): Scalar =>
+      customVjp(
+        function square(x: NDArray) {
+          return np.square(x);
+        },
+        { fwd: (x: NDArray) => [out(x), x], bwd: (x: NDArray) => [x] },
+      );
+    const outputs: readonly ((x: NDArray) => unknown)[] = [
+      (x) => [x],
+      (x) => ({ x }),
+      () => np.ones([3]),
+      (x) => np.astype(x, "float32"),
+      () => null,
+    ];
     for (const out of outputs) {
       expectError(() => jit(withFwd(out))(array(2)), "TreeMismatch", "fwd of square");
       expectError(() => grad(jit(withFwd(out)))(array(2)), "TreeMismatch", "fwd of square");
@@ -154,8 +268,12 @@ describe("12: a wrong cotangent from the backward rule is named", () => {
       ([x]) => [x, "zero"],
     ];
     const f = (bwd: (r: null, g: NDArray) => unknown): ((x: NDArray, p: { w: NDArray }) => NDArray) =>
-      customVjp((x: NDArray, p: { w: NDArray }) => np.mul(x, p.w), { fwd: (x: NDArray, p: { w: NDArray }) => [np.mul(x, p.w), null], bwd: bwd as never });
-    const call = (bwd: (r: null, g: NDArray) => unknown): unknown => vjp(f(bwd), array([1, 2]), { w: array(2) })[1](array([1, 1]));
+      customVjp((x: NDArray, p: { w: NDArray }) => np.mul(x, p.w), {
+        fwd: (x: NDArray, p: { w: NDArray }) => [np.mul(x, p.w), null],
+        bwd: bwd as never,
+      });
+    const call = (bwd: (r: null, g: NDArray) => unknown): unknown =>
+      vjp(f(bwd), array([1, 2]), { w: array(2) })[1](array([1, 1]));
     expect(call((_r, g) => right(g))).toBeDefined();
     for (const mutate of mutations) {
       let code = "nothing";
@@ -170,7 +288,13 @@ describe("12: a wrong cotangent from the backward rule is named", () => {
 });
 
 test("13: a function whose rules are not defined refuses to be called, not only to be differentiated", () => {
-  for (const rules of [{}, { fwd: (x: NDArray) => [x, x] }, { bwd: () => [null] }, { fwd: "x", bwd: () => [null] }, undefined]) {
+  for (const rules of [
+    {},
+    { fwd: (x: NDArray) => [x, x] },
+    { bwd: () => [null] },
+    { fwd: "x", bwd: () => [null] },
+    undefined,
+  ]) {
     const call = (): unknown => customVjp((x: NDArray) => np.square(x), rules as never)(array(3));
     expectError(call, "MissingRule");
   }
@@ -178,5 +302,12 @@ test("13: a function whose rules are not defined refuses to be called, not only 
 
 test("its staged form is valid IR under every transform", () => {
   const f = (x: NDArray): NDArray => np.sum(vmap(halfSquare)(x));
-  for (const g of [f, grad(f), jit(grad(f)), (x: NDArray) => grad((y: NDArray) => np.sum(grad(f)(y)))(x), vmap(grad(halfSquare))]) validateClosed(makeJaxpr(g)(xs));
+  for (const g of [
+    f,
+    grad(f),
+    jit(grad(f)),
+    (x: NDArray) => grad((y: NDArray) => np.sum(grad(f)(y)))(x),
+    vmap(grad(halfSquare)),
+  ])
+    validateClosed(makeJaxpr(g)(xs));
 });

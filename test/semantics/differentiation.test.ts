@@ -2,7 +2,23 @@
  * Semantics 1-5 and 14-23: what grad, vjp, jvp, linearize and stopGradient give and refuse.
  */
 import { describe, expect, test } from "vitest";
-import { array, customVjp, grad, hessian, jit, jvp, linearize, linearTranspose, makeJaxpr, NDArray, stopGradient, tree, valueAndGrad, vjp, vmap } from "cotangent";
+import {
+  array,
+  customVjp,
+  grad,
+  hessian,
+  jit,
+  jvp,
+  linearize,
+  linearTranspose,
+  makeJaxpr,
+  NDArray,
+  stopGradient,
+  tree,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "cotangent";
 import * as np from "cotangent/numpy";
 import { isTracing } from "../../src/ir/trace.ts";
 import { validateClosed } from "../../src/ir/validate.ts";
@@ -19,7 +35,11 @@ test("1: grad by an integer or a boolean is refused with the leaf's path, and al
     const zeros = grad(f, { allowInt: true })(x);
     expect([zeros.shape, [...zeros.toTypedArray()]]).toEqual([[2], [0, 0]]);
   }
-  expectError(() => grad((p: { w: NDArray; n: NDArray }) => np.sum(p.w))({ w: x3, n: array([1], { dtype: "int32" }) }), "NotDifferentiable", ".n");
+  expectError(
+    () => grad((p: { w: NDArray; n: NDArray }) => np.sum(p.w))({ w: x3, n: array([1], { dtype: "int32" }) }),
+    "NotDifferentiable",
+    ".n",
+  );
 });
 
 test("1: an integer output has no gradient", () => {
@@ -115,7 +135,10 @@ test("15: linearize(f, x)(v) is jvp(f, x, v) for several v, with f evaluated onc
 });
 
 test("16: the transpose of x -> 2 x on integers maps 3 to 6", () => {
-  const [six] = linearTranspose((x: NDArray) => np.mul(x, 2), array(0, { dtype: "int32" }))(array(3, { dtype: "int32" }));
+  const [six] = linearTranspose(
+    (x: NDArray) => np.mul(x, 2),
+    array(0, { dtype: "int32" }),
+  )(array(3, { dtype: "int32" }));
   expect([six.dtype, six.item()]).toEqual(["int32", 6]);
   expectError(() => linearTranspose((x: NDArray) => np.sin(x), array(0))(array(1)), "NotLinear");
   expectError(() => linearTranspose((x: NDArray) => np.mul(x, x), array(0))(array(1)), "NotLinear");
@@ -171,9 +194,15 @@ test("19: reverse mode accumulates, and one array passed as two arguments gets t
   const f = (x: NDArray, y: NDArray): NDArray => np.sum(np.mul(np.square(x), y));
   expect(values(grad((x: NDArray) => f(x, x))(x3))).toEqual([3, 12, 27]);
   const [dx, dy] = grad(f, { argnums: [0, 1] })(x3, x3);
-  expect([values(dx!), values(dy!)]).toEqual([[2, 8, 18], [1, 4, 9]]);
+  expect([values(dx!), values(dy!)]).toEqual([
+    [2, 8, 18],
+    [1, 4, 9],
+  ]);
   const [, pullback] = vjp(f, x3, x3);
-  expect(pullback(array(1)).map(values)).toEqual([[2, 8, 18], [1, 4, 9]]);
+  expect(pullback(array(1)).map(values)).toEqual([
+    [2, 8, 18],
+    [1, 4, 9],
+  ]);
 });
 
 test("20: aux is not differentiated, comes back as concrete values, and may hold anything", () => {
@@ -183,7 +212,13 @@ test("20: aux is not differentiated, comes back as concrete values, and may hold
   };
   const [gradient, aux] = grad(f, { hasAux: true })(x3);
   expect(values(gradient)).toEqual([2, 4, 6]);
-  expect([aux.label, aux.size, aux.none, values(aux.inner[0]), aux.inner[1].item()]).toEqual(["squares", 3, null, [1, 4, 9], 7]);
+  expect([aux.label, aux.size, aux.none, values(aux.inner[0]), aux.inner[1].item()]).toEqual([
+    "squares",
+    3,
+    null,
+    [1, 4, 9],
+    7,
+  ]);
   const [[value, other], again] = valueAndGrad(f, { hasAux: true })(x3);
   expect([value.item(), values(other.inner[0]), values(again)]).toEqual([14, [1, 4, 9], [2, 4, 6]]);
 });

@@ -19,7 +19,8 @@ test("42: reductions of nothing", () => {
   expect(both((x) => np.mean(x), nothing).item()).toBeNaN();
   expect(both((x) => np.any(x), nothing).item()).toBe(0);
   expect(both((x) => np.all(x), nothing).item()).toBe(1);
-  for (const f of [np.max, np.min, np.argmax, np.argmin] as const) expect(refusal((x) => f(x), nothing)).toMatch(/^EmptyReduction: /);
+  for (const f of [np.max, np.min, np.argmax, np.argmin] as const)
+    expect(refusal((x) => f(x), nothing)).toMatch(/^EmptyReduction: /);
 });
 
 test("42: the maximum of shape [2,0] throws over axis 1 and has shape [0] over axis 0", () => {
@@ -33,7 +34,9 @@ test("42: the maximum of shape [2,0] throws over axis 1 and has shape [0] over a
 
 test("43: a broadcast error names both shapes, a product error the contracted sizes", () => {
   expect(refusal((x, y) => np.add(x, y), np.zeros([2, 3]), np.zeros([4]))).toMatch(/^ShapeMismatch: .*\[2,3\].*\[4\]/);
-  expect(refusal((x, y) => np.matmul(x, y), np.zeros([2, 3]), np.zeros([4, 5]))).toMatch(/^ShapeMismatch: .*has 3, .*has 4/);
+  expect(refusal((x, y) => np.matmul(x, y), np.zeros([2, 3]), np.zeros([4, 5]))).toMatch(
+    /^ShapeMismatch: .*has 3, .*has 4/,
+  );
   expect(refusal((x, y) => np.dot(x, y), np.zeros(3), np.zeros(4))).toMatch(/^ShapeMismatch: .*has 3, .*has 4/);
 });
 
@@ -66,7 +69,11 @@ test("45: the promotion table", () => {
     float64: ["float64", "float64", "float64", "float64", "float64"],
   };
   const dtypes: readonly DType[] = ["bool", "int32", "uint32", "float32", "float64"];
-  for (const left of dtypes) expect(dtypes.map((right) => both((x, y) => np.add(x, y), typed(left, [1, 0]), typed(right, [1, 0])).dtype), left).toEqual(table[left]);
+  for (const left of dtypes)
+    expect(
+      dtypes.map((right) => both((x, y) => np.add(x, y), typed(left, [1, 0]), typed(right, [1, 0])).dtype),
+      left,
+    ).toEqual(table[left]);
 });
 
 test("45: booleans sum to integers, means and quotients of integers are floats", () => {
@@ -78,7 +85,10 @@ test("45: booleans sum to integers, means and quotients of integers are floats",
 });
 
 test("45: floor division floors and the remainder has the divisor's sign", () => {
-  const [x, y] = [[-7, 7, -7, 7, 6], [3, -3, -3, 3, 3]] as const;
+  const [x, y] = [
+    [-7, 7, -7, 7, 6],
+    [3, -3, -3, 3, 3],
+  ] as const;
   for (const make of [ints, array] as const) {
     expect(values((a, b) => np.remainder(a, b), make(x as never), make(y as never))).toEqual([2, -2, -1, 1, 0]);
     expect(values((a, b) => np.floorDivide(a, b), make(x as never), make(y as never))).toEqual([-3, -3, 2, 2, 2]);
@@ -91,12 +101,24 @@ test("45: floor division floors and the remainder has the divisor's sign", () =>
 test("46: a negative number counts from the end once", () => {
   expect(both((x) => x.at(-1).get(), [1, 2, 3]).item()).toBe(3);
   expect(both((x) => x.at(-3).get(), [1, 2, 3]).item()).toBe(1);
-  expect(values((x) => x.at(-1, 0).get(), [[1, 2], [3, 4]])).toBe(3);
+  expect(
+    values(
+      (x) => x.at(-1, 0).get(),
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ),
+  ).toBe(3);
   expect(values((x) => x.at(-1).set(9), [1, 2, 3])).toEqual([1, 2, 9]);
 });
 
 test("46: a number out of range throws, naming axis and size, eager and compiled, read and written", () => {
-  for (const f of [(x: NDArray) => x.at(0, 3).get(), (x: NDArray) => x.at(0, 3).set(1), (x: NDArray) => np.take(x, 3, { axis: 1 })])
+  for (const f of [
+    (x: NDArray) => x.at(0, 3).get(),
+    (x: NDArray) => x.at(0, 3).set(1),
+    (x: NDArray) => np.take(x, 3, { axis: 1 }),
+  ])
     expect(refusal(f, np.zeros([2, 3]))).toMatch(/^IndexOutOfRange: .*index 3 on axis 1 of size 3/);
   expect(refusal((x) => x.at(-4).get(), [1, 2, 3])).toMatch(/^IndexOutOfRange: .*index -4 on axis 0 of size 3/);
   expect(refusal((x) => x.at(0).get(), np.zeros(0))).toMatch(/^IndexOutOfRange: .*size 0/);
@@ -148,7 +170,8 @@ test("46: writes out of range are dropped", () => {
 
 test("46: what is out of range has a zero gradient", () => {
   const places = ints([0, 3, -1, -4]);
-  for (const mode of ["clip", "fill"] as const) expect(slope((x, i) => x.at(i).get({ mode }), [10, 20, 30], places).toList()).toEqual([1, 0, 1]);
+  for (const mode of ["clip", "fill"] as const)
+    expect(slope((x, i) => x.at(i).get({ mode }), [10, 20, 30], places).toList()).toEqual([1, 0, 1]);
   expect(slope((v, x, i) => x.at(i).add(v), [1, 2, 3, 4], [10, 20, 30], places).toList()).toEqual([1, 0, 1, 0]);
   expect(slope((v, x, i) => x.at(i).set(v), [1, 2, 3, 4], [10, 20, 30], places).toList()).toEqual([1, 0, 1, 0]);
 });
@@ -166,7 +189,8 @@ test("47: mul refuses the derivative by its factors where indices repeat or may 
   const byFactors = (places: NDArray) => grad((v: NDArray) => np.sum(array([10, 20]).at(places).mul(v)));
   expect(byFactors(ints([1, 0]))(array([3, 4])).toList()).toEqual([20, 10]);
   expect(() => byFactors(ints([1, 1]))(array([3, 4]))).toThrow(/^derivative of scatterMul.*more than once/);
-  const traced = (options?: np.MultiplyOptions) => jit((places: NDArray, v: NDArray) => grad((w: NDArray) => np.sum(array([10, 20]).at(places).mul(w, options)))(v));
+  const traced = (options?: np.MultiplyOptions) =>
+    jit((places: NDArray, v: NDArray) => grad((w: NDArray) => np.sum(array([10, 20]).at(places).mul(w, options)))(v));
   expect(() => traced()(ints([1, 0]), array([3, 4]))).toThrow(/traced, so repeats cannot be excluded/);
   expect((traced({ uniqueIndices: true })(ints([1, 0]), array([3, 4])) as NDArray).toList()).toEqual([20, 10]);
 });
@@ -184,17 +208,30 @@ test("49: floats, strings and lists are no indices", () => {
   expect(refusal((v, i) => v.at(i).get(), x, [0, 1])).toMatch(/^DTypeMismatch: .*float64\[2\] on axis 0.*int32/);
   expect(refusal((v) => v.at(0.5).get(), x)).toMatch(/^InvalidIndex: .*0\.5/);
   expect(refusal((v) => v.at(nan).get(), x)).toMatch(/^InvalidIndex: .*NaN/);
-  for (const index of ["0", true, undefined, { start: 1 }, () => 0]) expect(refusal((v) => v.at(index as never).get(), x)).toMatch(/^InvalidIndex: /);
-  for (const index of [[0, 1], new Int32Array(2)]) expect(refusal((v) => v.at(index as never).get(), x)).toMatch(/^InvalidIndex: .*slice\(1, 8\).*array/);
+  for (const index of ["0", true, undefined, { start: 1 }, () => 0])
+    expect(refusal((v) => v.at(index as never).get(), x)).toMatch(/^InvalidIndex: /);
+  for (const index of [[0, 1], new Int32Array(2)])
+    expect(refusal((v) => v.at(index as never).get(), x)).toMatch(/^InvalidIndex: .*slice\(1, 8\).*array/);
   expect(refusal((v) => v.at(slice(0, 1.5)).get(), x)).toMatch(/^InvalidIndex: /);
   expect(refusal((v) => v.at(slice(0, 1, 0)).get(), x)).toMatch(/^InvalidIndex: /);
 });
 
 test("49: a mask selects eagerly, and a traced mask throws by name", () => {
-  const x = array([[1, 2], [3, 4]]);
+  const x = array([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(x.at(x.greater(1)).get().toList()).toEqual([2, 3, 4]);
-  expect(x.at(array([false, true])).get().toList()).toEqual([[3, 4]]);
-  expect(x.at(x.greater(1)).set(0).toList()).toEqual([[1, 0], [0, 0]]);
+  expect(
+    x
+      .at(array([false, true]))
+      .get()
+      .toList(),
+  ).toEqual([[3, 4]]);
+  expect(x.at(x.greater(1)).set(0).toList()).toEqual([
+    [1, 0],
+    [0, 0],
+  ]);
   expect(() => jit((v: NDArray) => v.at(v.greater(1)).get())(x)).toThrow(/np\.where/);
   const fixed = array([true, false]);
   expect(values((v) => v.at(fixed).get(), x)).toEqual([[1, 2]]);
@@ -210,11 +247,16 @@ test("50: what is written is cast to the dtype of the array", () => {
 });
 
 test("51: arrays of no elements", () => {
-  expect(values((x, y) => np.matmul(x, y), np.zeros([2, 0]), np.zeros([0, 3]))).toEqual([[0, 0, 0], [0, 0, 0]]);
+  expect(values((x, y) => np.matmul(x, y), np.zeros([2, 0]), np.zeros([0, 3]))).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
   expect(both((x) => vmap((row: NDArray) => np.sum(row))(x), np.zeros([0, 3])).shape).toEqual([0]);
   expect(both((x, i) => x.at(i).get(), np.zeros([0, 3]), ints([])).shape).toEqual([0, 3]);
   expect(both((x, i) => x.at(i).get(), np.zeros([4, 3]), ints([])).shape).toEqual([0, 3]);
-  expect(both((x, i) => x.at(i).get({ mode: "fill" }), np.zeros([0, 3]), ints([1])).toList()).toEqual([[nan, nan, nan]]);
+  expect(both((x, i) => x.at(i).get({ mode: "fill" }), np.zeros([0, 3]), ints([1])).toList()).toEqual([
+    [nan, nan, nan],
+  ]);
   expect(refusal((x, i) => x.at(i).get(), np.zeros([0, 3]), ints([1]))).toMatch(/^IndexOutOfRange: .*size 0/);
   expect(both((x) => np.sort(x), np.zeros([2, 0])).shape).toEqual([2, 0]);
   expect(both((x) => x.at(slice(2, 1)).set(5), [1, 2, 3]).toList()).toEqual([1, 2, 3]);

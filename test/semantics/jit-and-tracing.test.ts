@@ -19,11 +19,36 @@ describe("52: jit traces again", () => {
   test("on a new shape, dtype, weakness, structure or static value, never on new values", () => {
     const f = jit((x: unknown, _flag: unknown) => np.sum(tree.flatten(x).leaves[0] as NDArray), { staticArgnums: 1 });
     const firsts: readonly (readonly [unknown, unknown])[] = [
-      [x3, "a"], [array([1, 2]), "a"], [array([[1, 2, 3]]), "a"], [array([1, 2, 3], { dtype: "float32" }), "a"], [array(1), "a"], [1, "a"], [1.5, "a"],
-      [{ x: x3 }, "a"], [[x3], "a"], [[x3, null], "a"], [{ y: x3 }, "a"], [x3, "b"], [x3, 1], [x3, "1"], [x3, -0], [x3, 0], [x3, null], [x3, [1, "2"]], [x3, { k: 1 }],
+      [x3, "a"],
+      [array([1, 2]), "a"],
+      [array([[1, 2, 3]]), "a"],
+      [array([1, 2, 3], { dtype: "float32" }), "a"],
+      [array(1), "a"],
+      [1, "a"],
+      [1.5, "a"],
+      [{ x: x3 }, "a"],
+      [[x3], "a"],
+      [[x3, null], "a"],
+      [{ y: x3 }, "a"],
+      [x3, "b"],
+      [x3, 1],
+      [x3, "1"],
+      [x3, -0],
+      [x3, 0],
+      [x3, null],
+      [x3, [1, "2"]],
+      [x3, { k: 1 }],
     ];
-    for (const [x, flag] of firsts) expect(tracesOf(() => f(x, flag)), `${JSON.stringify(x)} ${JSON.stringify(flag)}`).toBe(1);
-    for (const [x, flag] of firsts) expect(tracesOf(() => f(x, flag)), `${JSON.stringify(x)} ${JSON.stringify(flag)}`).toBe(0);
+    for (const [x, flag] of firsts)
+      expect(
+        tracesOf(() => f(x, flag)),
+        `${JSON.stringify(x)} ${JSON.stringify(flag)}`,
+      ).toBe(1);
+    for (const [x, flag] of firsts)
+      expect(
+        tracesOf(() => f(x, flag)),
+        `${JSON.stringify(x)} ${JSON.stringify(flag)}`,
+      ).toBe(0);
     expect(tracesOf(() => f(array([7, 8, 9]), "a"))).toBe(0);
     expect(tracesOf(() => f(3, "a"))).toBe(0);
     expect(tracesOf(() => f(x3, { k: 1 }))).toBe(0);
@@ -49,7 +74,11 @@ describe("52: jit traces again", () => {
 
 describe("53: static arguments", () => {
   test("are compared by content where they are plain data, by identity where they are functions", () => {
-    const f = jit((x: NDArray, how: unknown) => (typeof how === "function" ? (how as (y: NDArray) => NDArray)(x) : np.mul(x, (how as { k: number[] }).k[0]!)), { staticArgnums: 1 });
+    const f = jit(
+      (x: NDArray, how: unknown) =>
+        typeof how === "function" ? (how as (y: NDArray) => NDArray)(x) : np.mul(x, (how as { k: number[] }).k[0]!),
+      { staticArgnums: 1 },
+    );
     expect(values(f(x3, { k: [2] }))).toEqual([2, 4, 6]);
     expect(tracesOf(() => f(x3, { k: [2] }))).toBe(0);
     expect(values(f(x3, { k: [3] }))).toEqual([3, 6, 9]);
@@ -68,7 +97,8 @@ describe("53: static arguments", () => {
 
   test("that cannot be compared are refused at the first call", () => {
     const f = jit((x: NDArray, _how: unknown) => x, { staticArgnums: 1 });
-    for (const how of [new Map(), new Set([1]), new Date(0), x3, [new Map()], { deep: { m: new Map() } }]) expectError(() => f(x3, how), "NotStatic", "static argument 1");
+    for (const how of [new Map(), new Set([1]), new Date(0), x3, [new Map()], { deep: { m: new Map() } }])
+      expectError(() => f(x3, how), "NotStatic", "static argument 1");
     expectError(() => vmap((x: NDArray) => f(array(1), x))(x3), "NotStatic", "traced");
   });
 });
@@ -113,13 +143,19 @@ const tracers: Readonly<Record<string, (f: (x: NDArray) => unknown) => unknown>>
 
 describe("54: a tracer refuses to become a JavaScript value", () => {
   test.each(Object.keys(tracers))("under %s, in every way of asking", (name) => {
-    for (const ask of Object.values(conversions)) expectError(() => tracers[name]!((x) => ask(x)), "TracerConversion", "Traced<float64[]>", "np.where");
+    for (const ask of Object.values(conversions))
+      expectError(() => tracers[name]!((x) => ask(x)), "TracerConversion", "Traced<float64[]>", "np.where");
     expect(Object.keys(conversions).length).toBeGreaterThan(20);
   });
 
   test("concrete arrays of size 1 do convert", () => {
     const x = array(5) as never as number;
-    expect([x > 0 ? 1 : 0, x + 1, Number(array([[7]])), [10, 20, 30][array(1) as never as number]]).toEqual([1, 6, 7, undefined]);
+    expect([x > 0 ? 1 : 0, x + 1, Number(array([[7]])), [10, 20, 30][array(1) as never as number]]).toEqual([
+      1,
+      6,
+      7,
+      undefined,
+    ]);
     expectError(() => Number(x3), "NotAScalar", "[3]");
   });
 });
@@ -132,7 +168,15 @@ describe("55: a tracer that left its trace", () => {
       return np.sin(x);
     });
     const leaked = kept as unknown as NDArray;
-    for (const use of [() => np.sin(leaked), () => leaked.add(1), () => leaked.item(), () => leaked.toTypedArray(), () => Number(leaked), () => jit((y: NDArray) => np.add(y, leaked))(array(1)), () => grad((y: NDArray) => np.mul(y, leaked))(array(1))])
+    for (const use of [
+      () => np.sin(leaked),
+      () => leaked.add(1),
+      () => leaked.item(),
+      () => leaked.toTypedArray(),
+      () => Number(leaked),
+      () => jit((y: NDArray) => np.add(y, leaked))(array(1)),
+      () => grad((y: NDArray) => np.mul(y, leaked))(array(1)),
+    ])
       expectError(use, "LeakedTracer", "keeper");
   });
 });
@@ -153,7 +197,11 @@ describe("56: jit passes through", () => {
   });
 
   test("constant outputs: numbers, booleans, arrays from outside, nothing of the input", () => {
-    const [n, flag, outside] = jit((_x: NDArray) => [2.5, true, x3] as const)(array(1)) as unknown as [NDArray, NDArray, NDArray];
+    const [n, flag, outside] = jit((_x: NDArray) => [2.5, true, x3] as const)(array(1)) as unknown as [
+      NDArray,
+      NDArray,
+      NDArray,
+    ];
     expect([n.item(), flag.dtype, flag.toList(), values(outside)]).toEqual([2.5, "bool", true, [1, 2, 3]]);
   });
 
@@ -171,7 +219,10 @@ describe("56: jit passes through", () => {
 
 describe("57: trees", () => {
   test("null is an empty node", () => {
-    const f = (t: { a: null; b: [NDArray, null] }): { a: null; b: [NDArray, null] } => ({ a: t.a, b: [np.mul(t.b[0], 2), null] });
+    const f = (t: { a: null; b: [NDArray, null] }): { a: null; b: [NDArray, null] } => ({
+      a: t.a,
+      b: [np.mul(t.b[0], 2), null],
+    });
     const out = jit(f)({ a: null, b: [x3, null] });
     expect([out.a, values(out.b[0]), out.b[1]]).toEqual([null, [2, 4, 6], null]);
     expect(grad((t: { a: null; b: NDArray }) => np.sum(t.b))({ a: null, b: x3 }).a).toBeNull();
@@ -184,9 +235,19 @@ describe("57: trees", () => {
     const holed = new Array<NDArray>(3);
     holed[0] = holed[2] = x3;
     const cases: readonly (readonly [unknown, string, string])[] = [
-      [{ a: undefined }, ".a", "undefined"], [[x3, undefined], "[1]", "undefined"], [holed, "[1]", "hole"], [{ deep: [{ s: "text" }] }, ".deep[0].s", "string"],
-      [{ f: () => x3 }, ".f", "function"], [{ m: new Map() }, ".m", "Map"], [[new Set()], "[0]", "Set"], [[new Date(0)], "[0]", "Date"], [{ p: new Point() }, ".p", "Point"], [[10n], "[0]", "bigint"],
-      [[new Float64Array(2)], "[0]", "Float64Array"], [[Promise.resolve(1)], "[0]", "Promise"], [{ s: Symbol("s") }, ".s", "symbol"],
+      [{ a: undefined }, ".a", "undefined"],
+      [[x3, undefined], "[1]", "undefined"],
+      [holed, "[1]", "hole"],
+      [{ deep: [{ s: "text" }] }, ".deep[0].s", "string"],
+      [{ f: () => x3 }, ".f", "function"],
+      [{ m: new Map() }, ".m", "Map"],
+      [[new Set()], "[0]", "Set"],
+      [[new Date(0)], "[0]", "Date"],
+      [{ p: new Point() }, ".p", "Point"],
+      [[10n], "[0]", "bigint"],
+      [[new Float64Array(2)], "[0]", "Float64Array"],
+      [[Promise.resolve(1)], "[0]", "Promise"],
+      [{ s: Symbol("s") }, ".s", "symbol"],
     ];
     for (const [bad, path, kind] of cases) {
       expectError(() => jit((t: unknown) => t)(bad), "NotAnArray", path, kind);
@@ -201,11 +262,17 @@ test("58: { a, b } and { b, a } are one structure, and results follow sorted key
   const one = tree.flatten({ a: 1, b: { d: 2, c: 3 } });
   const other = tree.flatten({ b: { c: 3, d: 2 }, a: 1 });
   expect(tree.sameTree(one.treedef, other.treedef)).toBe(true);
-  expect([one.leaves, other.leaves]).toEqual([[1, 3, 2], [1, 3, 2]]);
+  expect([one.leaves, other.leaves]).toEqual([
+    [1, 3, 2],
+    [1, 3, 2],
+  ]);
   const f = jit((t: { a: NDArray; b: NDArray }) => np.sub(t.a, t.b));
   expect(f({ a: array(5), b: array(3) }).item()).toBe(2);
   expect(tracesOf(() => expect(f({ b: array(3), a: array(5) }).item()).toBe(2))).toBe(0);
-  const [, pullback] = vjp((t: { a: NDArray; b: NDArray }) => ({ z: np.mul(t.a, 2), y: t.b }), { b: array(1), a: array(1) });
+  const [, pullback] = vjp((t: { a: NDArray; b: NDArray }) => ({ z: np.mul(t.a, 2), y: t.b }), {
+    b: array(1),
+    a: array(1),
+  });
   const [cotangent] = pullback({ y: array(10), z: array(1) });
   expect([cotangent.a.item(), cotangent.b.item()]).toEqual([2, 10]);
 });

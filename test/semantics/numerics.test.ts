@@ -21,8 +21,23 @@ test("24: maximum and minimum share the gradient of a tie half and half", () => 
 
 test("25: tied maxima and minima of a reduction share the gradient equally", () => {
   expect(slope((x) => np.max(x), [1, 3, 3, 2]).toList()).toEqual([0, 0.5, 0.5, 0]);
-  expect(slope((x) => np.min(x), [1, 1, 3, 1]).toList().toString()).toBe([1 / 3, 1 / 3, 0, 1 / 3].toString());
-  expect(slope((x) => np.max(x, { axis: 1 }), [[1, 1], [2, 5]]).toList()).toEqual([[0.5, 0.5], [0, 1]]);
+  expect(
+    slope((x) => np.min(x), [1, 1, 3, 1])
+      .toList()
+      .toString(),
+  ).toBe([1 / 3, 1 / 3, 0, 1 / 3].toString());
+  expect(
+    slope(
+      (x) => np.max(x, { axis: 1 }),
+      [
+        [1, 1],
+        [2, 5],
+      ],
+    ).toList(),
+  ).toEqual([
+    [0.5, 0.5],
+    [0, 1],
+  ]);
 });
 
 test("26: abs has slope 0 at 0, sign keeps the sign of zero and NaN", () => {
@@ -60,7 +75,9 @@ test("28: where does not save the gradient of a branch that is not defined; the 
 
 test("29: a whole exponent never goes through a logarithm", () => {
   const cube = (x: NDArray): NDArray => np.pow(x, 3);
-  expect([both(cube, 0).item(), derivative(cube, 0), derivative(cube, 0, 2), derivative(cube, 0, 3)]).toEqual([0, 0, 0, 6]);
+  expect([both(cube, 0).item(), derivative(cube, 0), derivative(cube, 0, 2), derivative(cube, 0, 3)]).toEqual([
+    0, 0, 0, 6,
+  ]);
   expect(derivative((x) => np.pow(x, 2), -3)).toBe(-6);
   expect(derivative((x) => x.mul(x), -3)).toBe(-6);
   for (const x of [0, -3, 2, inf]) expect(derivative((y) => np.pow(y, 0), x)).toBe(0);
@@ -70,7 +87,10 @@ test("29: a whole exponent never goes through a logarithm", () => {
 
 test("30: a float exponent has slopes without log 0", () => {
   const power = (x: NDArray, y: NDArray): NDArray => np.pow(x, y);
-  const slopes = (x: number, y: number): [number, number] => [slope(power, x, y).item(), slope((q, p) => np.pow(p, q), y, x).item()];
+  const slopes = (x: number, y: number): [number, number] => [
+    slope(power, x, y).item(),
+    slope((q, p) => np.pow(p, q), y, x).item(),
+  ];
   expect(slopes(0, 2)).toEqual([0, 0]);
   expect(slopes(0, 0)).toEqual([nan, 0]);
   const second = hessian((v: NDArray) => np.pow(v.at(0).get(), v.at(1).get()));
@@ -93,7 +113,18 @@ test("31: a negative base takes whole float exponents and no others", () => {
 test("32: the gradient of a product is right with one zero, and 0 with two", () => {
   expect(slope((x) => np.prod(x), [0, 2, 3]).toList()).toEqual([6, 0, 0]);
   expect(slope((x) => np.prod(x), [0, 2, 0]).toList()).toEqual([0, 0, 0]);
-  expect(slope((x) => np.prod(x, { axis: 0 }), [[0, 2], [5, 3]]).toList()).toEqual([[5, 3], [0, 2]]);
+  expect(
+    slope(
+      (x) => np.prod(x, { axis: 0 }),
+      [
+        [0, 2],
+        [5, 3],
+      ],
+    ).toList(),
+  ).toEqual([
+    [5, 3],
+    [0, 2],
+  ]);
 });
 
 test("33: logsumexp of infinities", () => {
@@ -101,12 +132,27 @@ test("33: logsumexp of infinities", () => {
   expect(both((x) => nn.logsumexp(x), [inf, 1]).item()).toBe(inf);
   expect(slope((x) => nn.logsumexp(x), [-inf, 0]).toList()).toEqual([0, 1]);
   expect(both((x) => nn.logsumexp(x), [1000, 1000]).item()).toBe(1000 + Math.LN2);
-  expect(both((x) => nn.logsumexp(x, { axis: 1, keepdims: true }), [[0, 0], [-inf, 5]]).toList()).toEqual([[Math.LN2], [5]]);
+  expect(
+    both(
+      (x) => nn.logsumexp(x, { axis: 1, keepdims: true }),
+      [
+        [0, 0],
+        [-inf, 5],
+      ],
+    ).toList(),
+  ).toEqual([[Math.LN2], [5]]);
   expect(both((x) => nn.logsumexp(x), []).item()).toBe(-inf);
 });
 
 test("33: logaddexp of infinities", () => {
-  expect(values((x, y) => np.logaddexp(x, y), [-inf, inf, inf, -inf, 0, nan], [-inf, inf, -inf, 3, 0, 1])).toEqual([-inf, inf, inf, 3, Math.LN2, nan]);
+  expect(values((x, y) => np.logaddexp(x, y), [-inf, inf, inf, -inf, 0, nan], [-inf, inf, -inf, 3, 0, 1])).toEqual([
+    -inf,
+    inf,
+    inf,
+    3,
+    Math.LN2,
+    nan,
+  ]);
   expect(slope((x, y) => np.logaddexp(x, y), [-inf, 0, 5], [0, 0, 5]).toList()).toEqual([0, 0.5, 0.5]);
 });
 
@@ -131,7 +177,12 @@ test("37: hypot and safeNorm have gradient 0 at the origin, the norm by hand NaN
   expect(slope((x, y) => np.hypot(x, y), 0, 0).item()).toBe(0);
   expect(slope((x, y) => np.hypot(x, y), 3, 4).item()).toBeCloseTo(0.6, 15);
   expect(slope((x) => nn.safeNorm(x), [0, 0]).toList()).toEqual([0, 0]);
-  expect((slope((x) => nn.safeNorm(x), [3, 4]).at(0).get()).item()).toBeCloseTo(0.6, 15);
+  expect(
+    slope((x) => nn.safeNorm(x), [3, 4])
+      .at(0)
+      .get()
+      .item(),
+  ).toBeCloseTo(0.6, 15);
   expect(slope((x) => np.sqrt(np.sum(x.mul(x))), [0, 0]).toList()).toEqual([nan, nan]);
   expect(both((x) => nn.safeNorm(x), [3e200, 4e200]).item() / 5e200).toBeCloseTo(1, 15);
   expect(both((x, y) => np.hypot(x, y), 3e200, 4e200).item() / 5e200).toBeCloseTo(1, 15);
@@ -157,7 +208,18 @@ test("39: sort puts NaN last and keeps the order of equals, -0 and 0 among them"
   expect(values((x) => np.sort(x, { descending: true }), [nan, 2, 0, -0, 3])).toEqual([3, 2, 0, -0, nan]);
   expect(values((x) => np.argsort(x), [nan, 0, 1, -0, 1, nan])).toEqual([1, 3, 2, 4, 0, 5]);
   expect(values((x) => np.argsort(x, { descending: true }), [nan, 0, 1, -0, 1])).toEqual([2, 4, 1, 3, 0]);
-  expect(values((x) => np.sort(x, { axis: 0 }), [[3, 1], [2, 5]])).toEqual([[2, 1], [3, 5]]);
+  expect(
+    values(
+      (x) => np.sort(x, { axis: 0 }),
+      [
+        [3, 1],
+        [2, 5],
+      ],
+    ),
+  ).toEqual([
+    [2, 1],
+    [3, 5],
+  ]);
 });
 
 test("39: searchsorted ignores the sign of zero and of NaN", () => {
@@ -180,7 +242,18 @@ test("39: the derivative of sort permutes", () => {
   expect(slope((x) => np.sort(x).mul(weights), [3, 1, 2]).toList()).toEqual([100, 1, 10]);
   expect(slope((x) => np.sort(x, { descending: true }).mul(weights), [3, 1, 2]).toList()).toEqual([1, 100, 10]);
   expect(slope((x) => np.sort(x).mul(weights), [5, 5, 5]).toList()).toEqual([1, 10, 100]);
-  expect(values((x) => vmap(grad((row: NDArray) => np.sum(np.sort(row).mul(weights))))(x) as NDArray, [[3, 1, 2], [1, 2, 3]])).toEqual([[100, 1, 10], [1, 10, 100]]);
+  expect(
+    values(
+      (x) => vmap(grad((row: NDArray) => np.sum(np.sort(row).mul(weights))))(x) as NDArray,
+      [
+        [3, 1, 2],
+        [1, 2, 3],
+      ],
+    ),
+  ).toEqual([
+    [100, 1, 10],
+    [1, 10, 100],
+  ]);
 });
 
 test("40: x * 0 and x + 0 are never folded", () => {

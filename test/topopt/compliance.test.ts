@@ -13,31 +13,47 @@ type Golden = ReturnType<typeof readGolden<"compliance-24x16">>["cases"][number]
 
 /** The golden densities, turned from column-major numbering into rows. */
 const densityOf = ({ nelx, nely }: GridMesh, kind: Golden["density"]): ElementField => {
-  const value = (e: number): number => (kind === "sin" ? 0.5 + 0.4 * Math.sin(12.9898 * (e + 1)) : Number(kind.slice("uniform".length)));
-  return np.array(Float64Array.from({ length: nelx * nely }, (_, k) => value((k % nelx) * nely + Math.floor(k / nelx))), { shape: [nely, nelx] }) as ElementField;
+  const value = (e: number): number =>
+    kind === "sin" ? 0.5 + 0.4 * Math.sin(12.9898 * (e + 1)) : Number(kind.slice("uniform".length));
+  return np.array(
+    Float64Array.from({ length: nelx * nely }, (_, k) => value((k % nelx) * nely + Math.floor(k / nelx))),
+    { shape: [nely, nelx] },
+  ) as ElementField;
 };
 
-const rows = readGolden("compliance-24x16").cases.map((own) => [`${own.problem}, ${own.density}, ${own.filter ? "filtered" : "not filtered"}`, own] as const);
+const rows = readGolden("compliance-24x16").cases.map(
+  (own) => [`${own.problem}, ${own.density}, ${own.filter ? "filtered" : "not filtered"}`, own] as const,
+);
 
-describe.each(rows)("%s", (_name, { problem: name, nelx, nely, density: kind, filter, compliance: golden, gradient: expected }) => {
-  test("value and gradient are the golden ones, eager and on every back end", () => {
-    const problem = problems[name]({ nelx, nely });
-    const objective = designObjective(problem, { filterRadius: filter ? 2 : 0 });
-    const density = densityOf(problem.mesh, kind);
-    const evaluate = valueAndGrad((own: ElementField) => objective(own)[0]);
-    for (const program of [evaluate, ...(["interpreter", "js", "wasm"] as const).map((backend) => jit(evaluate, { backend }))]) {
-      const [value, field] = program(density);
-      expect(Math.abs(value.item() / golden - 1)).toBeLessThan(1e-10);
-      const gradient = floats(field);
-      const largest = Math.max(...gradient.map(Math.abs));
-      expected.index.forEach((e, k) => expect(Math.abs(gradient[(e % nely) * nelx + Math.floor(e / nely)]! - expected.value[k]!) / largest).toBeLessThan(1e-9));
-      expect(Math.abs(Math.hypot(...gradient) / expected.norm2 - 1)).toBeLessThan(1e-9);
-      expect(Math.abs(gradient.reduce((sum, value) => sum + value, 0) / expected.sum - 1)).toBeLessThan(1e-9);
-      expect(Math.abs(Math.min(...gradient) - expected.min) / largest).toBeLessThan(1e-9);
-      expect(Math.abs(Math.max(...gradient) - expected.max) / largest).toBeLessThan(1e-9);
-    }
-  });
-});
+describe.each(rows)(
+  "%s",
+  (_name, { problem: name, nelx, nely, density: kind, filter, compliance: golden, gradient: expected }) => {
+    test("value and gradient are the golden ones, eager and on every back end", () => {
+      const problem = problems[name]({ nelx, nely });
+      const objective = designObjective(problem, { filterRadius: filter ? 2 : 0 });
+      const density = densityOf(problem.mesh, kind);
+      const evaluate = valueAndGrad((own: ElementField) => objective(own)[0]);
+      for (const program of [
+        evaluate,
+        ...(["interpreter", "js", "wasm"] as const).map((backend) => jit(evaluate, { backend })),
+      ]) {
+        const [value, field] = program(density);
+        expect(Math.abs(value.item() / golden - 1)).toBeLessThan(1e-10);
+        const gradient = floats(field);
+        const largest = Math.max(...gradient.map(Math.abs));
+        expected.index.forEach((e, k) =>
+          expect(
+            Math.abs(gradient[(e % nely) * nelx + Math.floor(e / nely)]! - expected.value[k]!) / largest,
+          ).toBeLessThan(1e-9),
+        );
+        expect(Math.abs(Math.hypot(...gradient) / expected.norm2 - 1)).toBeLessThan(1e-9);
+        expect(Math.abs(gradient.reduce((sum, value) => sum + value, 0) / expected.sum - 1)).toBeLessThan(1e-9);
+        expect(Math.abs(Math.min(...gradient) - expected.min) / largest).toBeLessThan(1e-9);
+        expect(Math.abs(Math.max(...gradient) - expected.max) / largest).toBeLessThan(1e-9);
+      }
+    });
+  },
+);
 
 const names = fc.constantFrom("mbb", "tensile", "bridge", "michell");
 const sizes = fc.record({ nelx: fc.integer({ min: 1, max: 7 }), nely: fc.constantFrom(2, 4, 6) });
@@ -45,14 +61,30 @@ const phases = fc.double({ min: 0, max: 6, noNaN: true });
 
 test("compliance falls when any modulus rises", () => {
   fc.assert(
-    fc.property(names, sizes, phases, fc.nat(), fc.double({ min: 0.01, max: 10, noNaN: true }), (name, size, phase, at, rise) => {
-      const problem = problems[name](size);
-      const modulus = elementField(problem.mesh, wave(problem.mesh.elementShape, phase, { middle: 0.6, amplitude: 0.4 }));
-      const stiffened = floats(modulus).map((value, e, all) => (e === at % all.length ? value * (1 + rise) : value));
-      const [before, after] = [compliance(problem, modulus).item(), compliance(problem, elementField(problem.mesh, np.array(stiffened, { shape: [...problem.mesh.elementShape] }))).item()];
-      // An element without strain, as the free corner of the Michell problem, changes nothing.
-      expect(after).toBeLessThanOrEqual(before * (1 + 1e-13));
-    }),
+    fc.property(
+      names,
+      sizes,
+      phases,
+      fc.nat(),
+      fc.double({ min: 0.01, max: 10, noNaN: true }),
+      (name, size, phase, at, rise) => {
+        const problem = problems[name](size);
+        const modulus = elementField(
+          problem.mesh,
+          wave(problem.mesh.elementShape, phase, { middle: 0.6, amplitude: 0.4 }),
+        );
+        const stiffened = floats(modulus).map((value, e, all) => (e === at % all.length ? value * (1 + rise) : value));
+        const [before, after] = [
+          compliance(problem, modulus).item(),
+          compliance(
+            problem,
+            elementField(problem.mesh, np.array(stiffened, { shape: [...problem.mesh.elementShape] })),
+          ).item(),
+        ];
+        // An element without strain, as the free corner of the Michell problem, changes nothing.
+        expect(after).toBeLessThanOrEqual(before * (1 + 1e-13));
+      },
+    ),
   );
 });
 
@@ -62,8 +94,11 @@ test("its gradient is never positive, by modulus and by density", () => {
       const problem = problems[name](size);
       const field = elementField(problem.mesh, wave(problem.mesh.elementShape, phase, { middle: 0.5, amplitude: 0.5 }));
       const byModulus = grad((modulus: ElementField) => compliance(problem, modulus))(field.add(1e-3));
-      const byDensity = grad((design: ElementField) => designObjective(problem, { filterRadius: 1.5, eMin: 1e-6 })(design)[0])(field);
-      for (const gradient of [byModulus, byDensity]) for (const slope of floats(gradient)) expect(slope).toBeLessThanOrEqual(0);
+      const byDensity = grad(
+        (design: ElementField) => designObjective(problem, { filterRadius: 1.5, eMin: 1e-6 })(design)[0],
+      )(field);
+      for (const gradient of [byModulus, byDensity])
+        for (const slope of floats(gradient)) expect(slope).toBeLessThanOrEqual(0);
     }),
   );
 });
@@ -72,7 +107,10 @@ test("it is homogeneous of degree -1: the modulus times its gradient is minus th
   fc.assert(
     fc.property(names, sizes, phases, (name, size, phase) => {
       const problem = problems[name](size);
-      const modulus = elementField(problem.mesh, wave(problem.mesh.elementShape, phase, { middle: 0.6, amplitude: 0.4 }));
+      const modulus = elementField(
+        problem.mesh,
+        wave(problem.mesh.elementShape, phase, { middle: 0.6, amplitude: 0.4 }),
+      );
       const [value, gradient] = valueAndGrad((own: ElementField) => compliance(problem, own))(modulus);
       expect(innerProduct(modulus, gradient) / value.item()).toBeCloseTo(-1, 11);
     }),

@@ -12,8 +12,15 @@ import { floats, innerProduct, relativeGap, wave } from "../fem/fields.ts";
 const coded = (code: string): object => expect.objectContaining({ code });
 
 const meshes = fc
-  .record({ nelx: fc.integer({ min: 1, max: 9 }), nely: fc.integer({ min: 1, max: 7 }), width: fc.double({ min: 0.3, max: 3, noNaN: true }), isUnit: fc.boolean() })
-  .map(({ nelx, nely, width, isUnit }) => gridMesh(isUnit ? { nelx, nely } : { nelx, nely, size: [nelx * width, nely] }));
+  .record({
+    nelx: fc.integer({ min: 1, max: 9 }),
+    nely: fc.integer({ min: 1, max: 7 }),
+    width: fc.double({ min: 0.3, max: 3, noNaN: true }),
+    isUnit: fc.boolean(),
+  })
+  .map(({ nelx, nely, width, isUnit }) =>
+    gridMesh(isUnit ? { nelx, nely } : { nelx, nely, size: [nelx * width, nely] }),
+  );
 const radii = fc.oneof(fc.constantFrom(0, 1, 1.5, 2, 3), fc.double({ min: 0, max: 20, noNaN: true }));
 
 /** Sum over all pairs of elements, the weight from the distance of their centres. */
@@ -22,7 +29,10 @@ const naive = ({ nelx, nely, size }: GridMesh, radius: number, density: Float64A
   return density.map((own, e) => {
     let [total, weights] = [0, 0];
     for (let other = 0; other < density.length; other++) {
-      const distance = Math.hypot((Math.floor(e / nelx) - Math.floor(other / nelx)) * height, ((e % nelx) - (other % nelx)) * width);
+      const distance = Math.hypot(
+        (Math.floor(e / nelx) - Math.floor(other / nelx)) * height,
+        ((e % nelx) - (other % nelx)) * width,
+      );
       const weight = Math.max(0, 1 - distance / radius);
       total += weight * density[other]!;
       weights += weight;
@@ -31,7 +41,8 @@ const naive = ({ nelx, nely, size }: GridMesh, radius: number, density: Float64A
   });
 };
 
-const fieldOf = ({ elementShape }: GridMesh, phase: number): ElementField => wave(elementShape, phase, { middle: 0.5, amplitude: 0.5 }) as ElementField;
+const fieldOf = ({ elementShape }: GridMesh, phase: number): ElementField =>
+  wave(elementShape, phase, { middle: 0.5, amplitude: 0.5 }) as ElementField;
 
 test("it is the naive sum over all pairs of elements", () => {
   fc.assert(
@@ -47,9 +58,13 @@ test("constants pass unchanged, and averages stay between the extremes", () => {
   fc.assert(
     fc.property(meshes, radii, fc.double({ min: 0.01, max: 1, noNaN: true }), (mesh, radius, constant) => {
       const filter = densityFilter(mesh, { radius });
-      floats(filter(elementField(mesh, constant))).forEach((value) => expect(Math.abs(value / constant - 1)).toBeLessThanOrEqual(1e-14));
+      floats(filter(elementField(mesh, constant))).forEach((value) =>
+        expect(Math.abs(value / constant - 1)).toBeLessThanOrEqual(1e-14),
+      );
       const [low, high] = [np.min(fieldOf(mesh, 0)).item(), np.max(fieldOf(mesh, 0)).item()];
-      floats(filter(fieldOf(mesh, 0))).forEach((value) => expect(value >= low - 1e-14 && value <= high + 1e-14).toBe(true));
+      floats(filter(fieldOf(mesh, 0))).forEach((value) =>
+        expect(value >= low - 1e-14 && value <= high + 1e-14).toBe(true),
+      );
     }),
   );
 });
@@ -72,14 +87,16 @@ test("it is linear, and commutes with both reflections of the grid", () => {
       const filter = densityFilter(mesh, { radius });
       const [x, y] = [fieldOf(mesh, 0), fieldOf(mesh, 1)];
       expect(relativeGap(filter(x.mul(2).add(y)), filter(x).mul(2).add(filter(y)))).toBeLessThan(1e-14);
-      for (const axis of [0, 1]) expect(relativeGap(filter(np.flip(x, axis) as ElementField), np.flip(filter(x), axis))).toBeLessThan(1e-14);
+      for (const axis of [0, 1])
+        expect(relativeGap(filter(np.flip(x, axis) as ElementField), np.flip(filter(x), axis))).toBeLessThan(1e-14);
     }),
   );
 });
 
 test("radius 0, and any radius up to one element width, is the identity", () => {
   const mesh = gridMesh({ nelx: 5, nely: 4 });
-  for (const radius of [0, 1e-300, 0.5, 1]) expect(floats(densityFilter(mesh, { radius })(fieldOf(mesh, 0)))).toEqual(floats(fieldOf(mesh, 0)));
+  for (const radius of [0, 1e-300, 0.5, 1])
+    expect(floats(densityFilter(mesh, { radius })(fieldOf(mesh, 0)))).toEqual(floats(fieldOf(mesh, 0)));
 });
 
 test("a radius far beyond the domain averages everything", () => {
@@ -96,16 +113,19 @@ test("the gradient of a sum of filtered densities is the column sums, on every b
   const total = (x: ElementField): NDArray => np.sum(filter(x));
   const expected = grad(total)(fieldOf(mesh, 0));
   expect(np.sum(expected).item()).toBeCloseTo(45, 12);
-  for (const backend of ["interpreter", "js", "wasm"] as const) expect(relativeGap(jit(grad(total), { backend })(fieldOf(mesh, 0)), expected)).toBeLessThan(1e-14);
+  for (const backend of ["interpreter", "js", "wasm"] as const)
+    expect(relativeGap(jit(grad(total), { backend })(fieldOf(mesh, 0)), expected)).toBeLessThan(1e-14);
 });
 
 test("radii that are no length, radii that would take minutes, and fields of another shape are refused", () => {
   const mesh = gridMesh({ nelx: 5, nely: 4 });
-  for (const radius of [NaN, -1, Infinity, -Infinity]) expect(() => densityFilter(mesh, { radius })).toThrow(coded("InvalidOption"));
+  for (const radius of [NaN, -1, Infinity, -Infinity])
+    expect(() => densityFilter(mesh, { radius })).toThrow(coded("InvalidOption"));
   expect(() => densityFilter(mesh, { rmin: 2 } as never)).toThrow(/"radius"/u);
   expect(() => densityFilter(gridMesh({ nelx: 1000, nely: 1000 }), { radius: 1e9 })).toThrow(coded("TooLarge"));
   for (const radius of [0, 2]) {
     const filter = densityFilter(mesh, { radius });
-    for (const wrong of [fieldOf(mesh, 0).T, np.ravel(fieldOf(mesh, 0)), wave([4, 6], 0)]) expect(() => filter(wrong as ElementField)).toThrow(coded("ShapeMismatch"));
+    for (const wrong of [fieldOf(mesh, 0).T, np.ravel(fieldOf(mesh, 0)), wave([4, 6], 0)])
+      expect(() => filter(wrong as ElementField)).toThrow(coded("ShapeMismatch"));
   }
 });

@@ -12,17 +12,29 @@ const mesh = gridMesh({ nelx: 7, nely: 5 });
 const coded = (code: string): object => expect.objectContaining({ code });
 
 const exponents = fc.double({ min: 1, max: 6, noNaN: true });
-const bounds = fc.record({ eMin: fc.double({ min: 1e-9, max: 1e-2, noNaN: true }), e0: fc.double({ min: 0.5, max: 3, noNaN: true }) });
+const bounds = fc.record({
+  eMin: fc.double({ min: 1e-9, max: 1e-2, noNaN: true }),
+  e0: fc.double({ min: 0.5, max: 3, noNaN: true }),
+});
 
 describe.each([
-  ["simp", (density: ElementField, shape: number, own: { eMin: number; e0: number }) => simp(density, { penal: shape, ...own })],
-  ["ramp", (density: ElementField, shape: number, own: { eMin: number; e0: number }) => ramp(density, { q: shape, ...own })],
+  [
+    "simp",
+    (density: ElementField, shape: number, own: { eMin: number; e0: number }) =>
+      simp(density, { penal: shape, ...own }),
+  ],
+  [
+    "ramp",
+    (density: ElementField, shape: number, own: { eMin: number; e0: number }) => ramp(density, { q: shape, ...own }),
+  ],
 ] as const)("%s", (_name, interpolate) => {
   test("density 0 has modulus eMin, density 1 has e0", () => {
     fc.assert(
       fc.property(exponents, bounds, (shape, own) => {
         floats(interpolate(elementField(mesh, 0), shape, own)).forEach((value) => expect(value).toBe(own.eMin));
-        floats(interpolate(elementField(mesh, 1), shape, own)).forEach((value) => expect(Math.abs(value - own.e0)).toBeLessThan(1e-15 * 4));
+        floats(interpolate(elementField(mesh, 1), shape, own)).forEach((value) =>
+          expect(Math.abs(value - own.e0)).toBeLessThan(1e-15 * 4),
+        );
       }),
     );
   });
@@ -46,7 +58,12 @@ describe.each([
         const density = elementField(mesh, wave([5, 7], phase, { middle: 0.5, amplitude: 0.45 }));
         const direction = elementField(mesh, wave([5, 7], phase + 1));
         const [, tangent] = jvp((rho: ElementField) => interpolate(rho, shape, own), [density], [direction]);
-        expect(relativeGap(tangent, derivativesAtZero((h) => interpolate(density.add(direction.mul(h)), shape, own), 4e-3))).toBeLessThan(1e-8);
+        expect(
+          relativeGap(
+            tangent,
+            derivativesAtZero((h) => interpolate(density.add(direction.mul(h)), shape, own), 4e-3),
+          ),
+        ).toBeLessThan(1e-8);
       }),
       { numRuns: 40 },
     );
@@ -55,11 +72,15 @@ describe.each([
 
 test("the slope of SIMP is finite at both ends and 0 at density 0, that of RAMP there is (e0 - eMin) / (1 + q)", () => {
   for (const penal of [1.5, 2, 3, 4.5]) {
-    const slope = (rho: number): number => grad((density: ElementField) => np.mean(simp(density, { penal })))(elementField(mesh, rho)).toTypedArray()[0]! * 35;
+    const slope = (rho: number): number =>
+      grad((density: ElementField) => np.mean(simp(density, { penal })))(elementField(mesh, rho)).toTypedArray()[0]! *
+      35;
     expect(slope(0)).toBe(0);
     expect(slope(1)).toBeCloseTo(penal * (1 - 1e-9), 12);
   }
-  const [slope] = grad((density: ElementField) => np.sum(ramp(density, { q: 8 })))(elementField(mesh, 0)).toTypedArray();
+  const [slope] = grad((density: ElementField) => np.sum(ramp(density, { q: 8 })))(
+    elementField(mesh, 0),
+  ).toTypedArray();
   expect(slope).toBeCloseTo((1 - 1e-9) / 9, 14);
 });
 

@@ -11,7 +11,8 @@ import { floats, relativeGap, wave } from "../fem/fields.ts";
 const coded = (code: string): object => expect.objectContaining({ code });
 const options = { volumeFraction: 0.4, filterRadius: 1.5, iterations: 12 } as const;
 const small = (): Problem => problems.mbb({ nelx: 24, nely: 16 });
-const withoutTime = (history: readonly HistoryEntry[]): object[] => history.map(({ objective, volume, change }) => ({ objective, volume, change }));
+const withoutTime = (history: readonly HistoryEntry[]): object[] =>
+  history.map(({ objective, volume, change }) => ({ objective, volume, change }));
 
 afterEach(() => setNoticeListener(null));
 
@@ -31,7 +32,8 @@ describe("a run", () => {
       expect(change).toBeLessThanOrEqual(0.2 + 1e-15);
       expect(milliseconds).toBeGreaterThanOrEqual(0);
     }
-    for (const field of [run.design, run.density]) for (const value of floats(field)) expect(value >= 0 && value <= 1).toBe(true);
+    for (const field of [run.design, run.density])
+      for (const value of floats(field)) expect(value >= 0 && value <= 1).toBe(true);
   });
 
   test("returns density and displacement of the design that the last objective belongs to", () => {
@@ -41,14 +43,26 @@ describe("a run", () => {
   });
 
   test("echoes what was asked, with defaults filled in", () => {
-    expect(run.options).toEqual({ volumeFraction: 0.4, filterRadius: 1.5, iterations: 12, penal: 3, eMin: 1e-9, move: 0.2, volumeTolerance: 1e-9, changeTolerance: 0, backend: "auto" });
+    expect(run.options).toEqual({
+      volumeFraction: 0.4,
+      filterRadius: 1.5,
+      iterations: 12,
+      penal: 3,
+      eMin: 1e-9,
+      move: 0.2,
+      volumeTolerance: 1e-9,
+      changeTolerance: 0,
+      backend: "auto",
+    });
   });
 
   test("has the same bits when repeated, and the same numbers to 1e-9 on every back end", () => {
     expect(withoutTime(minimizeCompliance(small(), options).history)).toEqual(withoutTime(run.history));
     for (const backend of ["interpreter", "js", "wasm"] as const) {
       const other = minimizeCompliance(problem, { ...options, backend });
-      other.history.forEach(({ objective }, k) => expect(Math.abs(objective / run.history[k]!.objective - 1)).toBeLessThan(1e-9));
+      other.history.forEach(({ objective }, k) =>
+        expect(Math.abs(objective / run.history[k]!.objective - 1)).toBeLessThan(1e-9),
+      );
     }
   });
 
@@ -65,7 +79,11 @@ describe("a run", () => {
 describe("stops", () => {
   test.each([1, 4])("an abort in iteration %i ends the run after it, with its state", (at) => {
     const controller = new AbortController();
-    const stopped = minimizeCompliance(small(), { ...options, signal: controller.signal, onIteration: ({ iteration }) => iteration === at && controller.abort() });
+    const stopped = minimizeCompliance(small(), {
+      ...options,
+      signal: controller.signal,
+      onIteration: ({ iteration }) => iteration === at && controller.abort(),
+    });
     const plain = minimizeCompliance(small(), { ...options, iterations: at });
     expect(stopped.reason).toBe("aborted");
     expect(withoutTime(stopped.history)).toEqual(withoutTime(plain.history));
@@ -74,7 +92,10 @@ describe("stops", () => {
   });
 
   test("a signal aborted before the run leaves it one iteration, so that the result is one of a design", () => {
-    const { history, reason, density, displacement } = minimizeCompliance(small(), { ...options, signal: AbortSignal.abort() });
+    const { history, reason, density, displacement } = minimizeCompliance(small(), {
+      ...options,
+      signal: AbortSignal.abort(),
+    });
     expect([history.length, reason]).toEqual([1, "aborted"]);
     expect(density.shape).toEqual([16, 24]);
     expect(np.vdot(small().load, displacement).item()).toBeCloseTo(history[0]!.objective, 8);
@@ -124,7 +145,10 @@ describe("masks", () => {
 
   test("a mask of ones changes no bit", () => {
     const plain = minimizeCompliance(problem, options);
-    const masked = minimizeCompliance({ ...problem, mask: elementField(problem.mesh, 1) }, { ...options, initial: elementField(problem.mesh, 0.4) });
+    const masked = minimizeCompliance(
+      { ...problem, mask: elementField(problem.mesh, 1) },
+      { ...options, initial: elementField(problem.mesh, 0.4) },
+    );
     expect(withoutTime(masked.history)).toEqual(withoutTime(plain.history));
   });
 
@@ -132,12 +156,18 @@ describe("masks", () => {
     const own = { ...problem, mask };
     const whole = minimizeCompliance(own, { ...options, volumeFraction: 0.3, iterations: 6 });
     const begun = minimizeCompliance(own, { ...options, volumeFraction: 0.3, iterations: 3 });
-    const continued = minimizeCompliance(own, { ...options, volumeFraction: 0.3, iterations: 3, initial: begun.design });
+    const continued = minimizeCompliance(own, {
+      ...options,
+      volumeFraction: 0.3,
+      iterations: 3,
+      initial: begun.design,
+    });
     expect(floats(continued.design)).toEqual(floats(whole.design));
   });
 
   test("masks that are not of ones and zeros, of another shape, or leave too little room are refused", () => {
-    const run = (own: unknown, volumeFraction = 0.3): unknown => minimizeCompliance({ ...problem, mask: own as ElementField }, { ...options, volumeFraction });
+    const run = (own: unknown, volumeFraction = 0.3): unknown =>
+      minimizeCompliance({ ...problem, mask: own as ElementField }, { ...options, volumeFraction });
     expect(() => run(elementField(problem.mesh, 0.5))).toThrow(coded("InvalidProblem"));
     expect(() => run(np.ones(400))).toThrow(coded("ShapeMismatch"));
     expect(() => run(mask, 0.9)).toThrow(/leaves room for 0\.7/u);
@@ -146,7 +176,10 @@ describe("masks", () => {
 });
 
 describe("refusals", () => {
-  const refused = (own: Partial<MinimizeOptions> | object): (() => unknown) => () => minimizeCompliance(small(), { ...options, ...own } as MinimizeOptions);
+  const refused =
+    (own: Partial<MinimizeOptions> | object): (() => unknown) =>
+    () =>
+      minimizeCompliance(small(), { ...options, ...own } as MinimizeOptions);
 
   test.each([0, 1.5, -0.1, NaN, Infinity])("volume fraction %d is unattainable", (volumeFraction) => {
     expect(refused({ volumeFraction })).toThrow(coded("InvalidProblem"));
@@ -165,14 +198,28 @@ describe("refusals", () => {
   });
 
   test("options outside their domain are refused by name, all at once", () => {
-    for (const wrong of [{ iterations: 0 }, { iterations: 2.5 }, { move: 0 }, { move: 2 }, { volumeTolerance: 0 }, { changeTolerance: NaN }, { filterRadius: -1 }, { penal: 0.5 }, { eMin: 0 }, { backend: "gpu" }])
-      expect(refused(wrong)).toThrow(expect.objectContaining({ code: "InvalidProblem", message: expect.stringContaining(Object.keys(wrong)[0]!) }));
+    for (const wrong of [
+      { iterations: 0 },
+      { iterations: 2.5 },
+      { move: 0 },
+      { move: 2 },
+      { volumeTolerance: 0 },
+      { changeTolerance: NaN },
+      { filterRadius: -1 },
+      { penal: 0.5 },
+      { eMin: 0 },
+      { backend: "gpu" },
+    ])
+      expect(refused(wrong)).toThrow(
+        expect.objectContaining({ code: "InvalidProblem", message: expect.stringContaining(Object.keys(wrong)[0]!) }),
+      );
     expect(refused({ move: 0, penal: 0, iterations: 0 })).toThrow(/penal.*iterations.*move/su);
   });
 
   test("initial designs outside [0, 1] or of another shape are refused", () => {
     const { mesh } = small();
-    for (const value of [-0.1, 1.1, NaN]) expect(refused({ initial: elementField(mesh, value) })).toThrow(coded("InvalidProblem"));
+    for (const value of [-0.1, 1.1, NaN])
+      expect(refused({ initial: elementField(mesh, value) })).toThrow(coded("InvalidProblem"));
     expect(refused({ initial: elementField(mesh, 0.4).T })).toThrow(coded("ShapeMismatch"));
   });
 

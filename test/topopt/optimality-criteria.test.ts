@@ -9,7 +9,10 @@ const finite = (min: number, max: number): fc.Arbitrary<number> => fc.double({ m
 /** Random states; the target is reachable within the move limit. */
 const states: fc.Arbitrary<OptimalityCriteria> = fc
   .record({
-    entries: fc.array(fc.record({ x: finite(0.01, 1), slope: finite(-1e3, -1e-3), weight: finite(0.1, 1), isCapped: fc.boolean() }), { minLength: 1, maxLength: 30 }),
+    entries: fc.array(
+      fc.record({ x: finite(0.01, 1), slope: finite(-1e3, -1e-3), weight: finite(0.1, 1), isCapped: fc.boolean() }),
+      { minLength: 1, maxLength: 30 },
+    ),
     move: finite(0.01, 1),
     share: finite(0.05, 0.95),
     hasBounds: fc.boolean(),
@@ -19,7 +22,8 @@ const states: fc.Arbitrary<OptimalityCriteria> = fc
     const upper = Float64Array.from(entries, ({ x, isCapped }) => (hasBounds && isCapped ? x + (1 - x) / 10 : 1));
     const design = Float64Array.from(entries, ({ x }) => x);
     const volumeGradient = Float64Array.from(entries, ({ weight }) => weight / total);
-    const volumeOf = (bound: (x: number, e: number) => number): number => design.reduce((sum, x, e) => sum + volumeGradient[e]! * bound(x, e), 0);
+    const volumeOf = (bound: (x: number, e: number) => number): number =>
+      design.reduce((sum, x, e) => sum + volumeGradient[e]! * bound(x, e), 0);
     const [low, high] = [volumeOf((x) => Math.max(0, x - move)), volumeOf((x, e) => Math.min(upper[e]!, x + move))];
     return {
       design,
@@ -51,7 +55,13 @@ test("bounds, move limit and the volume target are kept", () => {
 test("of two variables that are equal otherwise, the one that helps more gets more", () => {
   fc.assert(
     fc.property(states, (state) => {
-      const { design } = optimalityCriteria({ ...state, design: state.design.map(() => 0.5), upper: undefined, volumeFraction: 0.5, volumeGradient: state.volumeGradient.map((_w, _e, all) => 1 / all.length) });
+      const { design } = optimalityCriteria({
+        ...state,
+        design: state.design.map(() => 0.5),
+        upper: undefined,
+        volumeFraction: 0.5,
+        volumeGradient: state.volumeGradient.map((_w, _e, all) => 1 / all.length),
+      });
       const order = Array.from(design.keys()).sort((a, b) => state.objectiveGradient[a]! - state.objectiveGradient[b]!);
       order.forEach((e, k) => k > 0 && expect(design[e]!).toBeLessThanOrEqual(design[order[k - 1]!]!));
     }),
@@ -59,7 +69,14 @@ test("of two variables that are equal otherwise, the one that helps more gets mo
 });
 
 test("a variable that does not help falls as far as it may, one without weight rises as far as it may", () => {
-  const state = { design: Float64Array.of(0.5, 0.5, 0.5, 0), objectiveGradient: Float64Array.of(0, -1, -1, 0), volumeGradient: Float64Array.of(0.5, 0.5, 0, 0), volumeFraction: 0.5, move: 0.2, volumeTolerance: 1e-9 };
+  const state = {
+    design: Float64Array.of(0.5, 0.5, 0.5, 0),
+    objectiveGradient: Float64Array.of(0, -1, -1, 0),
+    volumeGradient: Float64Array.of(0.5, 0.5, 0, 0),
+    volumeFraction: 0.5,
+    move: 0.2,
+    volumeTolerance: 1e-9,
+  };
   const { design } = optimalityCriteria(state);
   expect([...design.subarray(0, 3)].map((x) => Number(x.toFixed(6)))).toEqual([0.3, 0.7, 0.7]);
   expect(design[3]).toBe(0);
@@ -68,12 +85,25 @@ test("a variable that does not help falls as far as it may, one without weight r
 });
 
 test("a target out of reach gives the closest volume that bounds and move limit allow", () => {
-  const state = { design: Float64Array.of(0.5, 0.5), objectiveGradient: Float64Array.of(-1, -2), volumeGradient: Float64Array.of(0.5, 0.5), move: 0.1, volumeTolerance: 1e-9 };
+  const state = {
+    design: Float64Array.of(0.5, 0.5),
+    objectiveGradient: Float64Array.of(-1, -2),
+    volumeGradient: Float64Array.of(0.5, 0.5),
+    move: 0.1,
+    volumeTolerance: 1e-9,
+  };
   expect(optimalityCriteria({ ...state, volumeFraction: 0.9 }).volume).toBeCloseTo(0.6, 12);
   expect(optimalityCriteria({ ...state, volumeFraction: 0.1 }).volume).toBeCloseTo(0.4, 12);
 });
 
 test("a gradient that is not finite is refused with its element", () => {
-  const state = { design: Float64Array.of(0.5, 0.5), volumeGradient: Float64Array.of(0.5, 0.5), volumeFraction: 0.5, move: 0.1, volumeTolerance: 1e-9 };
-  for (const wrong of [NaN, Infinity, -Infinity]) expect(() => optimalityCriteria({ ...state, objectiveGradient: Float64Array.of(-1, wrong) })).toThrow(/element 1/u);
+  const state = {
+    design: Float64Array.of(0.5, 0.5),
+    volumeGradient: Float64Array.of(0.5, 0.5),
+    volumeFraction: 0.5,
+    move: 0.1,
+    volumeTolerance: 1e-9,
+  };
+  for (const wrong of [NaN, Infinity, -Infinity])
+    expect(() => optimalityCriteria({ ...state, objectiveGradient: Float64Array.of(-1, wrong) })).toThrow(/element 1/u);
 });

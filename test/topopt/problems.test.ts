@@ -16,7 +16,10 @@ interface Published {
 const range = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
 
 const published: Readonly<Record<Name, (nelx: number, nely: number) => Published>> = {
-  mbb: (nelx, nely) => ({ fixed: [...range(nely + 1).map((node) => 2 * node), 2 * ((nelx + 1) * (nely + 1) - 1) + 1], force: new Map([[1, -1]]) }),
+  mbb: (nelx, nely) => ({
+    fixed: [...range(nely + 1).map((node) => 2 * node), 2 * ((nelx + 1) * (nely + 1) - 1) + 1],
+    force: new Map([[1, -1]]),
+  }),
   tensile: (nelx, nely) => ({
     fixed: [...range(nely + 1).map((node) => 2 * node), 2 * (nely / 2) + 1],
     force: new Map([[2 * (nelx * (nely + 1) + nely / 2), 1]]),
@@ -40,7 +43,10 @@ const renumbered = (dof: number, nelx: number, nely: number): number => {
 const names = ["mbb", "tensile", "bridge", "michell"] as const;
 
 describe.each(names)("%s", (name) => {
-  const sizes = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 6 }).map((half) => 2 * half));
+  const sizes = fc.tuple(
+    fc.integer({ min: 1, max: 12 }),
+    fc.integer({ min: 1, max: 6 }).map((half) => 2 * half),
+  );
 
   test("its supports and forces are the published ones", () => {
     fc.assert(
@@ -80,7 +86,8 @@ test("the forces of the bridge sum to -1 in y and to 0 in x", () => {
 });
 
 test("problems whose load sits at half height refuse an odd number of rows", () => {
-  for (const name of ["tensile", "michell"] as const) expect(() => problems[name]({ nelx: 4, nely: 3 })).toThrow(expect.objectContaining({ code: "InvalidProblem" }));
+  for (const name of ["tensile", "michell"] as const)
+    expect(() => problems[name]({ nelx: 4, nely: 3 })).toThrow(expect.objectContaining({ code: "InvalidProblem" }));
 });
 
 test("a problem is a plain record that can be changed by spreading", () => {

@@ -1,6 +1,18 @@
 /** customLinearSolve: derivatives come from A x = b, not from the solver's code. */
 import { expect, test } from "vitest";
-import { array, customLinearSolve, grad, hessian, jacfwd, jacrev, jit, jvp, NDArray, pureCallback, vmap } from "cotangent";
+import {
+  array,
+  customLinearSolve,
+  grad,
+  hessian,
+  jacfwd,
+  jacrev,
+  jit,
+  jvp,
+  NDArray,
+  pureCallback,
+  vmap,
+} from "cotangent";
 import * as np from "cotangent/numpy";
 
 /** Host Gauss elimination of a dense matrix: the foreign solver. */
@@ -23,15 +35,30 @@ const eliminate = (matrix: number[][], rhs: number[]): number[] => {
 };
 
 const hostSolve = (a: NDArray, b: NDArray): NDArray =>
-  pureCallback((m: NDArray, r: NDArray) => Float64Array.from(eliminate(m.toList() as number[][], r.toList() as number[])), { shape: b.shape }, [a, b]);
+  pureCallback(
+    (m: NDArray, r: NDArray) => Float64Array.from(eliminate(m.toList() as number[][], r.toList() as number[])),
+    { shape: b.shape },
+    [a, b],
+  );
 
 /** x = A^-1 b by the host, differentiated through the equation. */
 const solve = (a: NDArray, b: NDArray): NDArray =>
-  customLinearSolve((x) => np.matmul(a, x), b, (_, r) => hostSolve(a, r), { transposeSolve: (_, r) => hostSolve(a.T, r) });
+  customLinearSolve(
+    (x) => np.matmul(a, x),
+    b,
+    (_, r) => hostSolve(a, r),
+    { transposeSolve: (_, r) => hostSolve(a.T, r) },
+  );
 
 /** The same by Cramer's rule in array operations: an independent definition for 2 x 2. */
 const cramer = (a: NDArray, b: NDArray): NDArray => {
-  const [[p, q], [r, s]] = np.split(a.ravel(), 4).reduce((rows, x, k) => (k % 2 === 0 ? [...rows, [x.reshape([])]] : [...rows.slice(0, -1), [...rows.at(-1)!, x.reshape([])]]), [] as NDArray[][]) as [[NDArray, NDArray], [NDArray, NDArray]];
+  const [[p, q], [r, s]] = np
+    .split(a.ravel(), 4)
+    .reduce(
+      (rows, x, k) =>
+        k % 2 === 0 ? [...rows, [x.reshape([])]] : [...rows.slice(0, -1), [...rows.at(-1)!, x.reshape([])]],
+      [] as NDArray[][],
+    ) as [[NDArray, NDArray], [NDArray, NDArray]];
   const [u, v] = np.split(b, 2).map((x) => x.reshape([])) as [NDArray, NDArray];
   const det = p.mul(s).sub(q.mul(r));
   return np.stack([s.mul(u).sub(q.mul(v)).div(det), p.mul(v).sub(r.mul(u)).div(det)]);
@@ -42,7 +69,10 @@ const a = array([
   [-2, 4],
 ]);
 const b = array([1, 2]);
-const loss = (solver: typeof solve) => (m: NDArray, r: NDArray): NDArray => np.sum(np.pow(solver(m, r), 3));
+const loss =
+  (solver: typeof solve) =>
+  (m: NDArray, r: NDArray): NDArray =>
+    np.sum(np.pow(solver(m, r), 3));
 const flat = (x: unknown): number[] => [x].flat(9).flatMap((leaf) => Array.from((leaf as NDArray).toTypedArray()));
 
 const expectClose = (left: unknown, right: unknown): void => {
@@ -64,13 +94,21 @@ test.each<[string, (f: (m: NDArray, r: NDArray) => NDArray) => unknown]>([
   ["reverse over reverse", (f) => jacrev(jacrev(f))(a, b)],
   ["vmap of the gradient over b", (f) => vmap(grad(f), { inAxes: [null, 0] })(a, np.stack([b, b.mul(2)]))],
   ["vmap of the gradient over A", (f) => vmap(grad(f), { inAxes: [0, null] })(np.stack([a, a.mul(2)]), b)],
-  ["jit of vmap of grad of jit over both", (f) => jit(vmap(grad(jit(f))))(np.stack([a, a.mul(2)]), np.stack([b, b.mul(3)]))],
+  [
+    "jit of vmap of grad of jit over both",
+    (f) => jit(vmap(grad(jit(f))))(np.stack([a, a.mul(2)]), np.stack([b, b.mul(3)])),
+  ],
 ])("%s equals Cramer's rule", (_, transform) => {
   expectClose(transform(loss(solve)), transform(loss(cramer)));
 });
 
 test("without transposeSolve forward mode works and reverse mode says what is missing", () => {
-  const oneWay = (m: NDArray, r: NDArray): NDArray => customLinearSolve((x) => np.matmul(m, x), r, (_, own) => hostSolve(m, own));
+  const oneWay = (m: NDArray, r: NDArray): NDArray =>
+    customLinearSolve(
+      (x) => np.matmul(m, x),
+      r,
+      (_, own) => hostSolve(m, own),
+    );
   expectClose(jvp(loss(oneWay), [a, b], [a, b]), jvp(loss(cramer), [a, b], [a, b]));
   expect(() => grad(loss(oneWay))(a, b)).toThrow(/transposeSolve/);
 });
@@ -80,7 +118,13 @@ test("symmetric reuses the solver for the transpose", () => {
     [3, 1],
     [1, 4],
   ]);
-  const symmetric = (k: NDArray, r: NDArray): NDArray => customLinearSolve((x) => np.matmul(k, x), r, (_, own) => hostSolve(k, own), { symmetric: true });
+  const symmetric = (k: NDArray, r: NDArray): NDArray =>
+    customLinearSolve(
+      (x) => np.matmul(k, x),
+      r,
+      (_, own) => hostSolve(k, own),
+      { symmetric: true },
+    );
   expectClose(grad(loss(symmetric), { argnums: [0, 1] })(m, b), grad(loss(cramer), { argnums: [0, 1] })(m, b));
 });
 
@@ -91,10 +135,17 @@ test("the solver receives the operator: a matrix-free iteration needs nothing el
     for (let k = 0; k < 200; k++) x = x.add(rhs.sub(matvec(x)).mul(0.25));
     return x;
   };
-  const f = (diagonal: NDArray): NDArray => np.sum(customLinearSolve((x) => np.mul(diagonal, x), b, richardson, { symmetric: true }));
+  const f = (diagonal: NDArray): NDArray =>
+    np.sum(customLinearSolve((x) => np.mul(diagonal, x), b, richardson, { symmetric: true }));
   expectClose(grad(f)(d), array([-1 / 4, -2 / 16]));
 });
 
 test("a wrong tree from the solver is named", () => {
-  expect(() => customLinearSolve((x: NDArray) => x, b, (_, r) => [r] as never)).toThrow(/customLinearSolve/);
+  expect(() =>
+    customLinearSolve(
+      (x: NDArray) => x,
+      b,
+      (_, r) => [r] as never,
+    ),
+  ).toThrow(/customLinearSolve/);
 });

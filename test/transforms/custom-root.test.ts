@@ -21,12 +21,19 @@ const expected = (n: number): number[] => {
   const slope = [1, 1 / 3, -2 / 9][n]!;
   return [1, 2, 8].map((p) => slope * p ** (1 / 3 - n));
 };
-const expectClose = (x: NDArray, y: readonly number[]): void => Array.from(x.toTypedArray()).forEach((value, k) => expect(value).toBeCloseTo(y[k]!, 12));
+const expectClose = (x: NDArray, y: readonly number[]): void =>
+  Array.from(x.toTypedArray()).forEach((value, k) => expect(value).toBeCloseTo(y[k]!, 12));
 
 test("value, first and second derivative are those of p^(1/3), in every nest", () => {
   expectClose(vmap(cubeRoot)(ps), expected(0));
-  for (const f of [grad(cubeRoot), jit(grad(cubeRoot)), grad(jit(cubeRoot)), jacfwd(cubeRoot)]) expectClose(vmap(f as (p: NDArray) => NDArray)(ps), expected(1));
-  for (const f of [grad(grad(cubeRoot)), hessian(cubeRoot), grad(jit(grad(jit(cubeRoot)))), jit(jacfwd(grad(cubeRoot)))])
+  for (const f of [grad(cubeRoot), jit(grad(cubeRoot)), grad(jit(cubeRoot)), jacfwd(cubeRoot)])
+    expectClose(vmap(f as (p: NDArray) => NDArray)(ps), expected(1));
+  for (const f of [
+    grad(grad(cubeRoot)),
+    hessian(cubeRoot),
+    grad(jit(grad(jit(cubeRoot)))),
+    jit(jacfwd(grad(cubeRoot))),
+  ])
     expectClose(vmap(f as (p: NDArray) => NDArray)(ps), expected(2));
 });
 
@@ -38,7 +45,8 @@ test("jvp equals grad", () => {
 test("the argument order of the residual does not matter: the published swapped-argument fault stays away", () => {
   // root in eta of mean(exp(eta) (1 + x^2)) - 2; eta = log(2 / mean(1 + x^2)), a function that is not symmetric in (eta, x)
   const x0 = array([0.3, 0.7, -0.2]);
-  const eta = (x: NDArray): NDArray => customRoot((e: NDArray) => np.mean(np.mul(np.exp(e), np.add(np.square(x), 1))).sub(2), array(0), newton, divide);
+  const eta = (x: NDArray): NDArray =>
+    customRoot((e: NDArray) => np.mean(np.mul(np.exp(e), np.add(np.square(x), 1))).sub(2), array(0), newton, divide);
   const gradient = grad(eta)(x0);
   const closed = grad((x: NDArray) => np.log(np.div(2, np.mean(np.add(np.square(x), 1)))))(x0);
   expectClose(gradient, Array.from(closed.toTypedArray()));
@@ -55,7 +63,12 @@ test("systems: the root of a tree, with a linear solve for the tangents", () => 
   };
   const tangent = (_: (v: Pair) => Pair, b: Pair): Pair => ({ x: b.x.add(b.y).div(2), y: b.x.sub(b.y).div(2) });
   const root = (p: NDArray): Pair =>
-    customRoot<Pair>(({ x, y }) => ({ x: x.add(y).sub(p), y: x.sub(y).sub(p.mul(p)) }), { x: array(0), y: array(0) }, solveExactly, tangent);
+    customRoot<Pair>(
+      ({ x, y }) => ({ x: x.add(y).sub(p), y: x.sub(y).sub(p.mul(p)) }),
+      { x: array(0), y: array(0) },
+      solveExactly,
+      tangent,
+    );
   expect(grad((p: NDArray) => root(p).x)(3).item()).toBeCloseTo(0.5 + 3, 14);
   expect(jit(grad((p: NDArray) => root(p).y))(3).item()).toBeCloseTo(0.5 - 3, 14);
 });

@@ -1,10 +1,28 @@
 /** customVjp: the rule is what reverse mode uses, under every transform, and misuse is named. */
 import { describe, expect, test } from "vitest";
-import { array, customVjp, grad, hessian, jacrev, jit, jvp, makeJaxpr, NDArray, stopGradient, validateJaxpr, valueAndGrad, vjp, vmap } from "cotangent";
+import {
+  array,
+  customVjp,
+  grad,
+  hessian,
+  jacrev,
+  jit,
+  jvp,
+  makeJaxpr,
+  NDArray,
+  stopGradient,
+  validateJaxpr,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "cotangent";
 import * as np from "cotangent/numpy";
 
 /** x^2 with a rule that is deliberately g x instead of 2 g x: whoever uses it can be told apart. */
-const halved = customVjp((x: NDArray) => x.mul(x), { fwd: (x: NDArray) => [x.mul(x), x], bwd: (x: NDArray, g: NDArray) => [g.mul(x)] });
+const halved = customVjp((x: NDArray) => x.mul(x), {
+  fwd: (x: NDArray) => [x.mul(x), x],
+  bwd: (x: NDArray, g: NDArray) => [g.mul(x)],
+});
 const xs = array([1, 2, 3]);
 
 const code = (run: () => unknown): string => {
@@ -90,7 +108,10 @@ describe("the rule replaces the derivative", () => {
   });
 
   test("integer arguments never need a cotangent", () => {
-    const f = customVjp((x: NDArray, n: NDArray) => x.mul(n), { fwd: (x, n) => [x.mul(n), n], bwd: (n, g) => [g.mul(n), null] });
+    const f = customVjp((x: NDArray, n: NDArray) => x.mul(n), {
+      fwd: (x, n) => [x.mul(n), n],
+      bwd: (n, g) => [g.mul(n), null],
+    });
     expect(grad((x: NDArray) => f(x, array(3, { dtype: "int32" })))(2).item()).toBe(3);
   });
 
@@ -106,7 +127,10 @@ describe("the rule replaces the derivative", () => {
 
 describe("closures over tracers", () => {
   const scaledBy = (w: NDArray) =>
-    customVjp((x: NDArray) => x.mul(w), { fwd: (x: NDArray) => [x.mul(w), null], bwd: (_: null, g: NDArray) => [g.mul(w)] });
+    customVjp((x: NDArray) => x.mul(w), {
+      fwd: (x: NDArray) => [x.mul(w), null],
+      bwd: (_: null, g: NDArray) => [g.mul(w)],
+    });
 
   test("of an outer jit and an outer vmap agree with the plain function", () => {
     expect(jit((x: NDArray, w: NDArray) => grad(scaledBy(w))(x))(array(2), array(5)).item()).toBe(5);
@@ -127,7 +151,8 @@ describe("closures over tracers", () => {
 });
 
 describe("misuse is named", () => {
-  const withBwd = (bwd: (...args: any[]) => any) => customVjp((x: NDArray, y: NDArray) => x.mul(y), { fwd: (x, y) => [x.mul(y), [x, y]], bwd });
+  const withBwd = (bwd: (...args: any[]) => any) =>
+    customVjp((x: NDArray, y: NDArray) => x.mul(y), { fwd: (x, y) => [x.mul(y), [x, y]], bwd });
   const at = (f: (x: NDArray, y: NDArray) => NDArray) => () => grad(f, { argnums: [0, 1] })(array(2), array(3));
 
   test.each([

@@ -31,7 +31,14 @@ describe("retracing", () => {
     expect(traces((f) => [f({ a: array([1]) }), f({ a: array([1, 2]) })])).toBe(2);
     expect(traces((f) => [f({ a: array([1]) }), f({ a: array([1], { dtype: "float32" }) })])).toBe(2);
     expect(traces((f) => [f({ a: array(1) }), f({ a: 1 }), f({ a: 1.5 }), f({ a: 2.5 }), f({ a: 7 })])).toBe(3);
-    expect(traces((f) => [f({ a: array(1) }), f({ b: array(1) }), f({ a: array(1), b: array(2) }), f({ b: array(1), a: array(2) })])).toBe(3);
+    expect(
+      traces((f) => [
+        f({ a: array(1) }),
+        f({ b: array(1) }),
+        f({ a: array(1), b: array(2) }),
+        f({ b: array(1), a: array(2) }),
+      ]),
+    ).toBe(3);
   });
 
   test("grad(jit(f)) called twice traces once, and so do jvp and vmap of it", () => {
@@ -93,7 +100,8 @@ describe("static arguments", () => {
 
   test("values that cannot be compared, and tracers, are refused by name at the first call", () => {
     const f = jit((x: NDArray, _: unknown) => x, { staticArgnums: 1 });
-    for (const value of [new Map(), new Date(), array([1])]) expect(() => f(array(1), value)).toThrow(expect.objectContaining({ code: "NotStatic" }));
+    for (const value of [new Map(), new Date(), array([1])])
+      expect(() => f(array(1), value)).toThrow(expect.objectContaining({ code: "NotStatic" }));
     expect(() => jit((n: NDArray) => f(array(1), n))(array(1))).toThrow(expect.objectContaining({ code: "NotStatic" }));
   });
 });
@@ -131,7 +139,12 @@ describe("odd functions work", () => {
   test("weak types are what they are without jit", () => {
     const f32 = array([1, 2], { dtype: "float32" });
     const f = (y: NDArray, k: NDArray | number): NDArray => np.add(np.mul(y, k), 1);
-    for (const [y, k] of [[f32, 2], [f32, 2.5], [array([1], { dtype: "int32" }), 2], [array([1], { dtype: "int32" }), 2.5]] as const)
+    for (const [y, k] of [
+      [f32, 2],
+      [f32, 2.5],
+      [array([1], { dtype: "int32" }), 2],
+      [array([1], { dtype: "int32" }), 2.5],
+    ] as const)
       expect(jit(f)(y, k as never).dtype).toBe(f(y, k).dtype);
   });
 });
@@ -164,6 +177,8 @@ describe("debug mode", () => {
 
   test("pure functions pass, also with arrays made inside and closed over", () => {
     const w = array([3, 4]);
-    inDebugMode(() => expect(jit((x: NDArray) => x.mul(w).add(array([1, NaN])))(array([1, 2])).toList()).toEqual([4, NaN]));
+    inDebugMode(() =>
+      expect(jit((x: NDArray) => x.mul(w).add(array([1, NaN])))(array([1, 2])).toList()).toEqual([4, NaN]),
+    );
   });
 });

@@ -2,7 +2,21 @@
  * Types of transformed functions follow the types of their arguments; wrong uses are type errors.
  * Checked by the compiler, never run.
  */
-import { array, customVjp, evalShape, grad, hvp, jit, jvp, linearize, linearTranspose, makeJaxpr, valueAndGrad, vjp, vmap } from "cotangent";
+import {
+  array,
+  customVjp,
+  evalShape,
+  grad,
+  hvp,
+  jit,
+  jvp,
+  linearize,
+  linearTranspose,
+  makeJaxpr,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "cotangent";
 import type { ClosedJaxpr, NDArray, Shape } from "cotangent";
 import * as np from "cotangent/numpy";
 
@@ -20,7 +34,10 @@ interface Parameters {
 declare const x: NDArray;
 declare const parameters: Parameters;
 const loss = (p: Parameters, y: NDArray): NDArray => np.sum(np.mul(p.w, y));
-const lossWithAux = (p: Parameters, y: NDArray): [NDArray, { out: NDArray; label: string }] => [loss(p, y), { out: y, label: "out" }];
+const lossWithAux = (p: Parameters, y: NDArray): [NDArray, { out: NDArray; label: string }] => [
+  loss(p, y),
+  { out: y, label: "out" },
+];
 
 // --- grad and valueAndGrad --------------------------------------------------------------------
 
@@ -125,7 +142,10 @@ jit(loss, { backend: "cuda" });
 vmap(loss, { inAxes: ["0", 0] });
 // @ts-expect-error what is mapped is a function
 vmap(x);
-const ruled = customVjp(loss, { fwd: (p: Parameters, y: NDArray) => [loss(p, y), p], bwd: (_p: Parameters, g: NDArray) => [null, g] });
+const ruled = customVjp(loss, {
+  fwd: (p: Parameters, y: NDArray) => [loss(p, y), p],
+  bwd: (_p: Parameters, g: NDArray) => [null, g],
+});
 same<typeof ruled, typeof loss>();
 // @ts-expect-error the backward rule is missing
 customVjp(loss, { fwd: (p: Parameters, y: NDArray) => [loss(p, y), p] });
@@ -142,7 +162,13 @@ shapes.a.item();
 
 // --- Arrays -----------------------------------------------------------------------------------
 
-array([[1, 2], [3, 4]], { dtype: "int32" });
+array(
+  [
+    [1, 2],
+    [3, 4],
+  ],
+  { dtype: "int32" },
+);
 array(new Float32Array(3), { shape: [3, 1] });
 // @ts-expect-error strings are no data
 array(["1"]);

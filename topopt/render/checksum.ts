@@ -5,10 +5,10 @@
  */
 
 const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1
-  return remainder
-})
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
+  return remainder;
+});
 
 /**
  * CRC-32 of a byte string.
@@ -16,13 +16,13 @@ const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
  * @returns      unsigned 32-bit integer
  */
 export function crc32(bytes: Uint8Array): number {
-  let remainder = 0xffffffff
-  for (const byte of bytes) remainder = crcTable[(remainder ^ byte) & 255]! ^ (remainder >>> 8)
-  return (remainder ^ 0xffffffff) >>> 0
+  let remainder = 0xffffffff;
+  for (const byte of bytes) remainder = crcTable[(remainder ^ byte) & 255]! ^ (remainder >>> 8);
+  return (remainder ^ 0xffffffff) >>> 0;
 }
 
 /** Largest run of bytes whose sums stay below 2^32 without a reduction (RFC 1950 calls it NMAX). */
-const adlerRun = 5552
+const adlerRun = 5552;
 
 /**
  * Adler-32 of a byte string.
@@ -30,16 +30,16 @@ const adlerRun = 5552
  * @returns      unsigned 32-bit integer
  */
 export function adler32(bytes: Uint8Array): number {
-  let low = 1
-  let high = 0
+  let low = 1;
+  let high = 0;
   for (let start = 0; start < bytes.length; start += adlerRun) {
-    const end = Math.min(start + adlerRun, bytes.length)
+    const end = Math.min(start + adlerRun, bytes.length);
     for (let at = start; at < end; at++) {
-      low += bytes[at]!
-      high += low
+      low += bytes[at]!;
+      high += low;
     }
-    low %= 65521
-    high %= 65521
+    low %= 65521;
+    high %= 65521;
   }
-  return ((high << 16) | low) >>> 0
+  return ((high << 16) | low) >>> 0;
 }

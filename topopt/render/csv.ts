@@ -5,18 +5,18 @@
  */
 
 function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
 function numberText(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return ""
-  return Object.is(value, -0) ? "-0" : String(value)
+  if (value === undefined || !Number.isFinite(value)) return "";
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** A lone empty cell is written in quotes: a blank line would be skipped by readers. */
 function line(cells: readonly string[]): string {
-  const text = cells.join(",")
-  return `${text === "" ? '""' : text}\r\n`
+  const text = cells.join(",");
+  return `${text === "" ? '""' : text}\r\n`;
 }
 
 /**
@@ -29,8 +29,13 @@ function line(cells: readonly string[]): string {
  * ```
  */
 export function historyCsv(rows: readonly Readonly<Record<string, number>>[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  if (columns.length === 0) return ""
-  const header = line(columns.map(quoted))
-  return header + rows.map((row) => line(columns.map((column) => numberText(Object.hasOwn(row, column) ? row[column] : undefined)))).join("")
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  if (columns.length === 0) return "";
+  const header = line(columns.map(quoted));
+  return (
+    header +
+    rows
+      .map((row) => line(columns.map((column) => numberText(Object.hasOwn(row, column) ? row[column] : undefined))))
+      .join("")
+  );
 }

@@ -6,20 +6,27 @@
 
 /** A finished element; only the functions of this file make one. */
 export interface SvgNode {
-  readonly svg: string
+  readonly svg: string;
 }
 
 /** Content of an element: another element, or text that will be escaped. */
-export type SvgChild = SvgNode | string
+export type SvgChild = SvgNode | string;
 
 /** Attribute values; undefined leaves the attribute out. */
-export type SvgAttributes = Readonly<Record<string, string | number | undefined>>
+export type SvgAttributes = Readonly<Record<string, string | number | undefined>>;
 
-const xmlName = /^[A-Za-z_][A-Za-z0-9_.:-]*$/
+const xmlName = /^[A-Za-z_][A-Za-z0-9_.:-]*$/;
 // Characters that XML 1.0 forbids even as references, and halves of surrogate pairs.
-// oxlint-disable-next-line no-control-regex
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
-const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
+const forbidden =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const references: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /**
  * Text with the five special characters as references and what XML forbids as U+FFFD.
@@ -27,7 +34,7 @@ const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;"
  * @returns     text that is safe as content and inside quotes
  */
 export function escapeXml(text: string): string {
-  return text.replace(forbidden, "\ufffd").replace(/[&<>"']/g, (character) => references[character]!)
+  return text.replace(forbidden, "\ufffd").replace(/[&<>"']/g, (character) => references[character]!);
 }
 
 /**
@@ -37,8 +44,9 @@ export function escapeXml(text: string): string {
  * @throws       RangeError where the value is not finite or too large to be a coordinate
  */
 export function svgNumber(value: number): string {
-  if (!(Math.abs(value) < 1e15)) throw new RangeError(`svgNumber: a coordinate must be finite and below 1e15, but it is ${value}`)
-  return String(Math.round(value * 100) / 100)
+  if (!(Math.abs(value) < 1e15))
+    throw new RangeError(`svgNumber: a coordinate must be finite and below 1e15, but it is ${value}`);
+  return String(Math.round(value * 100) / 100);
 }
 
 /**
@@ -54,13 +62,13 @@ export function svgNumber(value: number): string {
  * ```
  */
 export function svgElement(name: string, attributes: SvgAttributes, children: readonly SvgChild[] = []): SvgNode {
-  const parts = [requireName(name)]
+  const parts = [requireName(name)];
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === undefined) continue
-    parts.push(`${requireName(key)}="${typeof value === "number" ? svgNumber(value) : escapeXml(value)}"`)
+    if (value === undefined) continue;
+    parts.push(`${requireName(key)}="${typeof value === "number" ? svgNumber(value) : escapeXml(value)}"`);
   }
-  const content = children.map((child) => (typeof child === "string" ? escapeXml(child) : child.svg)).join("")
-  return { svg: content === "" ? `<${parts.join(" ")}/>` : `<${parts.join(" ")}>${content}</${name}>` }
+  const content = children.map((child) => (typeof child === "string" ? escapeXml(child) : child.svg)).join("");
+  return { svg: content === "" ? `<${parts.join(" ")}/>` : `<${parts.join(" ")}>${content}</${name}>` };
 }
 
 /**
@@ -71,17 +79,17 @@ export function svgElement(name: string, attributes: SvgAttributes, children: re
  */
 export function svgDocument(
   frame: {
-    readonly left: number
-    readonly top: number
-    readonly width: number
-    readonly height: number
-    readonly title: string
-    readonly description: string
-    readonly fontFamily: string
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+    readonly title: string;
+    readonly description: string;
+    readonly fontFamily: string;
   },
   children: readonly SvgChild[],
 ): string {
-  const { left, top, width, height } = frame
+  const { left, top, width, height } = frame;
   const attributes: SvgAttributes = {
     xmlns: "http://www.w3.org/2000/svg",
     width,
@@ -89,13 +97,13 @@ export function svgDocument(
     viewBox: [left, top, width, height].map(svgNumber).join(" "),
     role: "img",
     "font-family": frame.fontFamily,
-  }
-  const ground = svgElement("rect", { x: left, y: top, width, height, fill: "#ffffff" })
-  const titles = [svgElement("title", {}, [frame.title]), svgElement("desc", {}, [frame.description])]
-  return `${svgElement("svg", attributes, [...titles, ground, ...children]).svg}\n`
+  };
+  const ground = svgElement("rect", { x: left, y: top, width, height, fill: "#ffffff" });
+  const titles = [svgElement("title", {}, [frame.title]), svgElement("desc", {}, [frame.description])];
+  return `${svgElement("svg", attributes, [...titles, ground, ...children]).svg}\n`;
 }
 
 function requireName(name: string): string {
-  if (!xmlName.test(name)) throw new RangeError(`svgElement: ${JSON.stringify(name)} is not an XML name`)
-  return name
+  if (!xmlName.test(name)) throw new RangeError(`svgElement: ${JSON.stringify(name)} is not an XML name`);
+  return name;
 }

@@ -2,82 +2,95 @@
  * Laws of the PNG writer, checked with a decoder that knows only the standard and Node's zlib.
  * Source: PNG (W3C 2003), sections 5 and 9.
  */
-import { crc32, inflateSync } from "node:zlib"
-import fc from "fast-check"
-import { describe, expect, test } from "vitest"
-import { colormaps, densityPng, grayPng, rgbPng } from "../../../topopt/render/index.ts"
+import { crc32, inflateSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { colormaps, densityPng, grayPng, rgbPng } from "../../../topopt/render/index.ts";
 
 interface DecodedPng {
-  readonly width: number
-  readonly height: number
-  readonly channels: number
-  readonly pixels: Uint8Array
-  readonly types: readonly string[]
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly pixels: Uint8Array;
+  readonly types: readonly string[];
 }
 
 function paeth(left: number, up: number, upLeft: number): number {
-  const estimate = left + up - upLeft
-  const [toLeft, toUp, toUpLeft] = [Math.abs(estimate - left), Math.abs(estimate - up), Math.abs(estimate - upLeft)]
-  if (toLeft <= toUp && toLeft <= toUpLeft) return left
-  return toUp <= toUpLeft ? up : upLeft
+  const estimate = left + up - upLeft;
+  const [toLeft, toUp, toUpLeft] = [Math.abs(estimate - left), Math.abs(estimate - up), Math.abs(estimate - upLeft)];
+  if (toLeft <= toUp && toLeft <= toUpLeft) return left;
+  return toUp <= toUpLeft ? up : upLeft;
 }
 
 function unfilter(lines: Uint8Array, stride: number, height: number, channels: number): Uint8Array {
-  expect(lines.length).toBe((stride + 1) * height)
-  const pixels = new Uint8Array(stride * height)
+  expect(lines.length).toBe((stride + 1) * height);
+  const pixels = new Uint8Array(stride * height);
   for (let row = 0; row < height; row++) {
-    const filter = lines[row * (stride + 1)]!
+    const filter = lines[row * (stride + 1)]!;
     for (let at = 0; at < stride; at++) {
-      const left = at >= channels ? pixels[row * stride + at - channels]! : 0
-      const up = row > 0 ? pixels[(row - 1) * stride + at]! : 0
-      const upLeft = row > 0 && at >= channels ? pixels[(row - 1) * stride + at - channels]! : 0
-      const predicted = [0, left, up, (left + up) >> 1, paeth(left, up, upLeft)][filter]!
-      pixels[row * stride + at] = lines[row * (stride + 1) + 1 + at]! + predicted
+      const left = at >= channels ? pixels[row * stride + at - channels]! : 0;
+      const up = row > 0 ? pixels[(row - 1) * stride + at]! : 0;
+      const upLeft = row > 0 && at >= channels ? pixels[(row - 1) * stride + at - channels]! : 0;
+      const predicted = [0, left, up, (left + up) >> 1, paeth(left, up, upLeft)][filter]!;
+      pixels[row * stride + at] = lines[row * (stride + 1) + 1 + at]! + predicted;
     }
   }
-  return pixels
+  return pixels;
 }
 
 function decodePng(file: Uint8Array): DecodedPng {
-  expect([...file.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10])
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  const types: string[] = []
-  const compressed: Uint8Array[] = []
-  let at = 8
+  expect([...file.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const types: string[] = [];
+  const compressed: Uint8Array[] = [];
+  let at = 8;
   while (at < file.length) {
-    const length = view.getUint32(at)
-    const type = String.fromCharCode(...file.subarray(at + 4, at + 8))
-    expect(view.getUint32(at + 8 + length), `CRC of ${type}`).toBe(crc32(file.subarray(at + 4, at + 8 + length)))
-    types.push(type)
-    if (type === "IDAT") compressed.push(file.subarray(at + 8, at + 8 + length))
-    at += 12 + length
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    expect(view.getUint32(at + 8 + length), `CRC of ${type}`).toBe(crc32(file.subarray(at + 4, at + 8 + length)));
+    types.push(type);
+    if (type === "IDAT") compressed.push(file.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
   }
-  expect(at).toBe(file.length)
-  const [width, height] = [view.getUint32(16), view.getUint32(20)]
-  expect([...file.subarray(24, 29)]).toEqual([8, file[25], 0, 0, 0])
-  const channels = file[25] === 2 ? 3 : 1
-  return { width, height, channels, types, pixels: unfilter(inflateSync(Buffer.concat(compressed)), width * channels, height, channels) }
+  expect(at).toBe(file.length);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  expect([...file.subarray(24, 29)]).toEqual([8, file[25], 0, 0, 0]);
+  const channels = file[25] === 2 ? 3 : 1;
+  return {
+    width,
+    height,
+    channels,
+    types,
+    pixels: unfilter(inflateSync(Buffer.concat(compressed)), width * channels, height, channels),
+  };
 }
 
 /** What enlarging by an integer means. */
 function enlarged(pixels: Uint8Array, width: number, height: number, channels: number, scale: number): Uint8Array {
-  const out: number[] = []
+  const out: number[] = [];
   for (let row = 0; row < height * scale; row++)
     for (let column = 0; column < width * scale; column++)
       for (let channel = 0; channel < channels; channel++)
-        out.push(pixels[(Math.floor(row / scale) * width + Math.floor(column / scale)) * channels + channel]!)
-  return Uint8Array.from(out)
+        out.push(pixels[(Math.floor(row / scale) * width + Math.floor(column / scale)) * channels + channel]!);
+  return Uint8Array.from(out);
 }
 
-const pictures = (channels: number): fc.Arbitrary<{ width: number; height: number; pixels: Uint8Array; scale: number }> =>
+const pictures = (
+  channels: number,
+): fc.Arbitrary<{ width: number; height: number; pixels: Uint8Array; scale: number }> =>
   fc
-    .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 5 }), fc.constantFrom(1, 3, 255))
+    .tuple(
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.constantFrom(1, 3, 255),
+    )
     .chain(([width, height, scale, largest]) => {
-      const length = width * height * channels
+      const length = width * height * channels;
       return fc
         .uint8Array({ minLength: length, maxLength: length, max: largest })
-        .map((pixels) => ({ width, height, pixels, scale }))
-    })
+        .map((pixels) => ({ width, height, pixels, scale }));
+    });
 
 describe("grayPng and rgbPng", () => {
   test.each([
@@ -86,83 +99,91 @@ describe("grayPng and rgbPng", () => {
   ] as const)("%s decodes to the same pixels, every one enlarged to a square, with right CRCs", (_, writer, channels) =>
     fc.assert(
       fc.property(pictures(channels), (picture) => {
-        const { width, height, pixels, scale } = picture
-        const decoded = decodePng(writer(picture))
-        expect(decoded.types).toEqual(["IHDR", "IDAT", "IEND"])
-        expect([decoded.width, decoded.height, decoded.channels]).toEqual([width * scale, height * scale, channels])
-        expect(Buffer.compare(decoded.pixels, enlarged(pixels, width, height, channels, scale))).toBe(0)
+        const { width, height, pixels, scale } = picture;
+        const decoded = decodePng(writer(picture));
+        expect(decoded.types).toEqual(["IHDR", "IDAT", "IEND"]);
+        expect([decoded.width, decoded.height, decoded.channels]).toEqual([width * scale, height * scale, channels]);
+        expect(Buffer.compare(decoded.pixels, enlarged(pixels, width, height, channels, scale))).toBe(0);
       }),
     ),
-  )
+  );
 
   test("sizes that are no positive integers and pixels of another length are refused", () => {
-    const pixels = new Uint8Array(4)
-    expect(() => grayPng({ width: 2, height: 3, pixels })).toThrow("need 6 bytes, but pixels has 4")
-    expect(() => rgbPng({ width: 2, height: 2, pixels })).toThrow(RangeError)
+    const pixels = new Uint8Array(4);
+    expect(() => grayPng({ width: 2, height: 3, pixels })).toThrow("need 6 bytes, but pixels has 4");
+    expect(() => rgbPng({ width: 2, height: 2, pixels })).toThrow(RangeError);
     for (const bad of [0, -1, 1.5, Number.NaN, Infinity]) {
-      expect(() => grayPng({ width: bad, height: 2, pixels })).toThrow("width")
-      expect(() => grayPng({ width: 2, height: 2, pixels, scale: bad })).toThrow("scale")
+      expect(() => grayPng({ width: bad, height: 2, pixels })).toThrow("width");
+      expect(() => grayPng({ width: 2, height: 2, pixels, scale: bad })).toThrow("scale");
     }
-  })
-})
+  });
+});
 
 describe("densityPng", () => {
   test("density 0 is white, 1 is black, row 0 is the top", () => {
-    const decoded = decodePng(densityPng([0, 1, 0.5, 0], { nelx: 2, nely: 2 }))
-    expect([...decoded.pixels]).toEqual([255, 0, 127, 255])
-  })
+    const decoded = decodePng(densityPng([0, 1, 0.5, 0], { nelx: 2, nely: 2 }));
+    expect([...decoded.pixels]).toEqual([255, 0, 127, 255]);
+  });
 
   test("a denser element is never lighter", () =>
     fc.assert(
       fc.property(fc.float64Array({ minLength: 2, maxLength: 40, min: -0.5, max: 1.5, noNaN: true }), (density) => {
-        const { pixels } = decodePng(densityPng(density, { nelx: density.length, nely: 1 }))
+        const { pixels } = decodePng(densityPng(density, { nelx: density.length, nely: 1 }));
         for (let one = 0; one < density.length; one++)
           for (let other = 0; other < density.length; other++)
-            if (density[one]! > density[other]!) expect(pixels[one]!).toBeLessThanOrEqual(pixels[other]!)
+            if (density[one]! > density[other]!) expect(pixels[one]!).toBeLessThanOrEqual(pixels[other]!);
       }),
-    ))
+    ));
 
   test("values outside of [0, 1] take the colour of the nearer end", () => {
     for (const colormap of ["gray", "viridis"] as const)
-      expect(densityPng([-0.1, 1 + 1e-9], { nelx: 2, nely: 1, colormap })).toEqual(densityPng([0, 1], { nelx: 2, nely: 1, colormap }))
-  })
+      expect(densityPng([-0.1, 1 + 1e-9], { nelx: 2, nely: 1, colormap })).toEqual(
+        densityPng([0, 1], { nelx: 2, nely: 1, colormap }),
+      );
+  });
 
   test("a value that is no finite number is refused with its row and column", () => {
     for (const bad of [Number.NaN, Infinity, -Infinity])
-      expect(() => densityPng([0, 0, 0, bad, 0, 0], { nelx: 2, nely: 3 })).toThrow("row 1, column 1")
-    expect(() => densityPng([0, 0, 0], { nelx: 2, nely: 2 })).toThrow("need 4 values, but the field has 3")
-  })
+      expect(() => densityPng([0, 0, 0, bad, 0, 0], { nelx: 2, nely: 3 })).toThrow("row 1, column 1");
+    expect(() => densityPng([0, 0, 0], { nelx: 2, nely: 2 })).toThrow("need 4 values, but the field has 3");
+  });
 
   test("viridis pixels are the colours of the map", () => {
-    const density = Float64Array.from({ length: 64 }, (_, at) => at / 63)
-    const decoded = decodePng(densityPng(density, { nelx: 8, nely: 8, colormap: "viridis", scale: 1 }))
-    expect([...decoded.pixels]).toEqual([...density].flatMap((value) => [...colormaps.viridis(value)]))
-  })
+    const density = Float64Array.from({ length: 64 }, (_, at) => at / 63);
+    const decoded = decodePng(densityPng(density, { nelx: 8, nely: 8, colormap: "viridis", scale: 1 }));
+    expect([...decoded.pixels]).toEqual([...density].flatMap((value) => [...colormaps.viridis(value)]));
+  });
 
   test("the documented example holds", () =>
-    expect(String.fromCharCode(...densityPng([0, 0.5, 1, 1], { nelx: 2, nely: 2, scale: 8 }).subarray(1, 4))).toBe("PNG"))
+    expect(String.fromCharCode(...densityPng([0, 0.5, 1, 1], { nelx: 2, nely: 2, scale: 8 }).subarray(1, 4))).toBe(
+      "PNG",
+    ));
 
   test("a black and white design of 96 x 64 at 8 pixels an element stays below 6 kB", () => {
-    const density = Float64Array.from({ length: 96 * 64 }, (_, at) => (Math.sin((at % 96) / 5) * Math.cos(Math.floor(at / 96) / 7) > 0 ? 1 : 0))
-    expect(densityPng(density, { nelx: 96, nely: 64, scale: 8 }).length).toBeLessThan(6000)
-  })
-})
+    const density = Float64Array.from({ length: 96 * 64 }, (_, at) =>
+      Math.sin((at % 96) / 5) * Math.cos(Math.floor(at / 96) / 7) > 0 ? 1 : 0,
+    );
+    expect(densityPng(density, { nelx: 96, nely: 64, scale: 8 }).length).toBeLessThan(6000);
+  });
+});
 
 describe("colormaps", () => {
   test("every colour is three integers in 0..255 and ends are the published ones", () => {
     for (const map of Object.values(colormaps))
-      for (let at = 0; at <= 1000; at++) for (const channel of map(at / 1000)) expect(Number.isInteger(channel) && channel >= 0 && channel <= 255).toBe(true)
-    expect(colormaps.viridis(0)).toEqual([0x44, 0x01, 0x54])
-    expect(colormaps.viridis(1)).toEqual([0xfd, 0xe7, 0x25])
-    expect(colormaps.gray(0)).toEqual([255, 255, 255])
-    expect(colormaps.gray(1)).toEqual([0, 0, 0])
-  })
+      for (let at = 0; at <= 1000; at++)
+        for (const channel of map(at / 1000))
+          expect(Number.isInteger(channel) && channel >= 0 && channel <= 255).toBe(true);
+    expect(colormaps.viridis(0)).toEqual([0x44, 0x01, 0x54]);
+    expect(colormaps.viridis(1)).toEqual([0xfd, 0xe7, 0x25]);
+    expect(colormaps.gray(0)).toEqual([255, 255, 255]);
+    expect(colormaps.gray(1)).toEqual([0, 0, 0]);
+  });
 
   test("viridis grows lighter all the way", () => {
     const lightness = Array.from({ length: 101 }, (_, at) => {
-      const [red, green, blue] = colormaps.viridis(at / 100)
-      return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    })
-    expect(lightness.slice(1).every((value, at) => value > lightness[at]!)).toBe(true)
-  })
-})
+      const [red, green, blue] = colormaps.viridis(at / 100);
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    });
+    expect(lightness.slice(1).every((value, at) => value > lightness[at]!)).toBe(true);
+  });
+});
