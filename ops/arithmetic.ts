@@ -4,6 +4,7 @@
  * integerPower never goes through a logarithm: (-3)^2 is exactly 9, x^0 has derivative 0 everywhere.
  */
 import { divideInt32, divideUint32, integerPower as powerOf, powerInt32 } from "../kernels/scalar-math.ts";
+import { InvalidOption } from "../src/error.ts";
 import type { DType } from "../src/array/dtype.ts";
 import { isFloat } from "../src/array/dtype.ts";
 import { scalar } from "../src/array/ndarray.ts";
@@ -189,7 +190,15 @@ export const integerPower: PrimitiveFunction<[NDArray], ExponentParams> = define
   name: "integerPower",
   evaluate: ([x], { exponent }) =>
     mapUnary((value) => (isFloat(x.dtype) ? powerOf(value, exponent) : powerInt32(value, exponent)), x),
-  abstractEval: ([x]) => requireNumber("integerPower", x),
+  abstractEval: ([x], { exponent }) => {
+    if (!Number.isSafeInteger(exponent))
+      throw new InvalidOption(
+        "integerPower",
+        `exponent ${exponent}`,
+        "The exponent is a whole number; use power for others",
+      );
+    return requireNumber("integerPower", x);
+  },
   jvp: ([x], [dx], { exponent }) => {
     const out = integerPower(x, { exponent });
     if (exponent === 0) return [out, zero(out)];

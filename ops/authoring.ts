@@ -26,7 +26,6 @@ export {
   unaryExpression,
 } from "../src/ir/lowering.ts";
 export type { Lowering, ScalarExpression } from "../src/ir/lowering.ts";
-export { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 export { batchToFront, elementwiseBatch } from "./batching.ts";
 export {
   binaryJvp,

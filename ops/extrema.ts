@@ -157,14 +157,14 @@ const reducedShape = (name: string, x: Aval, axes: readonly number[]): Shape => 
   return shape;
 };
 
-/** The mean of the tangents of the elements that attain the extremum. */
+/** The mean of the tangents of the elements that attain the extremum; NaN where the extremum is NaN, in both modes. */
 const reductionJvp =
   (call: (x: NDArray, params: AxesParams) => NDArray): Primitive<[NDArray], AxesParams>["jvp"] =>
   ([x], [dx], params) => {
     const out = call(x, params);
-    const attained = eq(x, spread(out, x.shape, params.axes));
-    const count = reduceSum(asDType(attained, x.dtype), params);
-    return [out, div(reduceSum(keepWhere(attained, dx as NDArray), params), count)];
+    const attained = asDType(eq(x, spread(out, x.shape, params.axes)), x.dtype);
+    const count = reduceSum(attained, params);
+    return [out, div(reduceSum(mul(attained, dx as NDArray), params), count)];
   };
 
 const sampleReduction = (pick: Pick): LawCase<AxesParams> => {

@@ -9,7 +9,14 @@
 import { factorize, solve } from "../kernels/sparse/cholesky.ts";
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
 import { applyElements, elementForms } from "../kernels/sparse/element-operator.ts";
-import { DTypeMismatch, InvalidModulus, NotPositiveDefinite, ShapeMismatch } from "../src/error.ts";
+import {
+  DTypeMismatch,
+  InvalidLoad,
+  InvalidModulus,
+  InvalidOption,
+  NotPositiveDefinite,
+  ShapeMismatch,
+} from "../src/error.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import type { Shape } from "../src/array/shape.ts";
@@ -67,7 +74,7 @@ const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array =>
 
 // --- Checks and reports -----------------------------------------------------------------------
 
-const requireModulus = (modulus: Float64Array, { elementShape }: FeSystem): number => {
+const requireModulus = (asked: string, modulus: Float64Array, { elementShape }: FeSystem): number => {
   let low = Infinity;
   let high = 0;
   for (let e = 0; e < modulus.length; e++) {
@@ -75,7 +82,7 @@ const requireModulus = (modulus: Float64Array, { elementShape }: FeSystem): numb
     if (!(value > 0 && value < Infinity)) {
       const columns = elementShape.at(-1)!;
       throw new InvalidModulus(
-        "feFactor",
+        asked,
         `element ${e} (row ${Math.floor(e / columns)}, column ${e % columns}) has modulus ${value}`,
         "Moduli are positive and finite: give void elements a small one (eMin)",
       );
@@ -85,6 +92,22 @@ const requireModulus = (modulus: Float64Array, { elementShape }: FeSystem): numb
   }
   return high / low;
 };
+
+/** Refuses forces that are not finite; a solve never returns a silent NaN. */
+const requireLoad = (load: Float64Array, { dofsPerNode, nodeCount, nodalShape }: FeSystem): void => {
+  const at = load.findIndex((force) => !Number.isFinite(force));
+  if (at < 0) return;
+  const dof = at % (dofsPerNode * nodeCount);
+  const node = Math.floor(dof / dofsPerNode);
+  throw new InvalidLoad(
+    "feSolve",
+    `the force at dof ${dof} (node ${node}, row ${Math.floor(node / nodalShape[1]!)}, column ${node % nodalShape[1]!}) is ${load[at]}`,
+    "Give finite loads; in reverse mode this is the cotangent of the displacement, so the objective's derivative is not finite",
+  );
+};
+
+/** Backward error above which the factor is of another matrix: rounding leaves at most about 1e-14. */
+const foreignFactor = 1e-6;
 
 const directions = ["x", "y", "z"];
 
@@ -143,7 +166,7 @@ export const feFactor: PrimitiveFunction<[NDArray], FeParams> = definePrimitive<
     const out = new Float64Array(sizeOf(lead) * analysis.factorLength);
     for (let k = 0; k < sizeOf(lead); k++) {
       const own = sliceOf(modulus, k, elements);
-      requireModulus(own, system);
+      requireModulus("feFactor", own, system);
       counts.factorizations++;
       const status = factorize(
         analysis,
@@ -206,7 +229,8 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       const rhs = sliceOf(load, k, cases * dofs);
       const u = out.subarray(k * cases * dofs, (k + 1) * cases * dofs);
       const own = sliceOf(modulus, k, sizeOf(system.elementShape));
-      contrast = Math.max(contrast, requireModulus(own, system));
+      contrast = Math.max(contrast, requireModulus("feSolve", own, system));
+      requireLoad(rhs, system);
       counts.solves += cases;
       solve(analysis, sliceOf(factor, k, analysis.factorLength), rhs, cases, u);
       const largest = own.reduce((high, value) => Math.max(high, value), 0);
@@ -230,7 +254,13 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       factorBytes: analysis.factorLength * 8,
       contrast,
     });
-    if (backwardError > 1e-12 || contrast > 1e14)
+    if (backwardError > foreignFactor)
+      throw new InvalidOption(
+        "feSolve",
+        `the factor does not belong to this modulus: K u misses the load by ${residual.toExponential(1)} of its size`,
+        "Factorize the modulus that is given to feSolve",
+      );
+    if (!(backwardError <= 1e-12) || contrast > 1e14)
       notify(
         "IllConditioned",
         String(system.id),

@@ -8,7 +8,7 @@ import { reduce } from "../kernels/reduction.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer, viewAs } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
-import { dropAxes, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
+import { dropAxes, requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import type { StridedView } from "../src/ir/lowering.ts";
 import { definePrimitive } from "../src/ir/define.ts";
@@ -41,6 +41,7 @@ export const reshape: PrimitiveFunction<[NDArray], ReshapeParams> = definePrimit
   name: "reshape",
   evaluate: ([x], { shape }) => viewAs(x, shape),
   abstractEval: ([x], { shape }) => {
+    requireShape("reshape", shape);
     if (sizeOf(x.shape) !== sizeOf(shape))
       throw new ShapeMismatch(
         "reshape",
@@ -100,7 +101,15 @@ export const transpose: PrimitiveFunction<[NDArray], TransposeParams> = definePr
       x.dtype,
     );
   },
-  abstractEval: ([x], { permutation }) => ({ shape: permutation.map((axis) => x.shape[axis]!), dtype: x.dtype }),
+  abstractEval: ([x], { permutation }) => {
+    if (new Set(permutation).size !== x.shape.length || permutation.some((axis) => x.shape[axis] === undefined))
+      throw new ShapeMismatch(
+        "transpose",
+        `axes ${showShape(permutation)} of ${showShape(x.shape)}`,
+        "Name every axis once",
+      );
+    return { shape: permutation.map((axis) => x.shape[axis]!), dtype: x.dtype };
+  },
   jvp: linearJvp((x, params: TransposeParams) => transpose(x, params)),
   transpose: (cotangents, _inputs, { permutation }) => [
     transpose(only(cotangents), { permutation: inversePermutation(permutation) }),
@@ -161,7 +170,12 @@ export const broadcast: PrimitiveFunction<[NDArray], BroadcastParams> = definePr
     return fromBuffer(out, shape, x.dtype);
   },
   abstractEval: ([x], { shape, axes }) => {
-    if (axes.length !== x.shape.length || x.shape.some((extent, k) => extent !== 1 && extent !== shape[axes[k]!]))
+    const ascending = axes.every((axis, k) => axis > (axes[k - 1] ?? -1) && axis < shape.length);
+    if (
+      !ascending ||
+      axes.length !== x.shape.length ||
+      x.shape.some((extent, k) => extent !== 1 && extent !== shape[axes[k]!])
+    )
       throw new ShapeMismatch(
         "broadcast",
         `${showShape(x.shape)} to ${showShape(shape)} along axes ${showShape(axes)}`,

@@ -18,9 +18,9 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, reals } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { bind } from "../src/ir/trace.ts";
-import { full, materialize, mul, zerosOf } from "./arithmetic.ts";
+import { full, materialize, zerosOf } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
-import { select } from "./comparison.ts";
+import { keepWhere, select } from "./comparison.ts";
 import { broadcast, linearJvp, only, reduceSum, shapeOf } from "./shape.ts";
 
 // --- slice ------------------------------------------------------------------------------------
@@ -224,8 +224,8 @@ const unpad = (cotangent: NDArray, padding: readonly AxisPadding[]): NDArray => 
 
 /** Sum over the places that hold the padding value; a difference of two sums would cancel digits. */
 const sumOfPadding = (cotangent: NDArray, shape: Shape, padding: readonly AxisPadding[]): NDArray => {
-  const isPadding = pad(zerosOf(shape, cotangent.dtype), scalar(1, cotangent.dtype), { padding });
-  return reduceSum(mul(cotangent, isPadding), { axes: cotangent.shape.map((_, axis) => axis) });
+  const isPadding = pad(zerosOf(shape, "bool"), scalar(1, "bool"), { padding });
+  return reduceSum(keepWhere(isPadding, cotangent), { axes: cotangent.shape.map((_, axis) => axis) });
 };
 
 /** One padding value per example; both have their mapped axis in front. */
@@ -335,7 +335,7 @@ export interface ReverseParams {
 
 const requireAxes = (x: Aval, axes: readonly number[]): void => {
   for (const axis of axes)
-    if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length)
+    if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length || axes.indexOf(axis) !== axes.lastIndexOf(axis))
       throw new IndexOutOfRange("reverse", `axis ${axis} of ${showAval(x)}`, "Name axes that exist");
 };
 

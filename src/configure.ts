@@ -30,11 +30,9 @@ export const configure = (settings: Settings): void => {
   for (const key of Object.keys(settings))
     if (!known.includes(key)) throw new UnknownOption("configure", `option "${key}"`, `Known: ${known.join(", ")}`);
   const { maxElements, onNotice, debug } = settings;
+  if (maxElements !== undefined && !(maxElements > 0))
+    throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
   if (debug !== undefined) debugging = debug;
-  if (maxElements !== undefined) {
-    if (!(maxElements > 0))
-      throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
-    setMaxElements(maxElements);
-  }
+  if (maxElements !== undefined) setMaxElements(maxElements);
   if (onNotice !== undefined) setNoticeListener(onNotice);
 };

@@ -169,6 +169,11 @@ export class NotPositiveDefinite extends CotangentError {
   readonly code = "NotPositiveDefinite";
 }
 
+/** A load, or a cotangent of a displacement, that is NaN or infinite. */
+export class InvalidLoad extends CotangentError {
+  readonly code = "InvalidLoad";
+}
+
 /** A modulus that is zero, negative, NaN or infinite. */
 export class InvalidModulus extends CotangentError {
   readonly code = "InvalidModulus";
@@ -182,14 +187,4 @@ export class InvalidMesh extends CotangentError {
 /** A topology optimization problem that cannot be solved as stated. */
 export class InvalidProblem extends CotangentError {
   readonly code = "InvalidProblem";
-}
-
-/** An iteration that did not reach its tolerance. */
-export class NotConverged extends CotangentError {
-  readonly code = "NotConverged";
-}
-
-/** A bracketing root finder whose end values have the same sign. */
-export class RootNotBracketed extends CotangentError {
-  readonly code = "RootNotBracketed";
 }

@@ -4,14 +4,17 @@
  * transforms reach those values and nothing outlives its trace.
  */
 import type { NDArray } from "../src/array/ndarray.ts";
+import { ShapeMismatch } from "../src/error.ts";
+import { sameType, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
+import { convert } from "../ops/conversion.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
 import { variable } from "../src/ir/jaxpr.ts";
 import { stageFunction } from "../src/ir/trace.ts";
 import { zero } from "../src/ir/primitive.ts";
 import type { BatchContext, BatchDim, Tangent } from "../src/ir/primitive.ts";
-import { requireSameTree } from "../src/tree/tree.ts";
+import { leafPaths, requireSameTree } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { flattenArrays } from "./flat.ts";
 import { jvpFlat } from "./forward.ts";
@@ -55,11 +58,20 @@ export const batchedRule =
   (inputs) =>
     batchUnderMark(mark, size, f, inputs, dims);
 
-/** Leaves of a tree that must have this structure. */
+/** Leaves of a tree that must have this structure, shapes and dtypes; weak numbers take the dtype. */
 export const likeTree =
-  (asked: string, treedef: Treedef) =>
+  (asked: string, treedef: Treedef, types: readonly Aval[]) =>
   (tree: unknown): NDArray[] => {
     const flat = flattenArrays(tree, asked);
     requireSameTree(asked, treedef, flat.treedef);
-    return flat.arrays;
+    return flat.arrays.map((x, k) => {
+      const settled = x.weakType === false ? x : convert(x, { dtype: types[k]!.dtype, weakType: types[k]!.weakType });
+      if (!sameType(settled, types[k]!))
+        throw new ShapeMismatch(
+          asked,
+          `${showAval(settled)} at ${leafPaths(treedef)[k] || "the top"} where ${showAval(types[k]!)} is needed`,
+          "Operators, solvers and residuals return arrays of the shapes and dtypes of their unknowns",
+        );
+      return settled;
+    });
   };

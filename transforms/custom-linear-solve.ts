@@ -154,22 +154,21 @@ const linearSolveClosures = ({ apply, solve, transposeSolve, ...rest }: StagedLi
   transposeSolve: transposeSolve && jaxprFunction(transposeSolve),
 });
 
-const linearSolveStaged: PrimitiveFunction<NDArray[], StagedLinearSolve, readonly NDArray[]> = defineMultiplePrimitive<
-  NDArray[],
-  StagedLinearSolve
->({
-  name: "linearSolve",
-  evaluate: (inputs, { solve }) => jaxprFunction(solve)(inputs),
-  abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
-  jvp: (primals, tangents, params, context) =>
-    jvpOfLinearSolve(linearSolveClosures(params), primals, tangents, context),
-  transpose: (cotangents, inputs, params) =>
-    linearSolveCall.primitive.transpose(cotangents, inputs, linearSolveClosures(params)),
-  batch: (inputs, dims, params, context) =>
-    linearSolveCall.primitive.batch(inputs, dims, linearSolveClosures(params), context),
-  lower: { kind: "inline", jaxpr: "solve" },
-  laws: { testedIn: "test/transforms/custom-linear-solve.test.ts" },
-});
+/** The same call with its functions as jaxprs. */
+export const linearSolveStaged: PrimitiveFunction<NDArray[], StagedLinearSolve, readonly NDArray[]> =
+  defineMultiplePrimitive<NDArray[], StagedLinearSolve>({
+    name: "linearSolve",
+    evaluate: (inputs, { solve }) => jaxprFunction(solve)(inputs),
+    abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
+    jvp: (primals, tangents, params, context) =>
+      jvpOfLinearSolve(linearSolveClosures(params), primals, tangents, context),
+    transpose: (cotangents, inputs, params) =>
+      linearSolveCall.primitive.transpose(cotangents, inputs, linearSolveClosures(params)),
+    batch: (inputs, dims, params, context) =>
+      linearSolveCall.primitive.batch(inputs, dims, linearSolveClosures(params), context),
+    lower: { kind: "inline", jaxpr: "solve" },
+    laws: { testedIn: "test/transforms/custom-linear-solve.test.ts" },
+  });
 
 export interface LinearSolveOptions {
   /** Solves with the transposed operator: (transposedMatvec, b) => x. Needed by reverse mode unless symmetric. */
@@ -200,7 +199,7 @@ export const customLinearSolve = <T>(
   requireOptions("customLinearSolve", options, ["transposeSolve", "symmetric"]);
   const name = "customLinearSolve";
   const { arrays, treedef } = flattenArrays(b, name);
-  const flatten = likeTree(name, treedef);
+  const flatten = likeTree(name, treedef, arrays);
   const operator = stageClosure(
     `the operator of ${name}`,
     (x) => flatten(matvec(unflatten(treedef, x) as T)),

@@ -120,7 +120,8 @@ const rootClosures = ({ residual, solve, tangentSolve, ...rest }: StagedRoot): R
   tangentSolve: jaxprFunction(tangentSolve),
 });
 
-const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArray[]> = defineMultiplePrimitive<
+/** The same call with its functions as jaxprs. */
+export const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArray[]> = defineMultiplePrimitive<
   NDArray[],
   StagedRoot
 >({
@@ -156,7 +157,7 @@ export const customRoot = <T>(
   for (const part of [f, solve, tangentSolve]) requireFunction("customRoot", part);
   const name = `customRoot of ${nameOf(f as AnyFunction)}`;
   const { arrays, treedef } = flattenArrays(initialGuess, name);
-  const flatten = likeTree(name, treedef);
+  const flatten = likeTree(name, treedef, arrays);
   const own = stageClosure(name, (x) => flatten(f(unflatten(treedef, x) as T)), arrays.map(avalOf));
   const n = own.constants.length;
   const residual = jaxprFunction(constantsAsInputs(own.jaxpr));

@@ -15,12 +15,18 @@ import { linearizeFlat } from "./forward.ts";
 
 const memory = new WeakMap<Jaxpr, Map<string, unknown>>();
 
+/** Results kept per jaxpr; the least recently used goes first. */
+const resultsKept = 64;
+
 /** The result of `compute` for this jaxpr and key, computed once. */
 export const remember = <T>(jaxpr: Jaxpr, key: string, compute: () => T): T => {
   let entries = memory.get(jaxpr);
   if (entries === undefined) memory.set(jaxpr, (entries = new Map()));
-  if (!entries.has(key)) entries.set(key, compute());
-  return entries.get(key) as T;
+  const result = entries.has(key) ? entries.get(key) : compute();
+  entries.delete(key);
+  entries.set(key, result);
+  if (entries.size > resultsKept) entries.delete(entries.keys().next().value!);
+  return result as T;
 };
 
 /** Stages `f` on inputs of the types of these variables. */

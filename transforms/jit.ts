@@ -260,8 +260,16 @@ const identityOf = (value: object): number => {
   return nextIdentity++;
 };
 
+const isPlain = (value: unknown): value is object =>
+  typeof value === "object" &&
+  value !== null &&
+  (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
+
+/** Deeper (or cyclic) statics are refused. */
+const staticDepth = 64;
+
 /** Text equal for equal statics: plain data by content, functions and frozen records by identity. */
-const staticKey = (asked: string, position: number, value: unknown): string => {
+const staticKey = (asked: string, position: number, value: unknown, depth = 0): string => {
   if (isTracer(value))
     throw new NotStatic(
       asked,
@@ -271,16 +279,19 @@ const staticKey = (asked: string, position: number, value: unknown): string => {
   if (typeof value === "function" || (typeof value === "object" && value !== null && Object.isFrozen(value)))
     return `#${identityOf(value)}`;
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
-  if (Array.isArray(value)) return `[${value.map((entry) => staticKey(asked, position, entry)).join(",")}]`;
-  if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "symbol" && (typeof value !== "object" || value === null))
+    return Object.is(value, -0) ? "-0" : String(value);
+  const inner = (entry: unknown): string => staticKey(asked, position, entry, depth + 1);
+  if (Array.isArray(value) && depth < staticDepth) return `[${value.map(inner).join(",")}]`;
+  if (depth < staticDepth && isPlain(value))
     return `{${Object.keys(value)
       .sort()
-      .map((key) => `${JSON.stringify(key)}:${staticKey(asked, position, (value as Record<string, unknown>)[key])}`)
+      .map((key) => `${JSON.stringify(key)}:${inner((value as Record<string, unknown>)[key])}`)
       .join(",")}}`;
   throw new NotStatic(
     asked,
-    `static argument ${position} holds a ${(value as object).constructor?.name ?? "object"}, which cannot be compared between calls`,
+    `static argument ${position} holds ${typeof value === "symbol" ? "a symbol" : depth === staticDepth ? "nested or cyclic data" : `a ${(value as object).constructor?.name ?? "object"}`}, which cannot be compared between calls`,
     "Pass numbers, strings, plain objects, lists, functions or frozen records as statics, and arrays as traced arguments",
   );
 };

@@ -116,9 +116,9 @@ const axesOfLeaves = (asked: string, axes: unknown, treedef: Treedef): BatchDim[
     }
     if (def.kind === "list" && Array.isArray(node) && node.length === def.children.length)
       return def.children.flatMap((child, k) => spread(node[k], child, `${path}[${k}]`));
-    if (def.kind === "object" && typeof node === "object" && !Array.isArray(node))
+    if (def.kind === "object" && typeof node === "object" && Object.keys(node).sort().join() === def.keys.join())
       return def.children.flatMap((child, k) =>
-        spread((node as Record<string, unknown>)[def.keys[k]!] ?? null, child, `${path}.${def.keys[k]!}`),
+        spread((node as Record<string, unknown>)[def.keys[k]!], child, `${path}.${def.keys[k]!}`),
       );
     throw new TreeMismatch(
       asked,

@@ -62,7 +62,6 @@ export interface ElasticitySystem {
   readonly elementMatrix: NDArray;
   /** 1 where a dof is fixed, shape [nely + 1, nelx + 1, 2]. */
   readonly fixed: NDArray;
-  readonly fe: FeSystem;
   /** What the last solve did; null before the first. */
   readonly report: () => (SolveReport & { readonly dofs: number; readonly freeDofs: number }) | null;
 }
@@ -94,18 +93,33 @@ export const elasticity = (mesh: GridMesh, options: ElasticityOptions): Elastici
   const matrix = q4PlaneStress(poisson, mesh.size[0] / mesh.nelx, mesh.size[1] / mesh.nely);
   const fe = gridSystem(mesh.nelx, mesh.nely, matrix, fixed);
   const freeDofs = fixed.reduce((count, flag) => count + 1 - flag, 0);
-  return Object.freeze({
+  const system: ElasticitySystem = Object.freeze({
     mesh,
     supports,
     poisson,
     elementMatrix: fromBuffer(matrix.slice(), [8, 8], "float64"),
     fixed: fromBuffer(fixed.slice(), [...mesh.nodeShape, 2], "bool"),
-    fe,
     report: () => {
       const report = lastReport(fe);
       return report === null ? null : { ...report, dofs: fixed.length, freeDofs };
     },
   });
+  tables.set(system, fe);
+  return system;
+};
+
+/** Tables behind a system; its public fields are immutable arrays. */
+const tables = new WeakMap<ElasticitySystem, FeSystem>();
+
+const feOf = (system: ElasticitySystem): FeSystem => {
+  const fe = tables.get(system);
+  if (fe === undefined)
+    throw new InvalidOption(
+      "a finite element function",
+      "a system that elasticity(...) did not make",
+      "Pass the record that elasticity returned, not a copy of it",
+    );
+  return fe;
 };
 
 /**
@@ -141,9 +155,25 @@ export interface Factor {
  * const factor = feFactor(system, modulus);
  * np.arrayEqual(feSolve(system, modulus, problem.load, { factor }), feSolve(system, modulus, problem.load)) // true
  */
-export const feFactor = (system: ElasticitySystem, modulus: ElementField): Factor => ({
-  values: ops.feFactor(toDType(modulus, "float64"), { system: system.fe }),
-});
+export const feFactor = (system: ElasticitySystem, modulus: ElementField): Factor => {
+  const values = ops.feFactor(toDType(modulus, "float64"), { system: feOf(system) });
+  owners.set(values, system);
+  return { values };
+};
+
+/** The system each factor was made for. */
+const owners = new WeakMap<NDArray, ElasticitySystem>();
+
+const requireOwner = (system: ElasticitySystem, { values }: Factor): NDArray => {
+  const owner = owners.get(values);
+  if (owner !== undefined && owner !== system)
+    throw new InvalidOption(
+      "feSolve with a factor",
+      "the factor belongs to another system",
+      "Use feFactor(system, modulus) of this system and this modulus",
+    );
+  return values;
+};
 
 /**
  * Displacement of a linear elastic structure, u = K(E)^-1 f.
@@ -151,7 +181,8 @@ export const feFactor = (system: ElasticitySystem, modulus: ElementField): Facto
  * @param load     nodal forces, shape [nely + 1, nelx + 1, 2], newton; load cases in front
  * @param options  factor: one made by feFactor for the same modulus
  * @returns        displacement, shape of `load`, metre; zero at fixed dofs
- * @throws InvalidModulus, NotPositiveDefinite, ShapeMismatch; a load on fixed dofs only gives a notice
+ * @throws InvalidModulus, NotPositiveDefinite, ShapeMismatch, InvalidLoad (NaN or infinite), InvalidOption (a factor of
+ *   another system or modulus); a load on fixed dofs only gives a notice
  * Derivatives: forward and reverse, any order; the factor is reused. Cost: one factorization.
  * @example feSolve(system, elementField(mesh, 1), nodalLoad(corner(mesh, "topRight"), [0, -1])).shape // [3, 5, 2]
  */
@@ -165,8 +196,10 @@ export const feSolve = (
   const stiffness = toDType(modulus, "float64");
   const force = toDType(load, "float64");
   if (isConcrete(force)) checkLoad(system, force);
-  const factor = options.factor?.values ?? ops.feFactor(stiffness, { system: system.fe });
-  return ops.feSolve(factor, stiffness, force, { system: system.fe }) as VectorField;
+  const { factor } = options;
+  const values =
+    factor === undefined ? ops.feFactor(stiffness, { system: feOf(system) }) : requireOwner(system, factor);
+  return ops.feSolve(values, stiffness, force, { system: feOf(system) }) as VectorField;
 };
 
 /**
@@ -176,7 +209,7 @@ export const feSolve = (
  * np.allclose(feApply(system, modulus, feSolve(system, modulus, problem.load)), problem.load) // true
  */
 export const feApply = (system: ElasticitySystem, modulus: ElementField, u: VectorField): VectorField =>
-  ops.feApply(toDType(modulus, "float64"), toDType(u, "float64"), { system: system.fe }) as VectorField;
+  ops.feApply(toDType(modulus, "float64"), toDType(u, "float64"), { system: feOf(system) }) as VectorField;
 
 /**
  * u_e' K0 v_e per element, shape [nely, nelx]: twice the strain energy at modulus 1 when u is v.
@@ -185,13 +218,13 @@ export const feApply = (system: ElasticitySystem, modulus: ElementField, u: Vect
  * np.allclose(np.sum(feForm(system, u, u)), compliance(problem, elementField(mesh, 1))) // true
  */
 export const feForm = (system: ElasticitySystem, u: VectorField, v: VectorField): ElementField =>
-  ops.feForm(toDType(u, "float64"), toDType(v, "float64"), { system: system.fe }) as ElementField;
+  ops.feForm(toDType(u, "float64"), toDType(v, "float64"), { system: feOf(system) }) as ElementField;
 
 /**
  * Bytes of one factor of this system: known before anything is factorized.
  * @example factorBytes(system) === 8 * feFactor(system, elementField(mesh, 1)).values.size // true
  */
-export const factorBytes = (system: ElasticitySystem): number => analysisOf(system.fe).factorLength * 8;
+export const factorBytes = (system: ElasticitySystem): number => analysisOf(feOf(system)).factorLength * 8;
 
 /**
  * Tells when a load acts on fixed dofs only: the displacement is then zero.
@@ -199,12 +232,12 @@ export const factorBytes = (system: ElasticitySystem): number => analysisOf(syst
  */
 export const checkLoad = (system: ElasticitySystem, load: NDArray): void => {
   const forces = load.toTypedArray();
-  const { fixed } = system.fe;
+  const { fixed, id } = feOf(system);
   const acts = forces.some((force) => force !== 0);
   if (acts && !forces.some((force, k) => force !== 0 && fixed[k % fixed.length] === 0))
     notify(
       "LoadOnSupports",
-      String(system.fe.id),
+      String(id),
       "the load acts on fixed dofs only, so nothing moves. Check the nodes of the load against the supports.",
     );
 };

@@ -136,7 +136,7 @@ export const broadcastTo = (x: Operand, shape: Shape): NDArray => {
       `${showShape(own.shape)} to ${showShape(shape)}`,
       "The array's sizes must be equal to the shape's or 1",
     );
-  return broadcastArray(own, shape);
+  return broadcastArray(own, common);
 };
 
 /**

@@ -92,7 +92,9 @@ const readNested = (data: unknown): Source => {
   for (let probe = data; isListLike(probe); probe = listItem(probe, 0)) {
     const length = listLength(probe);
     shape.push(length);
-    if (length === 0) break;
+    if (length > 0) continue;
+    if (probe instanceof ConcreteArray) shape.push(...probe.shape.slice(1));
+    break;
   }
   const flat: number[] = [];
   let booleans = 0;

@@ -2,6 +2,7 @@
  * definePrimitive: a record becomes a function that applies it under the current trace.
  * This is the one door for the library's own families and for users' primitives.
  */
+import { NotAnArray } from "../error.ts";
 import { NDArray } from "../array/ndarray.ts";
 import type { Primitive } from "./primitive.ts";
 import { bind } from "./trace.ts";
@@ -53,7 +54,13 @@ const applier =
   (...operands: unknown[]): Out => {
     const last = operands.at(-1);
     const hasParams = typeof last === "object" && last !== null && !(last instanceof NDArray);
-    return hasParams
-      ? pick(bind(record, operands.slice(0, -1) as NDArray[], last))
-      : pick(bind(record, operands as NDArray[], noParams));
+    const inputs = hasParams ? operands.slice(0, -1) : operands;
+    for (const input of inputs)
+      if (!(input instanceof NDArray))
+        throw new NotAnArray(
+          record.name,
+          `${input === undefined ? "undefined" : `a ${typeof input}`} among its operands`,
+          "Primitives take arrays, then their parameters; the functions of cotangent/numpy take numbers too",
+        );
+    return pick(bind(record, inputs as NDArray[], hasParams ? last : noParams));
   };

@@ -3,11 +3,13 @@
  * Evaluation computes, staging records an equation, a transform's trace (transforms/) rewrites and passes on
  * to its parent. The current trace is restored in `finally`, so an exception leaves nothing behind.
  */
+import { InvalidJaxpr } from "../error.ts";
 import { ConcreteArray, viewAs } from "../array/ndarray.ts";
 import type { NDArray } from "../array/ndarray.ts";
 import type { WeakType } from "../array/dtype.ts";
+import { sameShape } from "../array/shape.ts";
 import type { Aval } from "./aval.ts";
-import { avalOf } from "./aval.ts";
+import { avalOf, showAval } from "./aval.ts";
 import type { Atom, ClosedJaxpr, Equation, Variable } from "./jaxpr.ts";
 import { literal, variable } from "./jaxpr.ts";
 import type { Params, Primitive, TypeOf } from "./primitive.ts";
@@ -35,6 +37,19 @@ const weakTypesOf = (
   return types.map(({ dtype }) => (allWeak && dtype === "float64" ? "float" : false));
 };
 
+/** A primitive's `evaluate` gives what its `abstractEval` promises. */
+const requireTypes = (primitive: Primitive, outputs: readonly NDArray[], types: readonly TypeOf[]): void => {
+  for (let k = 0; k < types.length; k++) {
+    const [output, type] = [outputs[k], types[k]!];
+    if (output === undefined || output.dtype !== type.dtype || !sameShape(output.shape, type.shape))
+      throw new InvalidJaxpr(
+        `evaluation of ${primitive.name}`,
+        `output ${k} is ${output === undefined ? "missing" : showAval(output)} where abstractEval says ${showAval({ ...type, weakType: false })}`,
+        "A primitive's evaluate and abstractEval must agree",
+      );
+  }
+};
+
 const evaluation: Trace = {
   mark: newMark("evaluation"),
   process: (primitive, inputs, params) => {
@@ -43,8 +58,9 @@ const evaluation: Trace = {
       if (!(input instanceof ConcreteArray)) throw leaked(input as Tracer, primitive.name);
       if (input.weakType === false) allWeak = false;
     }
-    if (primitive.stage === undefined) primitive.abstractEval(inputs, params);
+    const types = primitive.stage === undefined ? toList(primitive.abstractEval(inputs, params)) : null;
     const outputs = toList(primitive.evaluate(inputs as readonly ConcreteArray[], params));
+    if (types !== null) requireTypes(primitive, outputs, types);
     if (!allWeak && primitive.weakType === undefined) return outputs;
     const weakTypes = weakTypesOf(primitive, inputs, params, outputs);
     return outputs.map((output, k) => {

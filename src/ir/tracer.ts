@@ -69,6 +69,8 @@ const conversion = (x: Tracer, wanted: string): TracerConversion | LeakedTracer 
 export const leaked = (x: Tracer, where: string): LeakedTracer =>
   new LeakedTracer(
     `${x.toString()} used in ${where}`,
-    `it belongs to ${x.mark.owner}, which has already returned`,
-    "Return values from the traced function instead of storing them outside",
+    `it belongs to ${x.mark.owner}, ${x.mark.alive ? "which cannot be seen from here" : "which has already returned"}`,
+    x.mark.alive
+      ? "Host code sees concrete arrays only: pass the value as an argument instead of closing over it"
+      : "Return values from the traced function instead of storing them outside",
   );

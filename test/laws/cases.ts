@@ -9,7 +9,7 @@ import { createArray } from "../../src/array/create.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import { NotDifferentiable } from "../../src/error.ts";
-import { bufferOf } from "../../src/array/ndarray.ts";
+import { bufferOf, fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { sizeOf } from "../../src/array/shape.ts";
@@ -79,6 +79,19 @@ export const inAnotherDType = (
   } catch {
     return inputs;
   }
+};
+
+const specialFloats = [NaN, Infinity, -Infinity, -0, 0, 5e-324, -1e308, 1.5];
+const specialIntegers = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 32 - 1, 2 ** 31, 12345];
+
+/** Some elements replaced by the values where machines differ: NaN, infinities, -0, subnormals, the ends of the integers. */
+export const withSpecialValues = (x: ConcreteArray, random: () => number): ConcreteArray => {
+  if (x.dtype === "bool") return x;
+  const special = isFloat(x.dtype) ? specialFloats : specialIntegers;
+  const buffer = x.toTypedArray();
+  for (let k = 0; k < buffer.length; k++)
+    if (random() < 0.5) buffer[k] = special[Math.floor(random() * special.length)]!;
+  return fromBuffer(buffer, x.shape, x.dtype);
 };
 
 export const typesOf = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly TypeOf[] =>

@@ -29,6 +29,7 @@ import {
   someOf,
   typesOf,
   unlessRefused,
+  withSpecialValues,
 } from "./cases.ts";
 import { references } from "./references.ts";
 
@@ -55,6 +56,17 @@ describe.each(sampled)("%s", (name, primitive) => {
       expectAllSame(name, jit(program, { backend })(...own), program(...own));
     });
   });
+
+  if (primitive.lower.kind !== "routine")
+    test.each(compiled)("jit on %s is eager evaluation to the bit on special values too", (backend) => {
+      forAllApplications(primitive, 15, ({ inputs, params, pick, random }) => {
+        const own = inAnotherDType(primitive, inputs, params, pick.oneOf(anyDType)).map((x) =>
+          withSpecialValues(x, random),
+        );
+        const f = asFunction(primitive, own, params);
+        expectSame(jit(f, { backend })(...own), f(...own));
+      });
+    });
 
   test.each(compiled)("jit on %s of its derivatives is eager differentiation", (backend) => {
     forAllApplications(primitive, 8, ({ inputs, params, pick, random }) => {

@@ -96,7 +96,8 @@ describe.each(sampled)("%s", (_name, primitive) => {
     test("with a transpose gives each linear float input a cotangent of its type, or refuses as not linear", () => {
       let answered = 0;
       let cases = 0;
-      forAllApplications(primitive, 25, ({ inputs, params, pick, random }) => {
+      // Many: a rule may answer for one parameter only, as the power of exponent 1 does.
+      forAllApplications(primitive, 150, ({ inputs, params, pick, random }) => {
         const [type] = typesOf(primitive, inputs, params);
         const floats = floatPositions(inputs);
         if (floats.length === 0 || !isFloat(type!.dtype)) return;

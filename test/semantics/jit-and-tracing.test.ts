@@ -62,6 +62,29 @@ describe("52: jit traces again", () => {
     expect(tracesOf(() => [outer(x3), outer(array([4, 5, 6]))])).toBe(1);
   });
 
+  test("never, while a transform around it makes a program of its own for each batch size, axis and choice of inputs", () => {
+    const f = jit((x: NDArray, y: NDArray) => np.sum(np.mul(np.square(x), y)));
+    f(x3, x3);
+    const runs = tracesOf(() => {
+      for (const size of [1, 2, 3, 2]) {
+        expect(values(vmap(f, { inAxes: [null, 0] })(x3, np.ones([size, 3])))).toEqual(new Array(size).fill(14));
+        expect(values(vmap(f, { inAxes: [1, null] })(np.ones([3, size]), x3))).toEqual(new Array(size).fill(6));
+        expect(values(vmap(f)(np.ones([size, 3]), np.ones([size, 3])))).toEqual(new Array(size).fill(3));
+      }
+      for (let round = 0; round < 2; round++) {
+        expect(values(grad(f)(x3, x3))).toEqual([2, 8, 18]);
+        expect(values(grad(f, { argnums: 1 })(x3, x3))).toEqual([1, 4, 9]);
+        expect(grad(f, { argnums: [0, 1] })(x3, x3).map(values)).toEqual([
+          [2, 8, 18],
+          [1, 4, 9],
+        ]);
+        expect(jvp((x: NDArray) => f(x, x3), [x3], [x3])[1].item()).toBe(72);
+        expect(jvp((y: NDArray) => f(x3, y), [x3], [x3])[1].item()).toBe(36);
+      }
+    });
+    expect(runs).toBe(0);
+  });
+
   test("never while its result stays right for each signature", () => {
     const f = jit((x: NDArray, k: number) => np.mul(x, k), { staticArgnums: [1] });
     for (let round = 0; round < 2; round++)
