@@ -2,7 +2,8 @@
  * Comparison family: eq ne lt le gt ge, the bits not and or xor, and the choices select and keepWhere.
  * Operands have equal shapes and dtypes. Comparisons give bool and follow IEEE 754: NaN is unequal to
  * everything, -0 equals 0; they and the bits are piecewise constant. The choices are linear in their branches,
- * and the branch not taken gets an exact zero: its NaN or infinity never reaches a derivative.
+ * and the branch not taken gets an exact zero tangent and cotangent; what its own rule makes of a zero
+ * cotangent (0 * infinity) is its business.
  */
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { allocate, isFloat } from "../src/array/dtype.ts";

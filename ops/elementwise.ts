@@ -68,9 +68,6 @@ export const requireEqual = (name: string, operands: readonly Aval[]): TypeOf =>
   return { shape: first.shape, dtype: first.dtype };
 };
 
-/** dtype a derivative rule needs: the float itself; integers have a zero tangent. */
-export const hasTangent = (x: Aval): boolean => isFloat(x.dtype);
-
 type Partial1 = (tangent: NDArray, x: NDArray, out: NDArray) => NDArray;
 
 /** jvp of y = f(x) from its derivative times the tangent; `out` is f(x), computed once. */

@@ -13,7 +13,7 @@ import type { Shape } from "../src/array/shape.ts";
 import type { StridedView } from "../src/ir/lowering.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { isLinearInput, isZero, reals } from "../src/ir/primitive.ts";
+import { isLinearInput, reals } from "../src/ir/primitive.ts";
 import type { LinearInput, Primitive, Tangent } from "../src/ir/primitive.ts";
 
 /** Shape of an operand in a transpose rule, known or linear. */
@@ -262,10 +262,6 @@ export const reduceSum: PrimitiveFunction<[NDArray], AxesParams> = definePrimiti
     },
   },
 });
-
-/** An array of zeros of the tangent's type, for rules that need every operand. */
-export const instantiate = (tangent: Tangent, zeros: (shape: Shape, dtype: NDArray["dtype"]) => NDArray): NDArray =>
-  isZero(tangent) ? zeros(tangent.aval.shape, tangent.aval.dtype) : tangent;
 
 /** Every primitive of this file. */
 export const family: readonly Primitive[] = [

@@ -48,7 +48,7 @@ export interface MinimizeOptions {
   readonly move?: number;
   /** Accepted |volume - volumeFraction| in the update's bisection. Default 1e-9; the published program has 1e-3. */
   readonly volumeTolerance?: number;
-  /** Stop when no variable changes more than this. Default 0: run all iterations. */
+  /** Stop when every variable changes less than this. Default 0: run all iterations. */
   readonly changeTolerance?: number;
   /** Design variables to start from, in [0, 1]; by default one number wherever material may be. */
   readonly initial?: ElementField;

@@ -27,7 +27,7 @@ import {
   splitAux,
 } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
-import type { Cotangent, Inputs, Liberal } from "./types.ts";
+import type { Cotangent, Liberal } from "./types.ts";
 
 export interface AuxOption {
   /** The function returns [value, aux]; aux is passed through undifferentiated. */
@@ -88,6 +88,22 @@ export const flattenTangents = (
   });
 };
 
+/** Value and tangent; with hasAux also what the function returned beside its value. */
+export interface Jvp {
+  <A extends readonly unknown[], R, Aux>(
+    f: (...args: A) => readonly [R, Aux],
+    primals: Liberal<A>,
+    tangents: Liberal<A>,
+    options: { readonly hasAux: true },
+  ): [R, Cotangent<R>, Aux];
+  <A extends readonly unknown[], R>(
+    f: (...args: A) => R,
+    primals: Liberal<A>,
+    tangents: Liberal<A>,
+    options?: { readonly hasAux?: false },
+  ): [R, Cotangent<R>];
+}
+
 /**
  * Value and directional derivative of `f` at `primals` along `tangents`.
  * @param primals   list of arguments, each a tree of arrays
@@ -97,28 +113,20 @@ export const flattenTangents = (
  * Cost: about three times `f`, and no memory beyond it.
  * @example jvp((x) => np.sin(x), [array(0)], [array(1)]) // [0, 1]
  */
-export const jvp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  primals: Liberal<Inputs<A>>,
-  tangents: Liberal<Inputs<A>>,
-  options?: AuxOption,
-): JvpResult<R> => {
+export const jvp: Jvp = ((f: AnyFunction, primals: unknown, tangents: unknown, options?: AuxOption): unknown => {
   requireFunction("jvp", f);
-  const asked = `jvp of ${nameOf(f as AnyFunction)}`;
+  const asked = `jvp of ${nameOf(f)}`;
   requireOptions("jvp", options, ["hasAux"]);
   if (!Array.isArray(primals) || !Array.isArray(tangents))
     throw new TreeMismatch(asked, "primals or tangents are not lists", "Write jvp(f, [x, y], [dx, dy])");
   const { arrays, treedef } = flattenDifferentiable(primals, asked);
   const flatTangents = flattenTangents(asked, "tangents", tangents, treedef, arrays);
-  const flat = flatWithAux(f as AnyFunction, treedef, asked, options?.hasAux === true);
+  const flat = flatWithAux(f, treedef, asked, options?.hasAux === true);
   const [outputs, outTangents] = jvpFlat(asked, flat.call, arrays, flatTangents);
   const out = unflatten(flat.outTree(), outputs);
   const tangentOut = unflatten(flat.outTree(), outTangents.map(materialize));
-  return (options?.hasAux === true ? [out, tangentOut, flat.aux()] : [out, tangentOut]) as never;
-};
-
-/** Result of `jvp`: three entries when the options say `hasAux`. */
-export type JvpResult<R> = [R, Cotangent<R>];
+  return options?.hasAux === true ? [out, tangentOut, flat.aux()] : [out, tangentOut];
+}) as never;
 
 /**
  * Value of `f` at `primals` and its tangent map, which may be called many times: `f` runs once.
@@ -127,8 +135,8 @@ export type JvpResult<R> = [R, Cotangent<R>];
  */
 export const linearize = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  ...primals: Liberal<Inputs<A>>
-): [R, (...tangents: Liberal<Inputs<A>>) => Cotangent<R>] => {
+  ...primals: Liberal<A>
+): [R, (...tangents: Liberal<A>) => Cotangent<R>] => {
   requireFunction("linearize", f);
   const asked = `linearize of ${nameOf(f as AnyFunction)}`;
   const { arrays, treedef } = flattenDifferentiable(primals, asked);

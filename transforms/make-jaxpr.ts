@@ -76,7 +76,7 @@ export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R,
 /**
  * The transpose of a linear function: cotangent of the output to cotangents of the arguments.
  * @param primals  arguments of the right shapes and dtypes (their values are not used); integers are allowed
- * @throws NotLinear when `f` is not linear in its arguments
+ * @throws NotLinear when an operation of `f` is not linear; constants that are only added do not matter to a transpose
  * @example linearTranspose((x) => x.mul(2), array(0, { dtype: "int32" }))(3) // [6]
  */
 export const linearTranspose = <A extends readonly unknown[], R>(

@@ -15,9 +15,6 @@ export type Liberal<T> = T extends NDArray
         ? { readonly [K in keyof T]: Liberal<T[K]> }
         : T;
 
-/** Argument list of a function as a plain tuple. */
-export type Inputs<A extends readonly unknown[]> = A;
-
 /** The type of a gradient or tangent of a value: the same tree, numbers having become arrays. */
 export type Cotangent<T> = T extends NDArray
   ? T

@@ -25,7 +25,7 @@ import {
 import type { AnyFunction } from "./flat.ts";
 import type { AuxOption } from "./jvp.ts";
 import { flattenTangents, flatWithAux, requireDifferentiable } from "./jvp.ts";
-import type { Cotangent, Inputs, Liberal } from "./types.ts";
+import type { Cotangent, Liberal } from "./types.ts";
 
 /** Cotangents of all inputs (symbolic zeros where they do not vary) from those of all outputs. */
 const pull = (
@@ -51,7 +51,7 @@ const pull = (
  */
 export const vjp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  ...primals: Liberal<Inputs<A>>
+  ...primals: Liberal<A>
 ): [R, (cotangent: Liberal<Cotangent<R>>) => Cotangent<A>] => {
   requireFunction("vjp", f);
   const asked = `vjp of ${nameOf(f as AnyFunction)}`;

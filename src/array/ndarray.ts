@@ -114,7 +114,7 @@ export class ConcreteArray extends NDArray {
   }
 }
 
-/** Nested text of at most a few dozen elements; longer axes are cut in the middle. */
+/** Nested text; in arrays of more than 64 elements, axes longer than 6 are cut in the middle. */
 const showElements = (buffer: TypedArray, shape: Shape, dtype: DType): string => {
   const long = buffer.length > 64;
   const show = (offset: number, axis: number, stride: number): string => {

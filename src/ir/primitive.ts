@@ -1,6 +1,7 @@
 /**
  * The primitive record: everything known of one operation, always in the same field order.
- * A rule that does not exist is stated (`notLinear`, `notDifferentiable`), never left out.
+ * A rule that does not exist is stated (`notLinear`, `notDifferentiable`), never left out; the optional fields
+ * at the end are for primitives that hold functions or jaxprs, or that decide their own weakness.
  * Rules call other primitives; which trace those calls reach is the caller's business (src/ir/trace.ts).
  */
 import { NotDifferentiable, NotLinear } from "../error.ts";

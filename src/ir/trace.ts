@@ -78,7 +78,7 @@ export const currentTrace = (): Trace => current;
 
 export const isEvaluating = (): boolean => current === evaluation;
 
-/** Number of transforms between here and plain evaluation being active or not: 0 or 1. For tests. */
+/** Whether some transform is looking at a function right now. */
 export const isTracing = (): boolean => current !== evaluation;
 
 /** Runs `body` with `trace` as the current trace. */

@@ -1,0 +1,193 @@
+/** Faults found by reading and by trying: each stays away. */
+import { describe, expect, test } from "vitest";
+import {
+  array,
+  authoring,
+  configure,
+  counters,
+  customLinearSolve,
+  customRoot,
+  grad,
+  jit,
+  jvp,
+  NDArray,
+  pureCallback,
+  vjp,
+  vmap,
+} from "cotangent";
+import {
+  corner,
+  edge,
+  elasticity,
+  elementField,
+  feFactor,
+  feSolve,
+  fix,
+  gridMesh,
+  nodalLoad,
+  vectorField,
+} from "cotangent/fem";
+import * as np from "cotangent/numpy";
+import { arithmetic, shape, slicing, trigonometric } from "cotangent/ops";
+import { isDebugging } from "../../src/configure.ts";
+
+const codeOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return (error as { code?: string }).code ?? `${String(error)} without a code`;
+  }
+  return "nothing thrown";
+};
+
+const x = array([1, 2]);
+const wrap = [(f: (y: NDArray) => NDArray) => f, (f: (y: NDArray) => NDArray) => jit(f)];
+
+describe.each(wrap.map((around, k) => [["eager", "jitted"][k]!, around] as const))("%s", (_, around) => {
+  test("a solver whose solution has another shape or dtype is refused", () => {
+    const linear = (solution: NDArray) =>
+      around((b) =>
+        customLinearSolve(
+          (y: NDArray) => y,
+          b,
+          () => solution,
+        ).add(b),
+      );
+    const root = (solution: NDArray) =>
+      around((b) =>
+        customRoot(
+          (y: NDArray) => y.sub(b),
+          x,
+          () => solution,
+          (_g, c) => c,
+        ),
+      );
+    for (const wrong of [array([9, 8, 7]), array([1, 2], { dtype: "float32" })])
+      for (const f of [linear(wrong), root(wrong)]) expect(codeOf(() => f(x))).toBe("ShapeMismatch");
+  });
+
+  test("numbers given to a primitive are refused by code", () => {
+    expect(codeOf(() => around(() => trigonometric.sin(2 as never))(x))).toBe("NotAnArray");
+  });
+
+  test("bad parameters of primitives are refused", () => {
+    const calls: Record<string, (y: NDArray) => NDArray> = {
+      "a repeated axis of reverse": (y) => slicing.reverse(y, { axes: [0, 0] }),
+      "a repeated axis of transpose": (y) => shape.transpose(y.reshape([1, 2]), { permutation: [0, 0] }),
+      "negative extents": (y) => shape.reshape(y, { shape: [-2, -1] }),
+      "descending axes": (y) => shape.broadcast(y.reshape([1, 2]), { shape: [2, 2], axes: [1, 0] }),
+      "a fractional exponent": (y) => arithmetic.integerPower(y, { exponent: -1.5 }),
+    };
+    for (const [name, f] of Object.entries(calls))
+      expect(["ShapeMismatch", "IndexOutOfRange", "InvalidShape", "InvalidOption"], name).toContain(
+        codeOf(() => around(f)(x)),
+      );
+  });
+
+  test("the gradient of an extremum that is NaN is NaN in both modes", () => {
+    const f = around((y) => np.max(y));
+    const bad = array([1, NaN]);
+    expect(jvp(f, [bad], [x])[1].item()).toBeNaN();
+    for (const slope of grad(f)(bad).toList() as number[]) expect(slope).toBeNaN();
+  });
+
+  test("an infinite cotangent inside a padded array does not reach the padding value", () => {
+    const f = around((value) => slicing.pad(array([5]), value.sum(), { padding: [[1, 1, 0]] }));
+    const [, pull] = vjp(f, array(0));
+    expect(pull(array([2, Infinity, 3]))[0].item()).toBe(5);
+  });
+});
+
+describe("solves", () => {
+  const mesh = gridMesh({ nelx: 6, nely: 4 });
+  const clamped = (side: "left" | "right") => elasticity(mesh, { supports: [fix(edge(mesh, side), "all")] });
+  const system = clamped("left");
+  const load = nodalLoad(corner(mesh, "topRight"), [0, -1]);
+
+  test("a factor of another system or of another modulus is refused", () => {
+    const modulus = elementField(mesh, 1);
+    expect(codeOf(() => feSolve(system, modulus, load, { factor: feFactor(clamped("right"), modulus) }))).toBe(
+      "InvalidOption",
+    );
+    for (const _again of [1, 2])
+      expect(codeOf(() => feSolve(system, modulus, load, { factor: feFactor(system, elementField(mesh, 2)) }))).toBe(
+        "InvalidOption",
+      );
+  });
+
+  test.each([NaN, Infinity])("a load of %s is refused, with its dof", (force) => {
+    const values = new Float64Array(70);
+    values[13] = force;
+    const bad = vectorField(mesh, array(values, { shape: [5, 7, 2] }));
+    expect(codeOf(() => feSolve(system, elementField(mesh, 1), bad))).toBe("InvalidLoad");
+    expect(() => feSolve(system, elementField(mesh, 1), bad)).toThrow(/dof 13 \(node 6, row 0, column 6\)/);
+  });
+
+  test("nothing public of a system can be written to", () => {
+    for (const field of Object.values(system)) expect(ArrayBuffer.isView(field)).toBe(false);
+    expect(codeOf(() => feSolve({ ...system }, elementField(mesh, 1), load))).toBe("InvalidOption");
+  });
+});
+
+describe("state", () => {
+  test("configure changes nothing when one of its settings is wrong", () => {
+    expect(codeOf(() => configure({ debug: true, maxElements: -1 }))).toBe("InvalidOption");
+    expect(isDebugging()).toBe(false);
+  });
+
+  test("a caller's shape list is copied", () => {
+    const wanted = [2, 2];
+    const wide = np.broadcastTo(x, wanted);
+    wanted[0] = 99;
+    expect(wide.shape).toEqual([2, 2]);
+  });
+
+  test("transforms of a jitted function are kept in bounded number", () => {
+    const f = jit((y: NDArray) => y.mul(2));
+    f(array(1));
+    for (let size = 1; size <= 80; size++) vmap(f)(np.ones([size]));
+    const before = counters().compilations;
+    vmap(f)(np.ones([80]));
+    expect(counters().compilations - before).toBe(0);
+    vmap(f)(np.ones([1]));
+    expect(counters().compilations - before).toBe(1);
+  });
+
+  test("statics that look alike as text are told apart, cycles and symbols refused", () => {
+    const kind = jit((y: NDArray, s: unknown) => y.mul(typeof s === "bigint" ? 2 : 1), { staticArgnums: 1 });
+    expect([kind(array(1), 1).item(), kind(array(1), 1n).item()]).toEqual([1, 2]);
+    const cyclic: Record<string, unknown> = {};
+    cyclic["self"] = cyclic;
+    for (const value of [Symbol("s"), cyclic]) expect(codeOf(() => kind(array(1), value))).toBe("NotStatic");
+  });
+});
+
+test("inAxes with a misspelt or missing key is refused", () => {
+  const f = ({ w, b }: { w: NDArray; b: NDArray }): NDArray => w.add(b);
+  for (const axes of [{ w: 0, bb: 0 }, { w: 0 }])
+    expect(codeOf(() => vmap(f, { inAxes: [axes] })({ w: x, b: x }))).toBe("TreeMismatch");
+  expect(vmap(f, { inAxes: [{ w: 0, b: null }] })({ w: x, b: array(1) }).toList()).toEqual([2, 3]);
+});
+
+test("a primitive whose evaluate breaks its abstractEval is caught while eager", () => {
+  const liar = authoring.definePrimitive<[NDArray]>({
+    name: "liar",
+    evaluate: () => array([1, 2, 3]),
+    abstractEval: ([y]) => ({ shape: y.shape, dtype: y.dtype }),
+    jvp: authoring.notDifferentiable("liar", "It has none"),
+    transpose: authoring.notLinear,
+    batch: authoring.elementwiseBatch(([y]) => y!),
+    lower: authoring.routine,
+    laws: { testedIn: "test/regressions/refusals.test.ts" },
+  });
+  expect(codeOf(() => liar(x))).toBe("InvalidJaxpr");
+});
+
+test("host code that closes over a traced value is told to take it as an argument", () => {
+  const f = (y: NDArray): NDArray => pureCallback(() => np.add(y, 1), { shape: [2] }, []);
+  expect(() => grad((y: NDArray) => np.sum(f(y)))(x)).toThrow(/pass the value as an argument/);
+});
+
+test("lists of empty arrays keep the inner shape", () => {
+  expect(array([np.zeros([0, 3]) as never]).shape).toEqual([1, 0, 3]);
+});
