@@ -29,25 +29,21 @@ const sag = (design: ElementField): NDArray =>
   np.vdot(unitForce, feSolve(problem.system, simp(material(design)), problem.load));
 
 const evaluate = jit(valueAndGrad(sag));
-const numbers = (field: ElementField): Float64Array => field.toTypedArray() as Float64Array;
-const [upper, volumeGradient] = [
-  numbers(problem.mask),
-  numbers(grad((design: ElementField) => np.mean(material(design)))(elementField(mesh, 1))),
-];
+const volumeGradient = grad((design: ElementField) => np.mean(material(design)))(elementField(mesh, 1));
 let design = problem.mask.mul(0.45);
 for (let iteration = 1; iteration <= 20; iteration++) {
   const [value, gradient] = evaluate(design);
   const step = optimalityCriteria({
-    design: numbers(design),
-    objectiveGradient: numbers(gradient),
+    design,
+    objectiveGradient: gradient,
     volumeGradient,
     volumeFraction: 0.4,
     move: 0.2,
     volumeTolerance: 1e-9,
-    upper,
+    upper: problem.mask,
   });
   console.log(
     `${String(iteration).padStart(2)}  sag of the corner ${value.item().toFixed(4).padStart(9)}  volume after the step ${step.volume.toFixed(6)}`,
   );
-  design = elementField(mesh, np.array(step.design, { shape: [24, 48] }));
+  design = step.design;
 }

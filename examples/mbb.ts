@@ -59,7 +59,7 @@ console.log(
   `compliance ${last.objective.toFixed(6)} at volume ${last.volume.toFixed(6)} after ${result.history.length} iterations in ${seconds.toFixed(1)} s`,
 );
 console.log(
-  `${result.counters.factorizations} factorizations, ${result.counters.solves} solves, ${result.counters.traces} trace, ${result.counters.analyses} symbolic analysis`,
+  `${result.counters.factorizations} factorizations, ${result.counters.solves} solves, ${result.counters.traces} trace`,
 );
 
 const folder = join(import.meta.dirname, "..", "out");

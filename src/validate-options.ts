@@ -11,6 +11,17 @@ export type Checked<T> = Either<ReadonlyNonEmptyArray<string>, T>;
 export const check = <T>(field: string, value: T, holds: boolean, claim: string): Checked<T> =>
   holds ? right(value) : left([`${field} is ${String(value)}, but ${claim}`]);
 
+/** The same for a number: text that looks like one is refused, as a form's input would give it. */
+export const checkNumber = (
+  field: string,
+  value: number,
+  holds: (value: number) => boolean,
+  claim: string,
+): Checked<number> =>
+  typeof value === "number"
+    ? check(field, value, holds(value), claim)
+    : left([`${field} is ${JSON.stringify(value)}, a ${typeof value}, but it is a number`]);
+
 type Fields<T> = { readonly [K in keyof T]: Checked<T[K]> };
 
 /** A record of checked fields as one checked record. */

@@ -56,9 +56,9 @@ const coneWeights = (
  * @example densityFilter(mesh, { radius: 2 })(elementField(mesh, 0.3)).at(0, 0).get() // 0.3
  */
 export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density: ElementField) => ElementField) => {
-  requireOptions("densityFilter", options, ["radius"]);
+  requireOptions("densityFilter", options, ["radius"], true);
   const { radius } = options;
-  if (!(radius >= 0 && radius < Infinity))
+  if (typeof radius !== "number" || !(radius >= 0 && radius < Infinity))
     throw new InvalidOption("densityFilter", `radius ${radius}`, "A radius is a length, 0 or more");
   const requireField = (density: NDArray): void => {
     if (!sameShape(density.shape, mesh.elementShape))

@@ -17,7 +17,7 @@ export interface ModulusBounds {
 }
 
 const requireBounds = (asked: string, eMin: number, e0: number): void => {
-  if (!(eMin > 0 && e0 > eMin && e0 < Infinity))
+  if (typeof eMin !== "number" || typeof e0 !== "number" || !(eMin > 0 && e0 > eMin && e0 < Infinity))
     throw new InvalidOption(asked, `eMin ${eMin}, e0 ${e0}`, "Moduli satisfy 0 < eMin < e0");
 };
 
@@ -35,7 +35,7 @@ export const simp = (
   requireOptions("simp", options, ["penal", "eMin", "e0"]);
   const { penal = 3, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("simp", eMin, e0);
-  if (!(penal >= 1 && penal < Infinity))
+  if (typeof penal !== "number" || !(penal >= 1 && penal < Infinity))
     throw new InvalidOption("simp", `penal ${penal}`, "The penalization exponent is 1 or more");
   return pow(density, penal)
     .mul(e0 - eMin)

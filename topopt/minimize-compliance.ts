@@ -8,7 +8,8 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { backends } from "../src/backend/index.ts";
 import type { Backend } from "../src/backend/index.ts";
 import { isLeft } from "../src/fp.ts";
-import { check, checkAll } from "../src/validate-options.ts";
+import { notify } from "../src/notice.ts";
+import { check, checkAll, checkNumber } from "../src/validate-options.ts";
 import { counters } from "../src/counters.ts";
 import type { Counters } from "../src/counters.ts";
 import { elementField } from "../library/fem/index.ts";
@@ -37,7 +38,7 @@ export interface HistoryEntry {
 export interface MinimizeOptions {
   /** Mean filtered density wanted, over all elements of the grid, in (0, 1]. */
   readonly volumeFraction: number;
-  /** Radius of the density filter; 0 for none. Default 1.5. */
+  /** Radius of the density filter, in the mesh's unit of length (element widths for unit elements); 0 for none. Default 1.5. */
   readonly filterRadius?: number;
   /** SIMP exponent. Default 3. */
   readonly penal?: number;
@@ -106,7 +107,7 @@ const optionNames = [
 
 /** Options with defaults filled in; everything that is wrong with them is said at once. */
 const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
-  requireOptions("minimizeCompliance", options, optionNames);
+  requireOptions("minimizeCompliance", options, optionNames, true);
   const {
     volumeFraction,
     filterRadius = 1.5,
@@ -119,29 +120,19 @@ const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
     backend = "auto",
   } = options;
   const settled = checkAll<MinimizeResult["options"]>({
-    volumeFraction: check(
-      "volumeFraction",
-      volumeFraction,
-      volumeFraction > 0 && volumeFraction <= 1,
-      "it lies in (0, 1]",
-    ),
-    filterRadius: check(
-      "filterRadius",
-      filterRadius,
-      filterRadius >= 0 && filterRadius < Infinity,
-      "a radius is 0 or more",
-    ),
-    penal: check("penal", penal, penal >= 1 && penal < Infinity, "the exponent is 1 or more"),
-    eMin: check("eMin", eMin, eMin > 0 && eMin < 1, "it lies in (0, 1)"),
-    iterations: check(
+    volumeFraction: checkNumber("volumeFraction", volumeFraction, (v) => v > 0 && v <= 1, "it lies in (0, 1]"),
+    filterRadius: checkNumber("filterRadius", filterRadius, (v) => v >= 0 && v < Infinity, "a radius is 0 or more"),
+    penal: checkNumber("penal", penal, (v) => v >= 1 && v < Infinity, "the exponent is 1 or more"),
+    eMin: checkNumber("eMin", eMin, (v) => v > 0 && v < 1, "it lies in (0, 1)"),
+    iterations: checkNumber(
       "iterations",
       iterations,
-      Number.isSafeInteger(iterations) && iterations >= 1,
+      (v) => Number.isSafeInteger(v) && v >= 1,
       "it is a whole number, 1 or more",
     ),
-    move: check("move", move, move > 0 && move <= 1, "the move limit lies in (0, 1]"),
-    volumeTolerance: check("volumeTolerance", volumeTolerance, volumeTolerance > 0, "a tolerance is positive"),
-    changeTolerance: check("changeTolerance", changeTolerance, changeTolerance >= 0, "a tolerance is 0 or more"),
+    move: checkNumber("move", move, (v) => v > 0 && v <= 1, "the move limit lies in (0, 1]"),
+    volumeTolerance: checkNumber("volumeTolerance", volumeTolerance, (v) => v > 0, "a tolerance is positive"),
+    changeTolerance: checkNumber("changeTolerance", changeTolerance, (v) => v >= 0, "a tolerance is 0 or more"),
     backend: check("backend", backend, backends.includes(backend), `it is one of ${backends.join(", ")}`),
   });
   if (isLeft(settled)) throw new InvalidProblem("minimizeCompliance", settled.left.join("; "), "Correct these options");
@@ -228,6 +219,9 @@ const startOf = (
   return mask.map((value) => (value * volumeFraction) / largest);
 };
 
+/** Numbers the runs, so that each may give its own notice. */
+let runs = 0;
+
 /**
  * Stiffest structure of a given volume: minimizes compliance by optimality criteria.
  * @param problem  mesh, system, load and optional mask
@@ -254,6 +248,7 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
   let density!: ElementField;
   let displacement!: VectorField;
   let reason: StopReason = "iterations";
+  let isVolumeReached = true;
   for (let iteration = 1; iteration <= iterations; iteration++) {
     const started = performance.now();
     const [[value, aux], gradient] = evaluate(field(design));
@@ -266,20 +261,22 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
       break;
     }
     const step = optimalityCriteria({
-      design,
-      objectiveGradient,
-      volumeGradient: weights,
+      design: field(design),
+      objectiveGradient: gradient,
+      volumeGradient: field(weights),
       volumeFraction,
       move,
       volumeTolerance,
-      upper,
+      upper: upper === undefined ? undefined : field(upper),
     });
-    const change = design.reduce((largest, x, e) => Math.max(largest, Math.abs(step.design[e]! - x)), 0);
+    const next = asFloats(step.design);
+    const change = design.reduce((largest, x, e) => Math.max(largest, Math.abs(next[e]! - x)), 0);
     const volume = design.reduce((sum, x, e) => sum + x * weights[e]!, 0);
     density = aux.density;
     displacement = aux.displacement;
     evaluated = design;
-    design = step.design;
+    design = next;
+    isVolumeReached = step.isVolumeReached;
     const entry = { objective, volume, change, milliseconds: performance.now() - started };
     history.push(entry);
     options.onIteration?.({ ...entry, iteration, density });
@@ -292,6 +289,12 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
       break;
     }
   }
+  if (!isVolumeReached)
+    notify(
+      "VolumeNotReached",
+      String(runs++),
+      `the last update of minimizeCompliance could not meet volumeFraction ${volumeFraction}: the move limit, the mask or a zero gradient do not allow it. Run more iterations, raise move, or check the load.`,
+    );
   return {
     history,
     density,

@@ -71,8 +71,13 @@ export const requireFunction = (asked: string, f: unknown): void => {
 // --- Options ----------------------------------------------------------------------------------
 
 /** Refuses unknown keys by name and suggests the nearest known one. */
-export const requireOptions = (asked: string, options: object | undefined, known: readonly string[]): void => {
-  if (options === undefined) return;
+export const requireOptions = (
+  asked: string,
+  options: object | undefined,
+  known: readonly string[],
+  isRequired = false,
+): void => {
+  if (options === undefined && !isRequired) return;
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new InvalidOption(asked, `options ${String(options)}`, `Options are an object with ${known.join(", ")}`);
   for (const key of Object.keys(options)) {

@@ -45,7 +45,9 @@ const batchTrace = (mark: Mark, parent: Trace, size: number): Trace => ({
     const pairs = inputs.map((input) => batchedOf(input, mark));
     const values = pairs.map(([value]) => value);
     const dims = pairs.map(([, dim]) => dim);
-    if (dims.every((dim) => dim === null)) return withTrace(parent, () => bind(primitive, values, params));
+    // Functions among the parameters may close over mapped values, so their calls are always batched.
+    if (dims.every((dim) => dim === null) && primitive.guard === undefined)
+      return withTrace(parent, () => bind(primitive, values, params));
     const [outputs, outDims] = withTrace(parent, () => primitive.batch(values, dims, params, { size, mark }));
     const dimList = toList(outDims);
     return toList(outputs).map((output, k) => wrap(mark, output, dimList[k]!));

@@ -33,6 +33,11 @@ const requireNodes = (asked: string, { nodes }: NodeSet): void => {
     );
 };
 
+const requireDirection = (direction: Direction): void => {
+  if (!["x", "y", "all"].includes(direction))
+    throw new InvalidOption("fix", `direction "${String(direction)}"`, "Use x, y or all");
+};
+
 /**
  * Fixes nodes in x, in y, or in all directions.
  * @throws InvalidOption for an empty set or another direction
@@ -40,8 +45,7 @@ const requireNodes = (asked: string, { nodes }: NodeSet): void => {
  */
 export const fix = (nodes: NodeSet, direction: Direction): Support => {
   requireNodes("fix", nodes);
-  if (!["x", "y", "all"].includes(direction))
-    throw new InvalidOption("fix", `direction "${String(direction)}"`, "Use x, y or all");
+  requireDirection(direction);
   return Object.freeze({ nodes, direction });
 };
 
@@ -73,9 +77,9 @@ export interface ElasticitySystem {
  * @example elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] }).elementMatrix.shape // [8, 8]
  */
 export const elasticity = (mesh: GridMesh, options: ElasticityOptions): ElasticitySystem => {
-  requireOptions("elasticity", options, ["supports", "poisson", "solver"]);
+  requireOptions("elasticity", options, ["supports", "poisson", "solver"], true);
   const { supports, poisson = 0.3, solver = "auto" } = options;
-  if (!(poisson > -1 && poisson < 0.5))
+  if (typeof poisson !== "number" || !(poisson > -1 && poisson < 0.5))
     throw new InvalidOption("elasticity", `poisson ${poisson}`, "Poisson's ratio lies in (-1, 0.5)");
   if (solver !== "auto" && solver !== "direct")
     throw new InvalidOption("elasticity", `solver "${String(solver)}"`, "Use auto or direct");
@@ -85,6 +89,7 @@ export const elasticity = (mesh: GridMesh, options: ElasticityOptions): Elastici
   for (const { nodes, direction } of supports) {
     if (nodes.mesh !== mesh)
       throw new InvalidMesh("elasticity", "a support on another mesh", "Select its nodes on this mesh");
+    requireDirection(direction);
     for (const node of nodes.nodes) {
       if (direction !== "y") fixed[2 * node] = 1;
       if (direction !== "x") fixed[2 * node + 1] = 1;

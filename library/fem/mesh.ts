@@ -50,7 +50,7 @@ const largestFactor = 2 ** 31;
  * @example gridMesh({ nelx: 96, nely: 64 }).nodeShape // [65, 97]
  */
 export const gridMesh = (options: GridOptions): GridMesh => {
-  requireOptions("gridMesh", options, ["nelx", "nely", "size"]);
+  requireOptions("gridMesh", options, ["nelx", "nely", "size"], true);
   const { nelx, nely, size = [nelx, nely] } = options;
   if (![nelx, nely].every((count) => Number.isSafeInteger(count) && count >= 1))
     throw new InvalidMesh("gridMesh", `nelx ${nelx}, nely ${nely}`, "Element counts are whole numbers, 1 or more");
@@ -68,9 +68,9 @@ export const gridMesh = (options: GridOptions): GridMesh => {
     kind: "grid",
     nelx,
     nely,
-    size: [size[0], size[1]],
-    elementShape: [nely, nelx],
-    nodeShape: [nely + 1, nelx + 1],
+    size: Object.freeze([size[0], size[1]] as const),
+    elementShape: Object.freeze([nely, nelx] as const),
+    nodeShape: Object.freeze([nely + 1, nelx + 1] as const),
   } as const);
 };
 

@@ -65,13 +65,15 @@ export const neg: UnaryFunction = unary("neg", promoteNumber, (x) => arithmetic.
  * @example np.floorDivide(-7, 2) // -4
  */
 export const floorDivide: BinaryFunction = binary("floorDivide", promoteNumber, (x, y) => {
-  const quotient = arithmetic.div(arithmetic.sub(x, floorRemainder(x, y)), y);
-  if (!isFloat(x.dtype)) return quotient;
-  return comparison.select(
-    comparison.eq(y, arithmetic.zerosOf(y.shape, y.dtype)),
-    arithmetic.div(x, y),
-    rounding.round(quotient),
-  );
+  if (!isFloat(x.dtype)) return arithmetic.div(arithmetic.sub(x, floorRemainder(x, y)), y);
+  const truncated = rounding.rem(x, y);
+  const whole = rounding.round(arithmetic.div(arithmetic.sub(x, truncated), y));
+  const zeros = arithmetic.zerosOf(x.shape, x.dtype);
+  const isBelow = signsDiffer(truncated, y);
+  const quotient = comparison.select(isBelow, arithmetic.sub(whole, arithmetic.fullLike(1, x)), whole);
+  const ratio = arithmetic.div(x, y);
+  const signed = comparison.select(comparison.eq(quotient, zeros), arithmetic.mul(ratio, zeros), quotient);
+  return comparison.select(comparison.eq(y, zeros), ratio, signed);
 });
 /**
  * Remainder with the sign of the divisor unless it is 0: remainder(-7, 3) is 2.
@@ -84,12 +86,16 @@ export const remainder: BinaryFunction = binary("remainder", promoteNumber, (x, 
  */
 export const fmod: BinaryFunction = binary("fmod", promoteNumber, (x, y) => rounding.rem(x, y));
 
+/** Whether a remainder is not zero and its sign is not the divisor's. */
+const signsDiffer = (truncated: NDArray, y: NDArray): NDArray => {
+  const zeros = arithmetic.zerosOf(y.shape, y.dtype);
+  const differs = comparison.ne(comparison.lt(truncated, zeros), comparison.lt(y, zeros));
+  return comparison.and(differs, comparison.ne(truncated, zeros));
+};
+
 const floorRemainder = (x: NDArray, y: NDArray): NDArray => {
   const truncated = rounding.rem(x, y);
-  const zeros = arithmetic.zerosOf(x.shape, x.dtype);
-  const differs = comparison.ne(comparison.lt(truncated, zeros), comparison.lt(y, zeros));
-  const adjust = comparison.and(differs, comparison.ne(truncated, zeros));
-  return comparison.select(adjust, arithmetic.add(truncated, y), truncated);
+  return comparison.select(signsDiffer(truncated, y), arithmetic.add(truncated, y), truncated);
 };
 
 /**

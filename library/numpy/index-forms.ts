@@ -5,6 +5,7 @@
  */
 import { DTypeMismatch, IndexOutOfRange, InvalidIndex, ShapeMismatch, TracerConversion } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
+import { asDType } from "../../ops/conversion.ts";
 import { bufferOf, fromBuffer, isConcrete, NDArray } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
@@ -135,6 +136,9 @@ const placesOf = (asked: string, mask: NDArray, axis: number, shape: Shape): Con
 
 const whole = (extent: number): AxisRange => ({ first: 0, count: extent, stride: 1, isReversed: false });
 
+/** A traced whole number as an index: it is a weak float only because its value is not known. */
+const asInteger = (index: NDArray): NDArray => (index.weakType === "integer" ? asDType(index, "int32") : index);
+
 /** Checks the indices against a shape. @throws InvalidIndex, IndexOutOfRange, DTypeMismatch, ShapeMismatch, TracerConversion */
 export const planIndices = (asked: string, shape: Shape, indices: readonly Index[]): IndexPlan => {
   const box: AxisRange[] = [];
@@ -161,14 +165,14 @@ export const planIndices = (asked: string, shape: Shape, indices: readonly Index
     else if (isSlice(index)) box.push(rangeOf(index, extent));
     else if (!(index instanceof NDArray)) refuse(asked, index, axis);
     else {
-      if (isFloat(index.dtype))
+      if (isFloat(index.dtype) && index.weakType !== "integer")
         throw new DTypeMismatch(
           asked,
           `the index ${showAval(index)} on axis ${axis}`,
           'Indices are integers: write array([0, 2], { dtype: "int32" }) or astype("int32")',
         );
       advanced.push(position);
-      for (const places of isMask ? placesOf(asked, index, axis, shape) : [index]) {
+      for (const places of isMask ? placesOf(asked, index, axis, shape) : [asInteger(index)]) {
         arrays.push(places);
         arrayAxes.push(box.length);
         box.push(whole(shape[box.length]!));

@@ -19,7 +19,7 @@ export abstract class NDArray {
   readonly weakType: WeakType;
 
   constructor(shape: Shape, dtype: DType, weakType: WeakType) {
-    this.shape = shape;
+    this.shape = Object.freeze(shape);
     this.dtype = dtype;
     this.weakType = weakType;
   }

@@ -156,7 +156,12 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
     finish: (outputs) => {
       const outs = outputs.map(atom);
       return {
-        jaxpr: { constants: [...captured.values()], inputs, equations, outputs: outs },
+        jaxpr: {
+          constants: Object.freeze([...captured.values()]),
+          inputs: Object.freeze(inputs),
+          equations: Object.freeze(equations),
+          outputs: Object.freeze(outs),
+        },
         constants: [...captured.keys()],
       };
     },

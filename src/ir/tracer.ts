@@ -50,7 +50,7 @@ export class Tracer<Payload = unknown> extends NDArray {
       this,
       hint === "string"
         ? "text, a property key or an index"
-        : "a JavaScript number (an operator such as > + == or if does that)",
+        : "a JavaScript number (operators such as > + - == do that)",
     );
   }
 }

@@ -6,10 +6,12 @@ import {
   configure,
   counters,
   customLinearSolve,
+  customVjp,
   customRoot,
   grad,
   jit,
   jvp,
+  makeJaxpr,
   NDArray,
   pureCallback,
   vjp,
@@ -190,4 +192,74 @@ test("host code that closes over a traced value is told to take it as an argumen
 
 test("lists of empty arrays keep the inner shape", () => {
   expect(array([np.zeros([0, 3]) as never]).shape).toEqual([1, 0, 3]);
+});
+
+describe("closures over a mapped value", () => {
+  const scaled = (y: NDArray) =>
+    customVjp((v: NDArray) => v.mul(y), {
+      fwd: (v: NDArray) => [v.mul(y), null],
+      bwd: (_: null, g: NDArray) => [g.mul(y)],
+    });
+
+  test("work in custom rules whose own arguments are not mapped", () => {
+    expect(vmap((y: NDArray) => scaled(y)(array(2)))(array([3, 4])).toList()).toEqual([6, 8]);
+    expect(grad((v: NDArray) => np.sum(vmap((y: NDArray) => scaled(y)(v))(array([3, 4]))))(1).item()).toBe(7);
+    const table = vmap((y: NDArray) => vmap((z: NDArray) => scaled(z)(y))(x))(array([3, 4]));
+    expect(table.toList()).toEqual([
+      [3, 6],
+      [4, 8],
+    ]);
+  });
+
+  test("work in solvers", () => {
+    const f = (y: NDArray): NDArray =>
+      customLinearSolve(
+        (v: NDArray) => v.mul(2),
+        array(4),
+        (_, r) => r.div(2).add(y.mul(0)),
+        { symmetric: true },
+      );
+    expect(vmap(f)(x).toList()).toEqual([2, 2]);
+  });
+});
+
+describe("numbers", () => {
+  test("a whole number outside an integer array's range makes a float, and nothing wraps", () => {
+    const unsigned = array([5], { dtype: "uint32" });
+    expect(unsigned.add(-1).toList()).toEqual([4]);
+    expect(np.greater(array([0], { dtype: "uint32" }), -1).toList()).toEqual([true]);
+    expect(np.less(array([2147483647], { dtype: "int32" }), 3e9).toList()).toEqual([true]);
+    expect(jit((v: NDArray) => v.add(2 ** 40))(array([1], { dtype: "int32" })).toList()).toEqual([2 ** 40 + 1]);
+  });
+
+  test("floorDivide by infinity is -1 or 0", () => {
+    expect(np.floorDivide(array([-7, 7, -7, 7]), array([Infinity, Infinity, -Infinity, -Infinity])).toList()).toEqual([
+      -1, 0, 0, -1,
+    ]);
+  });
+
+  test("a traced whole number is an index", () => {
+    expect(jit((v: NDArray, k: number) => v.at(k).get())(array([1, 2, 3]), 1).item()).toBe(2);
+  });
+
+  test("text in the place of a number is refused", () => {
+    const mesh = gridMesh({ nelx: 2, nely: 2 });
+    const supports = [fix(edge(mesh, "left"), "all")];
+    expect(codeOf(() => elasticity(mesh, { supports, poisson: "0.3" as never }))).toBe("InvalidOption");
+    for (const run of [() => gridMesh(undefined as never), () => elasticity(mesh, undefined as never)])
+      expect(codeOf(run)).toBe("InvalidOption");
+  });
+});
+
+test("shapes, mesh tuples and jaxprs cannot be written to", () => {
+  const sum = x.add(1);
+  const mesh = gridMesh({ nelx: 2, nely: 2 });
+  const { jaxpr } = makeJaxpr((y: NDArray) => np.sin(y))(x);
+  const writes = [
+    () => ((sum.shape as number[])[0] = 9),
+    () => ((mesh.elementShape as unknown as number[])[0] = 9),
+    () => (jaxpr.equations as unknown[]).push(1),
+  ];
+  for (const write of writes) expect(write).toThrow(TypeError);
+  expect([sum.shape, mesh.elementShape, jaxpr.equations.length]).toEqual([[2], [2, 2], 1]);
 });

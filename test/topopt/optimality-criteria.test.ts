@@ -1,8 +1,33 @@
 /** The optimality criteria update keeps bounds, move limit and volume, and moves towards what helps most. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { optimalityCriteria } from "cotangent/topopt";
-import type { OptimalityCriteria } from "cotangent/topopt";
+import { array } from "cotangent";
+import type { ElementField } from "cotangent/fem";
+import { optimalityCriteria as update } from "cotangent/topopt";
+
+/** The options with plain lists of numbers in the place of fields. */
+interface OptimalityCriteria {
+  readonly design: Float64Array;
+  readonly objectiveGradient: Float64Array;
+  readonly volumeGradient: Float64Array;
+  readonly volumeFraction: number;
+  readonly move: number;
+  readonly volumeTolerance: number;
+  readonly upper?: Float64Array | undefined;
+}
+
+/** The update of a grid of one row. */
+const optimalityCriteria = ({ design, objectiveGradient, volumeGradient, upper, ...rest }: OptimalityCriteria) => {
+  const field = (values: Float64Array): ElementField => array(values, { shape: [1, values.length] }) as ElementField;
+  const step = update({
+    ...rest,
+    design: field(design),
+    objectiveGradient: field(objectiveGradient),
+    volumeGradient: field(volumeGradient),
+    ...(upper === undefined ? {} : { upper: field(upper) }),
+  });
+  return { ...step, design: step.design.toTypedArray() as Float64Array };
+};
 
 const finite = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
 
@@ -106,4 +131,36 @@ test("a gradient that is not finite is refused with its element", () => {
   };
   for (const wrong of [NaN, Infinity, -Infinity])
     expect(() => optimalityCriteria({ ...state, objectiveGradient: Float64Array.of(-1, wrong) })).toThrow(/element 1/u);
+});
+
+test("the unit of the objective does not matter: gradients scaled by any power of ten give the same update", () => {
+  const state = {
+    design: Float64Array.of(0.3, 0.5, 0.4),
+    volumeGradient: Float64Array.of(0.25, 0.5, 0.25),
+    volumeFraction: 0.4,
+    move: 0.2,
+    volumeTolerance: 1e-12,
+  };
+  const slopes = Float64Array.of(-3, -1, -2);
+  const plain = optimalityCriteria({ ...state, objectiveGradient: slopes });
+  for (const power of [-25, -9, 6, 12, 25]) {
+    const scaled = optimalityCriteria({ ...state, objectiveGradient: slopes.map((slope) => slope * 10 ** power) });
+    expect(scaled.isVolumeReached).toBe(true);
+    scaled.design.forEach((value, e) => expect(value).toBeCloseTo(plain.design[e]!, 9));
+  }
+});
+
+test("a target that bounds, move limit or a zero gradient do not allow is said to be missed", () => {
+  const state = {
+    design: Float64Array.of(0.5, 0.5),
+    objectiveGradient: Float64Array.of(-1, -1),
+    volumeGradient: Float64Array.of(0.5, 0.5),
+    move: 0.1,
+    volumeTolerance: 1e-9,
+  };
+  expect(optimalityCriteria({ ...state, volumeFraction: 0.55 }).isVolumeReached).toBe(true);
+  expect(optimalityCriteria({ ...state, volumeFraction: 0.9 }).isVolumeReached).toBe(false);
+  expect(
+    optimalityCriteria({ ...state, objectiveGradient: Float64Array.of(0, 0), volumeFraction: 0.5 }).isVolumeReached,
+  ).toBe(false);
 });
