@@ -7,7 +7,7 @@ import type { NDArray } from "cotangent";
 import type { ElementField, ElasticitySystem, GridMesh, VectorField } from "cotangent/fem";
 import { elementField, feApply, feForm, feSolve, vectorField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
-import { compliance, densityFilter, minimizeCompliance, simp } from "cotangent/topopt";
+import { compliance, densityFilter, minimizeCompliance, optimalityCriteria, simp } from "cotangent/topopt";
 import type { Problem } from "cotangent/topopt";
 
 declare const mesh: GridMesh;
@@ -85,3 +85,15 @@ minimizeCompliance(problem, { volumeFraction: 0.4, initial: density.T });
 // @ts-expect-error nor a mask
 const masked: Problem = { ...problem, mask: density.ravel() };
 needsElements(masked.mask!);
+
+// The published fault, an update whose gradient is read in the other order, has no spelling with fields.
+const update = { volumeGradient: density, volumeFraction: 0.4, move: 0.2, volumeTolerance: 1e-3 };
+needsElements(optimalityCriteria({ ...update, design: density, objectiveGradient: density }).design);
+// @ts-expect-error a transposed gradient
+optimalityCriteria({ ...update, design: density, objectiveGradient: density.T });
+// @ts-expect-error a gradient flattened row by row
+optimalityCriteria({ ...update, design: density, objectiveGradient: density.ravel() });
+// @ts-expect-error a flattened design
+optimalityCriteria({ ...update, design: density.ravel(), objectiveGradient: density });
+// @ts-expect-error plain numbers
+optimalityCriteria({ ...update, design: density, objectiveGradient: density.toTypedArray() });
