@@ -108,7 +108,7 @@ export const pureCallback = (
 
 /** Typed arrays that a host function returns become arrays of rank 1. */
 const fromTypedArrays = (node: unknown): unknown => {
-  if (ArrayBuffer.isView(node)) return createArray(node);
+  if (ArrayBuffer.isView(node)) return createArray(node, node instanceof Uint8Array ? { dtype: "bool" } : {});
   if (node instanceof ArrayClass || typeof node !== "object" || node === null || node instanceof Promise) return node;
   if (Array.isArray(node)) return node.map(fromTypedArrays);
   return Object.fromEntries(Object.entries(node).map(([key, entry]) => [key, fromTypedArrays(entry)]));

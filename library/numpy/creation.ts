@@ -19,13 +19,16 @@ export interface CreationOptions {
   readonly dtype?: DType;
 }
 
+/** Views that say nothing of a dtype here: they need one. */
+type Bytes = Int8Array | Uint8ClampedArray | Int16Array | Uint16Array;
+
 /** Data that `array` accepts: numbers, booleans, nested lists of them, typed arrays, arrays. */
-export type ArrayData = NestedData | TypedArray | readonly TypedArray[] | NDArray;
+export type ArrayData = NestedData | TypedArray | Bytes | readonly TypedArray[] | NDArray;
 
 /**
- * An immutable array. Typed arrays are copied and keep their dtype; numbers make float64, booleans bool.
+ * An immutable array. Typed arrays are copied and keep their dtype (bytes need one); numbers make float64, booleans bool.
  * @param options  dtype; shape of the row-major data
- * @throws RaggedInput and InvalidElement with the path, InvalidShape, ShapeMismatch
+ * @throws RaggedInput and InvalidElement with the path, InvalidShape, ShapeMismatch, DTypeMismatch
  * @example array([[1, 2], [3, 4]]).shape // [2, 2]
  */
 export const array = (data: ArrayData, options: ArrayOptions = {}): NDArray => {

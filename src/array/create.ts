@@ -51,7 +51,13 @@ export const createArray = (data: unknown, options: ArrayOptions = {}): Concrete
       `dtype ${String(dtype)}`,
       "Use float64, float32, int32, uint32 or bool",
     );
-  const source = read(data);
+  if (data instanceof Uint8Array && dtype === undefined)
+    throw new DTypeMismatch(
+      "array(data)",
+      "a Uint8Array without a dtype: bytes are read as numbers or as booleans",
+      'Give { dtype: "bool" } for truth values, or a dtype of numbers for bytes',
+    );
+  const source = read(data, dtype !== undefined);
   const finalShape = shape ?? source.shape;
   const size = requireShape("array(data, { shape })", finalShape);
   if (size !== source.data.length)
@@ -73,10 +79,14 @@ interface Source {
   readonly shape: Shape;
 }
 
-const read = (data: unknown): Source => {
+/** Any view of numbers; with an explicit dtype its values are taken as they are. */
+const isNumericView = (data: ArrayBufferView): boolean =>
+  !(data instanceof DataView || data instanceof BigInt64Array || data instanceof BigUint64Array);
+
+const read = (data: unknown, isTyped: boolean): Source => {
   if (data instanceof ConcreteArray) return { data: bufferOf(data), dtype: data.dtype, shape: data.shape };
   if (ArrayBuffer.isView(data)) {
-    const dtype = dtypeOf(data);
+    const dtype = isTyped && isNumericView(data) ? "float64" : dtypeOf(data);
     return {
       data: data as unknown as ArrayLike<number>,
       dtype,

@@ -89,8 +89,11 @@ describe("array", () => {
       "float64",
       "float64",
     ]);
-    const views = [new Float64Array(2), new Float32Array(2), new Int32Array(2), new Uint32Array(2), new Uint8Array(2)];
-    expect(views.map((view) => array(view).dtype)).toEqual(["float64", "float32", "int32", "uint32", "bool"]);
+    const views = [new Float64Array(2), new Float32Array(2), new Int32Array(2), new Uint32Array(2)];
+    expect(views.map((view) => array(view).dtype)).toEqual(["float64", "float32", "int32", "uint32"]);
+    expect(() => array(new Uint8Array(2))).toThrow(expect.objectContaining({ code: "DTypeMismatch" }));
+    expect(array(new Uint8Array([0, 2, 255]), { dtype: "bool" }).toList()).toEqual([false, true, true]);
+    expect(array(new Uint8Array([0, 2, 255]), { dtype: "float32" }).toList()).toEqual([0, 2, 255]);
     expect(array([1.5, -1.5, NaN, 1e10, -Infinity], { dtype: "int32" }).toList()).toEqual([
       1, -1, 0, 2147483647, -2147483648,
     ]);
