@@ -55,18 +55,15 @@ const meanSquareDisplacement =
   (solve: typeof byEquation) =>
   (density: ElementField): NDArray =>
     np.mean(np.square(solve(simp(filter(density), { eMin: 1e-3 }), load)));
-const wave = (phase: number): ElementField =>
-  elementField(
-    mesh,
+const wave = (phase: number): ElementField => {
+  const values = np.sin(
     np
-      .sin(
-        np
-          .arange(mesh.nelx * mesh.nely)
-          .mul(12.9898)
-          .add(phase),
-      )
-      .reshape(mesh.elementShape),
+      .arange(mesh.nelx * mesh.nely)
+      .mul(12.9898)
+      .add(phase),
   );
+  return elementField(mesh, values.reshape(mesh.elementShape));
+};
 const [density, direction] = [wave(0).mul(0.3).add(0.5), wave(1)];
 
 const builtIn = meanSquareDisplacement((modulus, force) => feSolve(system, modulus, force));

@@ -1,13 +1,17 @@
 /**
  * Looking at a function without running it: makeJaxpr, evalShape, and linearTranspose of a linear function.
  */
+import { isDType } from "../src/array/dtype.ts";
 import type { DType } from "../src/array/dtype.ts";
+import { NDArray as ArrayClass } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
+import { requireShape } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { avalOf } from "../src/ir/aval.ts";
 import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
 import { printJaxpr } from "../src/ir/print.ts";
 import { stageFunction } from "../src/ir/trace.ts";
+import { newMark, Tracer } from "../src/ir/tracer.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { materialize } from "../ops/arithmetic.ts";
@@ -55,19 +59,41 @@ export interface ShapeAndDType {
   readonly dtype: DType;
 }
 
+/** The tree of `T` where an array may be given by its shape and dtype alone. */
+export type Abstract<T> = T extends NDArray
+  ? T | number | ShapeAndDType
+  : T extends null
+    ? null
+    : T extends readonly unknown[] | object
+      ? { [K in keyof T]: Abstract<T[K]> }
+      : T;
+
+/** Arrays that have a type and no value in the place of shapes. */
+const withPlaceholders = (node: unknown): unknown => {
+  if (node instanceof ArrayClass || typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map(withPlaceholders);
+  const { shape, dtype } = node as Partial<ShapeAndDType>;
+  if (Array.isArray(shape) && isDType(dtype)) {
+    requireShape("evalShape", shape);
+    return new Tracer(newMark("evalShape"), { shape, dtype, weakType: false }, null);
+  }
+  return Object.fromEntries(Object.entries(node).map(([key, entry]) => [key, withPlaceholders(entry)]));
+};
+
 /** The tree of `T` with shapes in the place of arrays. */
 export type Shapes<T> = T extends NDArray ? ShapeAndDType : T extends null ? null : { [K in keyof T]: Shapes<T[K]> };
 
 /**
  * Shapes and dtypes of f(...args), without computing anything.
+ * @param args  arrays, or records { shape, dtype } in their place: nothing of that size is allocated
  * @example evalShape((x) => np.sum(x, { axis: 0 }), np.zeros([3, 4])) // { shape: [4], dtype: "float64" }
  */
-export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R, ...args: Liberal<A>): Shapes<R> => {
+export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R, ...args: Abstract<A>): Shapes<R> => {
   requireFunction("evalShape", f);
   const { closed, outTree } = traceOn(
     `evalShape of ${nameOf(f as AnyFunction)}`,
     f as AnyFunction,
-    args as readonly unknown[],
+    (args as readonly unknown[]).map(withPlaceholders),
   );
   const shapes = closed.jaxpr.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype }));
   return unflatten(outTree, shapes) as Shapes<R>;

@@ -8,6 +8,7 @@ import {
   customLinearSolve,
   customVjp,
   customRoot,
+  evalShape,
   grad,
   jit,
   jvp,
@@ -262,4 +263,15 @@ test("shapes, mesh tuples and jaxprs cannot be written to", () => {
   ];
   for (const write of writes) expect(write).toThrow(TypeError);
   expect([sum.shape, mesh.elementShape, jaxpr.equations.length]).toEqual([[2], [2, 2], 1]);
+});
+
+test("evalShape takes shapes in the place of arrays and allocates nothing of their size", () => {
+  const tall = { shape: [40_000, 50_000], dtype: "float32" } as const;
+  const f = ({ a, b }: { a: NDArray; b: NDArray }): { s: NDArray; n: null } => ({ s: np.dot(a, b), n: null });
+  expect(evalShape(f, { a: tall, b: { shape: [50_000], dtype: "float32" } })).toEqual({
+    s: { shape: [40_000], dtype: "float32" },
+    n: null,
+  });
+  expect(codeOf(() => evalShape(f, { a: tall, b: { shape: [3], dtype: "float32" } }))).toBe("ShapeMismatch");
+  expect(codeOf(() => evalShape(f, { a: tall, b: { shape: [1.5], dtype: "float32" } }))).toBe("InvalidShape");
 });
