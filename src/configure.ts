@@ -2,8 +2,9 @@
  * Library-wide settings. There are few: what a call needs, the call takes as an option.
  */
 import { setMaxElements } from "./array/dtype.ts";
-import { InvalidOption, UnknownOption } from "./error.ts";
+import { InvalidOption } from "./error.ts";
 import { setNoticeListener } from "./notice.ts";
+import { requireOptions } from "./options.ts";
 
 export interface Settings {
   /** Elements one array may have before TooLarge is thrown. Default 2^31. */
@@ -27,8 +28,7 @@ const known: readonly string[] = ["maxElements", "onNotice", "debug"];
  * @example configure({ maxElements: 2 ** 31 }) // undefined
  */
 export const configure = (settings: Settings): void => {
-  for (const key of Object.keys(settings))
-    if (!known.includes(key)) throw new UnknownOption("configure", `option "${key}"`, `Known: ${known.join(", ")}`);
+  requireOptions("configure", settings, known, true);
   const { maxElements, onNotice, debug } = settings;
   if (maxElements !== undefined && !(maxElements > 0))
     throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");

@@ -10,7 +10,7 @@ import { sameShape, showShape } from "../src/array/shape.ts";
 import { convolution } from "../ops/convolution.ts";
 import { div } from "../ops/arithmetic.ts";
 import { reshape } from "../ops/shape.ts";
-import { requireOptions } from "../transforms/flat.ts";
+import { requireOptions } from "../src/options.ts";
 import type { ElementField, GridMesh } from "../library/fem/index.ts";
 import { ones } from "../library/numpy/creation.ts";
 import { toDType } from "../library/numpy/operand.ts";

@@ -7,7 +7,7 @@ import { InvalidOption } from "../src/error.ts";
 import type { ElementField } from "../library/fem/index.ts";
 import { pow } from "../library/numpy/elementwise.ts";
 import "../library/numpy/methods.ts";
-import { requireOptions } from "../transforms/flat.ts";
+import { requireOptions } from "../src/options.ts";
 
 export interface ModulusBounds {
   /** Modulus of void, pascal; > 0. Default 1e-9. */

@@ -16,7 +16,7 @@ import { elementField } from "../library/fem/index.ts";
 import type { ElementField, VectorField } from "../library/fem/index.ts";
 import { mean } from "../library/numpy/reductions.ts";
 import { mul } from "../library/numpy/elementwise.ts";
-import { requireOptions } from "../transforms/flat.ts";
+import { requireOptions } from "../src/options.ts";
 import { jit } from "../transforms/jit.ts";
 import { grad, valueAndGrad } from "../transforms/vjp.ts";
 import { complianceAndDisplacement } from "./compliance.ts";

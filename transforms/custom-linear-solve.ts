@@ -29,7 +29,8 @@ import {
 } from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
 import { detached } from "./forward.ts";
-import { flattenArrays, requireFunction, requireOptions } from "./flat.ts";
+import { flattenArrays, requireFunction } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 
 interface LinearSolveParams {
   readonly name: string;

@@ -15,7 +15,8 @@ import { convert } from "../ops/conversion.ts";
 import type { ArrayFunction } from "./closures.ts";
 import { customVjpCall } from "./custom-vjp-call.ts";
 import type { Forward } from "./custom-vjp-call.ts";
-import { flattenArrays, nameOf, requireArgnums, requireFunction, requireOptions } from "./flat.ts";
+import { flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
 
 export interface CustomVjpRules {

@@ -1,8 +1,8 @@
 /**
  * Between users' functions of trees and the flat lists of arrays that traces work on:
- * flattening arguments and results, options with checked keys, argnums, auxiliary outputs.
+ * flattening arguments and results, argnums, auxiliary outputs.
  */
-import { InvalidArgnums, InvalidOption, UnknownOption } from "../src/error.ts";
+import { InvalidArgnums, InvalidOption } from "../src/error.ts";
 import { weakScalar } from "../src/array/create.ts";
 import { NDArray } from "../src/array/ndarray.ts";
 import { flatten, unflatten } from "../src/tree/tree.ts";
@@ -68,46 +68,7 @@ export const requireFunction = (asked: string, f: unknown): void => {
     );
 };
 
-// --- Options ----------------------------------------------------------------------------------
-
-/** Refuses unknown keys by name and suggests the nearest known one. */
-export const requireOptions = (
-  asked: string,
-  options: object | undefined,
-  known: readonly string[],
-  isRequired = false,
-): void => {
-  if (options === undefined && !isRequired) return;
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new InvalidOption(asked, `options ${String(options)}`, `Options are an object with ${known.join(", ")}`);
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    const nearest = [...known].sort((left, right) => distance(key, left) - distance(key, right))[0];
-    throw new UnknownOption(
-      asked,
-      `option "${key}"`,
-      nearest === undefined ? "It takes no options" : `Did you mean "${nearest}"? Known: ${known.join(", ")}`,
-    );
-  }
-};
-
-/** Edit distance of two words. */
-const distance = (left: string, right: string): number => {
-  let row = Array.from({ length: right.length + 1 }, (_, k) => k);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let k = 1; k <= right.length; k++)
-      next.push(
-        Math.min(
-          row[k]! + 1,
-          next[k - 1]! + 1,
-          row[k - 1]! + (left[i - 1]!.toLowerCase() === right[k - 1]!.toLowerCase() ? 0 : 1),
-        ),
-      );
-    row = next;
-  }
-  return row[right.length]!;
-};
+// --- Arguments --------------------------------------------------------------------------------
 
 /** Distinct positions among `count` arguments. */
 export const requireArgnums = (

@@ -20,14 +20,8 @@ import { moveAxis, reshape } from "../ops/shape.ts";
 import { backwardPass } from "./backward.ts";
 import { linearizeFlat } from "./forward.ts";
 import type { Linearization } from "./forward.ts";
-import {
-  fixOtherArguments,
-  flattenDifferentiable,
-  nameOf,
-  requireArgnums,
-  requireFunction,
-  requireOptions,
-} from "./flat.ts";
+import { fixOtherArguments, flattenDifferentiable, nameOf, requireArgnums, requireFunction } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
 import { flatWithAux, jvp, requireDifferentiable } from "./jvp.ts";
 import { batchFlat } from "./vmap.ts";

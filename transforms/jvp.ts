@@ -23,9 +23,9 @@ import {
   lowerAux,
   nameOf,
   requireFunction,
-  requireOptions,
   splitAux,
 } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
 import type { Cotangent, Liberal } from "./types.ts";
 

@@ -14,7 +14,8 @@ import { flatten, requireSameTree, unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { callback } from "../ops/callback.ts";
 import { stopGradient as stopGradientOf } from "../ops/conversion.ts";
-import { flattenArrays, requireFunction, requireOptions } from "./flat.ts";
+import { flattenArrays, requireFunction } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 
 /** Type of an array that a callback promises to return. */
 export interface ResultType {

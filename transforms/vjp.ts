@@ -20,8 +20,8 @@ import {
   nameOf,
   requireArgnums,
   requireFunction,
-  requireOptions,
 } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
 import type { AuxOption } from "./jvp.ts";
 import { flattenTangents, flatWithAux, requireDifferentiable } from "./jvp.ts";

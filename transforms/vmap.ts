@@ -16,7 +16,8 @@ import { leafPaths, unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { batchToFront } from "../ops/batching.ts";
 import { moveAxis } from "../ops/shape.ts";
-import { flatFunction, flattenArrays, nameOf, requireFunction, requireOptions } from "./flat.ts";
+import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
 
 interface Batched {

@@ -7,7 +7,7 @@ import { InvalidMesh, InvalidOption } from "../../src/error.ts";
 import { fromBuffer, isConcrete } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { notify } from "../../src/notice.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import * as ops from "../../ops/fe-solve.ts";
 import { analysisOf, gridSystem, lastReport } from "../../ops/fe-system.ts";
 import type { FeSystem, SolveReport } from "../../ops/fe-system.ts";

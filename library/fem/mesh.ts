@@ -7,7 +7,7 @@ import { InvalidMesh, ShapeMismatch, TooLarge } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { requireShape, sameShape, showShape } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { array, full } from "../numpy/creation.ts";
 import type { ArrayData } from "../numpy/creation.ts";
 

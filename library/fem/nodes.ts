@@ -3,7 +3,7 @@
  * Coordinates are lengths with the origin at the lower left, y up; node numbers run row by row from the top.
  */
 import { InvalidMesh, InvalidOption } from "../../src/error.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import type { GridMesh } from "./mesh.ts";
 
 export interface NodeSet {

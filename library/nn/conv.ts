@@ -8,7 +8,7 @@ import type { NDArray } from "../../src/array/ndarray.ts";
 import { showShape } from "../../src/array/shape.ts";
 import { convolution } from "../../ops/convolution.ts";
 import { transpose } from "../../ops/shape.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { asOperand, toDType } from "../numpy/operand.ts";
 
 export interface ConvOptions {

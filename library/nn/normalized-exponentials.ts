@@ -12,7 +12,7 @@ import { stopGradient } from "../../ops/conversion.ts";
 import { exp, log } from "../../ops/exponential.ts";
 import { abs, reduceMax } from "../../ops/extrema.ts";
 import { broadcast, reduceSum, reshape } from "../../ops/shape.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { asOperand, toDType } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
 import type { ReductionOptions } from "../numpy/reductions.ts";

@@ -11,7 +11,7 @@ import { stopGradient } from "../../ops/conversion.ts";
 import { sqrt } from "../../ops/exponential.ts";
 import { abs, reduceMax } from "../../ops/extrema.ts";
 import { broadcast, reduceSum, reshape } from "../../ops/shape.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import type { UnaryFunction } from "../numpy/elementwise.ts";
 import { asOperand, promoteFloat, toDType } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";

@@ -8,7 +8,7 @@ import { resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { scalar } from "../../src/array/ndarray.ts";
 import { sameShape } from "../../src/array/shape.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import type { Operand } from "./operand.ts";
 import { asOperand, promoteFloat, toDType } from "./operand.ts";
 import { all } from "./reductions.ts";

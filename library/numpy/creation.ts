@@ -10,7 +10,7 @@ import { fromBuffer, NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { requireShape } from "../../src/array/shape.ts";
 import { full as fullOf } from "../../ops/arithmetic.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { broadcastTo } from "./manipulation.ts";
 import { asOperand, requireDType, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";

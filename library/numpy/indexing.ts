@@ -15,7 +15,7 @@ import { gather, gatherAlong, scatterAdd, scatterMul, scatterSet } from "../../o
 import { concatenate, pad, reverse, slice as sliceBox } from "../../ops/slicing.ts";
 import { inversePermutation, reshape, transpose } from "../../ops/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { planIndices } from "./index-forms.ts";
 import type { AxisRange, Index, IndexPlan } from "./index-forms.ts";
 import { asOperand, broadcastArray, toDType } from "./operand.ts";

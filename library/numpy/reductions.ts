@@ -11,7 +11,7 @@ import { cumsum as cumsumOf } from "../../ops/cumulative.ts";
 import { argmax as argmaxOf, argmin as argminOf, reduceMax, reduceMin } from "../../ops/extrema.ts";
 import { concatenate, sliceAxis } from "../../ops/slicing.ts";
 import { reduceSum, reshape, transpose } from "../../ops/shape.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { div, mul as mulOf, sqrt, square, sub } from "./elementwise.ts";
 import type { Operand } from "./operand.ts";
 import { asOperand, broadcastArray, toDType } from "./operand.ts";

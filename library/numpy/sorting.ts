@@ -11,7 +11,7 @@ import { and, eq, lt, ne, not, or, select } from "../../ops/comparison.ts";
 import { gather } from "../../ops/indexing.ts";
 import { reshape } from "../../ops/shape.ts";
 import * as sorting from "../../ops/sorting.ts";
-import { requireOptions } from "../../transforms/flat.ts";
+import { requireOptions } from "../../src/options.ts";
 import { asOperand, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 

@@ -15,8 +15,6 @@ export interface Aval {
 /** Plain record of an array's aval; drops the reference to its values. */
 export const avalOf = ({ shape, dtype, weakType }: Aval): Aval => ({ shape, dtype, weakType });
 
-export const aval = (shape: Shape, dtype: DType, weakType: WeakType = false): Aval => ({ shape, dtype, weakType });
-
 /** `float64[2,3]`; weak ones end in `~`. */
 export const showAval = ({ shape, dtype, weakType }: Aval): string =>
   `${dtype}${showShape(shape)}${weakType === false ? "" : "~"}`;

@@ -51,5 +51,3 @@ export const literal = (value: ConcreteArray): Literal => ({ kind: "literal", av
 /** The same jaxpr with its constants turned into leading inputs: what higher-order equations hold. */
 export const constantsAsInputs = (jaxpr: Jaxpr): Jaxpr =>
   jaxpr.constants.length === 0 ? jaxpr : { ...jaxpr, constants: [], inputs: [...jaxpr.constants, ...jaxpr.inputs] };
-
-export const closed = (jaxpr: Jaxpr): ClosedJaxpr => ({ jaxpr, constants: [] });
