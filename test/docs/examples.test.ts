@@ -5,7 +5,12 @@
 import { afterAll, describe, expect, test } from "vitest";
 import * as cotangent from "cotangent";
 import * as fem from "cotangent/fem";
+import * as linalg from "cotangent/linalg";
+import * as nn from "cotangent/nn";
 import * as numpy from "cotangent/numpy";
+import * as random from "cotangent/random";
+import * as sparse from "cotangent/sparse";
+import * as special from "cotangent/special";
 import * as topopt from "cotangent/topopt";
 import { CotangentError } from "../../src/error.ts";
 import { asModule, expectResult } from "./example-text.ts";
@@ -18,6 +23,11 @@ import { removeSnippets, runSnippet } from "./run-snippet.ts";
 const doors: Readonly<Record<string, object>> = {
   "index.ts": cotangent,
   "library/numpy/index.ts": numpy,
+  "library/linalg/index.ts": linalg,
+  "library/nn/index.ts": nn,
+  "library/random/index.ts": random,
+  "library/sparse/index.ts": sparse,
+  "library/special/index.ts": special,
   "library/fem/index.ts": fem,
   "topopt/index.ts": topopt,
 };

@@ -1,6 +1,6 @@
 /**
  * Runs a snippet of documentation as a module of its own, exactly as written. Names it does not import or
- * declare are imported for it: `np`, everything of the public modules, and the fixtures `mesh`, `system`, `problem`.
+ * declare are imported for it: `np` and other namespaces, everything of the public modules, and the fixtures `mesh`, `system`, `problem`.
  * Relative imports start from the folder of the page. Snippets are written to out/, where package names resolve.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,6 +18,12 @@ const providers: ReadonlyMap<string, string> = new Map([
   ...Object.keys(cotangent).map((name) => [name, "cotangent"] as const),
   ...["mesh", "system", "problem"].map((name) => [name, join(root, "test/docs/fixtures.ts")] as const),
 ]);
+
+/** Modules whose names are written with their module's: `np.sum`, `random.normal`. */
+const namespaces: readonly (readonly [name: string, from: string])[] = [
+  ["np", "numpy"],
+  ...["linalg", "nn", "random", "sparse", "special"].map((name) => [name, name] as const),
+];
 
 const declaredIn = (code: string): Set<string> => {
   const names = new Set<string>();
@@ -45,7 +51,8 @@ export const completeImports = (code: string, folder: string): string => {
   const imports = [...providers]
     .filter(([name]) => !declared.has(name) && usedIn(code, name))
     .map(([name, from]) => `import { ${name} } from ${JSON.stringify(from)};`);
-  if (!declared.has("np") && usedIn(code, "np")) imports.push('import * as np from "cotangent/numpy";');
+  for (const [name, from] of namespaces)
+    if (!declared.has(name) && usedIn(code, name)) imports.push(`import * as ${name} from "cotangent/${from}";`);
   if (!declared.has("NDArray") && /\bNDArray\b/.test(code) && !imports.some((line) => line.includes(" NDArray ")))
     imports.push('import { NDArray } from "cotangent";');
   const own = code.replaceAll(

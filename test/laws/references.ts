@@ -5,50 +5,8 @@
 import type { DType } from "../../src/array/dtype.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import type { FeSystem } from "../../ops/fe-system.ts";
-
-type Index = readonly number[];
-
-/** An input as the definitions see it. */
-export interface Table {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly values: ArrayLike<number>;
-}
-
-/** Shape of the output and its element at an index. */
-export interface Definition {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly at: (index: Index) => number;
-}
-
-export interface Reference {
-  /** Relative error with floor 1 that rounding in another order may cause; 0 for pure movement. */
-  readonly tolerance: number;
-  readonly define: (inputs: readonly Table[], params: any) => Definition;
-}
-
-const size = (shape: Shape): number => shape.reduce((product, extent) => product * extent, 1);
-
-/** All indices of a shape in row-major order. */
-export const indicesOf = (shape: Shape): Index[] => {
-  let all: Index[] = [[]];
-  for (const extent of shape) all = all.flatMap((head) => Array.from({ length: extent }, (_, k) => [...head, k]));
-  return all;
-};
-
-const flatIndex = (shape: Shape, index: Index): number => index.reduce((flat, k, axis) => flat * shape[axis]! + k, 0);
-
-const read = ({ shape, values }: Table, index: Index): number => values[flatIndex(shape, index)]!;
-
-const isInside = (shape: Shape, index: Index): boolean => index.every((k, axis) => k >= 0 && k < shape[axis]!);
-
-const sameIndex = (left: Index, right: Index): boolean =>
-  left.length === right.length && left.every((k, axis) => k === right[axis]);
-
-const movement = (define: Reference["define"]): Reference => ({ tolerance: 0, define });
-
-const sums = (define: Reference["define"]): Reference => ({ tolerance: 1e-12, define });
+import { flatIndex, indicesOf, isInside, movement, read, sameIndex, size, sums } from "./tables.ts";
+import type { Index, Reference, Table } from "./tables.ts";
 
 // --- Reductions -------------------------------------------------------------------------------
 

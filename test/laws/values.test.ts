@@ -18,8 +18,9 @@ import {
   show,
   typesOf,
 } from "./cases.ts";
-import { indicesOf, references } from "./references.ts";
-import type { Reference, Table } from "./references.ts";
+import { references } from "./references.ts";
+import { indicesOf } from "./tables.ts";
+import type { Reference, Table } from "./tables.ts";
 
 const ulp = (x: number): number => 2 ** (Math.max(-1022, Math.floor(Math.log2(Math.abs(x) || Number.MIN_VALUE))) - 52);
 
