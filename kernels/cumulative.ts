@@ -1,10 +1,25 @@
 /**
- * Running sums along an axis. Floats are summed in float64 with the lost digits carried along
- * (Neumaier), so the error does not grow with the length; integers wrap modulo 2^32.
+ * Running sums, products, extrema, logarithms of sums, and linear recurrences along an axis. Floats are
+ * accumulated in float64 and rounded where they are stored; sums carry the lost digits along (Neumaier), so
+ * that the error does not grow with the length. Integers wrap modulo 2^32.
  */
 import { type NumericArray, type Shape, isIntegerBuffer, rowMajorStrides } from "./numeric-array.ts";
 
-function sumLine(source: NumericArray, first: number, step: number, length: number, out: NumericArray): void {
+type Line = (source: NumericArray, first: number, step: number, length: number, out: NumericArray) => void;
+
+/** One line of a running quantity: `next` takes it from one element to the next. */
+const runningLine =
+  (next: (running: number, value: number) => number): Line =>
+  (source, first, step, length, out) => {
+    let running = source[first]!;
+    out[first] = running;
+    for (let k = 1, at = first + step; k < length; k += 1, at += step) {
+      running = next(running, source[at]!);
+      out[at] = running;
+    }
+  };
+
+const sumLine: Line = (source, first, step, length, out) => {
   let sum = 0;
   let lost = 0;
   for (let k = 0, at = first; k < length; k += 1, at += step) {
@@ -16,35 +31,110 @@ function sumLine(source: NumericArray, first: number, step: number, length: numb
     sum = next;
     out[at] = lost === 0 ? sum : sum + lost;
   }
-}
+};
 
-function sumLineOfIntegers(source: NumericArray, first: number, step: number, length: number, out: NumericArray): void {
+/** log(sum of e^x) as largest + log(sum of e^(x - largest)); the sum is rescaled when the largest changes. */
+const logarithmLine: Line = (source, first, step, length, out) => {
+  let largest = -Infinity;
   let sum = 0;
+  let lost = 0;
   for (let k = 0, at = first; k < length; k += 1, at += step) {
-    sum = (sum + source[at]!) | 0;
-    out[at] = sum;
+    const value = source[at]!;
+    if (value > largest || value !== value) {
+      const scale = largest === -Infinity ? 0 : Math.exp(largest - value);
+      sum *= scale;
+      lost *= scale;
+      largest = value;
+    }
+    const term = value === largest ? 1 : Math.exp(value - largest);
+    const next = sum + term;
+    lost += sum >= term ? sum - next + term : term - next + sum;
+    sum = next;
+    // -Infinity alone: nothing is summed yet.
+    if (largest === -Infinity) sum = lost = 0;
+    out[at] = Number.isFinite(largest) ? largest + Math.log(sum + lost) : largest;
   }
-}
+};
+
+const sumIntegerLine: Line = runningLine((sum, value) => (sum + value) | 0);
+const productLine: Line = runningLine((product, value) => product * value);
+const productIntegerLine: Line = runningLine(Math.imul);
+const largestLine: Line = runningLine((largest, value) => Math.max(largest, value));
+const smallestLine: Line = runningLine((smallest, value) => Math.min(smallest, value));
+
+/** Calls `visit` for every line along an axis, with its first element and the way to the next. */
+const forEachLine = (
+  shape: Shape,
+  axis: number,
+  isReversed: boolean,
+  count: number,
+  visit: (first: number, step: number, length: number) => void,
+): void => {
+  const length = shape[axis]!;
+  if (count === 0) return;
+  const stride = rowMajorStrides(shape)[axis]!;
+  const lines = count / length;
+  for (let line = 0; line < lines; line += 1) {
+    const first = Math.floor(line / stride) * stride * length + (line % stride);
+    if (isReversed) visit(first + (length - 1) * stride, -stride, length);
+    else visit(first, stride, length);
+  }
+};
 
 /**
- * out[k] = source[0] + .. + source[k] along an axis; from the end when reversed.
+ * A running quantity of `source` along an axis, from the end when reversed.
  * @param out  shape `shape`
  */
-export function cumulativeSum(
+export type CumulativeKernel = (
   source: NumericArray,
   shape: Shape,
   axis: number,
   isReversed: boolean,
   out: NumericArray,
+) => void;
+
+const cumulative =
+  (floats: Line, integers: Line): CumulativeKernel =>
+  (source, shape, axis, isReversed, out) => {
+    const along = isIntegerBuffer(source) ? integers : floats;
+    forEachLine(shape, axis, isReversed, out.length, (first, step, length) => along(source, first, step, length, out));
+  };
+
+/** out[k] = source[0] + .. + source[k]. */
+export const cumulativeSum: CumulativeKernel = cumulative(sumLine, sumIntegerLine);
+
+/** out[k] = source[0] * .. * source[k]. */
+export const cumulativeProduct: CumulativeKernel = cumulative(productLine, productIntegerLine);
+
+/** out[k] is the largest of source[0], .., source[k]; NaN from the first NaN on. */
+export const cumulativeMax: CumulativeKernel = cumulative(largestLine, largestLine);
+
+/** out[k] is the smallest of source[0], .., source[k]; NaN from the first NaN on. */
+export const cumulativeMin: CumulativeKernel = cumulative(smallestLine, smallestLine);
+
+/** out[k] = log(e^source[0] + .. + e^source[k]), without overflow; floats only. */
+export const cumulativeLogSumExp: CumulativeKernel = cumulative(logarithmLine, logarithmLine);
+
+/**
+ * out[0] = offsets[0], out[k] = factors[k] out[k - 1] + offsets[k]; factors[0] does not count.
+ * @param out  shape `shape`, as both operands
+ */
+export function linearRecurrence(
+  factors: NumericArray,
+  offsets: NumericArray,
+  shape: Shape,
+  axis: number,
+  isReversed: boolean,
+  out: NumericArray,
 ): void {
-  const length = shape[axis]!;
-  if (out.length === 0) return;
-  const stride = rowMajorStrides(shape)[axis]!;
-  const along = isIntegerBuffer(source) ? sumLineOfIntegers : sumLine;
-  const lines = out.length / length;
-  for (let line = 0; line < lines; line += 1) {
-    const first = Math.floor(line / stride) * stride * length + (line % stride);
-    if (isReversed) along(source, first + (length - 1) * stride, -stride, length, out);
-    else along(source, first, stride, length, out);
-  }
+  const isInteger = isIntegerBuffer(offsets);
+  forEachLine(shape, axis, isReversed, out.length, (first, step, length) => {
+    let running = offsets[first]!;
+    out[first] = running;
+    for (let k = 1, at = first + step; k < length; k += 1, at += step) {
+      const product = isInteger ? Math.imul(factors[at]!, running) : factors[at]! * running;
+      running = isInteger ? (product + offsets[at]!) | 0 : product + offsets[at]!;
+      out[at] = running;
+    }
+  });
 }

@@ -1,5 +1,5 @@
 /**
- * Indexing kernels: gather, scatter-add, -set and -mul of whole rows at indices given as an array.
+ * Indexing kernels: gather, scatter-add, -set, -mul, -max and -min of whole rows at indices given as an array.
  * An operand is seen as [batch, ...extents, rest], the indices as [batch, rows, extents.length], the
  * gathered values as [batch, rows, rest]. Indices count from 0; what is out of range is -1 once resolved.
  */
@@ -81,6 +81,22 @@ export function scatterMulRows(out: NumericArray, rows: Int32Array, rest: number
   for (let row = 0, from = 0; row < rows.length; row += 1, from += rest) {
     const to = rows[row]! * rest;
     if (to >= 0) for (let k = 0; k < rest; k += 1) out[to + k] = multiply(out[to + k]!, updates[from + k]!);
+  }
+}
+
+/** out[rows[k]] = max(out[rows[k]], updates[k]) one after the other, NaN wins, 0 above -0; -1 is skipped. */
+export function scatterMaxRows(out: NumericArray, rows: Int32Array, rest: number, updates: NumericArray): void {
+  for (let row = 0, from = 0; row < rows.length; row += 1, from += rest) {
+    const to = rows[row]! * rest;
+    if (to >= 0) for (let k = 0; k < rest; k += 1) out[to + k] = Math.max(out[to + k]!, updates[from + k]!);
+  }
+}
+
+/** out[rows[k]] = min(out[rows[k]], updates[k]) one after the other, NaN wins, -0 below 0; -1 is skipped. */
+export function scatterMinRows(out: NumericArray, rows: Int32Array, rest: number, updates: NumericArray): void {
+  for (let row = 0, from = 0; row < rows.length; row += 1, from += rest) {
+    const to = rows[row]! * rest;
+    if (to >= 0) for (let k = 0; k < rest; k += 1) out[to + k] = Math.min(out[to + k]!, updates[from + k]!);
   }
 }
 

@@ -2,6 +2,7 @@
  * Callback family: callback runs a host function on concrete arrays from inside traced code.
  * The function is pure and declares the types of its results, which are checked on every call.
  * It has no derivative of its own; customVjp, customJvp or customLinearSolve around it gives one.
+ * hostEffect runs one for what it does (printing) instead of what it returns, each time and in order.
  */
 import { DTypeMismatch, ShapeMismatch, TreeMismatch } from "../src/error.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
@@ -82,7 +83,7 @@ export const callback: PrimitiveFunction<readonly NDArray[], CallbackParams, rea
     name: "callback",
     evaluate: (inputs, { call, outputs }) => run(call, inputs, outputs),
     abstractEval: (_inputs, { outputs }) => outputs,
-    jvp: notDifferentiable(asked, "Wrap it in customVjp or customLinearSolve"),
+    jvp: notDifferentiable(asked, "Wrap it in customJvp, customVjp or customLinearSolve"),
     transpose: notLinear,
     batch: (inputs, dims, params, { size }) => {
       const batched = batchedOutputs(params.outputs, size);
@@ -135,5 +136,39 @@ const stack = (parts: readonly NDArray[], shape: Shape, dtype: TypeOf["dtype"]):
         0,
       );
 
+// --- Effects ----------------------------------------------------------------------------------
+
+export interface HostEffectParams {
+  readonly call: (...inputs: ConcreteArray[]) => void;
+  readonly vectorized: CallbackParams["vectorized"];
+}
+
+/**
+ * Runs a host function for its effect; no outputs. Derivatives pass by it: it sees primals, once.
+ * Operands that are tangents are seen where tangents are computed, so never in reverse mode.
+ */
+export const hostEffect: PrimitiveFunction<readonly NDArray[], HostEffectParams, readonly NDArray[]> =
+  defineMultiplePrimitive<readonly NDArray[], HostEffectParams>({
+    name: "hostEffect",
+    evaluate: (inputs, { call }) => withEvaluation(() => (call(...inputs), [])),
+    abstractEval: () => [],
+    jvp: (primals, _tangents, params) => [hostEffect(...primals, params), []],
+    transpose: (_cotangents, inputs) => inputs.map(() => null),
+    batch: (inputs, dims, params, { size }) => {
+      if (params.vectorized === "batched") {
+        hostEffect(...inputs.map((x, k) => batchToFront(x, dims[k]!, size)), params);
+        return [[], []];
+      }
+      const fronted = inputs.map((x, k) => (dims[k] === null ? x : moveAxis(x, dims[k]!, 0)));
+      const call: HostFunction = (...own) => (params.call(...own), []);
+      hostEffect(...fronted, { ...params, call: oneByOne({ ...params, call, outputs: [] }, dims, size) });
+      return [[], []];
+    },
+    lower: routine,
+    weakType: () => [],
+    laws: { testedIn: "test/transforms/debug.test.ts" },
+    isEffectful: true,
+  });
+
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [callback.primitive];
+export const family: readonly Primitive[] = [callback.primitive, hostEffect.primitive];

@@ -94,14 +94,15 @@ const defaultFill: Readonly<Record<DType, number>> = {
   bool: 0,
 };
 
-interface Sizes {
+/** Shapes that fit each other. */
+export interface Sizes {
   readonly x: Shape;
   readonly indices: InputSpec;
   readonly values: Shape;
 }
 
 /** Up to two batch axes, two indexed axes, two axes of index tuples, one of rest; clip is tried in range. */
-const sampleSizes = (pick: Pick, mode: GatherMode, batchDims: number): Sizes => {
+export const sampleSizes = (pick: Pick, mode: GatherMode, batchDims: number): Sizes => {
   const batch = Array.from({ length: batchDims }, () => pick.integer(0, 2));
   const extents = Array.from({ length: pick.integer(1, 2) }, () => pick.integer(1, 3));
   const tuples = pick.shape({ maxRank: 2, minSize: 0, maxSize: 3 });
@@ -208,10 +209,12 @@ export const gatherAlong = (
 
 // --- scatterAdd and scatterSet ----------------------------------------------------------------
 
-type Scatter = PrimitiveFunction<[NDArray, NDArray, NDArray], ScatterParams>;
-type Operands = [operand: NDArray, indices: NDArray, updates: NDArray];
+/** A write of updates at indices into an operand. */
+export type Scatter = PrimitiveFunction<[NDArray, NDArray, NDArray], ScatterParams>;
+export type ScatterOperands = [operand: NDArray, indices: NDArray, updates: NDArray];
 
-const requireUpdates = (
+/** The operand, after checking that the updates fit what the indices select. */
+export const requireUpdates = (
   asked: string,
   operand: Aval,
   indices: Aval,
@@ -234,8 +237,9 @@ const requireUpdates = (
   return operand;
 };
 
-const evaluateScatter =
-  (asked: string, write: typeof kernels.scatterAddRows): Primitive<Operands, ScatterParams>["evaluate"] =>
+/** Writes into a copy of the operand by one of the kernels. */
+export const evaluateScatter =
+  (asked: string, write: typeof kernels.scatterAddRows): Primitive<ScatterOperands, ScatterParams>["evaluate"] =>
   ([operand, indices, updates], params) => {
     requireUpdates(asked, operand, indices, updates, params);
     const geometry = geometryOf(operand.shape, indices.shape, params.batchDims);
@@ -259,10 +263,10 @@ const batchAt = (x: NDArray, dim: BatchDim, size: number, place: number): NDArra
 };
 
 /** Shared indices: one more axis of rest. Mapped ones: one more batch axis. */
-const batchScatter =
-  <P extends ScatterParams>(call: (...operands: [...Operands, P]) => NDArray) =>
+export const batchScatter =
+  <P extends ScatterParams>(call: (...operands: [...ScatterOperands, P]) => NDArray) =>
   (
-    [operand, indices, updates]: Operands,
+    [operand, indices, updates]: ScatterOperands,
     [operandDim, indicesDim, updatesDim]: readonly [BatchDim, BatchDim, BatchDim],
     params: P,
     { size }: BatchContext,
@@ -292,7 +296,7 @@ const sampleScatter = (pick: Pick): { readonly inputs: readonly InputSpec[]; rea
 };
 
 /** operand[indices[b], ...] += updates[b, ...]; repeats add up in row-major order of the updates. */
-export const scatterAdd: Scatter = definePrimitive<Operands, ScatterParams>({
+export const scatterAdd: Scatter = definePrimitive<ScatterOperands, ScatterParams>({
   name: "scatterAdd",
   evaluate: evaluateScatter("scatterAdd", kernels.scatterAddRows),
   abstractEval: ([operand, indices, updates], params) =>
@@ -318,7 +322,7 @@ export const scatterAdd: Scatter = definePrimitive<Operands, ScatterParams>({
 });
 
 /** operand[indices[b], ...] = updates[b, ...]; the last of several writes to one place wins. */
-export const scatterSet: Scatter = definePrimitive<Operands, ScatterParams>({
+export const scatterSet: Scatter = definePrimitive<ScatterOperands, ScatterParams>({
   name: "scatterSet",
   evaluate: evaluateScatter("scatterSet", kernels.scatterSetRows),
   abstractEval: ([operand, indices, updates], params) => {
@@ -381,7 +385,10 @@ const requireUnique = (operand: Aval, indices: NDArray, { mode, batchDims, uniqu
  * operand[indices[b], ...] *= updates[b, ...]; repeats multiply one after the other.
  * Linear in the operand, repeats included; the derivative by the updates exists for indices without repeats.
  */
-export const scatterMul: PrimitiveFunction<Operands, ScatterMulParams> = definePrimitive<Operands, ScatterMulParams>({
+export const scatterMul: PrimitiveFunction<ScatterOperands, ScatterMulParams> = definePrimitive<
+  ScatterOperands,
+  ScatterMulParams
+>({
   name: "scatterMul",
   evaluate: evaluateScatter("scatterMul", kernels.scatterMulRows),
   abstractEval: ([operand, indices, updates], params) =>

@@ -1,14 +1,14 @@
 /**
  * Smoke test of a packed tarball: `node scripts/smoke-package.mjs TARBALL [--node=VERSION ...]`.
- * Installs it in an empty project, imports every subpath and differentiates a function under plain Node (the one that runs
+ * Installs it with its peers in an empty project, imports every subpath and differentiates a function under plain Node (the one that runs
  * this script, and each version asked for), then type-checks a small consumer under both current kinds of module resolution.
  * A green test suite does not show these things: tests run from the sources, with a bundler's forgiving resolution.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { run, runTool } from "./run.mjs";
+import { root, run, runTool } from "./run.mjs";
 
 const {
   positionals: [tarball],
@@ -53,6 +53,7 @@ import * as np from "cotangent/numpy"
 import * as nn from "cotangent/nn"
 import * as fem from "cotangent/fem"
 import * as ops from "cotangent/ops"
+import * as testing from "cotangent/testing"
 import * as topopt from "cotangent/topopt"
 import * as render from "cotangent/topopt/render"
 
@@ -60,7 +61,8 @@ const slope = grad((x: NDArray) => np.sum(np.sin(x)))
 export const slopes: NDArray = slope(array([1, 2, 3]))
 export const compiled: NDArray = jit(slope)(array([1, 2, 3]))
 export const untyped = grad((x) => np.sum(np.sin(x)))(array([1, 2, 3]))
-export const doors: readonly object[] = [nn, fem, ops, topopt, render]
+export const doors: readonly object[] = [nn, fem, ops, testing, topopt, render]
+export const report: testing.GradReport = testing.checkGrads((x: NDArray) => np.sum(np.sin(x)), [array([1, 2])])
 `;
 
 const settings = (module, moduleResolution) =>
@@ -87,7 +89,10 @@ writeFileSync(join(folder, "consumer.ts"), typedProgram);
 writeFileSync(join(folder, "nodenext.json"), settings("nodenext", "nodenext"));
 writeFileSync(join(folder, "bundler.json"), settings("esnext", "bundler"));
 
-run("npm", ["install", "--no-audit", "--no-fund", "--silent", resolve(tarball)], { cwd: folder });
+// cotangent/testing needs fast-check, the one optional peer dependency.
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const peers = Object.keys(manifest.peerDependencies).map((name) => `${name}@${manifest.devDependencies[name]}`);
+run("npm", ["install", "--no-audit", "--no-fund", "--silent", resolve(tarball), ...peers], { cwd: folder });
 run(process.execPath, ["consumer.mjs"], { cwd: folder });
 for (const version of versions) run("npx", ["-y", "-p", `node@${version}`, "node", "consumer.mjs"], { cwd: folder });
 for (const resolution of ["nodenext", "bundler"]) {

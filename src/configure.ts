@@ -5,22 +5,43 @@ import { setMaxElements } from "./array/dtype.ts";
 import { InvalidOption } from "./error.ts";
 import { setNoticeListener } from "./notice.ts";
 import { requireOptions } from "./options.ts";
+import { setPrinter } from "./output.ts";
 
 export interface Settings {
   /** Elements one array may have before TooLarge is thrown. Default 2^31. */
   readonly maxElements?: number;
   /** Receives notices (code, message), each told once; null restores console.warn. */
   readonly onNotice?: ((code: string, message: string) => void) | null;
-  /** Checks that cost time: jit traces twice and refuses functions that are not pure. Default false. */
+  /** Receives what debugPrint prints; null restores console.log. */
+  readonly onPrint?: ((text: string) => void) | null;
+  /**
+   * Checks that cost time. jit traces twice and refuses functions that are not pure; LeakedTracer names the line that
+   * made the tracer; customRoot refuses an answer that is no root, customJvp a rule that is not linear in the tangents. Default false.
+   */
   readonly debug?: boolean;
+  /** Throws FoundNaN at the operation that first makes a NaN; compiled functions run on the interpreter. Default false. */
+  readonly debugNans?: boolean;
+  /** Throws FoundInfinity likewise. Default false. */
+  readonly debugInfs?: boolean;
 }
 
 let debugging = false;
+let findsNans = false;
+let findsInfinities = false;
 
 /** Whether `configure({ debug: true })` is in force. */
 export const isDebugging = (): boolean => debugging;
 
-const known: readonly string[] = ["maxElements", "onNotice", "debug"];
+/** Whether the first operation that makes a NaN is to be named. */
+export const isFindingNans = (): boolean => findsNans;
+
+/** Whether the first operation that makes an infinity is to be named. */
+export const isFindingInfinities = (): boolean => findsInfinities;
+
+/** Whether results are looked at, operation by operation. */
+export const findsNumberFaults = (): boolean => findsNans || findsInfinities;
+
+const known: readonly string[] = ["maxElements", "onNotice", "onPrint", "debug", "debugNans", "debugInfs"];
 
 /**
  * Changes library-wide settings; those left out stay as they are.
@@ -29,10 +50,13 @@ const known: readonly string[] = ["maxElements", "onNotice", "debug"];
  */
 export const configure = (settings: Settings): void => {
   requireOptions("configure", settings, known, true);
-  const { maxElements, onNotice, debug } = settings;
+  const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs } = settings;
   if (maxElements !== undefined && !(maxElements > 0))
     throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
   if (debug !== undefined) debugging = debug;
+  if (debugNans !== undefined) findsNans = debugNans;
+  if (debugInfs !== undefined) findsInfinities = debugInfs;
   if (maxElements !== undefined) setMaxElements(maxElements);
   if (onNotice !== undefined) setNoticeListener(onNotice);
+  if (onPrint !== undefined) setPrinter(onPrint);
 };

@@ -53,6 +53,11 @@ export class InvalidIndex extends CotangentError {
   readonly code = "InvalidIndex";
 }
 
+/** Subscripts of einsum that do not name the axes of its operands. */
+export class InvalidSubscripts extends CotangentError {
+  readonly code = "InvalidSubscripts";
+}
+
 /** A reduction without an identity element over zero elements. */
 export class EmptyReduction extends CotangentError {
   readonly code = "EmptyReduction";
@@ -110,11 +115,21 @@ export class BatchSize extends CotangentError {
   readonly code = "BatchSize";
 }
 
+/** A random key that is none, or a seed that makes none. */
+export class InvalidKey extends CotangentError {
+  readonly code = "InvalidKey";
+}
+
 // --- Tracing and transforms -------------------------------------------------------------------
 
 /** A traced value was converted to a number, a string key or a truth value. */
 export class TracerConversion extends CotangentError {
   readonly code = "TracerConversion";
+}
+
+/** The shape of a result depends on values that are not known while they are traced. */
+export class DataDependentShape extends CotangentError {
+  readonly code = "DataDependentShape";
 }
 
 /** A traced value was used after the function it belongs to had returned. */
@@ -125,6 +140,16 @@ export class LeakedTracer extends CotangentError {
 /** A traced function that depends on something other than its arguments; seen in debug mode. */
 export class ImpureFunction extends CotangentError {
   readonly code = "ImpureFunction";
+}
+
+/** An operation made a NaN out of numbers; seen with `configure({ debugNans: true })`. */
+export class FoundNaN extends CotangentError {
+  readonly code = "FoundNaN";
+}
+
+/** An operation made an infinity out of finite numbers; seen with `configure({ debugInfs: true })`. */
+export class FoundInfinity extends CotangentError {
+  readonly code = "FoundInfinity";
 }
 
 /** `grad` of a function whose output is not one scalar. */
@@ -147,6 +172,21 @@ export class ForwardModeOfCustomVjp extends CotangentError {
   readonly code = "ForwardModeOfCustomVjp";
 }
 
+/** Reverse mode through a loop whose number of steps depends on values. */
+export class ReverseModeOfWhile extends CotangentError {
+  readonly code = "ReverseModeOfWhile";
+}
+
+/** The state of a loop changes its structure, shape or dtype from one step to the next. */
+export class CarryMismatch extends CotangentError {
+  readonly code = "CarryMismatch";
+}
+
+/** The arrays a loop runs over disagree in length, or have none. */
+export class LoopLength extends CotangentError {
+  readonly code = "LoopLength";
+}
+
 /** A custom rule closes over a value that is being differentiated. */
 export class ClosedOverDifferentiation extends CotangentError {
   readonly code = "ClosedOverDifferentiation";
@@ -164,9 +204,53 @@ export class InvalidJaxpr extends CotangentError {
 
 // --- Solves -----------------------------------------------------------------------------------
 
-/** A stiffness that is not positive definite: the structure can move freely. */
+/** A matrix that is not positive definite; if it is a stiffness, the structure can move freely. */
 export class NotPositiveDefinite extends CotangentError {
   readonly code = "NotPositiveDefinite";
+}
+
+/** A matrix without an inverse: a pivot of its factorization is zero. */
+export class Singular extends CotangentError {
+  readonly code = "Singular";
+}
+
+/** A linear system with a value or right-hand side that is NaN or infinite, or whose solution would be. */
+export class NotFinite extends CotangentError {
+  readonly code = "NotFinite";
+}
+
+/** Where and why an iteration stopped before its tolerance was met. */
+export interface Stop {
+  readonly reason: string;
+  readonly iterations: number;
+  /** Relative to the right-hand side. */
+  readonly residual: number;
+}
+
+/** An iteration that stopped before its tolerance was met; `stop` says where and why. */
+export class NotConverged extends CotangentError {
+  readonly code = "NotConverged";
+  readonly stop: Stop;
+
+  constructor(asked: string, stop: Stop, remedy: string) {
+    const { reason, iterations, residual } = stop;
+    super(
+      asked,
+      `no solution after ${iterations} iterations: ${reason}; the relative residual is ${residual.toExponential(1)}`,
+      remedy,
+    );
+    this.stop = stop;
+  }
+}
+
+/** A search for a sign change that found none. */
+export class RootNotBracketed extends CotangentError {
+  readonly code = "RootNotBracketed";
+}
+
+/** The solver of customRoot gave an answer where its function is not zero; seen in debug mode. */
+export class NotARoot extends CotangentError {
+  readonly code = "NotARoot";
 }
 
 /** A load, or a cotangent of a displacement, that is NaN or infinite. */
@@ -187,4 +271,21 @@ export class InvalidMesh extends CotangentError {
 /** A topology optimization problem that cannot be solved as stated. */
 export class InvalidProblem extends CotangentError {
   readonly code = "InvalidProblem";
+}
+
+// --- Checks of cotangent/testing --------------------------------------------------------------
+
+/** A derivative that differs from finite differences, or a pullback that does not pair with the derivative. */
+export class GradientMismatch extends CotangentError {
+  readonly code = "GradientMismatch";
+}
+
+/** The two sides of a point have different slopes there: differences cannot judge the derivative. */
+export class KinkNearPoint extends CotangentError {
+  readonly code = "KinkNearPoint";
+}
+
+/** A law that a function, primitive or random program does not obey. */
+export class LawViolation extends CotangentError {
+  readonly code = "LawViolation";
 }

@@ -14,7 +14,7 @@ import { counters } from "../src/counters.ts";
 import type { Counters } from "../src/counters.ts";
 import { elementField } from "../library/fem/index.ts";
 import type { ElementField, VectorField } from "../library/fem/index.ts";
-import { mean } from "../library/numpy/reductions.ts";
+import { mean } from "../library/numpy/statistics.ts";
 import { mul } from "../library/numpy/elementwise.ts";
 import { requireOptions } from "../src/options.ts";
 import { jit } from "../transforms/jit.ts";

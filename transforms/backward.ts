@@ -7,7 +7,8 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import type { Atom, ClosedJaxpr, Equation, Variable } from "../src/ir/jaxpr.ts";
 import { isZero, zero } from "../src/ir/primitive.ts";
 import type { LinearInput, Tangent } from "../src/ir/primitive.ts";
-import { bind } from "../src/ir/trace.ts";
+import { withTransposedOrigin } from "../src/ir/origin.ts";
+import { bindEquation } from "../src/ir/trace.ts";
 import { add } from "../ops/arithmetic.ts";
 
 /** Cotangents of the jaxpr's inputs, given one cotangent per output. */
@@ -37,10 +38,9 @@ export const backwardPassPartly = (
       equation.outputs.forEach((output) => dependent.add(output));
       continue;
     }
-    const results = bind(
-      equation.primitive,
+    const results = bindEquation(
+      equation,
       equation.inputs.map((atom) => valueOf(atom)!),
-      equation.params,
     );
     equation.outputs.forEach((output, k) => known.set(output, results[k]!));
   }
@@ -62,7 +62,7 @@ export const backwardPassPartly = (
       if (atom.kind === "variable" && dependent.has(atom)) return { kind: "linear", aval: atom.aval };
       return valueOf(atom)!;
     });
-    const leaving = primitive.transpose(arriving, seen, params);
+    const leaving = withTransposedOrigin(linear[k]!, () => primitive.transpose(arriving, seen, params));
     operands.forEach((atom, i) => accumulate(atom, leaving[i] ?? null));
   }
   return inputs.map((input): Tangent => pending.get(input) ?? zero(input.aval));

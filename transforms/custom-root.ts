@@ -4,6 +4,9 @@
  * The solver's own code is never differentiated, so it may be a host routine; any order by nesting.
  * Two forms: closures while evaluating, jaxprs with common constants once staged.
  */
+import { isDebugging } from "../src/configure.ts";
+import { NotARoot } from "../src/error.ts";
+import { bufferOf, isConcrete } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { isFloat } from "../src/array/dtype.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -62,12 +65,42 @@ const jvpOfRoot = (
   ];
 };
 
+/** An answer is a root when the nearest one is closer than this, relative to 1 + its size. */
+const rootTolerance = 1e-4;
+
+const largest = (arrays: readonly NDArray[]): number =>
+  arrays.reduce((size, x) => {
+    if (isConcrete(x)) for (const value of bufferOf(x)) size = Math.max(size, Math.abs(value));
+    return size;
+  }, 0);
+
+/** The answer; in debug mode refused where a Newton step from it, df/dx y = f(x), is not small. */
+const checkedRoot = (
+  { name, constantCount, residual, tangentSolve }: RootParams,
+  inputs: readonly NDArray[],
+  root: readonly NDArray[],
+): readonly NDArray[] => {
+  if (!isDebugging()) return root;
+  const at = [...inputs.slice(0, constantCount), ...root];
+  const remaining = residual(at);
+  if (largest(remaining) === 0) return root;
+  const step = largest(tangentSolve([...at, ...remaining]));
+  // Not "step > ...": a NaN must not pass.
+  if (!(step <= rootTolerance * (1 + largest(root))))
+    throw new NotARoot(
+      name,
+      `the answer of its solver is about ${step} away from a root; the residual there is ${largest(remaining)}`,
+      "Iterate further or refuse to answer in `solve`: derivatives are those at a root",
+    );
+  return root;
+};
+
 export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray[]> = defineMultiplePrimitive<
   NDArray[],
   RootParams
 >({
   name: "rootCall",
-  evaluate: (inputs, { solve }) => solve(inputs),
+  evaluate: (inputs, params) => checkedRoot(params, inputs, params.solve(inputs)),
   abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
   jvp: (primals, tangents, params, context) => jvpOfRoot(params, primals, tangents, context),
   transpose: notLinear,
@@ -126,7 +159,10 @@ export const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArr
   StagedRoot
 >({
   name: "root",
-  evaluate: (inputs, { solve }) => jaxprFunction(solve)(inputs),
+  evaluate: (inputs, params) => {
+    const closures = rootClosures(params);
+    return checkedRoot(closures, inputs, closures.solve(inputs));
+  },
   abstractEval: (inputs, { constantCount }) => inputs.slice(constantCount).map(avalOf),
   jvp: (primals, tangents, params, context) => jvpOfRoot(rootClosures(params), primals, tangents, context),
   transpose: notLinear,
@@ -142,6 +178,7 @@ export const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArr
  * @param solve         (f, initialGuess) => x; never differentiated
  * @param tangentSolve  (g, b) => y with g(y) = b, g the linear map df/dx at the root; for a scalar (g, b) => b.div(g(1))
  * @returns             x, like initialGuess
+ * @throws NotARoot  in debug mode (evaluated or interpreted): a Newton step from x is larger than 1e-4 (1 + |x|), or not a number
  * Derivatives: jvp and vjp, any order. Cost: one tangentSolve each.
  * @example
  * const newton = (f, x) => (np.allclose(f(x), 0).item() ? x : newton(f, x.sub(f(x).div(x.mul(2)))));

@@ -9,7 +9,7 @@ import { removeDeadCodeClosed } from "../src/compile/dead-code.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
 import { isZero, toList, zero } from "../src/ir/primitive.ts";
-import type { Primitive, Tangent } from "../src/ir/primitive.ts";
+import type { Primitive, SplitContext, Tangent } from "../src/ir/primitive.ts";
 import { bind, currentTrace, stagingTrace, withMark, withTrace } from "../src/ir/trace.ts";
 import type { StagingTrace, Trace } from "../src/ir/trace.ts";
 import type { Mark } from "../src/ir/tracer.ts";
@@ -72,7 +72,7 @@ export const detached =
 // --- The trace --------------------------------------------------------------------------------
 
 /** The trace: `parent` evaluates what has no tangent, `rules` runs the derivative rules. */
-const differentiationTrace = (mark: Mark, parent: Trace, rules: Trace): Trace => ({
+const differentiationTrace = (mark: Mark, parent: Trace, rules: PartialTrace | null): Trace => ({
   mark,
   process: (primitive, inputs, params) => {
     const duals = inputs.map((input) => dualOf(input, mark));
@@ -80,8 +80,12 @@ const differentiationTrace = (mark: Mark, parent: Trace, rules: Trace): Trace =>
     if (duals.every(([, tangent]) => isZero(tangent)))
       return withTrace(parent, () => bind(primitive, primals, primitive.guard?.(params, mark) ?? params));
     const tangents = duals.map(([, tangent]) => tangent);
-    const rule = rules === parent ? primitive.jvp : (primitive.linearize ?? primitive.jvp);
-    const [outputs, outTangents] = withTrace(rules, () => rule(primals, tangents, params, { mark }));
+    const [outputs, outTangents] =
+      rules === null
+        ? withTrace(parent, () => primitive.jvp(primals, tangents, params, { mark }))
+        : withTrace(rules, () =>
+            (primitive.linearize ?? primitive.jvp)(primals, tangents, params, { mark, onTape: rules.onTape }),
+          );
     const tangentList = toList(outTangents);
     return toList(outputs).map((output, k) => wrap(mark, output, tangentList[k]!));
   },
@@ -96,7 +100,7 @@ export const jvpFlat = (
 ): readonly [NDArray[], Tangent[]] => {
   const mark = newMark(owner);
   const parent = currentTrace();
-  const outputs = withMark(differentiationTrace(mark, parent, parent), () =>
+  const outputs = withMark(differentiationTrace(mark, parent, null), () =>
     f(
       primals.map((primal, k) => wrap(mark, primal, tangents[k]!)),
       mark,
@@ -114,14 +118,62 @@ export interface Linearization {
   readonly depends: readonly boolean[];
 }
 
-/** Runs rules: operations on tangents are taped, all others are done by the parent at once. */
-const partialTrace = (parent: Trace, tape: StagingTrace): Trace => ({
-  mark: parent.mark,
-  process: (primitive: Primitive, inputs, params) => {
-    const target = inputs.some((input) => isTracer(input) && input.mark === tape.mark) ? tape : parent;
-    return withTrace(target, () => target.process(primitive, inputs, params));
-  },
-});
+interface PartialTrace extends Trace, SplitContext {}
+
+const isOn = (tape: StagingTrace, x: NDArray): boolean => isTracer(x) && x.mark === tape.mark;
+
+/** Operations on unknown values (tangents) are taped, all others are done by the parent at once. */
+const partialTrace = (parent: Trace, tape: StagingTrace): PartialTrace => {
+  const onTape = <T>(body: () => T): T => withTrace(tape, body);
+  const trace: PartialTrace = {
+    mark: parent.mark,
+    onTape,
+    process: (primitive: Primitive, inputs, params) => {
+      const unknown = inputs.map((input) => isOn(tape, input));
+      if (!unknown.some(Boolean)) return withTrace(parent, () => parent.process(primitive, inputs, params));
+      const { split } = primitive;
+      if (split === undefined || unknown.every(Boolean)) return onTape(() => tape.process(primitive, inputs, params));
+      return withTrace(trace, () => toList(split(inputs, unknown, params, { onTape })));
+    },
+  };
+  return trace;
+};
+
+/** What a function gives when only some of its inputs are known. */
+export interface PartialEvaluation {
+  /** Outputs that the known inputs determine. */
+  readonly known: readonly NDArray[];
+  /** Unknown inputs to the other outputs. Constants are what it needs of the known part. */
+  readonly later: ClosedJaxpr;
+  readonly isLate: readonly boolean[];
+}
+
+/**
+ * Evaluates what does not depend on unknown inputs (null here) at once, and tapes the rest.
+ * @param types       of all inputs
+ * @param instantiate outputs that are taken for unknown in any case
+ */
+export const evaluatePartly = (
+  owner: string,
+  f: (inputs: readonly NDArray[]) => readonly NDArray[],
+  inputs: readonly (NDArray | null)[],
+  types: readonly Aval[],
+  instantiate: readonly boolean[],
+): PartialEvaluation => {
+  const tape = stagingTrace(owner);
+  const values = inputs.map((input, k) => input ?? tape.input(types[k]!));
+  try {
+    const outputs = withTrace(partialTrace(currentTrace(), tape), () => f(values));
+    const isLate = outputs.map((output, k) => instantiate[k] === true || isOn(tape, output));
+    return {
+      known: outputs.filter((_, k) => !isLate[k]!),
+      later: removeDeadCodeClosed(tape.finish(outputs.filter((_, k) => isLate[k]!))),
+      isLate,
+    };
+  } finally {
+    tape.mark.alive = false;
+  }
+};
 
 const tangentTypeOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype, weakType: false });
 

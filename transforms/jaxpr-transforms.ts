@@ -1,17 +1,21 @@
 /**
- * Transforms of jaxprs into jaxprs, for primitives that hold one: linearize and transpose.
+ * Transforms of jaxprs into jaxprs, for primitives that hold one: jvp, linearize, transpose, batch.
  * Results are remembered per jaxpr (by identity), so that a loop over steps transforms once.
+ * Where a rule needs a derivative that is zero (the carry of a loop), it asks for it: `instantiate`.
  */
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
-import type { ClosedJaxpr, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
+import type { Atom, ClosedJaxpr, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { isZero, zero } from "../src/ir/primitive.ts";
-import type { Tangent } from "../src/ir/primitive.ts";
+import type { BatchDim, Tangent } from "../src/ir/primitive.ts";
 import { stageFunction } from "../src/ir/trace.ts";
+import { materialize } from "../ops/arithmetic.ts";
+import { batchToFront } from "../ops/batching.ts";
 import { backwardPassPartly } from "./backward.ts";
-import { linearizeFlat } from "./forward.ts";
+import { evaluatePartly, jvpFlat, linearizeFlat } from "./forward.ts";
+import { batchFlat } from "./vmap.ts";
 
 const memory = new WeakMap<Jaxpr, Map<string, unknown>>();
 
@@ -41,6 +45,55 @@ export const stageOnTypesOf = (
     variables.map(({ aval }) => aval),
   );
 
+/** The derivatives that are not symbolic zeros, or all that are asked for. */
+const present = (tangents: readonly Tangent[], instantiate: readonly boolean[]): Tangent[] =>
+  tangents.map((tangent, k) => (instantiate[k] === true ? materialize(tangent) : tangent));
+
+const withoutZeros = (tangents: readonly Tangent[]): NDArray[] =>
+  tangents.filter((tangent): tangent is NDArray => !isZero(tangent));
+
+/** A symbolic zero where `yes` is false, the next of `values` elsewhere. */
+export const spreadTangents = (
+  yes: readonly boolean[],
+  types: readonly Aval[],
+  values: readonly NDArray[],
+): Tangent[] => {
+  let next = 0;
+  return yes.map((isThere, k) => (isThere ? values[next++]! : zero(types[k]!)));
+};
+
+const avalsOf = (variables: readonly { readonly aval: Aval }[]): Aval[] => variables.map(({ aval }) => aval);
+
+export interface JvpJaxpr {
+  /** Inputs, then tangents of those that vary, to outputs, then tangents of those that depend. */
+  readonly closed: ClosedJaxpr;
+  readonly depends: readonly boolean[];
+}
+
+export const jvpJaxpr = (
+  jaxpr: Jaxpr,
+  varies: readonly boolean[],
+  instantiate: readonly boolean[] = [],
+  owner = "jvp of a jaxpr",
+): JvpJaxpr =>
+  remember(jaxpr, `jvp ${varies.join()} ${instantiate.join()}`, () => {
+    let depends: readonly boolean[] = [];
+    const count = jaxpr.inputs.length;
+    const moving = jaxpr.inputs.filter((_, k) => varies[k]!);
+    const closed = stageOnTypesOf(owner, [...jaxpr.inputs, ...moving], (inputs) => {
+      const [outputs, outTangents] = jvpFlat(
+        "jvp",
+        (primals) => evaluateJaxpr(jaxpr, [], primals),
+        inputs.slice(0, count),
+        spreadTangents(varies, avalsOf(jaxpr.inputs), inputs.slice(count)),
+      );
+      const wanted = present(outTangents, instantiate);
+      depends = wanted.map((tangent) => !isZero(tangent));
+      return [...outputs, ...withoutZeros(wanted)];
+    });
+    return { closed, depends };
+  });
+
 export interface LinearizedJaxpr {
   /** Inputs to outputs followed by residuals. */
   readonly known: ClosedJaxpr;
@@ -62,26 +115,134 @@ export const linearizeJaxpr = (jaxpr: Jaxpr, varies: readonly boolean[], name: s
     return { known, linear, depends };
   });
 
-/** Known inputs and arriving cotangents to the cotangents of linear inputs; `extra` says which are not zero. */
+export interface SplitJaxpr {
+  /** Known inputs to the outputs they determine, followed by residuals. */
+  readonly known: ClosedJaxpr;
+  /** Residuals and unknown inputs to the other outputs. */
+  readonly later: Jaxpr;
+  readonly isLate: readonly boolean[];
+}
+
+/** Splits a jaxpr by which inputs are unknown; outputs in `instantiate` are taken for unknown in any case. */
+export const splitJaxpr = (
+  jaxpr: Jaxpr,
+  unknown: readonly boolean[],
+  instantiate: readonly boolean[] = [],
+): SplitJaxpr =>
+  remember(jaxpr, `split ${unknown.join()} ${instantiate.join()}`, () => {
+    let later: Jaxpr = jaxpr;
+    let isLate: readonly boolean[] = [];
+    const known = stageOnTypesOf(
+      "the known part of a jaxpr",
+      jaxpr.inputs.filter((_, k) => !unknown[k]!),
+      (inputs) => {
+        let next = 0;
+        const parts = evaluatePartly(
+          "the unknown part of a jaxpr",
+          (values) => evaluateJaxpr(jaxpr, [], values),
+          unknown.map((yes) => (yes ? null : inputs[next++]!)),
+          avalsOf(jaxpr.inputs),
+          instantiate,
+        );
+        later = constantsAsInputs(parts.later.jaxpr);
+        isLate = parts.isLate;
+        return [...parts.known, ...parts.later.constants];
+      },
+    );
+    return { known, later, isLate };
+  });
+
+/** Which outputs of a jaxpr depend on the inputs that are flagged. */
+export const dependents = ({ inputs, equations, outputs }: Jaxpr, flags: readonly boolean[]): readonly boolean[] => {
+  const dependent = new Set<Atom>(inputs.filter((_, k) => flags[k]!));
+  for (const equation of equations)
+    if (equation.inputs.some((atom) => dependent.has(atom)))
+      equation.outputs.forEach((output) => dependent.add(output));
+  return outputs.map((output) => dependent.has(output));
+};
+
+/** Outputs of two parts in the order of the whole. */
+export const mergeOutputs = (
+  isLate: readonly boolean[],
+  known: readonly NDArray[],
+  later: readonly NDArray[],
+): NDArray[] => {
+  let [nextKnown, nextLater] = [0, 0];
+  return isLate.map((yes) => (yes ? later[nextLater++]! : known[nextKnown++]!));
+};
+
+/**
+ * A linear jaxpr with zeros among its outputs, where `instantiate` asks for one that does not depend.
+ * @param depends  which of all outputs the jaxpr has; @param types  of all outputs
+ */
+export const instantiateOutputs = (
+  linear: Jaxpr,
+  depends: readonly boolean[],
+  instantiate: readonly boolean[],
+  types: readonly Aval[],
+): ClosedJaxpr =>
+  depends.every((yes, k) => yes || instantiate[k] !== true)
+    ? { jaxpr: linear, constants: [] }
+    : remember(linear, `instantiate ${depends.join()} ${instantiate.join()}`, () =>
+        stageOnTypesOf("a linear map", linear.inputs, (inputs) =>
+          withoutZeros(present(spreadTangents(depends, types, evaluateJaxpr(linear, [], inputs)), instantiate)),
+        ),
+      );
+
+export interface TransposedJaxpr {
+  /** Known inputs, then arriving cotangents, to the cotangents of linear inputs that are not zero. */
+  readonly closed: ClosedJaxpr;
+  /** Which cotangents of the linear inputs are there. */
+  readonly leaving: readonly boolean[];
+}
+
 export const transposeJaxpr = (
   jaxpr: Jaxpr,
   linear: readonly boolean[],
   arriving: readonly boolean[],
-): { readonly closed: ClosedJaxpr; readonly extra: readonly boolean[] } =>
-  remember(jaxpr, `transpose ${linear.join()} ${arriving.join()}`, () => {
+  instantiate: readonly boolean[] = [],
+): TransposedJaxpr =>
+  remember(jaxpr, `transpose ${linear.join()} ${arriving.join()} ${instantiate.join()}`, () => {
     const knownInputs = jaxpr.inputs.filter((_, k) => !linear[k]!);
     const linearInputs = jaxpr.inputs.filter((_, k) => linear[k]!);
     const seeds = jaxpr.outputs.filter((_, k) => arriving[k]!);
     let leaving: boolean[] = [];
-    const closed = stageOnTypesOf("transpose of a jitted function", [...knownInputs, ...seeds], (inputs) => {
+    const closed = stageOnTypesOf("transpose of a jaxpr", [...knownInputs, ...seeds], (inputs) => {
       const known = new Map<Variable, NDArray>(knownInputs.map((v, k) => [v, inputs[k]!]));
-      let next = knownInputs.length;
-      const cotangents = jaxpr.outputs.map((output, k): Tangent =>
-        arriving[k]! ? inputs[next++]! : zero(output.aval),
+      const cotangents = spreadTangents(arriving, avalsOf(jaxpr.outputs), inputs.slice(knownInputs.length));
+      const results = present(
+        backwardPassPartly(linearInputs, jaxpr.equations, jaxpr.outputs, known, cotangents),
+        instantiate,
       );
-      const results = backwardPassPartly(linearInputs, jaxpr.equations, jaxpr.outputs, known, cotangents);
       leaving = results.map((result) => !isZero(result));
-      return results.filter((result): result is NDArray => !isZero(result));
+      return withoutZeros(results);
     });
-    return { closed, extra: leaving };
+    return { closed, leaving };
+  });
+
+export interface BatchedJaxpr {
+  /** Inputs with their mapped axes to outputs with theirs. */
+  readonly closed: ClosedJaxpr;
+  readonly dims: readonly BatchDim[];
+}
+
+/** @param inFront  outputs that get the mapped axis in front, whether they vary or not */
+export const batchJaxpr = (
+  jaxpr: Jaxpr,
+  dims: readonly BatchDim[],
+  size: number,
+  inFront: readonly boolean[] = [],
+): BatchedJaxpr =>
+  remember(jaxpr, `batch ${size} ${dims.map(String).join()} ${inFront.join()}`, () => {
+    let outDims: readonly BatchDim[] = [];
+    const types = jaxpr.inputs.map(({ aval: { shape, ...type } }, k) => {
+      const dim = dims[k]!;
+      return { aval: { ...type, shape: dim === null ? shape : shape.toSpliced(dim, 0, size) } };
+    });
+    const closed = stageOnTypesOf("vmap of a jaxpr", types, (inputs) => {
+      const [outputs, found] = batchFlat("vmap", (values) => evaluateJaxpr(jaxpr, [], values), inputs, dims, size);
+      outDims = found.map((dim, k) => (inFront[k] === true ? 0 : dim));
+      return outputs.map((output, k) => (inFront[k] === true ? batchToFront(output, found[k]!, size) : output));
+    });
+    return { closed, dims: outDims };
   });

@@ -3,7 +3,7 @@
  * A signature is the argument tree, shapes, dtypes, weakness and static values; never the values.
  * The primitive holds a jaxpr; each of its rules transforms that jaxpr, once per pattern (cached by identity).
  */
-import { isDebugging } from "../src/configure.ts";
+import { findsNumberFaults, isDebugging } from "../src/configure.ts";
 import { ImpureFunction, InvalidOption, NotStatic } from "../src/error.ts";
 import { execute, backends } from "../src/backend/index.ts";
 import type { Backend } from "../src/backend/index.ts";
@@ -11,24 +11,29 @@ import { bufferOf, isConcrete } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { counts } from "../src/counters.ts";
 import { showAval } from "../src/ir/aval.ts";
-import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
 import { printJaxpr } from "../src/ir/print.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { isLinearInput, isZero, zero } from "../src/ir/primitive.ts";
-import type { BatchDim, Tangent } from "../src/ir/primitive.ts";
+import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
+import { identityOf } from "../src/identity.ts";
 import { stageFunction } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
-import { batchFlat } from "./vmap.ts";
 import { flatFunction, flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
-import { jvpFlat } from "./forward.ts";
-import { linearizeJaxpr, remember, stageOnTypesOf, transposeJaxpr } from "./jaxpr-transforms.ts";
+import {
+  batchJaxpr,
+  jvpJaxpr,
+  linearizeJaxpr,
+  mergeOutputs,
+  splitJaxpr,
+  spreadTangents,
+  transposeJaxpr,
+} from "./jaxpr-transforms.ts";
 
 interface JitParams {
   readonly jaxpr: Jaxpr;
@@ -45,51 +50,50 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
   evaluate: (inputs, { jaxpr, backend }) => execute(jaxpr, backend, inputs as readonly ConcreteArray[]),
   abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval),
   jvp: (primals, tangents, params) => {
-    const varies = tangents.map((tangent) => !isZero(tangent));
-    const { closed, extra: depends } = remember(params.jaxpr, `jvp ${varies.join()}`, () =>
-      jvpOfJaxpr(params.jaxpr, varies),
-    );
-    const results = jitCall(
-      ...closed.constants,
-      ...primals,
-      ...(tangents.filter((tangent) => !isZero(tangent)) as NDArray[]),
-      {
-        ...params,
-        jaxpr: constantsAsInputs(closed.jaxpr),
-        name: `jvp(${params.name})`,
-      },
-    );
-    return splitTangents(results, depends);
+    const { closed, depends } = jvpJaxpr(params.jaxpr, tangents.map(isNonzero));
+    const results = jitCall(...closed.constants, ...primals, ...tangents.filter(isNonzero), {
+      ...params,
+      jaxpr: constantsAsInputs(closed.jaxpr),
+      name: `jvp(${params.name})`,
+    });
+    const outputs = results.slice(0, depends.length);
+    return [outputs, spreadTangents(depends, outputs, results.slice(depends.length))];
   },
-  linearize: (primals, tangents, params) => {
-    const varies = tangents.map((tangent) => !isZero(tangent));
-    const { known, linear, depends } = linearizeJaxpr(params.jaxpr, varies, params.name);
+  linearize: (primals, tangents, params, { onTape }) => {
+    const { known, linear, depends } = linearizeJaxpr(params.jaxpr, tangents.map(isNonzero), params.name);
     const results = jitCall(...known.constants, ...primals, { ...params, jaxpr: constantsAsInputs(known.jaxpr) });
     const outputs = results.slice(0, depends.length);
     const residuals = results.slice(depends.length);
-    const moving = tangents.filter((tangent) => !isZero(tangent)) as NDArray[];
-    const outTangents = jitCall(...residuals, ...moving, { ...params, jaxpr: linear, name: `linear(${params.name})` });
-    let next = 0;
-    return [outputs, depends.map((yes, k): Tangent => (yes ? outTangents[next++]! : zero(outputs[k]!)))];
+    const moving = tangents.filter(isNonzero);
+    const outTangents = onTape(() =>
+      jitCall(...residuals, ...moving, { ...params, jaxpr: linear, name: `linear(${params.name})` }),
+    );
+    return [outputs, spreadTangents(depends, outputs, outTangents)];
+  },
+  split: (inputs, unknown, params, { onTape }) => {
+    const { known, later, isLate } = splitJaxpr(params.jaxpr, unknown);
+    const results = jitCall(...known.constants, ...inputs.filter((_, k) => !unknown[k]!), {
+      ...params,
+      jaxpr: constantsAsInputs(known.jaxpr),
+    });
+    const count = isLate.filter((yes) => !yes).length;
+    const rest = [...results.slice(count), ...inputs.filter((_, k) => unknown[k]!)];
+    const lateResults = onTape(() => jitCall(...rest, { ...params, jaxpr: later }));
+    return mergeOutputs(isLate, results.slice(0, count), lateResults);
   },
   transpose: (cotangents, inputs, params) => {
-    const linear = inputs.map(isLinearInput);
-    const arriving = cotangents.map((cotangent) => !isZero(cotangent));
-    const { closed, extra: leaving } = transposeJaxpr(params.jaxpr, linear, arriving);
-    const results = jitCall(
-      ...closed.constants,
-      ...(inputs.filter((input) => !isLinearInput(input)) as NDArray[]),
-      ...(cotangents.filter((cotangent) => !isZero(cotangent)) as NDArray[]),
-      { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `transpose(${params.name})` },
-    );
+    const { closed, leaving } = transposeJaxpr(params.jaxpr, inputs.map(isLinearInput), cotangents.map(isNonzero));
+    const results = jitCall(...closed.constants, ...inputs.filter(isKnownInput), ...cotangents.filter(isNonzero), {
+      ...params,
+      jaxpr: constantsAsInputs(closed.jaxpr),
+      name: `transpose(${params.name})`,
+    });
     let next = 0;
     let position = 0;
-    return linear.map((yes) => (yes && leaving[position++]! ? results[next++]! : null));
+    return inputs.map((input) => (isLinearInput(input) && leaving[position++]! ? results[next++]! : null));
   },
   batch: (inputs, dims, params, { size }) => {
-    const { closed, extra: outDims } = remember(params.jaxpr, `batch ${size} ${dims.map(String).join()}`, () =>
-      batchOfJaxpr(params.jaxpr, dims, size),
-    );
+    const { closed, dims: outDims } = batchJaxpr(params.jaxpr, dims, size);
     const results = jitCall(...closed.constants, ...inputs, {
       ...params,
       jaxpr: constantsAsInputs(closed.jaxpr),
@@ -101,47 +105,6 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
   weakType: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval.weakType),
   laws: { testedIn: "test/transforms/jit.test.ts" },
 });
-
-const splitTangents = (
-  results: readonly NDArray[],
-  depends: readonly boolean[],
-): readonly [readonly NDArray[], Tangent[]] => {
-  const outputs = results.slice(0, depends.length);
-  let next = depends.length;
-  return [outputs, depends.map((yes, k): Tangent => (yes ? results[next++]! : zero(outputs[k]!)))];
-};
-
-const jvpOfJaxpr = (jaxpr: Jaxpr, varies: readonly boolean[]) => {
-  let depends: boolean[] = [];
-  const moving = jaxpr.inputs.filter((_, k) => varies[k]!);
-  const closed = stageOnTypesOf("jvp of a jitted function", [...jaxpr.inputs, ...moving], (inputs) => {
-    let next = jaxpr.inputs.length;
-    const tangents = varies.map((yes, k): Tangent => (yes ? inputs[next++]! : zero(jaxpr.inputs[k]!.aval)));
-    const [outputs, outTangents] = jvpFlat(
-      "jvp",
-      (primals) => evaluateJaxpr(jaxpr, [], primals),
-      inputs.slice(0, jaxpr.inputs.length),
-      tangents,
-    );
-    depends = outTangents.map((tangent) => !isZero(tangent));
-    return [...outputs, ...(outTangents.filter((tangent) => !isZero(tangent)) as NDArray[])];
-  });
-  return { closed, extra: depends };
-};
-
-const batchOfJaxpr = (jaxpr: Jaxpr, dims: readonly BatchDim[], size: number) => {
-  let outDims: BatchDim[] = [];
-  const types = jaxpr.inputs.map(({ aval: { shape, ...type } }, k) => {
-    const dim = dims[k]!;
-    return { aval: { ...type, shape: dim === null ? shape : [...shape.slice(0, dim), size, ...shape.slice(dim)] } };
-  });
-  const closed = stageOnTypesOf("vmap of a jitted function", types, (inputs) => {
-    const [outputs, found] = batchFlat("vmap", (values) => evaluateJaxpr(jaxpr, [], values), inputs, dims, size);
-    outDims = found;
-    return outputs;
-  });
-  return { closed, extra: outDims };
-};
 
 // --- The transform ----------------------------------------------------------------------------
 
@@ -244,21 +207,12 @@ const signature = (
   statics: readonly number[],
   args: readonly unknown[],
 ): string => {
-  let key = treedef.text;
+  // Equations carry source lines only where they were traced under the switch.
+  let key = findsNumberFaults() ? `${treedef.text}?` : treedef.text;
   for (const { dtype, shape, weakType } of arrays)
     key += `;${dtype}${shape.join(",")}${weakType === false ? "" : weakType}`;
   for (const position of statics) key += `;${position}=${staticKey(asked, position, args[position])}`;
   return key;
-};
-
-const identities = new WeakMap<object, number>();
-let nextIdentity = 0;
-
-const identityOf = (value: object): number => {
-  const known = identities.get(value);
-  if (known !== undefined) return known;
-  identities.set(value, nextIdentity);
-  return nextIdentity++;
 };
 
 const isPlain = (value: unknown): value is object =>

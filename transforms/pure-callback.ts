@@ -25,8 +25,18 @@ export interface ResultType {
 
 export interface CallbackOptions {
   /** Under vmap: call once per example, or once with the mapped axis in front of every array. Default "sequential". */
-  readonly vectorized?: "sequential" | "batched";
+  readonly vectorized?: Vectorized;
 }
+
+/** What vmap does to a callback. */
+export type Vectorized = "sequential" | "batched";
+
+/** One of the two, or refused by name. */
+export const requireVectorized = (asked: string, vectorized: Vectorized = "sequential"): Vectorized => {
+  if (vectorized !== "sequential" && vectorized !== "batched")
+    throw new InvalidOption(asked, `vectorized "${String(vectorized)}"`, 'Use "sequential" or "batched"');
+  return vectorized;
+};
 
 const isResultType = (node: unknown): node is ResultType =>
   typeof node === "object" &&
@@ -63,7 +73,7 @@ const readTypes = (
     if (node === null) return null;
     throw new NotAnArray(
       "pureCallback",
-      `a ${typeof node} among the result types`,
+      `${node === undefined ? "undefined" : `a ${typeof node}`} among the result types`,
       "Describe every result as { shape, dtype }",
     );
   };
@@ -76,8 +86,9 @@ const readTypes = (
  * @param f        ordinary function of concrete arrays; it must be pure (it may be called again, or not at all)
  * @param result   { shape, dtype } of its result, or a tree of them
  * @param args     list of arguments, each a tree
- * @throws ShapeMismatch, DTypeMismatch, TreeMismatch when the result is not as promised
- * Derivatives: none of its own (NotDifferentiable); wrap it in customVjp, customLinearSolve or customRoot.
+ * @param options  vectorized: under vmap once per example ("sequential"), or once for all ("batched")
+ * @throws ShapeMismatch, DTypeMismatch, TreeMismatch when the result is not as promised; InvalidOption; and what `f` throws
+ * Derivatives: none of its own (NotDifferentiable); wrap it in customJvp, customVjp, customLinearSolve or customRoot.
  * @example pureCallback((x) => array(x.toTypedArray().sort()), { shape: [3] }, [array([3, 1, 2])]) // [1, 2, 3]
  */
 export const pureCallback = (
@@ -90,6 +101,7 @@ export const pureCallback = (
   requireOptions("pureCallback", options, ["vectorized"]);
   if (!Array.isArray(args))
     throw new InvalidOption("pureCallback", "arguments that are not a list", "Write pureCallback(f, result, [x, y])");
+  const vectorized = requireVectorized("pureCallback", options.vectorized);
   const { treedef: resultTree, types } = readTypes(result);
   const { arrays, treedef } = flattenArrays(args, "pureCallback");
   const outputs = callback(...arrays, {
@@ -102,7 +114,7 @@ export const pureCallback = (
       );
     },
     outputs: types,
-    vectorized: options.vectorized ?? "sequential",
+    vectorized,
   });
   return unflatten(resultTree, outputs);
 };

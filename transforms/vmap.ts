@@ -106,7 +106,7 @@ export interface VmapOptions {
 }
 
 /** Axis per leaf from a prefix of the tree: a number or null stands for a whole subtree. */
-const axesOfLeaves = (asked: string, axes: unknown, treedef: Treedef): BatchDim[] => {
+export const axesOfLeaves = (asked: string, axes: unknown, treedef: Treedef): BatchDim[] => {
   const spread = (node: unknown, def: Treedef, path: string): BatchDim[] => {
     if (node === null || typeof node === "number") {
       if (node !== null && !Number.isInteger(node))

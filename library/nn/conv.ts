@@ -77,7 +77,10 @@ const featuresFirst = (rank: number): number[] => [
  * @returns [N, O, ...spatial] or [N, ...spatial, O], size floor((in + before + after - reach) / stride) + 1
  * @throws ShapeMismatch, InvalidOption, UnknownOption
  * Derivatives: by both operands, forward and reverse, any order.
- * @example nn.conv(image, window, { padding: "same", strides: 2 })
+ * @example const image = array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]]);
+ * const window = array([[[[1, 0], [0, 1]]]]);
+ * nn.conv(image, window) // [[[[6, 8], [12, 14]]]]
+ * nn.conv(image, window, { padding: "same", strides: 2 }).shape // [1, 1, 2, 2]
  */
 export const conv = (x: NDArray, w: NDArray, options: ConvOptions = {}): NDArray => {
   requireOptions("nn.conv", options, ["padding", "strides", "dilation", "groups", "layout"]);

@@ -1,26 +1,21 @@
 /**
- * logsumexp, softmax, logSoftmax: exponentials of x less its maximum, which no result depends on.
+ * logsumexp, logmeanexp, softmax, logSoftmax: exponentials of x less its maximum, which no result depends on.
  * The maximum therefore counts as a constant in every derivative.
  */
-import { isFloat } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxes } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
-import { add, div, full, fullLike, sub } from "../../ops/arithmetic.ts";
-import { lt, select } from "../../ops/comparison.ts";
+import { add, div, full, fullLike, mul, sub, zerosOf } from "../../ops/arithmetic.ts";
+import { eq, lt, select } from "../../ops/comparison.ts";
 import { stopGradient } from "../../ops/conversion.ts";
 import { exp, log } from "../../ops/exponential.ts";
-import { abs, reduceMax } from "../../ops/extrema.ts";
+import { abs, reduceMax, sign } from "../../ops/extrema.ts";
 import { broadcast, reduceSum, reshape } from "../../ops/shape.ts";
 import { requireOptions } from "../../src/options.ts";
-import { asOperand, toDType } from "../numpy/operand.ts";
+import { promoteFloat, toDType } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
-import type { ReductionOptions } from "../numpy/reductions.ts";
-
-const asFloat = (asked: string, x: Operand): NDArray => {
-  const own = asOperand(asked, x);
-  return isFloat(own.dtype) ? own : toDType(own, "float64");
-};
+import { countOf, keptShape, maskOf, maskWith } from "../numpy/reduction-parts.ts";
+import type { MaskedOptions } from "../numpy/reduction-parts.ts";
 
 const withoutAxes = (shape: Shape, axes: readonly number[]): number[] =>
   shape.filter((_, axis) => !axes.includes(axis));
@@ -34,24 +29,85 @@ const finiteMaximum = (x: NDArray, axes: readonly number[]): NDArray => {
   return select(lt(abs(largest), fullLike(Infinity, largest)), largest, fullLike(0, largest));
 };
 
-/**
- * log(sum(exp(x))) over axes (default all), without overflow. Of nothing, and of -infinities alone, -infinity.
- * The gradient is softmax; NaN where every element is -infinity.
- */
-export const logsumexp = (x: Operand, options?: ReductionOptions): NDArray => {
-  requireOptions("nn.logsumexp", options, ["axis", "keepdims"]);
-  const own = asFloat("nn.logsumexp", x);
-  const axes = normalizeAxes("nn.logsumexp", options?.axis, own.ndim);
-  const kept = own.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-  const reduced =
-    own.size === 0 ? full(-Infinity, withoutAxes(own.shape, axes), own.dtype) : reducedLogarithm(own, axes);
-  return options?.keepdims === true ? reshape(reduced, { shape: kept }) : reduced;
+// --- logsumexp --------------------------------------------------------------------------------
+
+export interface LogsumexpOptions extends MaskedOptions {
+  /** Factors of the exponentials, of either sign; broadcasts with x. Default 1. */
+  readonly b?: Operand;
+  /** Whether to return [log |sum|, sign of the sum], so that the sum may be negative. Default false. */
+  readonly returnSign?: boolean;
+}
+
+/** The sum of weighted exponentials as e^origin times `sum`. */
+interface ScaledSum {
+  readonly sum: NDArray;
+  readonly origin: NDArray;
+}
+
+const scaledSum = (x: NDArray, weights: NDArray | null, axes: readonly number[]): ScaledSum => {
+  if (x.size === 0) {
+    const nothing = zerosOf(withoutAxes(x.shape, axes), x.dtype);
+    return { sum: nothing, origin: nothing };
+  }
+  const origin = finiteMaximum(x, axes);
+  const powers = exp(sub(x, spreadOver(origin, x.shape, axes)));
+  return { sum: reduceSum(weights === null ? powers : mul(weights, powers), { axes }), origin };
 };
 
-const reducedLogarithm = (x: NDArray, axes: readonly number[]): NDArray => {
-  const origin = finiteMaximum(x, axes);
-  return add(log(reduceSum(exp(sub(x, spreadOver(origin, x.shape, axes))), { axes })), origin);
+/** x and its weights in one shape; what does not count is -infinity with weight 0. */
+const weightedTerms = (x: Operand, options: LogsumexpOptions): readonly [NDArray, NDArray | null] => {
+  const [terms, weights = null] = promoteFloat("nn.logsumexp", options.b === undefined ? [x] : [x, options.b]);
+  const mask = maskOf("nn.logsumexp", terms!, options.where);
+  const counted = maskWith(mask, terms!, -Infinity);
+  if (weights === null) return [counted, null];
+  const isNothing = eq(weights, fullLike(0, weights));
+  return [select(isNothing, fullLike(-Infinity, counted), counted), weights];
 };
+
+/**
+ * log(sum(b exp(x))) over axes (default all), without overflow. Of nothing, and of -infinities alone, -infinity.
+ * NaN for a negative sum, unless `returnSign` asks for [log |sum|, sign]. The gradient by x is softmax for b = 1;
+ * NaN where every element is -infinity.
+ * @throws IndexOutOfRange, ShapeMismatch, UnknownOption
+ * @example nn.logsumexp(array([1000, 1000])) // 1000.6931471805599
+ * @example nn.logsumexp(array([0, 0]), { b: array([1, -3]), returnSign: true }) // [0.6931471805599453, -1]
+ */
+export const logsumexp: {
+  (x: Operand, options: LogsumexpOptions & { readonly returnSign: true }): [logarithm: NDArray, sign: NDArray];
+  (x: Operand, options?: LogsumexpOptions & { readonly returnSign?: false }): NDArray;
+} = ((x: Operand, options: LogsumexpOptions = {}): NDArray | [NDArray, NDArray] => {
+  requireOptions("nn.logsumexp", options, ["axis", "keepdims", "where", "b", "returnSign"]);
+  const [terms, weights] = weightedTerms(x, options);
+  const axes = normalizeAxes("nn.logsumexp", options.axis, terms.ndim);
+  const { sum, origin } = scaledSum(terms, weights, axes);
+  const kept = (result: NDArray): NDArray =>
+    options.keepdims === true ? reshape(result, { shape: keptShape(terms.shape, axes) }) : result;
+  if (options.returnSign !== true) return kept(add(log(sum), origin));
+  return [kept(add(log(abs(sum)), origin)), kept(sign(sum))];
+}) as typeof logsumexp;
+
+/**
+ * log(mean(exp(x))) over axes (default all), without overflow; NaN of nothing.
+ * @throws IndexOutOfRange, ShapeMismatch, UnknownOption
+ * @example nn.logmeanexp(array([1000, 1000])) // 1000
+ */
+export const logmeanexp = (x: Operand, options: MaskedOptions = {}): NDArray => {
+  requireOptions("nn.logmeanexp", options, ["axis", "keepdims", "where"]);
+  const [own] = promoteFloat("nn.logmeanexp", [x]) as [NDArray];
+  const axes = normalizeAxes("nn.logmeanexp", options.axis, own.ndim);
+  const mask = maskOf("nn.logmeanexp", own, options.where);
+  const kept = keptShape(own.shape, axes);
+  const shape = options.keepdims === true ? kept : withoutAxes(own.shape, axes);
+  const count =
+    mask === null
+      ? full(countOf(own, axes), shape, own.dtype)
+      : reshape(reduceSum(toDType(mask, own.dtype), { axes }), { shape });
+  const terms = maskWith(mask, own, -Infinity);
+  const { sum, origin } = scaledSum(terms, null, axes);
+  return add(log(div(reshape(sum, { shape }), count)), reshape(origin, { shape }));
+};
+
+// --- softmax ----------------------------------------------------------------------------------
 
 export interface SoftmaxOptions {
   /** Axes over which the result sums to 1. Default -1. */
@@ -64,7 +120,7 @@ const shifted = (
   options: SoftmaxOptions | undefined,
 ): { readonly below: NDArray; readonly axes: readonly number[] } => {
   requireOptions(asked, options, ["axis"]);
-  const own = asFloat(asked, x);
+  const [own] = promoteFloat(asked, [x]) as [NDArray];
   const axes = normalizeAxes(asked, options?.axis === undefined ? -1 : options.axis, own.ndim);
   return {
     below: own.size === 0 ? own : sub(own, spreadOver(stopGradient(reduceMax(own, { axes })), own.shape, axes)),
@@ -72,14 +128,22 @@ const shifted = (
   };
 };
 
-/** e^x over the sum of all e^x along axes. An element of -infinity gets 0; +infinity gives NaN. */
+/**
+ * e^x over the sum of all e^x along axes (default the last). An element of -infinity gets 0; +infinity gives NaN.
+ * @throws IndexOutOfRange, UnknownOption
+ * @example nn.softmax(array([1000, 1000, -Infinity])) // [0.5, 0.5, 0]
+ */
 export const softmax = (x: Operand, options?: SoftmaxOptions): NDArray => {
   const { below, axes } = shifted("nn.softmax", x, options);
   const weights = exp(below);
   return div(weights, spreadOver(reduceSum(weights, { axes }), below.shape, axes));
 };
 
-/** log(softmax(x)) with the digits that softmax rounds away. */
+/**
+ * log(softmax(x)) with the digits that softmax rounds away.
+ * @throws IndexOutOfRange, UnknownOption
+ * @example nn.logSoftmax(array([0, 1000])) // [-1000, 0]
+ */
 export const logSoftmax = (x: Operand, options?: SoftmaxOptions): NDArray => {
   const { below, axes } = shifted("nn.logSoftmax", x, options);
   return sub(below, spreadOver(log(reduceSum(exp(below), { axes })), below.shape, axes));

@@ -17,14 +17,23 @@ import { asOperand, promoteFloat, toDType } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
 import type { ReductionOptions } from "../numpy/reductions.ts";
 
-/** sqrt(x) for x > 0, 0 with derivative 0 for x <= 0; NaN stays NaN. */
+/**
+ * sqrt(x) for x > 0, 0 with derivative 0 for x <= 0; NaN stays NaN.
+ * @example nn.safeSqrt(array([-1, 0, 4])) // [0, 0, 2]
+ * @example grad((x) => nn.safeSqrt(x))(0) // 0
+ */
 export const safeSqrt: UnaryFunction = ((x: Operand): NDArray => {
   const [own] = promoteFloat("nn.safeSqrt", [x]) as [NDArray];
   const isOutside = le(own, fullLike(0, own));
   return select(isOutside, fullLike(0, own), sqrt(select(isOutside, fullLike(1, own), own)));
 }) as UnaryFunction;
 
-/** Euclidean norm over axes (default all), scaled against overflow; gradient 0 at the origin. */
+/**
+ * Euclidean norm over axes (default all), scaled against overflow; gradient 0 at the origin.
+ * @throws IndexOutOfRange, UnknownOption
+ * @example nn.safeNorm(array([3e200, 4e200])) // 5e200
+ * @example grad((x) => nn.safeNorm(x))(array([0, 0])) // [0, 0]
+ */
 export const safeNorm = (x: Operand, options?: ReductionOptions): NDArray => {
   requireOptions("nn.safeNorm", options, ["axis", "keepdims"]);
   const given = asOperand("nn.safeNorm", x);

@@ -7,10 +7,11 @@ import { abs } from "../../ops/extrema.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { scalar } from "../../src/array/ndarray.ts";
+import type { Shape } from "../../src/array/shape.ts";
 import { sameShape } from "../../src/array/shape.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { Operand } from "./operand.ts";
-import { asOperand, promoteFloat, toDType } from "./operand.ts";
+import { asOperand, promote, promoteFloat, toDType } from "./operand.ts";
 import { all } from "./reductions.ts";
 
 export interface ClosenessOptions {
@@ -57,3 +58,20 @@ export const arrayEqual = (x: Operand, y: Operand, options: Pick<ClosenessOption
   const same = eq(own, other);
   return all(options.equalNan === true ? or(same, and(ne(own, own), ne(other, other))) : same);
 };
+
+/**
+ * Whether shapes broadcast to each other and the elements are then equal.
+ * @example np.arrayEquiv(array([1, 1]), 1) // true
+ */
+export const arrayEquiv = (x: Operand, y: Operand): NDArray => {
+  const [left, right] = [asOperand("np.arrayEquiv", x), asOperand("np.arrayEquiv", y)];
+  return canBroadcast(left.shape, right.shape)
+    ? all(eq(...(promote("np.arrayEquiv", [left, right]) as [NDArray, NDArray])))
+    : scalar(0, "bool");
+};
+
+/** Whether sizes are equal or 1 when aligned at the last axis. */
+const canBroadcast = (left: Shape, right: Shape): boolean =>
+  Array.from({ length: Math.min(left.length, right.length) }, (_, k) => [left.at(-1 - k)!, right.at(-1 - k)!]).every(
+    ([own, other]) => own === other || own === 1 || other === 1,
+  );

@@ -2,50 +2,25 @@
  * Elementwise functions under NumPy's names. Each broadcasts and promotes its operands.
  * Binary functions also work data-last, for pipe: np.pow(3) is (x) => np.pow(x, 3).
  */
+import { InvalidOption } from "../../src/error.ts";
+import { requireOptions } from "../../src/options.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import { bufferOf, isConcrete } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { broadcastShapes } from "../../src/array/shape.ts";
 import * as arithmetic from "../../ops/arithmetic.ts";
 import * as comparison from "../../ops/comparison.ts";
 import { stopGradient } from "../../ops/conversion.ts";
 import * as exponential from "../../ops/exponential.ts";
 import * as extrema from "../../ops/extrema.ts";
+import * as floatParts from "../../ops/float-parts.ts";
 import * as rounding from "../../ops/rounding.ts";
 import * as trigonometric from "../../ops/trigonometric.ts";
+import { binary, unary } from "./elementwise-function.ts";
+import type { BinaryFunction, Promotion, UnaryFunction } from "./elementwise-function.ts";
 import type { Operand } from "./operand.ts";
-import { asOperand, broadcastArray, promote, promoteFloat, promoteNumber, toDType } from "./operand.ts";
+import { asOperand, promote, promoteFloat, promoteNumber, toDType } from "./operand.ts";
 
-/** A function of one array; typed fields keep their type. */
-export interface UnaryFunction {
-  <T extends NDArray>(x: T): T;
-  (x: Operand): NDArray;
-}
-
-/** A function of two operands, or of the second alone for pipe. */
-export interface BinaryFunction {
-  <T extends NDArray>(x: T, y: number | T): T;
-  <T extends NDArray>(x: number, y: T): T;
-  (x: Operand, y: Operand): NDArray;
-  (y: Operand): <T extends NDArray>(x: T) => T;
-}
-
-type Promotion = (asked: string, operands: readonly unknown[]) => NDArray[];
-
-const unary = (name: string, promotion: Promotion, call: (x: NDArray) => NDArray): UnaryFunction =>
-  ((x: unknown) => call(promotion(`np.${name}`, [x])[0]!)) as UnaryFunction;
-
-const binary = (name: string, promotion: Promotion, call: (x: NDArray, y: NDArray) => NDArray): BinaryFunction => {
-  const asked = `np.${name}`;
-  const apply = (x: unknown, y: unknown): NDArray => {
-    const [left, right] = promotion(asked, [x, y]);
-    return call(left!, right!);
-  };
-  return ((...operands: unknown[]) =>
-    operands.length === 1
-      ? (x: unknown) => apply(x, operands[0])
-      : apply(operands[0], operands[1])) as unknown as BinaryFunction;
-};
+export type { BinaryFunction, UnaryFunction } from "./elementwise-function.ts";
 
 // --- Arithmetic -------------------------------------------------------------------------------
 
@@ -85,6 +60,12 @@ export const remainder: BinaryFunction = binary("remainder", promoteNumber, (x, 
  * @example np.fmod(-7, 3) // -1
  */
 export const fmod: BinaryFunction = binary("fmod", promoteNumber, (x, y) => rounding.rem(x, y));
+
+/**
+ * [floorDivide(x, y), remainder(x, y)].
+ * @example np.divmod(-7, 3) // [-3, 2]
+ */
+export const divmod = (x: Operand, y: Operand): [NDArray, NDArray] => [floorDivide(x, y), remainder(x, y)];
 
 /** Whether a remainder is not zero and its sign is not the divisor's. */
 const signsDiffer = (truncated: NDArray, y: NDArray): NDArray => {
@@ -129,6 +110,17 @@ const staticExponent = (y: unknown): number | null => {
 const isConcreteWhole = (y: unknown): y is Parameters<typeof bufferOf>[0] =>
   isConcrete(y) && y.weakType === "integer" && y.size === 1;
 
+/**
+ * x^y of floats; integers and booleans count as float64.
+ * @example np.floatPower(2, -1) // 0.5
+ */
+export const floatPower: BinaryFunction = ((...operands: unknown[]) =>
+  operands.length === 1
+    ? (x: unknown) => powerOf(toFloat(x), operands[0])
+    : powerOf(toFloat(operands[0]), operands[1])) as unknown as BinaryFunction;
+
+const toFloat = (x: unknown): NDArray => promoteFloat("np.floatPower", [x])[0]!;
+
 /** x * x. */
 export const square: UnaryFunction = unary("square", promoteNumber, (x) => arithmetic.integerPower(x, { exponent: 2 }));
 /** 1 / x. */
@@ -153,13 +145,9 @@ export const cbrt: UnaryFunction = unary("cbrt", promoteFloat, (x) => exponentia
 /** Hyperbolic tangent. */
 export const tanh: UnaryFunction = unary("tanh", promoteFloat, (x) => exponential.tanh(x));
 /** Logarithm to base 2. */
-export const log2: UnaryFunction = unary("log2", promoteFloat, (x) =>
-  arithmetic.div(exponential.log(x), arithmetic.full(Math.LN2, x.shape, x.dtype)),
-);
+export const log2: UnaryFunction = unary("log2", promoteFloat, (x) => floatParts.log2(x));
 /** Logarithm to base 10. */
-export const log10: UnaryFunction = unary("log10", promoteFloat, (x) =>
-  arithmetic.div(exponential.log(x), arithmetic.full(Math.LN10, x.shape, x.dtype)),
-);
+export const log10: UnaryFunction = unary("log10", promoteFloat, (x) => floatParts.log10(x));
 /** 2^x. */
 export const exp2: UnaryFunction = unary("exp2", promoteFloat, (x) =>
   exponential.power(arithmetic.full(2, x.shape, x.dtype), x),
@@ -208,18 +196,28 @@ export const hypot: BinaryFunction = binary("hypot", promoteFloat, (x, y) => {
 
 const squareOf = (x: NDArray): NDArray => arithmetic.integerPower(x, { exponent: 2 });
 
-/**
- * log(e^x + e^y) without overflow; the derivatives are e^x and e^y over their sum.
- * @example np.logaddexp(1000, 1000) // 1000.6931471805599
- */
-export const logaddexp: BinaryFunction = binary("logaddexp", promoteFloat, (x, y) => {
+/** log(e^(scale x) + e^(scale y)) / scale as the larger one plus a correction, which never overflows. */
+const addExponentials = (x: NDArray, y: NDArray, scale: number): NDArray => {
   const isLeft = comparison.gt(x, y);
   // Two equal infinities differ by 0 here, not by NaN.
   const isSame = comparison.and(comparison.eq(x, y), comparison.eq(extrema.abs(x), arithmetic.fullLike(Infinity, x)));
   const difference = comparison.select(isSame, arithmetic.fullLike(0, x), arithmetic.sub(x, y));
   const decay = comparison.select(isLeft, arithmetic.neg(difference), difference);
-  return arithmetic.add(comparison.select(isLeft, x, y), exponential.log1p(exponential.exp(decay)));
-});
+  const factor = arithmetic.fullLike(scale, x);
+  const correction = exponential.log1p(exponential.exp(scale === 1 ? decay : arithmetic.mul(decay, factor)));
+  return arithmetic.add(comparison.select(isLeft, x, y), scale === 1 ? correction : arithmetic.div(correction, factor));
+};
+
+/**
+ * log(e^x + e^y) without overflow; the derivatives are e^x and e^y over their sum.
+ * @example np.logaddexp(1000, 1000) // 1000.6931471805599
+ */
+export const logaddexp: BinaryFunction = binary("logaddexp", promoteFloat, (x, y) => addExponentials(x, y, 1));
+/**
+ * log2(2^x + 2^y) without overflow.
+ * @example np.logaddexp2(5000, 5000) // 5001
+ */
+export const logaddexp2: BinaryFunction = binary("logaddexp2", promoteFloat, (x, y) => addExponentials(x, y, Math.LN2));
 
 // --- Extrema, rounding ------------------------------------------------------------------------
 
@@ -235,19 +233,74 @@ export const maximum: BinaryFunction = binary("maximum", promote, (x, y) => extr
 export const minimum: BinaryFunction = binary("minimum", promote, (x, y) => extrema.min(x, y));
 /** |x|; derivative 0 at 0. */
 export const abs: UnaryFunction = unary("abs", promoteNumber, (x) => extrema.abs(x));
+/**
+ * |x| as a float.
+ * @example np.fabs(array([-2, 3])) // [2, 3]
+ */
+export const fabs: UnaryFunction = unary("fabs", promoteFloat, (x) => extrema.abs(x));
 /** -1, 0 or 1, keeping -0 and NaN. */
 export const sign: UnaryFunction = unary("sign", promoteNumber, (x) => extrema.sign(x));
-/** Largest whole number not above x, as a float. */
-export const floor: UnaryFunction = unary("floor", promoteFloat, (x) => rounding.floor(x));
-/** Smallest whole number not below x, as a float. */
-export const ceil: UnaryFunction = unary("ceil", promoteFloat, (x) => rounding.ceil(x));
-/** x without its fraction, as a float. */
-export const trunc: UnaryFunction = unary("trunc", promoteFloat, (x) => rounding.trunc(x));
+/** Floats are rounded, whole numbers and booleans are what they are. */
+const rounded =
+  (call: (x: NDArray) => NDArray) =>
+  (x: NDArray): NDArray =>
+    isFloat(x.dtype) ? call(x) : x;
+
+/** Largest whole number not above x; integers stay integers. */
+export const floor: UnaryFunction = unary(
+  "floor",
+  promote,
+  rounded((x) => rounding.floor(x)),
+);
+/** Smallest whole number not below x; integers stay integers. */
+export const ceil: UnaryFunction = unary(
+  "ceil",
+  promote,
+  rounded((x) => rounding.ceil(x)),
+);
+/** x without its fraction; integers stay integers. */
+export const trunc: UnaryFunction = unary(
+  "trunc",
+  promote,
+  rounded((x) => rounding.trunc(x)),
+);
 /**
- * Nearest integer, halves to even.
- * @example np.round(array([0.5, 1.5, 2.5])) // [0, 2, 2]
+ * Nearest whole number, halves to the even one, as a float.
+ * @example np.rint(array([0.5, 1.5, -0.4])) // [0, 2, 0]
  */
-export const round: UnaryFunction = unary("round", promoteFloat, (x) => rounding.round(x));
+export const rint: UnaryFunction = unary("rint", promoteFloat, (x) => rounding.round(x));
+
+export interface RoundOptions {
+  /** Digits after the point, negative for digits before it. Default 0. */
+  readonly decimals?: number;
+}
+
+/**
+ * Nearest number with so many decimals, halves to the even one; integers stay integers. The derivative is 0.
+ * With decimals it is round(x 10^decimals) / 10^decimals, and x itself where that overflows.
+ * @example np.round(array([0.5, 1.5, 2.5])) // [0, 2, 2]
+ * np.round(3.14159, { decimals: 2 }) // 3.14
+ */
+export const round = <T extends NDArray = NDArray>(x: T | Operand, options: RoundOptions = {}): T => {
+  requireOptions("np.round", options, ["decimals"]);
+  const { decimals = 0 } = options;
+  if (!Number.isInteger(decimals) || Math.abs(decimals) > 300)
+    throw new InvalidOption("np.round", `decimals ${decimals}`, "Give a whole number of digits, at most 300");
+  const own = asOperand("np.round", x);
+  const isWhole = !isFloat(own.dtype);
+  if (isWhole && decimals >= 0) return own as T;
+  const wide = isWhole ? toDType(own, "float64") : own;
+  const result = decimals === 0 ? rounding.round(wide) : roundAt(wide, decimals);
+  return (isWhole ? toDType(result, own.dtype) : result) as T;
+};
+
+const roundAt = (x: NDArray, decimals: number): NDArray => {
+  const scale = arithmetic.fullLike(10 ** Math.abs(decimals), x);
+  const [enlarge, reduce] = decimals > 0 ? [arithmetic.mul, arithmetic.div] : [arithmetic.div, arithmetic.mul];
+  const scaled = enlarge(x, scale);
+  const isFinite = comparison.lt(extrema.abs(scaled), arithmetic.fullLike(Infinity, x));
+  return comparison.select(isFinite, reduce(rounding.round(scaled), scale), stopGradient(x));
+};
 
 /**
  * x limited to [low, high]; null leaves a side open. At a bound the gradient is shared half and half
@@ -298,24 +351,6 @@ export const isinf: UnaryFunction = unary("isinf", promoteFloat, (x) =>
   comparison.eq(extrema.abs(x), arithmetic.full(Infinity, x.shape, x.dtype)),
 );
 
-/**
- * Elements of `x` where the condition holds, of `y` elsewhere; the condition may be numbers (nonzero is true).
- * The gradient of the branch not taken is 0 times its own: a NaN there stays NaN, so make the
- * argument itself safe first (`np.where(x.greater(0), np.sqrt(np.where(x.greater(0), x, 1)), 0)`).
- * @example np.where(array([true, false]), 1, array([3, 4])) // [1, 4]
- */
-export const where = (condition: Operand, x: Operand, y: Operand): NDArray => {
-  const [onTrue, onFalse] = promote("np.where", [x, y]);
-  const raw = asOperand("np.where", condition);
-  const test = raw.dtype === "bool" ? raw : comparison.ne(raw, arithmetic.zerosOf(raw.shape, raw.dtype));
-  const shape = broadcastShapes("np.where", test.shape, onTrue!.shape);
-  return comparison.select(
-    broadcastArray(test, shape),
-    broadcastArray(onTrue!, shape),
-    broadcastArray(onFalse!, shape),
-  );
-};
-
 // --- NumPy's long names -----------------------------------------------------------------------
 
 export {
@@ -327,6 +362,7 @@ export {
   neg as negative,
   pow as power,
   remainder as mod,
+  round as around,
 };
 export {
   arcsin as asin,

@@ -1,5 +1,5 @@
 /**
- * What may stand in x.at(...): whole numbers, slices, null for a whole axis, arrays of integers or booleans.
+ * What may stand in x.at(...): whole numbers, slices, null for a whole axis, arrays of integers or booleans, newaxis and ellipsis.
  * `planIndices` checks them against a shape and splits them into a box (numbers and slices) and the arrays
  * that select within that box: what reading and writing then do in turn.
  */
@@ -20,8 +20,19 @@ export interface Slice {
   readonly step: number;
 }
 
-/** One axis' index: a whole number, a slice, null (all of the axis), or an array of integers or booleans. */
-export type Index = number | Slice | null | NDArray;
+/** Stands for axes rather than for elements. Made here only: `newaxis` and `ellipsis`. */
+export interface AxisToken {
+  readonly kind: "newaxis" | "ellipsis";
+}
+
+/** As an index: a new axis of size 1 at this place. */
+export const newaxis: AxisToken = Object.freeze({ kind: "newaxis" });
+
+/** As an index, once: all axes that the other indices leave over. */
+export const ellipsis: AxisToken = Object.freeze({ kind: "ellipsis" });
+
+/** One axis' index: a whole number, a slice, null (all of the axis), an array of integers or booleans; or a token. */
+export type Index = number | Slice | null | NDArray | AxisToken;
 
 const isBound = (value: unknown): boolean => value === null || Number.isSafeInteger(value);
 
@@ -51,7 +62,8 @@ export interface AxisRange {
   readonly isReversed: boolean;
 }
 
-const rangeOf = ({ start, stop, step }: Slice, extent: number): AxisRange => {
+/** The elements of an axis that a slice names. */
+export const rangeOf = ({ start, stop, step }: Slice, extent: number): AxisRange => {
   const [lowest, highest] = step > 0 ? [0, extent] : [-1, extent - 1];
   const bound = (value: number | null, open: number): number => {
     if (value === null) return open;
@@ -138,6 +150,45 @@ const whole = (extent: number): AxisRange => ({ first: 0, count: extent, stride:
 
 /** A traced whole number as an index: it is a weak float only because its value is not known. */
 const asInteger = (index: NDArray): NDArray => (index.weakType === "integer" ? asDType(index, "int32") : index);
+
+const isToken = (index: unknown, kind: AxisToken["kind"]): boolean =>
+  typeof index === "object" && index !== null && "kind" in index && index.kind === kind;
+
+/** Axes of the operand that an index uses up. */
+const axesOf = (index: Index): number => {
+  if (isToken(index, "newaxis") || isToken(index, "ellipsis")) return 0;
+  return index instanceof NDArray && index.dtype === "bool" ? index.ndim : 1;
+};
+
+/** Indices without tokens, for the operand with a new axis of size 1 for every newaxis. */
+export const expandIndices = (
+  asked: string,
+  shape: Shape,
+  indices: readonly Index[],
+): { readonly shape: Shape; readonly indices: readonly Index[] } => {
+  const dots = indices.filter((index) => isToken(index, "ellipsis")).length;
+  const used = indices.reduce<number>((sum, index) => sum + axesOf(index), 0);
+  if (dots > 1) throw new InvalidIndex(asked, `${dots} ellipses`, "Use one: it stands for all axes left over");
+  if (used > shape.length)
+    throw new IndexOutOfRange(
+      asked,
+      `${used} indices for shape ${showShape(shape)}`,
+      `Give at most ${shape.length}, one per axis`,
+    );
+  const filled = indices.flatMap((index): readonly Index[] =>
+    isToken(index, "ellipsis") ? new Array<null>(shape.length - used).fill(null) : [index],
+  );
+  const extents: number[] = [];
+  let axis = 0;
+  for (const index of filled) {
+    if (isToken(index, "newaxis")) extents.push(1);
+    else for (let k = axesOf(index); k > 0; k--) extents.push(shape[axis++]!);
+  }
+  return {
+    shape: [...extents, ...shape.slice(axis)],
+    indices: filled.map((index) => (isToken(index, "newaxis") ? null : index)),
+  };
+};
 
 /** Checks the indices against a shape. @throws InvalidIndex, IndexOutOfRange, DTypeMismatch, ShapeMismatch, TracerConversion */
 export const planIndices = (asked: string, shape: Shape, indices: readonly Index[]): IndexPlan => {

@@ -5,17 +5,24 @@
 import { NDArray } from "../../src/array/ndarray.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import type { Shape } from "../../src/array/shape.ts";
+import * as bitwise from "./bitwise.ts";
+import * as cumulative from "./cumulative.ts";
+import type { CumulativeTypeOptions } from "./cumulative.ts";
 import * as elementwise from "./elementwise.ts";
-import type { BinaryFunction, UnaryFunction } from "./elementwise.ts";
+import type { BinaryFunction, RoundOptions, UnaryFunction } from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
-import type { Index, IndexedArray, TakeOptions } from "./indexing.ts";
+import type { Index, IndexedArray } from "./indexing.ts";
 import * as manipulation from "./manipulation.ts";
 import type { Operand } from "./operand.ts";
 import * as products from "./products.ts";
 import * as reductions from "./reductions.ts";
-import type { ArgumentOptions, CumulativeOptions, ReductionOptions, VarianceOptions } from "./reductions.ts";
+import type { ArgumentOptions, ExtremumOptions, MaskedOptions, ReductionOptions, SumOptions } from "./reductions.ts";
 import * as sorting from "./sorting.ts";
 import type { SortOptions } from "./sorting.ts";
+import { take } from "./taking.ts";
+import type { TakeOptions } from "./taking.ts";
+import * as statistics from "./statistics.ts";
+import type { MeanOptions, VarianceOptions } from "./statistics.ts";
 
 declare module "../../src/array/ndarray.ts" {
   /** Elementwise with a number or an array of the same kind, typed fields keep their type. */
@@ -36,6 +43,14 @@ declare module "../../src/array/ndarray.ts" {
     minimum(y: Operand): NDArray;
     remainder(y: number | this): this;
     remainder(y: Operand): NDArray;
+    floorDivide(y: number | this): this;
+    floorDivide(y: Operand): NDArray;
+    bitwiseAnd(y: Operand): NDArray;
+    bitwiseOr(y: Operand): NDArray;
+    bitwiseXor(y: Operand): NDArray;
+    leftShift(count: Operand): NDArray;
+    rightShift(count: Operand): NDArray;
+    bitwiseNot(): this;
     equal(y: Operand): NDArray;
     notEqual(y: Operand): NDArray;
     less(y: Operand): NDArray;
@@ -52,16 +67,18 @@ declare module "../../src/array/ndarray.ts" {
     sin(): this;
     cos(): this;
     tanh(): this;
+    round(options?: RoundOptions): this;
     clip(low: Operand | null, high: Operand | null): NDArray;
-    sum(options?: ReductionOptions): NDArray;
-    mean(options?: ReductionOptions): NDArray;
-    max(options?: ReductionOptions): NDArray;
-    min(options?: ReductionOptions): NDArray;
-    prod(options?: ReductionOptions): NDArray;
+    sum(options?: SumOptions): NDArray;
+    mean(options?: MeanOptions): NDArray;
+    max(options?: ExtremumOptions): NDArray;
+    min(options?: ExtremumOptions): NDArray;
+    prod(options?: SumOptions): NDArray;
+    ptp(options?: ReductionOptions): NDArray;
     var(options?: VarianceOptions): NDArray;
     std(options?: VarianceOptions): NDArray;
-    any(options?: ReductionOptions): NDArray;
-    all(options?: ReductionOptions): NDArray;
+    any(options?: MaskedOptions): NDArray;
+    all(options?: MaskedOptions): NDArray;
     argmax(options?: ArgumentOptions): NDArray;
     argmin(options?: ArgumentOptions): NDArray;
     reshape(...shape: readonly number[] | readonly [Shape]): NDArray;
@@ -78,7 +95,8 @@ declare module "../../src/array/ndarray.ts" {
     take(indices: number | NDArray, options?: TakeOptions): NDArray;
     sort(options?: SortOptions): NDArray;
     argsort(options?: SortOptions): NDArray;
-    cumsum(options?: CumulativeOptions): NDArray;
+    cumsum(options?: CumulativeTypeOptions): NDArray;
+    cumprod(options?: CumulativeTypeOptions): NDArray;
   }
 }
 
@@ -91,6 +109,12 @@ const binaryMethods: Readonly<Record<string, BinaryFunction>> = {
   maximum: elementwise.maximum,
   minimum: elementwise.minimum,
   remainder: elementwise.remainder,
+  floorDivide: elementwise.floorDivide,
+  bitwiseAnd: bitwise.bitwiseAnd,
+  bitwiseOr: bitwise.bitwiseOr,
+  bitwiseXor: bitwise.bitwiseXor,
+  leftShift: bitwise.leftShift,
+  rightShift: bitwise.rightShift,
   equal: elementwise.equal,
   notEqual: elementwise.notEqual,
   less: elementwise.less,
@@ -101,6 +125,7 @@ const binaryMethods: Readonly<Record<string, BinaryFunction>> = {
 
 const unaryMethods: Readonly<Record<string, UnaryFunction>> = {
   neg: elementwise.neg,
+  bitwiseNot: bitwise.bitwiseNot,
   abs: elementwise.abs,
   sign: elementwise.sign,
   exp: elementwise.exp,
@@ -115,18 +140,21 @@ const unaryMethods: Readonly<Record<string, UnaryFunction>> = {
 /** Functions whose first argument is the array and whose others are passed on. */
 const otherMethods: Readonly<Record<string, (x: NDArray, ...rest: never[]) => unknown>> = {
   at: indexing.at,
-  take: indexing.take,
+  take,
   sort: sorting.sort,
   argsort: sorting.argsort,
-  cumsum: reductions.cumsum,
+  cumsum: cumulative.cumsum,
+  cumprod: cumulative.cumprod,
+  round: elementwise.round,
   clip: elementwise.clip,
   sum: reductions.sum,
-  mean: reductions.mean,
+  mean: statistics.mean,
   max: reductions.max,
   min: reductions.min,
   prod: reductions.prod,
-  var: reductions.variance,
-  std: reductions.std,
+  ptp: reductions.ptp,
+  var: statistics.variance,
+  std: statistics.std,
   any: reductions.any,
   all: reductions.all,
   argmax: reductions.argmax,

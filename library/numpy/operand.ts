@@ -10,6 +10,7 @@ import { bufferOf, isConcrete, NDArray, scalar } from "../../src/array/ndarray.t
 import type { Shape } from "../../src/array/shape.ts";
 import { broadcastShapes, sameShape } from "../../src/array/shape.ts";
 import { convert } from "../../ops/conversion.ts";
+import { requireOptions } from "../../src/options.ts";
 import { broadcast } from "../../ops/shape.ts";
 
 /** What array functions accept: an array (concrete or traced) or a raw number or boolean. */
@@ -40,6 +41,19 @@ export const asOperand = (asked: string, x: unknown): NDArray => {
 export const requireDType = (asked: string, dtype: DType): void => {
   if (!isDType(dtype))
     throw new DTypeMismatch(asked, `dtype ${String(dtype)}`, "Use float64, float32, int32, uint32 or bool");
+};
+
+/** The dtype among the options, after checking them. */
+export const dtypeOption = (
+  asked: string,
+  options: { readonly dtype?: DType },
+  otherwise: DType,
+  others: readonly string[] = [],
+): DType => {
+  requireOptions(asked, options, ["dtype", ...others]);
+  const { dtype = otherwise } = options;
+  requireDType(asked, dtype);
+  return dtype;
 };
 
 /** The array in another dtype; weak scalars are rewritten without an equation. */

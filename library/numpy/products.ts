@@ -1,5 +1,6 @@
 /**
- * Products and sums over paired axes: dot, matmul, tensordot, inner, outer, vdot.
+ * Products and sums over paired axes: dot, matmul, tensordot, inner, outer, vdot. Those of two operands alone
+ * also work data-last, for pipe: np.matmul(y) is (x) => np.matmul(x, y).
  */
 import { ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -8,6 +9,8 @@ import { broadcastShapes, normalizeAxis, showShape } from "../../src/array/shape
 import { dot as dotGeneral } from "../../ops/contraction.ts";
 import { reshape } from "../../ops/shape.ts";
 import { mul } from "./elementwise.ts";
+import { dataLast } from "./product-function.ts";
+import type { ProductFunction } from "./product-function.ts";
 import type { Operand } from "./operand.ts";
 import { asOperand, broadcastArray, toDType } from "./operand.ts";
 
@@ -31,19 +34,19 @@ const requireContracting = (asked: string, x: NDArray, xAxis: number, y: NDArray
  * Scalars multiply. dot of two vectors is a number.
  * @example np.dot(array([1, 2]), array([3, 4])) // 11
  */
-export const dot = (x: Operand, y: Operand): NDArray => {
+export const dot: ProductFunction = dataLast((x, y) => {
   const [left, right] = pair("np.dot", x, y);
   if (left.ndim === 0 || right.ndim === 0) return mul(left, right);
   const axes = [left.ndim - 1, Math.max(0, right.ndim - 2)] as const;
   requireContracting("np.dot", left, axes[0], right, axes[1]);
   return dotGeneral(left, right, { contract: [[axes[0]], [axes[1]]], batch: [[], []] });
-};
+});
 
 /**
  * Matrix product with broadcasting of the leading axes; vectors as rows and columns.
  * @example np.matmul(array([[1, 2], [3, 4]]), array([1, 1])) // [3, 7]
  */
-export const matmul = (x: Operand, y: Operand): NDArray => {
+export const matmul: ProductFunction = dataLast((x, y) => {
   const [left, right] = pair("np.matmul", x, y);
   if (left.ndim === 0 || right.ndim === 0)
     throw new ShapeMismatch(
@@ -70,7 +73,7 @@ export const matmul = (x: Operand, y: Operand): NDArray => {
     ...(right.ndim === 1 ? [] : [columns.shape.at(-1)!]),
   ];
   return reshape(out, { shape: keep });
-};
+});
 
 /**
  * Sum over the last `axes` axes of x and the first of y, or over the named pairs [axes of x, axes of y].
@@ -108,27 +111,27 @@ export const tensordot = (
  * Sum over the last axes of both.
  * @example np.inner(array([[1, 2], [3, 4]]), array([1, 1])) // [3, 7]
  */
-export const inner = (x: Operand, y: Operand): NDArray => {
+export const inner: ProductFunction = dataLast((x, y) => {
   const [left, right] = pair("np.inner", x, y);
   if (left.ndim === 0 || right.ndim === 0) return mul(left, right);
   requireContracting("np.inner", left, left.ndim - 1, right, right.ndim - 1);
   return dotGeneral(left, right, { contract: [[left.ndim - 1], [right.ndim - 1]], batch: [[], []] });
-};
+});
 
 /**
  * All products of two flattened arrays: shape [x.size, y.size].
  * @example np.outer(array([1, 2]), array([3, 4])) // [[3, 4], [6, 8]]
  */
-export const outer = (x: Operand, y: Operand): NDArray => {
+export const outer: ProductFunction = dataLast((x, y) => {
   const [left, right] = pair("np.outer", x, y);
   return mul(reshape(left, { shape: [left.size, 1] }), reshape(right, { shape: [1, right.size] }));
-};
+});
 
 /**
  * Sum of products of all elements.
  * @example np.vdot(array([[1, 2], [3, 4]]), np.ones([4])) // 10
  */
-export const vdot = (x: Operand, y: Operand): NDArray => {
+export const vdot: ProductFunction = dataLast((x, y) => {
   const [left, right] = pair("np.vdot", x, y);
   if (left.size !== right.size)
     throw new ShapeMismatch(
@@ -137,4 +140,4 @@ export const vdot = (x: Operand, y: Operand): NDArray => {
       "Both need the same number of elements",
     );
   return dot(reshape(left, { shape: [left.size] }), reshape(right, { shape: [right.size] }));
-};
+});

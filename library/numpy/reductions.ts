@@ -1,223 +1,222 @@
 /**
- * Reductions: every one takes { axis, keepdims }; axis null reduces all axes.
- * Empty sums are 0, products 1, means NaN; max and min of nothing throw EmptyReduction.
+ * Reductions: every one takes { axis, keepdims }; axis null reduces all axes. Most take { where }, the elements
+ * that count, and sum, prod, max, min also { initial }, a value that joins in.
+ * Empty sums are 0, products 1; max and min of nothing throw EmptyReduction without an initial value.
  */
+import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
+import type { DType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { broadcastShapes, normalizeAxes, normalizeAxis } from "../../src/array/shape.ts";
-import { full, mul, zerosOf } from "../../ops/arithmetic.ts";
-import { ne } from "../../ops/comparison.ts";
-import { cumsum as cumsumOf } from "../../ops/cumulative.ts";
-import { argmax as argmaxOf, argmin as argminOf, reduceMax, reduceMin } from "../../ops/extrema.ts";
-import { concatenate, sliceAxis } from "../../ops/slicing.ts";
+import { broadcastShapes, dropAxes, sameShape, showShape } from "../../src/array/shape.ts";
+import * as arithmetic from "../../ops/arithmetic.ts";
+import {
+  argmax as argmaxOf,
+  argmin as argminOf,
+  max as maxOf,
+  min as minOf,
+  reduceMax,
+  reduceMin,
+} from "../../ops/extrema.ts";
 import { reduceSum, reshape, transpose } from "../../ops/shape.ts";
-import { requireOptions } from "../../src/options.ts";
-import { div, mul as mulOf, sqrt, square, sub } from "./elementwise.ts";
+import { concatenate, sliceAxis } from "../../ops/slicing.ts";
 import type { Operand } from "./operand.ts";
-import { asOperand, broadcastArray, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, requireDType, toDType } from "./operand.ts";
+import { asBool, asNumber, countOf, maskOf, maskWith, reduceWith, searchWith } from "./reduction-parts.ts";
+import type { ArgumentOptions, MaskedOptions, ReductionOptions } from "./reduction-parts.ts";
 
-export interface ReductionOptions {
-  /** Axes to reduce, negative from the end; null (default) reduces all. */
-  readonly axis?: number | readonly number[] | null;
-  /** Reduced axes stay with size 1. */
-  readonly keepdims?: boolean;
+export type { ArgumentOptions, MaskedOptions, ReductionOptions } from "./reduction-parts.ts";
+
+export interface ExtremumOptions extends MaskedOptions {
+  /** A value that takes part, broadcast to the result; required with `where` and for nothing at all. */
+  readonly initial?: Operand;
 }
 
-const reductionOptions: readonly string[] = ["axis", "keepdims"];
+export interface SumOptions extends ExtremumOptions {
+  /** The dtype to convert to first. Default: that of x, int32 for booleans. */
+  readonly dtype?: DType;
+}
 
-const reduceWith = (
+/** The reduced values joined with the initial one. */
+const withInitial = (
   asked: string,
-  x: NDArray,
-  options: ReductionOptions | undefined,
-  call: (x: NDArray, axes: readonly number[]) => NDArray,
-  known: readonly string[] = reductionOptions,
+  reduced: NDArray,
+  initial: Operand | undefined,
+  join: (x: NDArray, y: NDArray) => NDArray,
 ): NDArray => {
-  requireOptions(asked, options, known);
-  const axes = normalizeAxes(asked, options?.axis, x.ndim);
-  const reduced = call(x, axes);
-  if (options?.keepdims !== true) return reduced;
-  return reshape(reduced, { shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) });
+  if (initial === undefined) return reduced;
+  const value = asOperand(`${asked}, option initial`, initial);
+  if (!sameShape(broadcastShapes(`${asked}, option initial`, value.shape, reduced.shape), reduced.shape))
+    throw new ShapeMismatch(
+      `${asked}, option initial`,
+      `shape ${showShape(value.shape)} for a result of shape ${showShape(reduced.shape)}`,
+      "Give a number, or an array that broadcasts to the result",
+    );
+  return join(reduced, broadcastArray(toDType(value, reduced.dtype), reduced.shape));
 };
 
-const asNumber = (x: NDArray): NDArray => (x.dtype === "bool" ? toDType(x, "int32") : x);
-const asFloat = (x: NDArray): NDArray => (isFloat(x.dtype) ? x : toDType(x, "float64"));
-const asBool = (x: NDArray): NDArray => (x.dtype === "bool" ? x : ne(x, zerosOf(x.shape, x.dtype)));
+const inDType = (asked: string, x: Operand, dtype: DType | undefined): NDArray => {
+  const own = asOperand(asked, x);
+  if (dtype === undefined) return asNumber(own);
+  requireDType(asked, dtype);
+  return asNumber(toDType(own, dtype));
+};
 
 /**
- * Sum over axes, blocked and compensated: the error does not grow with the length. Booleans count.
+ * Sum over axes, blocked and compensated: the error does not grow with the length. Booleans count, integers wrap.
  * @example np.sum(array([[1, 2], [3, 4]]), { axis: 0 }) // [4, 6]
+ * np.sum(array([1, 2, 3]), { where: array([true, false, true]), initial: 10 }) // 14
  */
-export const sum = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.sum", asNumber(asOperand("np.sum", x)), options, (own, axes) => reduceSum(own, { axes }));
-
-/**
- * Arithmetic mean; integers give floats; the mean of nothing is NaN.
- * @example np.mean(array([[1, 2], [3, 4]]), { axis: 1 }) // [1.5, 3.5]
- */
-export const mean = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.mean", asFloat(asOperand("np.mean", x)), options, (own, axes) =>
-    div(reduceSum(own, { axes }), countOf(own, axes)),
+export const sum = (x: Operand, options?: SumOptions): NDArray =>
+  reduceWith(
+    "np.sum",
+    inDType("np.sum", x, options?.dtype),
+    options,
+    (own, axes) => {
+      const masked = maskWith(maskOf("np.sum", own, options?.where), own, 0);
+      return withInitial("np.sum", reduceSum(masked, { axes }), options?.initial, (a, b) => arithmetic.add(a, b));
+    },
+    ["where", "initial", "dtype"],
   );
 
-const countOf = (x: NDArray, axes: readonly number[]): number =>
-  axes.reduce((count, axis) => count * x.shape[axis]!, 1);
+/** The number that no element of the dtype is on the wrong side of: what max and min of nothing start from. */
+const extremeOf = (dtype: DType, isLargest: boolean): number => {
+  if (isFloat(dtype)) return isLargest ? Infinity : -Infinity;
+  if (dtype === "int32") return isLargest ? 2 ** 31 - 1 : -(2 ** 31);
+  if (dtype === "uint32") return isLargest ? 2 ** 32 - 1 : 0;
+  return isLargest ? 1 : 0;
+};
+
+const extremum = (asked: string, isMax: boolean, x: Operand, options: ExtremumOptions | undefined): NDArray =>
+  reduceWith(
+    asked,
+    asOperand(asked, x),
+    options,
+    (own, axes) => {
+      if (options?.where !== undefined && options.initial === undefined)
+        throw new InvalidOption(asked, "where without initial", "Give the value for places where nothing counts");
+      const start = extremeOf(own.dtype, !isMax);
+      const masked = maskWith(maskOf(asked, own, options?.where), own, start);
+      const isNothing = options?.initial !== undefined && countOf(own, axes) === 0;
+      const reduced = isNothing
+        ? arithmetic.full(start, dropAxes(own.shape, axes), own.dtype)
+        : (isMax ? reduceMax : reduceMin)(masked, { axes });
+      return withInitial(asked, reduced, options?.initial, isMax ? maxOf : minOf);
+    },
+    ["where", "initial"],
+  );
 
 /**
  * Largest element; NaN propagates; ties share the gradient equally.
+ * @throws EmptyReduction  nothing to choose from and no initial value
  * @example np.max(array([1, 3, 2])) // 3
  */
-export const max = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.max", asOperand("np.max", x), options, (own, axes) => reduceMax(own, { axes }));
+export const max = (x: Operand, options?: ExtremumOptions): NDArray => extremum("np.max", true, x, options);
 
 /**
  * Smallest element; as max.
  * @example np.min(array([[1, 3], [0, 2]]), { axis: 1, keepdims: true }) // [[1], [0]]
  */
-export const min = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.min", asOperand("np.min", x), options, (own, axes) => reduceMin(own, { axes }));
+export const min = (x: Operand, options?: ExtremumOptions): NDArray => extremum("np.min", false, x, options);
+
+/**
+ * Largest less smallest element.
+ * @throws EmptyReduction
+ * @example np.ptp(array([[1, 5], [2, 2]]), { axis: 1 }) // [4, 0]
+ */
+export const ptp = (x: Operand, options?: ReductionOptions): NDArray =>
+  reduceWith("np.ptp", asNumber(asOperand("np.ptp", x)), options, (own, axes) =>
+    arithmetic.sub(reduceMax(own, { axes }), reduceMin(own, { axes })),
+  );
+
+/** Product over axes as a tree of pairwise products. */
+const productOver = (x: NDArray, axes: readonly number[]): NDArray => {
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const count = countOf(x, axes);
+  const shape = kept.map((axis) => x.shape[axis]!);
+  if (count === 0) return arithmetic.full(1, shape, x.dtype);
+  let factors = reshape(transpose(x, { permutation: [...kept, ...axes] }), { shape: [...shape, count] });
+  const last = shape.length;
+  for (let length = count; length > 1; length = Math.ceil(length / 2)) {
+    const half = Math.floor(length / 2);
+    const pairs = arithmetic.mul(sliceAxis(factors, last, 0, half), sliceAxis(factors, last, half, 2 * half));
+    factors =
+      length % 2 === 0 ? pairs : concatenate(pairs, sliceAxis(factors, last, length - 1, length), { axis: last });
+  }
+  return reshape(factors, { shape });
+};
 
 /**
  * Product over axes by a tree of pairwise products, so that its gradient is right with zeros:
  * the gradient of prod at [0, 2, 3] is [6, 0, 0].
  * @example grad((x) => np.prod(x))(array([0, 2, 3])) // [6, 0, 0]
  */
-export const prod = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.prod", asNumber(asOperand("np.prod", x)), options, (own, axes) => {
-    const kept = own.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-    const count = countOf(own, axes);
-    const shape = kept.map((axis) => own.shape[axis]!);
-    let factors = reshape(transpose(own, { permutation: [...kept, ...axes] }), { shape: [...shape, count] });
-    const last = shape.length;
-    if (count === 0) return full(1, shape, own.dtype);
-    for (let length = count; length > 1; length = Math.ceil(length / 2)) {
-      const half = Math.floor(length / 2);
-      const pairs = mul(sliceAxis(factors, last, 0, half), sliceAxis(factors, last, half, 2 * half));
-      factors =
-        length % 2 === 0 ? pairs : concatenate(pairs, sliceAxis(factors, last, length - 1, length), { axis: last });
-    }
-    return reshape(factors, { shape });
-  });
-
-export interface VarianceOptions extends ReductionOptions {
-  /** Divisor is count - ddof. Default 0. */
-  readonly ddof?: number;
-}
-
-/**
- * Variance, two passes.
- * @example np.var(array([1, 3]), { ddof: 1 }) // 2
- */
-export const variance = (x: Operand, options?: VarianceOptions): NDArray => {
-  const own = asFloat(asOperand("np.var", x));
-  const axes = normalizeAxes("np.var", options?.axis, own.ndim);
-  const centred = sub(own, mean(own, { axis: axes, keepdims: true }));
-  return reduceWith(
-    "np.var",
-    square(centred),
+export const prod = (x: Operand, options?: SumOptions): NDArray =>
+  reduceWith(
+    "np.prod",
+    inDType("np.prod", x, options?.dtype),
     options,
-    (squares) => div(reduceSum(squares, { axes }), Math.max(0, countOf(own, axes) - (options?.ddof ?? 0))),
-    [...reductionOptions, "ddof"],
+    (own, axes) => {
+      const masked = maskWith(maskOf("np.prod", own, options?.where), own, 1);
+      return withInitial("np.prod", productOver(masked, axes), options?.initial, (a, b) => arithmetic.mul(a, b));
+    },
+    ["where", "initial", "dtype"],
   );
-};
 
 /**
- * Standard deviation.
- * @example np.std(array([1, 3])) // 1
- */
-export const std = (x: Operand, options?: VarianceOptions): NDArray => sqrt(variance(x, options));
-
-/**
- * True where any element is nonzero.
+ * True where any element is nonzero; NaN is.
  * @example np.any(array([0, 1])) // true
  */
-export const any = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.any", asBool(asOperand("np.any", x)), options, (own, axes) =>
-    countOf(own, axes) === 0 ? noneOf(own, axes, 0) : reduceMax(own, { axes }),
+export const any = (x: Operand, options?: MaskedOptions): NDArray =>
+  reduceWith(
+    "np.any",
+    asBool(asOperand("np.any", x)),
+    options,
+    (own, axes) =>
+      countOf(own, axes) === 0
+        ? arithmetic.full(0, dropAxes(own.shape, axes), "bool")
+        : reduceMax(maskWith(maskOf("np.any", own, options?.where), own, 0), { axes }),
+    ["where"],
   );
 
 /**
  * True where all elements are nonzero.
  * @example np.all(array([0, 1])) // false
  */
-export const all = (x: Operand, options?: ReductionOptions): NDArray =>
-  reduceWith("np.all", asBool(asOperand("np.all", x)), options, (own, axes) =>
-    countOf(own, axes) === 0 ? noneOf(own, axes, 1) : reduceMin(own, { axes }),
+export const all = (x: Operand, options?: MaskedOptions): NDArray =>
+  reduceWith(
+    "np.all",
+    asBool(asOperand("np.all", x)),
+    options,
+    (own, axes) =>
+      countOf(own, axes) === 0
+        ? arithmetic.full(1, dropAxes(own.shape, axes), "bool")
+        : reduceMin(maskWith(maskOf("np.all", own, options?.where), own, 1), { axes }),
+    ["where"],
   );
-
-const noneOf = (x: NDArray, axes: readonly number[], value: number): NDArray =>
-  full(
-    value,
-    x.shape.filter((_, axis) => !axes.includes(axis)),
-    "bool",
-  );
-
-export interface ArgumentOptions {
-  /** One axis; null (default) searches the flattened array. */
-  readonly axis?: number | null;
-}
-
-const argument =
-  (asked: string, call: (x: NDArray, params: { readonly axis: number }) => NDArray) =>
-  (x: Operand, options?: ArgumentOptions): NDArray => {
-    requireOptions(asked, options, ["axis"]);
-    const own = asOperand(asked, x);
-    const axis = options?.axis ?? null;
-    if (axis === null) return call(reshape(own, { shape: [own.size] }), { axis: 0 });
-    return call(own, { axis: normalizeAxis(asked, axis, own.ndim) });
-  };
 
 /**
- * Index of the first largest element, or of the first NaN.
+ * Number of elements that are not zero (int32); NaN is not.
+ * @example np.countNonzero(array([[0, 1], [2, 3]]), { axis: 1 }) // [1, 2]
+ */
+export const countNonzero = (x: Operand, options?: ReductionOptions): NDArray =>
+  reduceWith("np.countNonzero", asBool(asOperand("np.countNonzero", x)), options, (own, axes) =>
+    reduceSum(toDType(own, "int32"), { axes }),
+  );
+
+/**
+ * Index (int32) of the first largest element, or of the first NaN.
+ * @throws EmptyReduction
  * @example np.argmax(array([1, 3, 3])) // 1
  */
-export const argmax: (x: Operand, options?: ArgumentOptions) => NDArray = argument("np.argmax", (x, params) =>
-  argmaxOf(x, params),
-);
+export const argmax = (x: Operand, options?: ArgumentOptions): NDArray =>
+  searchWith("np.argmax", asOperand("np.argmax", x), options, (own, axis) => argmaxOf(own, { axis }));
 
 /**
- * Index of the first smallest element, or of the first NaN.
+ * Index (int32) of the first smallest element, or of the first NaN.
+ * @throws EmptyReduction
  * @example np.argmin(array([[2, 1], [0, 5]]), { axis: 1 }) // [1, 0]
  */
-export const argmin: (x: Operand, options?: ArgumentOptions) => NDArray = argument("np.argmin", (x, params) =>
-  argminOf(x, params),
-);
+export const argmin = (x: Operand, options?: ArgumentOptions): NDArray =>
+  searchWith("np.argmin", asOperand("np.argmin", x), options, (own, axis) => argminOf(own, { axis }));
 
-export interface CumulativeOptions {
-  /** One axis; null (default) sums the flattened array. */
-  readonly axis?: number | null;
-}
-
-/**
- * Running sum along an axis; booleans count. As accurate as `sum`.
- * @example np.cumsum(array([1, 2, 3])) // [1, 3, 6]
- */
-export const cumsum = (x: Operand, options?: CumulativeOptions): NDArray => {
-  requireOptions("np.cumsum", options, ["axis"]);
-  const own = asNumber(asOperand("np.cumsum", x));
-  const axis = options?.axis ?? null;
-  if (axis === null) return cumsumOf(reshape(own, { shape: [own.size] }), { axis: 0, reverse: false });
-  return cumsumOf(own, { axis: normalizeAxis("np.cumsum", axis, own.ndim), reverse: false });
-};
-
-export interface AverageOptions extends ReductionOptions {
-  /** Broadcast to x; default: all equal. */
-  readonly weights?: Operand;
-}
-
-/**
- * Mean with weights: sum(x * weights) / sum(weights). Weights that sum to 0 give NaN or infinity.
- * @example np.average(array([1, 3]), { weights: array([3, 1]) }) // 1.5
- */
-export const average = (x: Operand, options: AverageOptions = {}): NDArray => {
-  requireOptions("np.average", options, ["axis", "keepdims", "weights"]);
-  const { weights, ...rest } = options;
-  if (weights === undefined) return mean(x, rest);
-  const own = asFloat(asOperand("np.average", x));
-  const spread = broadcastArray(
-    asFloat(asOperand("np.average", weights)),
-    broadcastShapes("np.average", asOperand("np.average", weights).shape, own.shape),
-  );
-  return div(sum(mulOf(own, spread), rest), sum(spread, rest));
-};
-
-export { variance as var };
+export { max as amax, min as amin };

@@ -110,7 +110,7 @@ export class ConcreteArray extends NDArray {
   }
 
   override toString(): string {
-    return `array(${showElements(this.#buffer, this.shape, this.dtype)}, ${this.dtype})`;
+    return `array(${showValues(this)}, ${this.dtype})`;
   }
 }
 
@@ -136,6 +136,9 @@ const showElements = (buffer: TypedArray, shape: Shape, dtype: DType): string =>
   };
   return show(0, 0, buffer.length);
 };
+
+/** The elements as nested text, without the dtype. */
+export const showValues = (x: ConcreteArray): string => showElements(bufferOf(x), x.shape, x.dtype);
 
 /** Wraps a buffer that the caller gives up. `length` must be the size of `shape`. */
 export const fromBuffer = (buffer: TypedArray, shape: Shape, dtype: DType, weakType: WeakType = false): ConcreteArray =>

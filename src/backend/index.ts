@@ -6,6 +6,7 @@
 import type { ConcreteArray, NDArray } from "../array/ndarray.ts";
 import { requireShape } from "../array/shape.ts";
 import { buildProgram } from "../compile/program.ts";
+import { findsNumberFaults } from "../configure.ts";
 import { counts } from "../counters.ts";
 import { evaluateJaxpr } from "../ir/evaluate.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
@@ -18,8 +19,9 @@ import { prepareWasm } from "./run-wasm.ts";
 import type { Backend, PresentBackend } from "./select.ts";
 import { presentBackend } from "./select.ts";
 
-export { backends, forgetCapabilities } from "./select.ts";
+export { backends, forgetCapabilities, presentBackend } from "./select.ts";
 export type { Backend } from "./select.ts";
+export { holding, measurePeak } from "./memory.ts";
 export { configureArena } from "./arena.ts";
 export type { ArenaSettings } from "./arena.ts";
 
@@ -76,8 +78,32 @@ const prepare = (jaxpr: Jaxpr, backend: Backend, known: Executables | undefined)
   return executable;
 };
 
-/** Outputs of the jaxpr, with the shapes and dtypes of its output variables. */
-export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly ConcreteArray[]): readonly NDArray[] => {
+/** Back end of the program that is running, for the jaxprs that its equations hold; null outside of programs. */
+let running: Backend | null = null;
+
+/**
+ * Outputs of the jaxpr, with the shapes and dtypes of its output variables.
+ * Where bad numbers are looked for, the interpreter runs it, since it sees every equation's result.
+ */
+export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly ConcreteArray[]): readonly ConcreteArray[] => {
+  if (findsNumberFaults()) return interpret(jaxpr, inputs);
   const known = executables.get(jaxpr);
-  return (known?.[backend] ?? prepare(jaxpr, backend, known))(inputs);
+  const executable = known?.[backend] ?? prepare(jaxpr, backend, known);
+  const outer = running;
+  running = backend;
+  try {
+    return executable(inputs) as readonly ConcreteArray[];
+  } finally {
+    running = outer;
+  }
 };
+
+/** Runs of a jaxpr outside of compiled programs from which on compiling it pays. */
+const runsWorthCompiling = 32;
+
+/**
+ * Runs a jaxpr that an equation holds (the body of a loop) on the back end of the program around it.
+ * @param runs  how often it has been or will be run, which decides outside of compiled programs
+ */
+export const executeInner = (jaxpr: Jaxpr, inputs: readonly ConcreteArray[], runs: number): readonly ConcreteArray[] =>
+  execute(jaxpr, running ?? (runs < runsWorthCompiling ? "interpreter" : "auto"), inputs);

@@ -5,7 +5,7 @@
  */
 import { InvalidJaxpr } from "../error.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
-import { isFloat } from "../array/dtype.ts";
+import { isFloat, isInteger } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
 import type { Access, Nest, Statement } from "../compile/kernel-ir.ts";
 import { scalarFunction } from "./scalar-functions.ts";
@@ -70,6 +70,10 @@ const printBinary = (name: string, x: string, y: string, dtype: DType): string =
   if (name === "max" || name === "min") return `Math.${name}(${x}, ${y})`;
   if (name === "mul") return wrapped(isFloat(dtype) ? `${x} * ${y}` : `Math.imul(${x}, ${y})`, dtype);
   if (name === "div" && !isFloat(dtype)) throw unsupported(name, dtype);
+  if (name === "shl" || name === "shr") {
+    if (!isInteger(dtype)) throw unsupported(name, dtype);
+    return wrapped(`${x} ${name === "shl" ? "<<" : dtype === "int32" ? ">>" : ">>>"} ${y}`, dtype);
+  }
   return wrapped(`${x} ${infix[name]!} ${y}`, dtype);
 };
 

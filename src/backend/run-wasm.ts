@@ -9,6 +9,7 @@ import { bufferOf } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
 import type { Program } from "../compile/program.ts";
 import { copyIn, copyOut, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
+import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
@@ -20,7 +21,21 @@ interface Call {
   readonly base: number;
   /** Buffers that exist as arrays of their own. */
   readonly held: (TypedArray | undefined)[];
+  /** Bytes of those that are no inputs. */
+  bytes: number;
 }
+
+/** For every routine the buffers that nobody needs after it, those of nests since the last routine included. */
+const releasesOfRoutines = (steps: Program["steps"]): readonly (readonly number[])[] => {
+  let pending: number[] = [];
+  return steps.map((step) => {
+    pending.push(...step.releases);
+    if (step.kind === "nest") return [];
+    const own = pending;
+    pending = [];
+    return own;
+  });
+};
 
 export const prepareWasm = (program: Program): Executable => {
   const { steps, buffers, plan, inputCount } = program;
@@ -28,24 +43,45 @@ export const prepareWasm = (program: Program): Executable => {
   const arena = sharedArena();
   const sizes = buffers.map(({ shape }) => sizeOf(shape));
   const enters = Array.from({ length: inputCount }, (_, k) => k).filter((k) => plan.offsets[k]! >= 0);
+  const releases = releasesOfRoutines(steps);
   let current: Call | null = null;
 
+  const keep = (call: Call, buffer: number, values: TypedArray): TypedArray => {
+    call.held[buffer] = values;
+    call.bytes += values.byteLength;
+    hold(values.byteLength);
+    return values;
+  };
+  const drop = (call: Call, buffer: number): void => {
+    const values = call.held[buffer];
+    if (values === undefined) return;
+    call.held[buffer] = undefined;
+    if (buffer < inputCount) return;
+    call.bytes -= values.byteLength;
+    release(values.byteLength);
+  };
   const read = (buffer: number): TypedArray => {
-    const { held, base } = current!;
+    const call = current!;
+    const known = call.held[buffer];
+    if (known !== undefined) return known;
     const { dtype } = buffers[buffer]!;
-    return (held[buffer] ??=
-      sizes[buffer] === 0 ? allocate(dtype, 0) : copyOut(arena, dtype, base + plan.offsets[buffer]!, sizes[buffer]!));
+    const isEmpty = sizes[buffer] === 0;
+    return keep(
+      call,
+      buffer,
+      isEmpty ? allocate(dtype, 0) : copyOut(arena, dtype, call.base + plan.offsets[buffer]!, sizes[buffer]!),
+    );
   };
   const write = (buffer: number, values: TypedArray): void => {
-    const { held, base } = current!;
-    held[buffer] = values;
-    if (plan.offsets[buffer]! >= 0) copyIn(arena, values, buffers[buffer]!.dtype, base + plan.offsets[buffer]!);
+    const call = current!;
+    keep(call, buffer, values);
+    if (plan.offsets[buffer]! >= 0) copyIn(arena, values, buffers[buffer]!.dtype, call.base + plan.offsets[buffer]!);
   };
   const host = (index: number): void => {
     const step = steps[index]!;
     if (step.kind !== "routine") return;
     runRoutine(step, read, write);
-    for (const buffer of step.releases) current!.held[buffer] = undefined;
+    for (const buffer of releases[index]!) drop(current!, buffer);
   };
 
   const { bytes, functions } = encodeProgram(program);
@@ -59,14 +95,17 @@ export const prepareWasm = (program: Program): Executable => {
   return (inputs) => {
     const outer = current;
     const base = takeFrame(arena, plan.bytes);
+    hold(plan.bytes);
+    const held = new Array<TypedArray | undefined>(buffers.length).fill(undefined);
+    const call: Call = { base, held, bytes: 0 };
     try {
-      const held = new Array<TypedArray | undefined>(buffers.length).fill(undefined);
       for (let k = 0; k < inputCount; k++) held[k] = bufferOf(inputs[k]!);
       for (const k of enters) copyIn(arena, held[k]!, buffers[k]!.dtype, base + plan.offsets[k]!);
-      current = { base, held };
+      current = call;
       main(base);
       return collectOutputs(program, inputs, read);
     } finally {
+      release(plan.bytes + call.bytes);
       current = outer;
       releaseFrame(arena, base);
     }

@@ -57,7 +57,7 @@ const encodeUnary = (name: string, x: Expression<Scalar>, dtype: DType): Express
 
 const encodeBinary = (name: string, x: Expression<Scalar>, y: Expression<Scalar>, dtype: DType): Expression<Scalar> => {
   if (isFloat(dtype)) {
-    if (name === "and" || name === "or" || name === "xor") throw unsupported(name, dtype);
+    if (["and", "or", "xor", "shl", "shr"].includes(name)) throw unsupported(name, dtype);
     const instruction = name as "add" | "sub" | "mul" | "div" | "max" | "min";
     return dtype === "float64" ? f64[instruction](x as F64, y as F64) : f32[instruction](x as F32, y as F32);
   }
@@ -67,10 +67,12 @@ const encodeBinary = (name: string, x: Expression<Scalar>, y: Expression<Scalar>
       return select(dtype === "int32" ? i32.gt_s(left, right) : i32.gt_u(left, right), left, right);
     case "min":
       return select(dtype === "int32" ? i32.lt_s(left, right) : i32.lt_u(left, right), left, right);
+    case "shr":
+      return dtype === "int32" ? i32.shr_s(left, right) : i32.shr_u(left, right);
     case "div":
       throw unsupported(name, dtype);
     default:
-      return inRange(i32[name as "add" | "sub" | "mul" | "and" | "or" | "xor"](left, right), dtype);
+      return inRange(i32[name as "add" | "sub" | "mul" | "and" | "or" | "xor" | "shl"](left, right), dtype);
   }
 };
 

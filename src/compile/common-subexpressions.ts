@@ -1,8 +1,9 @@
 /**
  * Common subexpressions: of two equations with the same primitive, operands and parameters, the first is kept.
  * Purely structural: no algebra, -0 and 0 differ, so no value changes by a bit. Parameters compare as plain
- * data; functions, class instances and inner jaxprs by identity.
+ * data; functions, class instances and inner jaxprs by identity. Equations with an effect are never shared.
  */
+import { isEffectful } from "../ir/effects.ts";
 import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { isJaxpr } from "../ir/validate.ts";
@@ -64,7 +65,7 @@ export const shareCommonSubexpressions = (jaxpr: Jaxpr): Jaxpr => {
     let key = `${identity(equation.primitive)}${parameterKey(equation.params, identity)}`;
     for (const atom of inputs) key += atom.kind === "literal" ? literalKey(atom.value) : ` ${identity(atom)}`;
     const first = seen.get(key);
-    if (first !== undefined) {
+    if (first !== undefined && !isEffectful(equation)) {
       equation.outputs.forEach((output, k) => replaced.set(output, first.outputs[k]!));
       continue;
     }

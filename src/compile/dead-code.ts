@@ -1,8 +1,9 @@
 /**
  * Dead code: equations whose outputs nobody reads are removed, and constants nobody uses with them.
- * Primitives have no side effects, so this never changes a value.
+ * Equations with an effect stay, and what they read; so this changes neither a value nor what is printed.
  */
 import type { NDArray } from "../array/ndarray.ts";
+import { isEffectful } from "../ir/effects.ts";
 import type { ClosedJaxpr, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
 
 /** Inputs and outputs stay as they are. */
@@ -12,7 +13,7 @@ export const removeDeadCode = (jaxpr: Jaxpr): Jaxpr => {
   const kept: Equation[] = [];
   for (let k = jaxpr.equations.length - 1; k >= 0; k--) {
     const equation = jaxpr.equations[k]!;
-    if (!equation.outputs.some((output) => live.has(output))) continue;
+    if (!equation.outputs.some((output) => live.has(output)) && !isEffectful(equation)) continue;
     kept.push(equation);
     for (const atom of equation.inputs) if (atom.kind === "variable") live.add(atom);
   }

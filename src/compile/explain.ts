@@ -22,11 +22,17 @@ const showBuffers = ({ buffers, plan, inputCount }: Program): string =>
     })
     .join("");
 
+/** Scopes of the equations of a step, as a line of its own; nothing where there are none. */
+const showScopes = (scopes: readonly (string | undefined)[]): string => {
+  const named = scopes.filter((scope) => scope !== undefined);
+  return named.length === 0 ? "" : `  @ ${named.join(", ")}\n`;
+};
+
 export const explainProgram = (program: Program): string => {
   const steps = program.steps.map((step) =>
     step.kind === "nest"
-      ? showNest(step.nest)
-      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n`,
+      ? `${showNest(step.nest)}${showScopes(step.scopes)}`
+      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n${showScopes([step.equation.scope])}`,
   );
   return `${steps.join("")}outputs ${program.outputs.map(showOperand).join(", ")}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
 };

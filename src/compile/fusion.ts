@@ -47,6 +47,8 @@ export interface NestGroup {
   readonly steps: Step[];
   readonly reductions: Reduction[];
   readonly stores: { readonly value: ScalarExpression; readonly buffer: number }[];
+  /** Named scopes of its equations, for explanations. */
+  readonly scopes: Set<string>;
 }
 
 /** A whole array as a routine or the caller sees it. */
@@ -109,6 +111,8 @@ interface State {
   readonly loaded: Map<string, ScalarExpression>;
   /** Contiguous copies of views, by buffer and view. */
   readonly copies: Map<string, Stored>;
+  /** Named scope of the equation being placed. */
+  scope: string | undefined;
 }
 
 const contiguous = (shape: Shape): StridedView => ({ offset: 0, shape, strides: stridesOf(shape) });
@@ -188,6 +192,7 @@ const groupFor = (
   for (const candidate of [own, latest]) {
     if (!accepts(candidate, shape, level, axes)) continue;
     candidate.size++;
+    if (state.scope !== undefined) candidate.scopes.add(state.scope);
     candidate.axes ??= axes;
     return candidate;
   }
@@ -201,6 +206,7 @@ const groupFor = (
     steps: [],
     reductions: [],
     stores: [],
+    scopes: new Set(state.scope === undefined ? [] : [state.scope]),
   };
   state.groups.push(group);
   state.latest.set(key, group);
@@ -277,6 +283,13 @@ const fuseView = (state: State, { primitive, params, outputs }: Equation, operan
   return { ...copy, view: fromCopy };
 };
 
+/** The first operand as stored, readable when all operands are. */
+const fuseBarrier = (state: State, [first, ...others]: readonly Binding[]): Binding => {
+  if (first!.kind === "constant") return first!;
+  const source = stored(state, first!);
+  return { ...source, ready: Math.max(source.ready, ...others.map(levelOf)) };
+};
+
 const fuseReduction = (state: State, { primitive, params, inputs, outputs }: Equation, operand: Binding): Binding => {
   if (primitive.lower.kind !== "reduction") return operand;
   const axes = primitive.lower.axes(params);
@@ -326,6 +339,7 @@ export const fuse = (jaxpr: Jaxpr): FusedProgram => {
     latest: new Map(),
     loaded: new Map(),
     copies: new Map(),
+    scope: undefined,
   };
   for (const input of jaxpr.inputs) {
     const { shape, dtype } = input.aval;
@@ -338,6 +352,7 @@ export const fuse = (jaxpr: Jaxpr): FusedProgram => {
     });
   }
   for (const equation of jaxpr.equations) {
+    state.scope = equation.scope;
     const output = equation.outputs[0];
     const constant = output === undefined ? undefined : state.constants.get(output);
     const { kind } = equation.primitive.lower;
@@ -353,10 +368,19 @@ export const fuse = (jaxpr: Jaxpr): FusedProgram => {
       );
     else if (kind === "view")
       state.bindings.set(output!, fuseView(state, equation, bindingOf(state, equation.inputs[0]!)));
+    else if (kind === "barrier")
+      state.bindings.set(
+        output!,
+        fuseBarrier(
+          state,
+          equation.inputs.map((atom) => bindingOf(state, atom)),
+        ),
+      );
     else if (kind === "reduction")
       state.bindings.set(output!, fuseReduction(state, equation, bindingOf(state, equation.inputs[0]!)));
     else addRoutine(state, equation);
   }
+  state.scope = undefined;
   const outputs = jaxpr.outputs.map((atom) => wholeOperand(state, atom));
   return { groups: state.groups, buffers: state.buffers, inputCount: jaxpr.inputs.length, outputs };
 };

@@ -6,6 +6,7 @@
 import { InvalidJaxpr } from "../error.ts";
 import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
 import { variable } from "../ir/jaxpr.ts";
+import { joinScopes } from "../ir/origin.ts";
 
 /** A jaxpr being copied out: where it stands, and what its variables are called outside. */
 interface Call {
@@ -14,6 +15,8 @@ interface Call {
   readonly names: Map<Variable, Atom> | null;
   /** Variables of the caller that stand for the outputs. */
   readonly results: readonly Variable[];
+  /** Named scopes around the call. */
+  readonly scope: string | undefined;
   next: number;
 }
 
@@ -23,13 +26,16 @@ export const inlinedJaxpr = ({ primitive, params }: Equation): Jaxpr | null => {
   return lower.kind === "inline" ? ((params as Readonly<Record<string, unknown>>)[lower.jaxpr] as Jaxpr) : null;
 };
 
-/** The same function without calls; the jaxpr itself where there are none. */
-export const inlineCalls = (jaxpr: Jaxpr): Jaxpr => {
-  if (!jaxpr.equations.some((equation) => inlinedJaxpr(equation) !== null)) return jaxpr;
+/**
+ * The same function without calls; the jaxpr itself where there are none.
+ * @param innerOf  the jaxpr that an equation is replaced by, null for one that stays
+ */
+export const inlineCalls = (jaxpr: Jaxpr, innerOf: (equation: Equation) => Jaxpr | null = inlinedJaxpr): Jaxpr => {
+  if (!jaxpr.equations.some((equation) => innerOf(equation) !== null)) return jaxpr;
   const equations: Equation[] = [];
   // Results of calls, by the variable that the outermost jaxpr knows them by.
   const outermost = new Map<Variable, Atom>();
-  const stack: Call[] = [{ jaxpr, names: null, results: [], next: 0 }];
+  const stack: Call[] = [{ jaxpr, names: null, results: [], scope: undefined, next: 0 }];
   const nameIn = (names: Call["names"], atom: Atom): Atom =>
     atom.kind === "literal" ? atom : ((names ?? outermost).get(atom) ?? atom);
   while (stack.length > 0) {
@@ -46,20 +52,22 @@ export const inlineCalls = (jaxpr: Jaxpr): Jaxpr => {
     }
     const equation = call.jaxpr.equations[call.next++]!;
     const inputs = equation.inputs.map((atom) => nameIn(names, atom));
-    const inner = inlinedJaxpr(equation);
+    const inner = innerOf(equation);
+    const scope = joinScopes(call.scope, equation.scope);
     if (inner !== null) {
       requireMatching(equation, inner);
       stack.push({
         jaxpr: inner,
         names: new Map(inner.inputs.map((bound, k) => [bound, inputs[k]!])),
         results: equation.outputs,
+        scope,
         next: 0,
       });
       continue;
     }
     const outputs = names === null ? equation.outputs : equation.outputs.map((output) => variable(output.aval));
     if (names !== null) equation.outputs.forEach((output, k) => names.set(output, outputs[k]!));
-    equations.push({ ...equation, inputs, outputs });
+    equations.push({ ...equation, inputs, outputs, ...(scope === undefined ? {} : { scope }) });
   }
   return { ...jaxpr, equations, outputs: jaxpr.outputs.map((atom) => nameIn(null, atom)) };
 };

@@ -19,6 +19,8 @@ export interface NestStep {
   readonly nest: Nest;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
+  /** Named scopes of the equations in it. */
+  readonly scopes: readonly string[];
   /** Buffers nobody needs after this step. */
   readonly releases: readonly number[];
 }
@@ -63,7 +65,7 @@ const stepsOf = ({ groups, buffers }: FusedProgram): UnreleasedStep[] => {
       continue;
     }
     const nest = buildNest(group, buffers);
-    if (nest !== null) steps.push({ kind: "nest", nest, ...touched(nest) });
+    if (nest !== null) steps.push({ kind: "nest", nest, scopes: [...group.scopes], ...touched(nest) });
   }
   return steps;
 };

@@ -5,7 +5,7 @@
 import { InvalidJaxpr } from "../error.ts";
 import type { NDArray } from "../array/ndarray.ts";
 import type { Atom, ClosedJaxpr, Jaxpr, Variable } from "./jaxpr.ts";
-import { bind } from "./trace.ts";
+import { bindEquation } from "./trace.ts";
 
 /** Where every variable of a jaxpr lives while it runs, and which slots end with each equation. */
 export interface SlotPlan {
@@ -104,14 +104,13 @@ export const evaluateJaxpr = (
   plan.inputs.forEach((slot, k) => (values[slot] = inputs[k]));
   const { equations } = jaxpr;
   for (let k = 0; k < equations.length; k++) {
-    const { primitive, params } = equations[k]!;
     const operands = plan.operands[k]!;
     const arguments_ = new Array<NDArray>(operands.length);
     for (let i = 0; i < operands.length; i++) {
       const operand = operands[i]!;
       arguments_[i] = typeof operand === "number" ? values[operand]! : operand;
     }
-    const outputs = bind(primitive, arguments_, params);
+    const outputs = bindEquation(equations[k]!, arguments_);
     const results = plan.results[k]!;
     for (let i = 0; i < results.length; i++) values[results[i]!] = outputs[i];
     for (const slot of plan.released[k]!) values[slot] = undefined;

@@ -5,6 +5,7 @@
  */
 import type { ConcreteArray, NDArray } from "../array/ndarray.ts";
 import type { Aval } from "./aval.ts";
+import type { Origin } from "./origin.ts";
 import type { Params, Primitive } from "./primitive.ts";
 
 export interface Variable {
@@ -21,7 +22,7 @@ export interface Literal {
 
 export type Atom = Variable | Literal;
 
-export interface Equation {
+export interface Equation extends Origin {
   readonly primitive: Primitive;
   readonly inputs: readonly Atom[];
   readonly params: Params;

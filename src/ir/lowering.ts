@@ -7,7 +7,7 @@ import type { DType } from "../array/dtype.ts";
 import type { Aval } from "./aval.ts";
 
 export type UnaryName = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "not";
-export type BinaryName = "add" | "sub" | "mul" | "div" | "max" | "min" | "and" | "or" | "xor";
+export type BinaryName = "add" | "sub" | "mul" | "div" | "max" | "min" | "and" | "or" | "xor" | "shl" | "shr";
 export type CompareName = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
 export type ScalarExpression =
@@ -97,6 +97,8 @@ export type Lowering<P = any> =
     }
   /** Another view of the operand's buffer; null when strides cannot express it, then it is copied. */
   | { readonly kind: "view"; readonly view: (input: StridedView, params: P, output: Aval) => StridedView | null }
+  /** The first operand, once the others exist: equations that read it run after those that make the others. */
+  | { readonly kind: "barrier" }
   /** Combination over axes. */
   | { readonly kind: "reduction"; readonly combine: Combine; readonly axes: (params: P) => readonly number[] }
   /** A routine on whole buffers: the primitive's own `evaluate`. */

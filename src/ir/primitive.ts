@@ -11,6 +11,7 @@ import type { ConcreteArray } from "../array/ndarray.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Lowering } from "./lowering.ts";
 import type { Aval } from "./aval.ts";
+import type { Jaxpr } from "./jaxpr.ts";
 import type { Mark } from "./tracer.ts";
 
 /** Parameters of an equation: a plain record of static data. */
@@ -30,6 +31,9 @@ export const zero = ({ shape, dtype }: Aval): Zero => ({ kind: "zero", aval: { s
 /** Whether a tangent or cotangent is a symbolic zero. */
 export const isZero = (tangent: Tangent | null | undefined): tangent is Zero => !(tangent instanceof NDArray);
 
+/** Whether a tangent or cotangent is an array: not known to be zero. */
+export const isNonzero = (tangent: Tangent): tangent is NDArray => tangent instanceof NDArray;
+
 /** Stands for an input in which the equation is linear while it is being transposed. */
 export interface LinearInput {
   readonly kind: "linear";
@@ -38,6 +42,9 @@ export interface LinearInput {
 
 /** Whether a transpose rule sees this operand as the one it is linear in. */
 export const isLinearInput = (x: NDArray | LinearInput): x is LinearInput => !(x instanceof NDArray);
+
+/** Whether a transpose rule sees this operand with its value. */
+export const isKnownInput = (x: NDArray | LinearInput): x is NDArray => x instanceof NDArray;
 
 export type OneOrMany<T> = T | readonly T[];
 
@@ -58,6 +65,11 @@ export interface BatchContext {
 /** The differentiation that asks: rules that run users' code mark it, so that misuse is seen. */
 export interface DifferentiationContext {
   readonly mark: Mark;
+}
+
+/** Where a primitive that holds jaxprs puts what can only be done once unknown values are there. */
+export interface SplitContext {
+  readonly onTape: <T>(body: () => T) => T;
 }
 
 type Tuple<I extends readonly unknown[], T> = { readonly [K in keyof I]: T };
@@ -94,17 +106,23 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   readonly laws: Laws<P>;
   /** Weakness of the outputs (one for all, or one each), when it is not "weak if all inputs are". */
   readonly weakType?: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<WeakType>;
-  /** Higher-order primitives split themselves: [outputs, tangents] with known and linear parts apart. */
+  /** Primitives that hold jaxprs linearize those: [outputs, tangents] with known and linear parts apart. */
   readonly linearize?: (
     primals: I,
     tangents: Tuple<I, Tangent>,
     params: P,
-    context: DifferentiationContext,
+    context: DifferentiationContext & SplitContext,
   ) => readonly [OneOrMany<NDArray>, OneOrMany<Tangent>];
+  /** They also split by which inputs are known: what those determine is computed, the rest goes to the tape. */
+  readonly split?: (inputs: I, unknown: Tuple<I, boolean>, params: P, context: SplitContext) => OneOrMany<NDArray>;
   /** Functions among the parameters, made safe against values that the differentiation with this mark traces. */
   readonly guard?: (params: P, mark: Mark) => P;
+  /** Bytes that evaluation needs besides operands and results, given those of the jaxprs it runs. */
+  readonly workspace?: (params: P, bytesOf: (jaxpr: Jaxpr) => number) => number;
   /** Functions among the parameters, turned into jaxprs when the call is staged. */
   readonly stage?: (inputs: I, params: P) => readonly NDArray[];
+  /** Running it can be seen from outside (it prints): never removed, merged with an equal one, or reordered. */
+  readonly isEffectful?: true;
 }
 
 export interface TypeOf {

@@ -3,6 +3,7 @@
  *   { lambda k:float64[3] ; a:float64[3] . let
  *       b:float64[3] = mul a k
  *     in (b) }
+ * An equation written in a named scope ends in ` @ scope`.
  */
 import { ConcreteArray } from "../array/ndarray.ts";
 import { showAval } from "./aval.ts";
@@ -31,10 +32,11 @@ export const printJaxpr = (jaxpr: Jaxpr, indent = ""): string => {
   const show = (atom: Atom): string => (atom.kind === "literal" ? showLiteral(atom.value) : (names.get(atom) ?? "?"));
   const constants = jaxpr.constants.map(bindName).join(" ");
   const inputs = jaxpr.inputs.map(bindName).join(" ");
-  const lines = jaxpr.equations.map(({ primitive, inputs: operands, params, outputs }) => {
+  const lines = jaxpr.equations.map(({ primitive, inputs: operands, params, outputs, scope }) => {
     const operandText = operands.map((atom) => ` ${show(atom)}`).join("");
     const paramText = showParams(params, `${indent}    `);
-    return `${indent}    ${outputs.map(bindName).join(" ") || "_"} = ${primitive.name}${paramText}${operandText}\n`;
+    const scopeText = scope === undefined ? "" : ` @ ${scope}`;
+    return `${indent}    ${outputs.map(bindName).join(" ") || "_"} = ${primitive.name}${paramText}${operandText}${scopeText}\n`;
   });
   const head = `{ lambda ${constants === "" ? "" : `${constants} `}; ${inputs === "" ? "" : `${inputs} `}. let\n`;
   return `${head}${lines.join("")}${indent}  in (${jaxpr.outputs.map(show).join(", ")}) }`;

@@ -3,6 +3,7 @@
  * Evaluation computes, staging records an equation, a transform's trace (transforms/) rewrites and passes on
  * to its parent. The current trace is restored in `finally`, so an exception leaves nothing behind.
  */
+import { findsNumberFaults } from "../configure.ts";
 import { InvalidJaxpr } from "../error.ts";
 import { ConcreteArray, viewAs } from "../array/ndarray.ts";
 import type { NDArray } from "../array/ndarray.ts";
@@ -12,8 +13,12 @@ import type { Aval } from "./aval.ts";
 import { avalOf, showAval } from "./aval.ts";
 import type { Atom, ClosedJaxpr, Equation, Variable } from "./jaxpr.ts";
 import { literal, variable } from "./jaxpr.ts";
+import { requireNumbers } from "./number-faults.ts";
+import type { Origin } from "./origin.ts";
+import { currentScope, currentSource, scopeSince, withOrigin } from "./origin.ts";
 import type { Params, Primitive, TypeOf } from "./primitive.ts";
 import { toList } from "./primitive.ts";
+import { sourceLine } from "./source-line.ts";
 import type { Mark } from "./tracer.ts";
 import { isTracer, leaked, newMark, Tracer } from "./tracer.ts";
 
@@ -61,6 +66,7 @@ const evaluation: Trace = {
     const types = primitive.stage === undefined ? toList(primitive.abstractEval(inputs, params)) : null;
     const outputs = toList(primitive.evaluate(inputs as readonly ConcreteArray[], params));
     if (types !== null) requireTypes(primitive, outputs, types);
+    if (findsNumberFaults()) requireNumbers(primitive, inputs as readonly ConcreteArray[], params, outputs);
     if (!allWeak && primitive.weakType === undefined) return outputs;
     const weakTypes = weakTypesOf(primitive, inputs, params, outputs);
     return outputs.map((output, k) => {
@@ -77,6 +83,9 @@ let current: Trace = evaluation;
 export const currentTrace = (): Trace => current;
 
 export const isEvaluating = (): boolean => current === evaluation;
+
+/** Whether primitives are computed at once, perhaps on the way of a derivative rule: nothing outer is being traced. */
+export const isComputing = (): boolean => current.mark === evaluation.mark;
 
 /** Whether some transform is looking at a function right now. */
 export const isTracing = (): boolean => current !== evaluation;
@@ -108,6 +117,12 @@ export const withMark = <T>(trace: Trace, body: () => T): T => {
 export const bind = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly NDArray[] =>
   current.process(primitive, inputs, params);
 
+/** Applies an equation's primitive to these inputs, as part of the equation's scope and source line. */
+export const bindEquation = (equation: Equation, inputs: readonly NDArray[]): readonly NDArray[] =>
+  equation.scope === undefined && equation.source === undefined
+    ? bind(equation.primitive, inputs, equation.params)
+    : withOrigin(equation, () => bind(equation.primitive, inputs, equation.params));
+
 // --- Staging ----------------------------------------------------------------------------------
 
 export interface StagingTrace extends Trace {
@@ -123,6 +138,15 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
   const inputs: Variable[] = [];
   const equations: Equation[] = [];
   const captured = new Map<NDArray, Variable>();
+  const outerScope = currentScope();
+
+  /** Scopes opened since the recording began, and the user's line where faults are looked for. */
+  const origin = (): Origin | null => {
+    const scope = scopeSince(outerScope);
+    const source = findsNumberFaults() ? (sourceLine(withOrigin.name) ?? currentSource()) : undefined;
+    if (scope === undefined && source === undefined) return null;
+    return { ...(scope === undefined ? {} : { scope }), ...(source === undefined ? {} : { source }) };
+  };
 
   const atom = (x: NDArray): Atom => {
     if (isTracer(x)) {
@@ -150,7 +174,9 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
       const types = toList(primitive.abstractEval(values.map(avalOf), params));
       const weakTypes = weakTypesOf(primitive, values, params, types);
       const outputs = types.map((type, k) => variable({ ...type, weakType: weakTypes[k]! }));
-      equations.push({ primitive, inputs: values.map(atom), params, outputs });
+      const equation = { primitive, inputs: values.map(atom), params, outputs };
+      const from = origin();
+      equations.push(from === null ? equation : { ...equation, ...from });
       return outputs.map((output) => new Tracer(mark, output.aval, output));
     },
     finish: (outputs) => {

@@ -3,12 +3,14 @@
  * Each remembers the trace it was born in by its mark; a mark dies when its trace ends, so leaks are seen.
  * Any conversion to a JavaScript number or string throws: `if (x > 0)` must not take a branch silently.
  */
+import { isDebugging } from "../configure.ts";
 import { LeakedTracer, TracerConversion } from "../error.ts";
 import { NDArray } from "../array/ndarray.ts";
 import type { NestedNumbers } from "../array/ndarray.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import type { Aval } from "./aval.ts";
 import { showAval } from "./aval.ts";
+import { sourceLine } from "./source-line.ts";
 
 /** Identity of one trace. `owner` names the transform and function for messages. */
 export interface Mark {
@@ -21,11 +23,14 @@ export const newMark = (owner: string): Mark => ({ owner, alive: true });
 export class Tracer<Payload = unknown> extends NDArray {
   readonly mark: Mark;
   readonly payload: Payload;
+  /** The user's line that made it; recorded in debug mode only. */
+  declare readonly source?: string;
 
   constructor(mark: Mark, { shape, dtype, weakType }: Aval, payload: Payload) {
     super(shape, dtype, weakType);
     this.mark = mark;
     this.payload = payload;
+    if (isDebugging()) recordSource(this);
   }
 
   override item(): number {
@@ -55,6 +60,11 @@ export class Tracer<Payload = unknown> extends NDArray {
   }
 }
 
+const recordSource = (x: Tracer): void => {
+  const source = sourceLine("withOrigin");
+  if (source !== undefined) Object.defineProperty(x, "source", { value: source });
+};
+
 export const isTracer = (x: unknown): x is Tracer => x instanceof Tracer;
 
 const conversion = (x: Tracer, wanted: string): TracerConversion | LeakedTracer =>
@@ -69,7 +79,7 @@ const conversion = (x: Tracer, wanted: string): TracerConversion | LeakedTracer 
 export const leaked = (x: Tracer, where: string): LeakedTracer =>
   new LeakedTracer(
     `${x.toString()} used in ${where}`,
-    `it belongs to ${x.mark.owner}, ${x.mark.alive ? "which cannot be seen from here" : "which has already returned"}`,
+    `it belongs to ${x.mark.owner}, ${x.mark.alive ? "which cannot be seen from here" : "which has already returned"}${x.source === undefined ? "" : `; it was made at ${x.source}`}`,
     x.mark.alive
       ? "Host code sees concrete arrays only: pass the value as an argument instead of closing over it"
       : "Return values from the traced function instead of storing them outside",

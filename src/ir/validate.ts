@@ -58,8 +58,8 @@ export const validateClosed = ({ jaxpr, constants }: ClosedJaxpr): void => {
   validateJaxpr(jaxpr);
 };
 
-/** Jaxprs among an equation's parameters. */
-export const innerJaxprs = (params: object): Jaxpr[] => Object.values(params).filter(isJaxpr);
+/** Jaxprs among an equation's parameters, alone or in lists. */
+export const innerJaxprs = (params: object): Jaxpr[] => Object.values(params).flat().filter(isJaxpr);
 
 export const isJaxpr = (value: unknown): value is Jaxpr =>
   typeof value === "object" && value !== null && "equations" in value && "inputs" in value && "outputs" in value;

@@ -5,6 +5,7 @@
  */
 import { NotAnArray, TreeMismatch } from "../error.ts";
 import { NDArray } from "../array/ndarray.ts";
+import { identityOf } from "../identity.ts";
 
 export type Leaf = NDArray | number | boolean;
 
@@ -39,16 +40,6 @@ export const partial = <F extends object>(
   const made = rebuild(leaves);
   Object.defineProperty(made, partialParts, { value: { leaves, rebuild: rebuild as Rebuild } satisfies Partial });
   return made;
-};
-
-const rebuildNumbers = new WeakMap<Rebuild, number>();
-let nextRebuildNumber = 0;
-
-const rebuildNumber = (rebuild: Rebuild): number => {
-  const known = rebuildNumbers.get(rebuild);
-  if (known !== undefined) return known;
-  rebuildNumbers.set(rebuild, nextRebuildNumber);
-  return nextRebuildNumber++;
 };
 
 const leafDef: Treedef = { kind: "leaf", keys: [], children: [], leafCount: 1, text: "*" };
@@ -105,7 +96,7 @@ export const flatten = (tree: unknown, asked = "tree.flatten"): Flat => {
     if (typeof node === "function" && carried !== undefined) {
       leaves.push(...carried.leaves);
       const children = carried.leaves.map(() => leafDef);
-      const text = `partial${rebuildNumber(carried.rebuild)}(${children.length})`;
+      const text = `partial${identityOf(carried.rebuild)}(${children.length})`;
       return { kind: "partial", keys: [], children, leafCount: children.length, text, rebuild: carried.rebuild };
     }
     if (!isPlainObject(node)) throw refuse(asked, describe(node), path);

@@ -64,7 +64,7 @@ describe.each([...sections])("%s", (section, [trigger, repair, ...more]) => {
   afterEach(() => {
     globalThis.WebAssembly = WebAssembly;
     forgetCapabilities();
-    configure({ debug: false });
+    configure({ debug: false, debugNans: false, debugInfs: false });
     configureArena();
     setNoticeListener(null);
   });

@@ -11,6 +11,7 @@ import * as numpy from "cotangent/numpy";
 import * as random from "cotangent/random";
 import * as sparse from "cotangent/sparse";
 import * as special from "cotangent/special";
+import * as testing from "cotangent/testing";
 import * as topopt from "cotangent/topopt";
 import { CotangentError } from "../../src/error.ts";
 import { asModule, expectResult } from "./example-text.ts";
@@ -29,6 +30,7 @@ const doors: Readonly<Record<string, object>> = {
   "library/sparse/index.ts": sparse,
   "library/special/index.ts": special,
   "library/fem/index.ts": fem,
+  "library/testing/index.ts": testing,
   "topopt/index.ts": topopt,
 };
 

@@ -22,7 +22,7 @@ const providers: ReadonlyMap<string, string> = new Map([
 /** Modules whose names are written with their module's: `np.sum`, `random.normal`. */
 const namespaces: readonly (readonly [name: string, from: string])[] = [
   ["np", "numpy"],
-  ...["linalg", "nn", "random", "sparse", "special"].map((name) => [name, name] as const),
+  ...["linalg", "nn", "ops", "random", "sparse", "special", "testing"].map((name) => [name, name] as const),
 ];
 
 const declaredIn = (code: string): Set<string> => {
@@ -53,6 +53,7 @@ export const completeImports = (code: string, folder: string): string => {
     .map(([name, from]) => `import { ${name} } from ${JSON.stringify(from)};`);
   for (const [name, from] of namespaces)
     if (!declared.has(name) && usedIn(code, name)) imports.push(`import * as ${name} from "cotangent/${from}";`);
+  if (!declared.has("fc") && usedIn(code, "fc")) imports.push('import fc from "fast-check";');
   if (!declared.has("NDArray") && /\bNDArray\b/.test(code) && !imports.some((line) => line.includes(" NDArray ")))
     imports.push('import { NDArray } from "cotangent";');
   const own = code.replaceAll(

@@ -5,6 +5,12 @@
 import type { DType } from "../../src/array/dtype.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import type { FeSystem } from "../../ops/fe-system.ts";
+import { cumulativeReferences } from "./references-cumulative.ts";
+import { denseReferences } from "./references-dense.ts";
+import { dynamicSlicingReferences } from "./references-dynamic-slicing.ts";
+import { randomReferences } from "./references-random.ts";
+import { sparseReferences } from "./references-sparse.ts";
+import { specialReferences } from "./references-special.ts";
 import { flatIndex, indicesOf, isInside, movement, read, sameIndex, size, sums } from "./tables.ts";
 import type { Index, Reference, Table } from "./tables.ts";
 
@@ -148,6 +154,12 @@ const converted = (x: number, from: DType, to: DType): number => {
 };
 
 export const references: Readonly<Record<string, Reference>> = {
+  ...cumulativeReferences,
+  ...denseReferences,
+  ...dynamicSlicingReferences,
+  ...randomReferences,
+  ...sparseReferences,
+  ...specialReferences,
   convert: movement(([x], { dtype }) => ({
     shape: x!.shape,
     dtype,
@@ -281,6 +293,16 @@ export const references: Readonly<Record<string, Reference>> = {
     dtype: operand!.dtype,
     at: (index) =>
       writes(operand!, indices!, updates!, params, index).reduce((product, x) => product * x, read(operand!, index)),
+  })),
+  scatterMax: movement(([operand, indices, updates], params) => ({
+    shape: operand!.shape,
+    dtype: operand!.dtype,
+    at: (index) => Math.max(read(operand!, index), ...writes(operand!, indices!, updates!, params, index)),
+  })),
+  scatterMin: movement(([operand, indices, updates], params) => ({
+    shape: operand!.shape,
+    dtype: operand!.dtype,
+    at: (index) => Math.min(read(operand!, index), ...writes(operand!, indices!, updates!, params, index)),
   })),
   lastWrites: movement(([indices], { extents, mode, batchDims }) => ({
     shape: indices!.shape,

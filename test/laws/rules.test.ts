@@ -4,26 +4,15 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createArray } from "../../src/array/create.ts";
-import { NotDifferentiable, NotLinear } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import { avalOf } from "../../src/ir/aval.ts";
-import type { LinearInput, Primitive } from "../../src/ir/primitive.ts";
-import { isZero, notLinear, toList, zero } from "../../src/ir/primitive.ts";
-import { newMark } from "../../src/ir/tracer.ts";
+import type { Primitive } from "../../src/ir/primitive.ts";
+import { notLinear } from "../../src/ir/primitive.ts";
 import {
-  allPrimitives,
-  asFunction,
-  directionLike,
-  floatPositions,
-  forAllApplications,
-  innerProduct,
-  relativeError,
-  sampled,
-  someOf,
-  typesOf,
-} from "./cases.ts";
+  jointTransposePairs,
+  jvpGivesATangentPerOutput,
+  transposeAnswersInTypes,
+  withoutTransposeRefuses,
+} from "../../library/testing/laws/rules.ts";
+import { allPrimitives, sampled } from "./cases.ts";
 
 /** Primitives that hold functions: whatever a module of transforms/ exports with a record. */
 const higherOrder: Primitive[] = [];
@@ -81,98 +70,24 @@ test.each(
   ).toBe(true);
 });
 
-const linearIn = (inputs: readonly NDArray[], positions: readonly number[]): (NDArray | LinearInput)[] =>
-  inputs.map((x, k) => (positions.includes(k) ? { kind: "linear", aval: avalOf(x) } : x));
-
 describe.each(sampled)("%s", (_name, primitive) => {
   if (primitive.transpose === notLinear)
     test("without a transpose refuses as not linear", () => {
-      forAllApplications(primitive, 5, ({ inputs, params }) => {
-        expect(() => primitive.transpose([inputs[0]!], linearIn(inputs, [0]), params)).toThrow(NotLinear);
-      });
+      withoutTransposeRefuses(primitive, { runs: 5 });
     });
 
   if (primitive.transpose !== notLinear)
     test("with a transpose gives each linear float input a cotangent of its type, or refuses as not linear", () => {
-      let answered = 0;
-      let cases = 0;
       // Many: a rule may answer for one parameter only, as the power of exponent 1 does.
-      forAllApplications(primitive, 150, ({ inputs, params, pick, random }) => {
-        const [type] = typesOf(primitive, inputs, params);
-        const floats = floatPositions(inputs);
-        if (floats.length === 0 || !isFloat(type!.dtype)) return;
-        cases++;
-        const position = pick.oneOf(floats);
-        try {
-          const leaving = primitive.transpose(
-            [directionLike(random, type!.shape, type!.dtype)],
-            linearIn(inputs, [position]),
-            params,
-          );
-          const cotangent = leaving[position];
-          if (cotangent !== null && cotangent !== undefined && !isZero(cotangent))
-            expect({ shape: cotangent.shape, dtype: cotangent.dtype }).toEqual({
-              shape: inputs[position]!.shape,
-              dtype: inputs[position]!.dtype,
-            });
-          leaving.forEach((other, k) => expect(k === position || other === null).toBe(true));
-          answered++;
-        } catch (error) {
-          if (!(error instanceof NotLinear)) throw error;
-        }
-      });
-      expect(answered > 0 || cases === 0).toBe(true);
+      transposeAnswersInTypes(primitive, { runs: 150 });
     });
 
   if (primitive.transpose !== notLinear)
     test("asked to be linear in several inputs at once it pairs, or refuses as not linear", () => {
-      forAllApplications(primitive, 25, ({ inputs, params, pick, random }) => {
-        const [type] = typesOf(primitive, inputs, params);
-        const positions = someOf(
-          pick,
-          inputs.map((_, k) => k),
-        );
-        const zeros = (x: ConcreteArray): ConcreteArray =>
-          createArray(new Array<number>(x.size).fill(0), { shape: x.shape, dtype: x.dtype });
-        if (type!.dtype !== "float64") return;
-        const cotangent = directionLike(random, type!.shape);
-        try {
-          const leaving = primitive.transpose([cotangent], linearIn(inputs, positions), params);
-          const offset = asFunction(
-            primitive,
-            inputs,
-            params,
-          )(...inputs.map((x, k) => (positions.includes(k) ? zeros(x) : x)));
-          const wanted =
-            innerProduct(asFunction(primitive, inputs, params)(...inputs), cotangent) - innerProduct(offset, cotangent);
-          const seen = positions.reduce(
-            (sum, k) => sum + (leaving[k] === null || isZero(leaving[k]) ? 0 : innerProduct(leaving[k]!, inputs[k]!)),
-            0,
-          );
-          expect(relativeError(seen, wanted)).toBeLessThan(1e-11);
-        } catch (error) {
-          if (!(error instanceof NotLinear)) throw error;
-        }
-      });
+      jointTransposePairs(primitive, { runs: 25 });
     });
 
   test("its jvp returns one tangent per output, of the output's type or a symbolic zero", () => {
-    forAllApplications(primitive, 15, ({ inputs, params, random }) => {
-      const floats = floatPositions(inputs);
-      if (floats.length === 0) return;
-      const tangents = inputs.map((x) => (isFloat(x.dtype) ? directionLike(random, x.shape, x.dtype) : zero(x)));
-      try {
-        const [outputs, outTangents] = primitive
-          .jvp(inputs, tangents, params, { mark: newMark("a test") })
-          .map((part) => toList(part as NDArray));
-        expect(outTangents!.length).toBe(outputs!.length);
-        outTangents!.forEach((tangent, k) => {
-          const { shape, dtype } = isZero(tangent) ? (tangent as unknown as { aval: NDArray }).aval : tangent;
-          expect({ shape, dtype }).toEqual({ shape: outputs![k]!.shape, dtype: outputs![k]!.dtype });
-        });
-      } catch (error) {
-        if (!(error instanceof NotDifferentiable)) throw error;
-      }
-    });
+    jvpGivesATangentPerOutput(primitive, { runs: 15 });
   });
 });

@@ -13,26 +13,11 @@ import { avalOf } from "../../src/ir/aval.ts";
 import { isZero, toList, zero } from "../../src/ir/primitive.ts";
 import type { InputSpec, LawCase, Pick, Primitive, Tangent } from "../../src/ir/primitive.ts";
 import { newMark } from "../../src/ir/tracer.ts";
+import { pickFromIntegers } from "../../library/testing/chance.ts";
 
-export const pickFrom = (generate: fc.GeneratorValue): Pick => {
-  const integer = (min: number, max: number): number => generate(fc.integer, { min, max });
-  const permutation = (count: number): number[] => {
-    const order = Array.from({ length: count }, (_, k) => k);
-    for (let k = count - 1; k > 0; k--) {
-      const other = integer(0, k);
-      [order[k], order[other]] = [order[other]!, order[k]!];
-    }
-    return order;
-  };
-  return {
-    integer,
-    oneOf: (choices) => choices[integer(0, choices.length - 1)]!,
-    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) =>
-      Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
-    subset: (count) => Array.from({ length: count }, (_, k) => k).filter(() => integer(0, 1) === 1),
-    permutation,
-  };
-};
+/** Choices that shrink. */
+const pickFrom = (generate: fc.GeneratorValue): Pick =>
+  pickFromIntegers((min, max) => generate(fc.integer, { min, max }));
 
 /** Values of the domain from a seed; whole ones for integer inputs. */
 export const draw = ({ shape, dtype, domain }: InputSpec, seed: number): ConcreteArray => {

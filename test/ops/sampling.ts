@@ -6,75 +6,18 @@ import { binaryMath, unaryMath } from "../../kernels/scalar-math.ts";
 import * as scalarMath from "../../kernels/scalar-math.ts";
 import { castBuffer, createArray } from "../../src/array/create.ts";
 import type { DType } from "../../src/array/dtype.ts";
-import { isFloat, isInteger } from "../../src/array/dtype.ts";
+import { isInteger } from "../../src/array/dtype.ts";
 import { bufferOf } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
 import { sizeOf } from "../../src/array/shape.ts";
 import type { ScalarExpression } from "../../src/ir/lowering.ts";
-import type { Domain, InputSpec, LawCase, Pick, Primitive, Tangent } from "../../src/ir/primitive.ts";
+import type { LawCase, Primitive, Tangent } from "../../src/ir/primitive.ts";
 import { isZero, toList } from "../../src/ir/primitive.ts";
 import { newMark } from "../../src/ir/tracer.ts";
+import { drawArray, pickWith } from "../../library/testing/chance.ts";
 
-/** Uniform numbers in [0, 1) that depend on the seed only (mulberry32). */
-export const uniform = (seed: number): (() => number) => {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
-const pickWith = (random: () => number): Pick => {
-  const integer = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
-  const permutation = (count: number): number[] => {
-    const order = Array.from({ length: count }, (_, k) => k);
-    for (let k = count - 1; k > 0; k--) {
-      const other = integer(0, k);
-      [order[k], order[other]] = [order[other]!, order[k]!];
-    }
-    return order;
-  };
-  return {
-    integer,
-    permutation,
-    oneOf: (choices) => choices[integer(0, choices.length - 1)]!,
-    shape: ({ minRank = 0, maxRank = 3, minSize = 0, maxSize = 4 } = {}) =>
-      Array.from({ length: integer(minRank, maxRank) }, () => integer(minSize, maxSize)),
-    subset: (count) =>
-      permutation(count)
-        .slice(0, integer(0, count))
-        .sort((left, right) => left - right),
-  };
-};
-
-const clearance = 1e-2;
-
-const drawNumbers = (
-  random: () => number,
-  count: number,
-  { low, high, kinks = [], distinct = false }: Domain,
-): number[] => {
-  if (distinct) {
-    const places = pickWith(random).permutation(count);
-    return places.map((place) => low + ((high - low) * (place + 0.5 + 0.2 * (random() - 0.5))) / count);
-  }
-  return Array.from({ length: count }, () => {
-    for (;;) {
-      const x = low + (high - low) * random();
-      if (kinks.every((kink) => Math.abs(x - kink) >= clearance)) return x;
-    }
-  });
-};
-
-export const drawArray = (random: () => number, { shape, dtype, domain }: InputSpec): ConcreteArray => {
-  const numbers = isFloat(dtype)
-    ? drawNumbers(random, sizeOf(shape), domain)
-    : Array.from({ length: sizeOf(shape) }, () => pickWith(random).integer(domain.low, domain.high));
-  return createArray(numbers, { dtype, shape });
-};
+export { drawArray, uniform } from "../../library/testing/chance.ts";
+export { row } from "../../library/testing/comparison.ts";
 
 export interface Draw {
   readonly inputs: readonly ConcreteArray[];
@@ -109,17 +52,6 @@ export const tangentOf = (
   params: unknown = {},
 ): Tangent => toList(primitive.jvp(inputs, tangents, params, { mark: newMark("a test") })[1])[0]!;
 
-/** Row `k` of an array along an axis. */
-export const row = (x: ConcreteArray, axis: number, k: number): ConcreteArray => {
-  const shape: Shape = x.shape;
-  const inner = sizeOf(shape.slice(axis + 1));
-  const extent = shape[axis]!;
-  const source = bufferOf(x);
-  const numbers: number[] = [];
-  for (let at = 0; at < source.length; at++) if (Math.floor(at / inner) % extent === k) numbers.push(source[at]!);
-  return createArray(numbers, { dtype: x.dtype, shape: shape.filter((_, other) => other !== axis) });
-};
-
 // --- Scalar expressions, as every back end must read them ------------------------------------------
 
 const called: Readonly<Record<string, unknown>> = { ...scalarMath, ...unaryMath, ...binaryMath };
@@ -145,6 +77,8 @@ const binary = {
   and: (x: number, y: number) => x & y,
   or: (x: number, y: number) => x | y,
   xor: (x: number, y: number) => x ^ y,
+  shl: (x: number, y: number) => x << y,
+  shr: (x: number, y: number) => Math.floor(x / 2 ** (y & 31)),
 };
 
 const compare = {

@@ -1,7 +1,8 @@
 /** customRoot: derivatives by the implicit function theorem, whatever code found the root. */
-import { expect, test } from "vitest";
-import { array, customRoot, grad, hessian, jacfwd, jit, jvp, NDArray, vmap } from "cotangent";
+import { afterEach, describe, expect, test } from "vitest";
+import { array, configure, customRoot, grad, hessian, jacfwd, jit, jvp, NDArray, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
+import { expectError } from "../semantics/support.ts";
 
 const newton = (f: (x: NDArray) => NDArray, guess: NDArray): NDArray => {
   let x = guess;
@@ -76,4 +77,38 @@ test("systems: the root of a tree, with a linear solve for the tangents", () => 
 test("a value that does not enter the residual has a zero derivative", () => {
   const f = (p: NDArray, q: NDArray): NDArray => customRoot((x: NDArray) => x.sub(p), q, newton, divide);
   expect(grad(f, { argnums: 1 })(array(2), array(5)).item()).toBe(0);
+});
+
+describe("in debug mode the answer must be a root", () => {
+  afterEach(() => configure({ debug: false }));
+  const steps =
+    (count: number) =>
+    (f: (x: NDArray) => NDArray, guess: NDArray): NDArray => {
+      let x = guess;
+      for (let k = 0; k < count; k++) x = x.sub(f(x).div(jvp(f, [x], [np.onesLike(x)])[1]));
+      return x;
+    };
+  const rootOf =
+    (solve: (f: (x: NDArray) => NDArray, x: NDArray) => NDArray) =>
+    (p: NDArray): NDArray =>
+      customRoot((x: NDArray) => x.mul(x).sub(p), array(1), solve, divide);
+
+  test("a solver that stops early, or gives NaN or infinity, is refused: the message says how far it is", () => {
+    const bad = [steps(1), steps(2), (_: unknown, x: NDArray) => x.mul(NaN), (_: unknown, x: NDArray) => x.div(0)];
+    for (const solve of bad) {
+      configure({ debug: false });
+      expect(() => grad(rootOf(solve))(2)).not.toThrow();
+      configure({ debug: true });
+      expectError(() => rootOf(solve)(array(2)), "NotARoot", "customRoot", "away from a root");
+      expectError(() => grad(rootOf(solve))(2), "NotARoot");
+      expectError(() => jit(rootOf(solve), { backend: "interpreter" })(array(2)), "NotARoot");
+    }
+  });
+
+  test("a converged one passes, at any scale and mapped", () => {
+    configure({ debug: true });
+    for (const scale of [1e-8, 1e-4, 1, 1e6, 1e12])
+      expect(grad(rootOf(steps(80)))(scale).item()).toBeCloseTo(0.5 / Math.sqrt(scale), 6);
+    expectClose(vmap(rootOf(steps(60)))(array([1, 4, 9])), [1, 2, 3]);
+  });
 });

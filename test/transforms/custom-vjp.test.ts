@@ -189,5 +189,5 @@ test("staged calls are valid jaxprs that hold both rules", () => {
     const { jaxpr } = makeJaxpr(jit(f as (x: NDArray) => unknown))(array(1));
     validateJaxpr(jaxpr);
   }
-  expect(String(makeJaxpr(halved)(array(1)))).toContain("customVjp[");
+  expect(String(makeJaxpr(halved)(array(1)))).toContain("customRule[");
 });

@@ -4,7 +4,10 @@
  */
 import {
   array,
+  closureConvert,
+  customJvp,
   customVjp,
+  debugCallback,
   evalShape,
   grad,
   hvp,
@@ -13,6 +16,7 @@ import {
   linearize,
   linearTranspose,
   makeJaxpr,
+  namedScope,
   valueAndGrad,
   vjp,
   vmap,
@@ -149,6 +153,25 @@ const ruled = customVjp(loss, {
 same<typeof ruled, typeof loss>();
 // @ts-expect-error the backward rule is missing
 customVjp(loss, { fwd: (p: Parameters, y: NDArray) => [loss(p, y), p] });
+
+const ruledForwards = customJvp(loss, {
+  jvp: ([p, y]: [Parameters, NDArray], [, dy]: [Parameters, NDArray]) => [loss(p, y), dy],
+  symbolicZeros: true,
+});
+same<typeof ruledForwards, typeof loss>();
+// @ts-expect-error the forward rule is missing
+customJvp(loss, { fwd: (p: Parameters, y: NDArray) => [loss(p, y), p] });
+const [pure, captured] = closureConvert(loss, parameters, 1);
+same<ReturnType<typeof pure>, NDArray>();
+same<typeof captured, NDArray[]>();
+const scoped = namedScope("loss", loss, parameters, x);
+same<typeof scoped, NDArray>();
+const alwaysScoped = namedScope("loss")(loss);
+same<typeof alwaysScoped, (p: Parameters, y: NDArray) => NDArray>();
+debugCallback((p, y) => [p.layers[0]!.item(), y.item()], parameters, x);
+debugCallback({ call: (y: NDArray) => y.item(), vectorized: "batched" }, x);
+// @ts-expect-error a callback sees what it is given: parameters have no item
+debugCallback((p) => p.item(), parameters);
 
 // --- makeJaxpr, evalShape ---------------------------------------------------------------------
 

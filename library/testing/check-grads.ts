@@ -1,0 +1,422 @@
+/**
+ * checkGrads: the derivatives of any function of trees against finite differences, and its pullback against its jvp,
+ * recursively for higher orders.
+ * Idea: jvp(f)(x, d) is the limit of differences along d; <w, J d> = <J' w, d> for the pullback; then the same for the
+ * functions x -> jvp(f)(x, d) and x -> vjp(f)(x)(w), one order lower.
+ */
+import { InvalidOption, KinkNearPoint, NotDifferentiable } from "../../src/error.ts";
+import { isFloat } from "../../src/array/dtype.ts";
+import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
+import { isConcrete } from "../../src/array/ndarray.ts";
+import { requireOptions } from "../../src/options.ts";
+import { leafPaths, unflatten } from "../../src/tree/tree.ts";
+import { jvp } from "../../transforms/jvp.ts";
+import { vjp } from "../../transforms/vjp.ts";
+import { flattenArrays, flattenDifferentiable, nameOf, requireFunction } from "../../transforms/flat.ts";
+import type { AnyFunction } from "../../transforms/flat.ts";
+import { directionLike, uniform } from "./chance.ts";
+import { elementsOf, pairing } from "./comparison.ts";
+import { differenceEstimates, doubleSteps, movedBy, nearestTo, singleSteps } from "./differences.ts";
+import type { Direction, FlatMap, Steps } from "./differences.ts";
+import { gradientMismatch } from "./gradient-mismatch.ts";
+import type { Place } from "./gradient-mismatch.ts";
+import { findKink } from "./kinks.ts";
+
+export type Mode = "forward" | "reverse";
+
+export interface CheckGradsOptions {
+  /** Highest order of derivatives, 1 to 4. Default 2. */
+  readonly order?: number;
+  /** Modes the function has; a function with a rule for one mode only gives that one. Default both. */
+  readonly modes?: readonly Mode[];
+  /** Bound relative to the difference. Default 1e-6 (1e-5 from the second order on); 2e-3 where float32 takes part. */
+  readonly rtol?: number;
+  /** Absolute bound: an error passes within max(atol, rtol * |difference|). Default rtol, so that small derivatives compare to 1. */
+  readonly atol?: number;
+  /** Moves the point until no kink lies this close along the directions. Default 0: the point stays. */
+  readonly kinkGap?: number;
+  /** Random directions per function and order. Default 2. */
+  readonly directions?: number;
+  /** Seed of directions and weights. Default 0. */
+  readonly seed?: number;
+}
+
+/** What was compared. */
+export interface GradReport {
+  /** Numbers compared. */
+  readonly comparisons: number;
+  /**
+   * Largest relative error (floor 1) by nest of modes: "forward", "reverse over forward", ...; "reverse against differences"
+   * where there is no forward mode to pair with.
+   */
+  readonly worst: Readonly<Record<string, number>>;
+  /** How far the point was moved away from a kink; 0 where it stayed. */
+  readonly moved: number;
+}
+
+const optionNames = ["order", "modes", "rtol", "atol", "kinkGap", "directions", "seed"];
+
+interface Settings {
+  readonly modes: readonly Mode[];
+  readonly toleranceOf: (order: number) => { readonly rtol: number; readonly atol: number };
+  readonly pairingTolerance: number;
+  readonly directions: number;
+  readonly steps: Steps;
+}
+
+/** A function of float leaves under test, and how it came from the user's. */
+interface Subject {
+  readonly f: FlatMap;
+  readonly inputs: readonly ConcreteArray[];
+  readonly inputPaths: readonly string[];
+  readonly outputPaths: () => readonly string[];
+  /** Modes applied so far, the outermost last. */
+  readonly nest: readonly Mode[];
+  readonly seed: number;
+}
+
+interface Tally {
+  comparisons: number;
+  readonly worst: Record<string, number>;
+}
+
+const nameOfNest = (nest: readonly Mode[]): string => nest.toReversed().join(" over ");
+
+const record = (tally: Tally, nest: readonly Mode[], error: number, against = ""): void => {
+  const name = `${nameOfNest(nest)}${against}`;
+  tally.comparisons++;
+  tally.worst[name] = Math.max(tally.worst[name] ?? 0, error);
+};
+
+const withinBound = (
+  seen: number,
+  wanted: number,
+  { rtol, atol }: { readonly rtol: number; readonly atol: number },
+): boolean => Number.isFinite(seen) && Math.abs(seen - wanted) <= Math.max(atol, rtol * Math.abs(wanted));
+
+const errorOf = (seen: number, wanted: number): number => Math.abs(seen - wanted) / Math.max(1, Math.abs(wanted));
+
+const placeOf = (asked: string, subject: Subject, nest: readonly Mode[], path: string, element: number): Place => ({
+  asked,
+  mode: nameOfNest(nest),
+  order: nest.length,
+  path,
+  element,
+  seed: subject.seed,
+});
+
+/** Only the direction's part in one leaf. */
+const restrictedTo = (direction: Direction, leaf: number): Direction =>
+  direction.map((part, k) => (k === leaf ? part : null));
+
+const tangentOf = (f: FlatMap, inputs: readonly ConcreteArray[], direction: Direction): readonly NDArray[] =>
+  jvp(
+    (...all: NDArray[]) => [...f(all)],
+    [...inputs],
+    inputs.map((x, k) => direction[k] ?? movedBy(x, x, -1)),
+  )[1];
+
+/** The first input leaf along which a derivative differs from its differences; "" if only the sum does. */
+const guiltyInput = (subject: Subject, direction: Direction, settings: Settings, output: number, k: number): string => {
+  const { f, inputs, inputPaths } = subject;
+  const tolerance = settings.toleranceOf(subject.nest.length + 1);
+  for (let leaf = 0; leaf < inputs.length; leaf++) {
+    const own = restrictedTo(direction, leaf);
+    const seen = elementsOf(tangentOf(f, inputs, own)[output]!)[k]!;
+    const wanted = nearestTo(seen, differenceEstimates(f, inputs, own, settings.steps)(output, k));
+    if (!withinBound(seen, wanted, tolerance)) return inputPaths[leaf]!;
+  }
+  return "";
+};
+
+/** jvp against differences along one direction; returns the tangents. */
+const checkForward = (
+  asked: string,
+  subject: Subject,
+  direction: Direction,
+  settings: Settings,
+  tally: Tally,
+): readonly NDArray[] => {
+  const { f, inputs } = subject;
+  const nest: readonly Mode[] = [...subject.nest, "forward"];
+  const tangents = tangentOf(f, inputs, direction);
+  const estimates = differenceEstimates(f, inputs, direction, settings.steps);
+  tangents.forEach((tangent, output) => {
+    const elements = elementsOf(tangent);
+    for (let k = 0; k < elements.length; k++) {
+      const seen = elements[k]!;
+      const wanted = nearestTo(seen, estimates(output, k));
+      record(tally, nest, errorOf(seen, wanted));
+      if (withinBound(seen, wanted, settings.toleranceOf(nest.length))) continue;
+      const place = placeOf(asked, subject, nest, subject.outputPaths()[output]!, k);
+      refuseKink(place, subject, direction, settings, output, k);
+      throw gradientMismatch(place, seen, wanted, guiltyInput(subject, direction, settings, output, k));
+    }
+  });
+  return tangents;
+};
+
+const refuseKink = (
+  place: Place,
+  { f, inputs }: Subject,
+  direction: Direction,
+  { steps }: Settings,
+  output: number,
+  element: number,
+): void => {
+  const kink = findKink(f, inputs, direction, steps.central[1]! / 2, { output, element });
+  if (kink === null) return;
+  throw new KinkNearPoint(
+    place.asked,
+    `${place.mode} mode, order ${place.order}, output${place.path}, element ${place.element}: bent or broken there, slope ${kink.behind} before the point and ${kink.ahead} after it (direction of seed ${place.seed})`,
+    "Differences cannot judge a derivative at a kink: choose another point, or let kinkGap: 1e-2 move it",
+  );
+};
+
+interface Sums {
+  readonly seen: number;
+  readonly wanted: number;
+  readonly magnitude: number;
+}
+
+/** <cotangents, direction> beside <weights, tangents>. */
+const pair = (
+  cotangents: readonly NDArray[],
+  direction: Direction,
+  weights: readonly NDArray[],
+  tangents: readonly ArrayLike<number>[],
+): Sums => {
+  let [seen, wanted, magnitude] = [0, 0, 0];
+  cotangents.forEach((cotangent, k) => {
+    const part = direction[k] === null ? { sum: 0, magnitude: 0 } : pairing(cotangent, direction[k]!);
+    seen += part.sum;
+    magnitude += part.magnitude;
+  });
+  weights.forEach((weight, k) => {
+    const factors = elementsOf(weight);
+    for (let i = 0; i < factors.length; i++) {
+      wanted += factors[i]! * tangents[k]![i]!;
+      magnitude += Math.abs(factors[i]! * tangents[k]![i]!);
+    }
+  });
+  return { seen, wanted, magnitude };
+};
+
+const pullbackOf = (f: FlatMap, inputs: readonly NDArray[], weights: readonly NDArray[]): readonly NDArray[] =>
+  (vjp((...all: NDArray[]) => [...f(all)], ...(inputs as NDArray[]))[1] as (w: NDArray[]) => NDArray[])([...weights]);
+
+/** The pullback against the jvp, or against differences where there is no forward mode. */
+const checkReverse = (
+  asked: string,
+  subject: Subject,
+  direction: Direction,
+  weights: readonly NDArray[],
+  tangents: readonly NDArray[] | null,
+  settings: Settings,
+  tally: Tally,
+): void => {
+  const { f, inputs, inputPaths } = subject;
+  const nest: readonly Mode[] = [...subject.nest, "reverse"];
+  const { rtol, atol } = settings.toleranceOf(nest.length);
+  const cotangents = pullbackOf(f, inputs, weights);
+  const sumsAlong = (own: Direction): Sums => {
+    if (tangents !== null)
+      return pair(cotangents, own, weights, (own === direction ? tangents : tangentOf(f, inputs, own)).map(elementsOf));
+    const estimates = differenceEstimates(f, inputs, own, settings.steps);
+    const methods = estimates(0, 0).length;
+    const candidates = Array.from({ length: methods }, (_, method) =>
+      pair(
+        cotangents,
+        own,
+        weights,
+        weights.map((weight, output) => Array.from({ length: weight.size }, (_, k) => estimates(output, k)[method]!)),
+      ),
+    );
+    return candidates.reduce((best, other) =>
+      Math.abs(other.seen - other.wanted) < Math.abs(best.seen - best.wanted) ? other : best,
+    );
+  };
+  const holds = ({ seen, wanted, magnitude }: Sums): boolean =>
+    Number.isFinite(seen) &&
+    (tangents === null
+      ? Math.abs(seen - wanted) <= Math.max(atol, rtol * magnitude)
+      : Math.abs(seen - wanted) <= settings.pairingTolerance * Math.max(1, magnitude));
+  const whole = sumsAlong(direction);
+  const error = Math.abs(whole.seen - whole.wanted) / Math.max(1, whole.magnitude);
+  record(tally, nest, error, tangents === null ? " against differences" : "");
+  if (holds(whole)) return;
+  if (tangents === null) refuseAnyKink(asked, subject, nest, direction, weights, settings);
+  for (let leaf = 0; leaf < inputs.length; leaf++) {
+    const part = sumsAlong(restrictedTo(direction, leaf));
+    if (!holds(part))
+      throw gradientMismatch(placeOf(asked, subject, nest, "", -1), part.seen, part.wanted, inputPaths[leaf]!);
+  }
+  throw gradientMismatch(placeOf(asked, subject, nest, "", -1), whole.seen, whole.wanted, "");
+};
+
+const refuseAnyKink = (
+  asked: string,
+  subject: Subject,
+  nest: readonly Mode[],
+  direction: Direction,
+  weights: readonly NDArray[],
+  settings: Settings,
+): void =>
+  weights.forEach((weight, output) => {
+    for (let k = 0; k < weight.size; k++)
+      refuseKink(
+        placeOf(asked, subject, nest, subject.outputPaths()[output]!, k),
+        subject,
+        direction,
+        settings,
+        output,
+        k,
+      );
+  });
+
+/** All comparisons of one function, then of its derivatives, one order lower. */
+const checkSubject = (asked: string, subject: Subject, order: number, settings: Settings, tally: Tally): void => {
+  const { f, inputs, seed } = subject;
+  const { modes } = settings;
+  for (let k = 0; k < settings.directions; k++) {
+    const random = uniform(seed + k);
+    const own = { ...subject, seed: seed + k };
+    const direction = inputs.map((x) => directionLike(random, x.shape, x.dtype));
+    const weights = f(inputs).map((out) => directionLike(random, out.shape, out.dtype));
+    const tangents = modes.includes("forward") ? checkForward(asked, own, direction, settings, tally) : null;
+    if (modes.includes("reverse")) checkReverse(asked, own, direction, weights, tangents, settings, tally);
+    if (order === 1 || k > 0) continue;
+    for (const mode of modes) {
+      const derivative: FlatMap =
+        mode === "forward"
+          ? (all) => jvp((...x: NDArray[]) => [...f(x)], [...all], [...direction])[1]
+          : (all) => pullbackOf(f, all, weights);
+      const inner: Subject = {
+        ...subject,
+        f: derivative,
+        outputPaths: mode === "forward" ? subject.outputPaths : () => subject.inputPaths,
+        nest: [...subject.nest, mode],
+        seed: seed + 101,
+      };
+      checkSubject(asked, inner, order - 1, settings, tally);
+    }
+  }
+};
+
+/** The user's function on its float leaves; outputs that are not floats have no derivative and are left out. */
+const subjectOf = (asked: string, f: AnyFunction, args: readonly unknown[], seed: number): Subject => {
+  const { arrays, treedef } = flattenDifferentiable(args, asked);
+  const paths = leafPaths(treedef);
+  for (const [k, x] of arrays.entries())
+    if (!isConcrete(x))
+      throw new NotDifferentiable(asked, `argument ${paths[k]!} is traced`, "Call it outside transforms");
+  const varying = arrays.flatMap((x, k) => (isFloat(x.dtype) && x.size > 0 ? [k] : []));
+  if (varying.length === 0)
+    throw new NotDifferentiable(asked, "no argument holds a float", "Give at least one array of floats");
+  let outputPaths: readonly string[] = [];
+  const flat: FlatMap = (inputs) => {
+    const all = [...arrays];
+    varying.forEach((position, k) => (all[position] = inputs[k]!));
+    const out = flattenArrays((f as (...x: unknown[]) => unknown)(...(unflatten(treedef, all) as unknown[])), asked);
+    const floats = out.arrays.flatMap((x, k) => (isFloat(x.dtype) ? [k] : []));
+    const names = leafPaths(out.treedef);
+    outputPaths = floats.map((k) => names[k]!);
+    return floats.map((k) => out.arrays[k]!);
+  };
+  return {
+    f: flat,
+    inputs: varying.map((k) => arrays[k] as ConcreteArray),
+    inputPaths: varying.map((k) => paths[k]!),
+    outputPaths: () => outputPaths,
+    nest: [],
+    seed,
+  };
+};
+
+/** Moves the point until no kink lies within the gap along the checked directions. */
+const movedAway = (subject: Subject, gap: number, count: number): readonly [Subject, number] => {
+  const away = uniform(subject.seed - 1);
+  const directions = Array.from({ length: count }, (_, k) => {
+    const random = uniform(subject.seed + k);
+    return subject.inputs.map((x) => directionLike(random, x.shape, x.dtype));
+  });
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const scale = attempt === 0 ? 0 : gap * (1 + attempt);
+    const step = subject.inputs.map((x) => directionLike(away, x.shape, x.dtype));
+    const inputs = subject.inputs.map((x, k) => movedBy(x, step[k]!, scale));
+    if (directions.every((direction) => findKink(subject.f, inputs, direction, gap / 2, null) === null))
+      return [{ ...subject, inputs }, scale];
+  }
+  throw new KinkNearPoint(
+    "checkGrads",
+    `no point within ${51 * gap} is further than ${gap} from a kink`,
+    "Choose a smaller kinkGap, or another point",
+  );
+};
+
+const requirePositive = (name: string, value: number, high = Infinity): void => {
+  if (!(Number.isInteger(value) && value >= 1 && value <= high))
+    throw new InvalidOption(
+      "checkGrads",
+      `${name} ${value}`,
+      `Give a whole number ${high === Infinity ? "of at least 1" : `from 1 to ${high}`}`,
+    );
+};
+
+const settingsOf = (options: CheckGradsOptions, isSingle: boolean): Settings => {
+  const { modes = ["forward", "reverse"], rtol, atol, directions = 2 } = options;
+  if (!Array.isArray(modes) || modes.length === 0 || modes.some((mode) => mode !== "forward" && mode !== "reverse"))
+    throw new InvalidOption("checkGrads", `modes ${JSON.stringify(modes)}`, 'Give "forward", "reverse", or both');
+  for (const [name, bound] of Object.entries({ rtol, atol, kinkGap: options.kinkGap }))
+    if (bound !== undefined && !(bound >= 0 && bound < Infinity))
+      throw new InvalidOption("checkGrads", `${name} ${bound}`, "Give a number that is not negative");
+  requirePositive("directions", directions);
+  const toleranceOf = (order: number): { rtol: number; atol: number } => {
+    const relative = rtol ?? (isSingle ? 2e-3 : order === 1 ? 1e-6 : 1e-5);
+    return { rtol: relative, atol: atol ?? relative };
+  };
+  return {
+    modes,
+    toleranceOf,
+    pairingTolerance: isSingle ? 1e-5 : 1e-12,
+    directions,
+    steps: isSingle ? singleSteps : doubleSteps,
+  };
+};
+
+/**
+ * Compares derivatives of `f` at `args` with finite differences along random directions, and its pullback with its jvp,
+ * up to the given order in every nest of the modes. Differences are central with steps 1e-5 and 1e-6 and Richardson's
+ * in three levels from 4e-3; each number is compared with the nearest.
+ * @param f        function of trees of arrays giving any tree; float leaves vary, others stay
+ * @param args     list of its arguments: a point without kinks nearby
+ * @param options  order (2), modes (both), rtol (1e-6; 1e-5 from order 2; 2e-3 in float32), atol (rtol), kinkGap (0), directions (2), seed (0)
+ * @returns the worst relative error (floor 1) of every nest, how many numbers were compared, and how far the point was moved
+ * @throws GradientMismatch with the leaf's path, both numbers, mode, order and seed; KinkNearPoint; NotDifferentiable; InvalidOption; UnknownOption
+ * Cost: about 12 evaluations of every derivative of order below the highest, per direction.
+ * @example
+ * const report = testing.checkGrads((x) => np.sum(np.sin(x)), [array([0.3, 2])]);
+ * Object.keys(report.worst) // ["forward", "reverse", "forward over forward", "reverse over forward", "forward over reverse", "reverse over reverse"]
+ * report.worst.forward < 1e-9 // true
+ * testing.checkGrads((x) => np.abs(x), [0]) // throws KinkNearPoint
+ */
+export const checkGrads = <const A extends readonly unknown[]>(
+  f: (...args: any[]) => unknown,
+  args: A,
+  options: CheckGradsOptions = {},
+): GradReport => {
+  requireFunction("checkGrads", f);
+  requireOptions("checkGrads", options, optionNames);
+  const { order = 2, kinkGap = 0, seed = 0, directions = 2 } = options;
+  requirePositive("order", order, 4);
+  if (!Array.isArray(args))
+    throw new InvalidOption("checkGrads", "args that are no list", "Write checkGrads(f, [x, y])");
+  const asked = `checkGrads of ${nameOf(f as unknown as AnyFunction)}`;
+  const given = subjectOf(asked, f as unknown as AnyFunction, args, seed);
+  const isSingle = [...given.inputs, ...given.f(given.inputs)].some(({ dtype }) => dtype === "float32");
+  const settings = settingsOf(options, isSingle);
+  const [subject, moved] = kinkGap > 0 ? movedAway(given, kinkGap, directions) : [given, 0];
+  const tally: Tally = { comparisons: 0, worst: {} };
+  checkSubject(asked, subject, order, settings, tally);
+  return { comparisons: tally.comparisons, worst: tally.worst, moved };
+};

@@ -1,0 +1,537 @@
+/**
+ * Looking into running programs (faults 6, 27, 82): debugPrint and debugCallback as effects that no transform or pass
+ * loses, doubles or reorders; debugNans and debugInfs, which name the first operation at fault; debug mode.
+ */
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  array,
+  cond,
+  configure,
+  customJvp,
+  debugCallback,
+  debugPrint,
+  grad,
+  hessian,
+  jacfwd,
+  jacrev,
+  jit,
+  jvp,
+  linearize,
+  makeJaxpr,
+  NDArray,
+  pureCallback,
+  scan,
+  validateJaxpr,
+  valueAndGrad,
+  vjp,
+  vmap,
+  whileLoop,
+} from "cotangent";
+import * as np from "cotangent/numpy";
+import { removeDeadCode } from "../../src/compile/dead-code.ts";
+import { optimize } from "../../src/compile/program.ts";
+import { hasEffects } from "../../src/ir/effects.ts";
+import { constantsAsInputs } from "../../src/ir/jaxpr.ts";
+import { isTracing } from "../../src/ir/trace.ts";
+import { errorOf, expectError, values } from "../semantics/support.ts";
+
+type Scalar = (x: NDArray) => NDArray;
+
+const lines: string[] = [];
+/** What was printed since the last call. */
+const printed = (): string[] => lines.splice(0);
+const xs = array([1, 2, 3]);
+const one = array(1);
+const backends = ["wasm", "js", "interpreter"] as const;
+
+beforeEach(() => {
+  configure({ onPrint: (line) => lines.push(line) });
+  printed();
+});
+afterEach(() => configure({ onPrint: null, debug: false, debugNans: false, debugInfs: false }));
+
+/** Prints before and after a computation, and something that nobody needs. */
+const noisy: Scalar = (x) => {
+  debugPrint("in {}", x);
+  const y = np.sin(x);
+  debugPrint("unused {}", np.exp(np.mul(x, 0)));
+  debugPrint("in {}", x);
+  debugPrint("out {}", np.abs(np.mul(y, 0)));
+  return np.sum(np.mul(y, y));
+};
+const noise = (x: number): string[] => [`in ${x}`, "unused 1", `in ${x}`, "out 0"];
+
+describe("debugPrint", () => {
+  test.each(backends)("on %s it prints each time, in order, also what is unused and what is repeated", (backend) => {
+    const f = jit(noisy, { backend });
+    f(array(2));
+    expect(printed()).toEqual(noise(2));
+    f(array(3));
+    expect(printed()).toEqual(noise(3));
+    jit((x: NDArray) => f(np.add(f(x), 4)), { backend })(array(0));
+    expect(printed()).toEqual([...noise(0), ...noise(4)]);
+  });
+
+  test("it compiles: no back end falls back because of it", () => {
+    const notices: string[] = [];
+    configure({ onNotice: (code) => notices.push(code) });
+    for (const backend of backends) jit(noisy, { backend })(one);
+    configure({ onNotice: null });
+    expect(notices).toEqual([]);
+  });
+
+  const derivatives: Readonly<Record<string, (f: Scalar) => unknown>> = {
+    grad: (f) => grad(f)(array(2)),
+    valueAndGrad: (f) => valueAndGrad(f)(array(2)),
+    jvp: (f) => jvp(f, [array(2)], [one]),
+    linearize: (f) => linearize(f, array(2))[1](one),
+    vjp: (f) => vjp(f, array(2))[1](one),
+    "grad of grad": (f) => grad(grad(f))(array(2)),
+    hessian: (f) => hessian(f)(array(2)),
+    jacfwd: (f) => jacfwd(f)(array(2)),
+    jacrev: (f) => jacrev(f)(array(2)),
+    "jit of grad": (f) => jit(grad(f))(array(2)),
+    "jit of jvp": (f) => jit((x: NDArray) => jvp(f, [x], [one])[1])(array(2)),
+    "jit of hessian": (f) => jit(hessian(f))(array(2)),
+    "jit of the pullback": (f) => jit((x: NDArray, g: NDArray) => vjp(f, x)[1](g)[0])(array(2), one),
+  };
+
+  test.each(Object.entries(derivatives))("%s prints the primal values once", (_name, run) => {
+    run(noisy);
+    expect(printed()).toEqual(noise(2));
+    for (const backend of backends) {
+      run(jit(noisy, { backend }));
+      expect(printed()).toEqual(noise(2));
+    }
+  });
+
+  test("a pullback or a tangent map prints nothing more", () => {
+    const [, pull] = vjp(jit(noisy), array(2));
+    const [, map] = linearize(jit(noisy), array(2));
+    printed();
+    pull(one);
+    map(one);
+    jit(map)(one);
+    expect(printed()).toEqual([]);
+  });
+
+  test("vmap prints once per example what it maps, in order of the examples, and once what it does not", () => {
+    const f: Scalar = (x) => {
+      debugPrint("fixed {}", one);
+      debugPrint("row {}", np.mul(x, 2));
+      return x;
+    };
+    for (const transform of [
+      vmap(f),
+      jit(vmap(f)),
+      vmap(jit(f)),
+      vmap(grad(f)),
+      grad((x: NDArray) => np.sum(vmap(f)(x))),
+    ]) {
+      transform(xs);
+      expect(printed().sort()).toEqual(["fixed 1", "row 2", "row 4", "row 6"]);
+    }
+    vmap(
+      vmap((x: NDArray, y: NDArray) => (debugPrint("{} {}", x, y), x)),
+      { inAxes: [0, 1] },
+    )(
+      array([
+        [1, 2],
+        [3, 4],
+      ]),
+      array([
+        [5, 6],
+        [7, 8],
+      ]),
+    );
+    expect(printed()).toEqual(["1 5", "2 7", "3 6", "4 8"]);
+    vmap((x: NDArray) => (debugPrint("{}", x), x))(np.zeros([0]));
+    expect(printed()).toEqual([]);
+  });
+
+  test("in loops and branches it prints every step that runs, under derivatives once, and nothing of other branches", () => {
+    const f: Scalar = (x) => {
+      const [last] = scan(
+        (sum: NDArray, y: NDArray) => {
+          debugPrint("step {}", sum);
+          debugPrint("same {}", np.exp(np.mul(x, 0)));
+          return [np.add(np.mul(sum, np.exp(np.mul(x, 0))), y), null];
+        },
+        x,
+        array([1, 2]),
+      );
+      return cond(
+        np.greater(last, 0),
+        (y: NDArray) => (debugPrint("up {}", y), np.sin(y)),
+        (y: NDArray) => (debugPrint("down {}", y), y),
+        last,
+      );
+    };
+    const wanted = ["step 0", "same 1", "step 1", "same 1", "up 3"];
+    const runs: Record<string, () => unknown> = {
+      eager: () => f(array(0)),
+      grad: () => grad(f)(array(0)),
+      jvp: () => jvp(f, [array(0)], [one]),
+      "grad of grad": () => grad(grad(f))(array(0)),
+      "jit of grad": () => jit(grad(f))(array(0)),
+    };
+    for (const backend of backends) runs[backend] = () => grad(jit(f, { backend }))(array(0));
+    for (const [name, run] of Object.entries(runs)) {
+      run();
+      expect(printed(), name).toEqual(wanted);
+    }
+    jit((x: NDArray) => {
+      whileLoop(
+        (y: NDArray) => np.less(y, 2),
+        (y: NDArray) => (debugPrint("turn {}", y), np.add(y, 1)),
+        x,
+      );
+      return x;
+    })(array(0));
+    expect(printed()).toEqual(["turn 0", "turn 1"]);
+  });
+
+  test("formats: by position, by name, trees, braces, text without values", () => {
+    debugPrint("plain");
+    debugPrint("{} and {}", 1, array([1.5, -0], { dtype: "float32" }));
+    debugPrint("{b} then {a} then {b}", { a: true, b: [null, { c: xs }] });
+    debugPrint("{} {name}", 1, { name: 2 });
+    debugPrint("{{}} {{{}}}", 3);
+    debugPrint("{}", { x: 1 });
+    debugPrint("{}", np.zeros([100]));
+    expect(printed()).toEqual([
+      "plain",
+      "1 and [1.5, -0]",
+      "[null, {c: [1, 2, 3]}] then true then [null, {c: [1, 2, 3]}]",
+      "1 2",
+      "{} {3}",
+      "{x: 1}",
+      "[0, 0, 0, ..., 0, 0, 0]",
+    ]);
+  });
+
+  test("any text with as many values as places prints those values in their places", () => {
+    const text = fc.string().map((raw) => raw.replaceAll(/[{}]/g, ""));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, fc.integer()), { maxLength: 5 }), text, (pairs, end) => {
+        debugPrint(`${pairs.map(([before]) => `${before}{}`).join("")}${end}`, ...pairs.map(([, value]) => value));
+        expect(printed()).toEqual([`${pairs.map(([before, value]) => before + String(value)).join("")}${end}`]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ["{}"],
+    ["{}", 1, 2],
+    ["none", 1],
+    ["{a}"],
+    ["{a}", { b: 1 }],
+    ["{a}", { a: 1, b: 2 }],
+    ["{a} {}", { a: 1 }],
+    ["{", 1],
+    ["}", 1],
+    ["{:.3f}", 1],
+    [3 as never],
+  ])("a format that does not fit is refused when it is written, not when it runs: %s", (...call) => {
+    const [format, ...given] = call as readonly unknown[] as [string, ...unknown[]];
+    expectError(() => jit((x: NDArray) => (debugPrint(format, ...given), x))(one), "InvalidOption", "debugPrint");
+    expectError(() => debugPrint(format, ...given), "InvalidOption", "debugPrint");
+  });
+
+  test("values that are no arrays are refused", () => {
+    expectError(() => debugPrint("{}", "text"), "NotAnArray", "debugPrint");
+  });
+});
+
+describe("debugCallback", () => {
+  test("it sees concrete arrays in trees, and may compute with them", () => {
+    const seen: unknown[] = [];
+    const f = jit((p: { w: NDArray; list: NDArray[] }) => {
+      debugCallback((q, n) => seen.push(values(np.add(q.w, q.list[0]!)), isTracing(), n.item()), p, array(7));
+      return p.w;
+    });
+    f({ w: xs, list: [one] });
+    expect(seen).toEqual([[2, 3, 4], false, 7]);
+  });
+
+  test("batched, it sees every example at once, also through two maps", () => {
+    const shapes: unknown[] = [];
+    const f = (x: NDArray, y: NDArray): NDArray => {
+      debugCallback(
+        { call: (...args: NDArray[]) => shapes.push(args.map(({ shape }) => shape)), vectorized: "batched" },
+        x,
+        y,
+      );
+      return x;
+    };
+    vmap(f, { inAxes: [1, null] })(np.zeros([2, 3]), one);
+    jit(vmap(vmap(f, { inAxes: [0, null] }), { inAxes: [0, 0] }))(np.zeros([4, 5]), np.zeros([4]));
+    expect(shapes).toEqual([
+      [[3, 2], [3]],
+      [
+        [4, 5],
+        [4, 5],
+      ],
+    ]);
+  });
+
+  test("in a rule of customJvp it sees tangents where they are computed: forwards, each time", () => {
+    const seen: number[] = [];
+    const f: Scalar = customJvp((x: NDArray) => np.sin(x), {
+      jvp: ([x]: readonly NDArray[], [dx]: readonly NDArray[]) => {
+        debugCallback((t: NDArray) => seen.push(t.item()), dx!);
+        return [np.sin(x!), np.mul(dx!, np.cos(x!))];
+      },
+    });
+    jvp(f, [one], [array(2)]);
+    expect(seen.splice(0)).toEqual([2]);
+    for (const g of [f, jit(f)]) {
+      const [, map] = linearize(g, one);
+      expect(seen.splice(0)).toEqual([]);
+      map(array(3));
+      map(array(4));
+      expect(seen.splice(0)).toEqual([3, 4]);
+    }
+    grad(f)(one);
+    jit(grad(jit(f)))(one);
+    expect(seen).toEqual([]);
+  });
+
+  test.each(backends)("82: what it throws on %s arrives as it was thrown, and the next call is right", (backend) => {
+    class Planted extends Error {}
+    const bomb = { isArmed: true };
+    const f = jit(
+      (x: NDArray) => {
+        debugCallback(() => {
+          if (bomb.isArmed) throw new Planted();
+        });
+        return np.sin(np.add(x, 1));
+      },
+      { backend },
+    );
+    for (const run of [
+      () => f(one),
+      () => grad(f)(one),
+      () => vmap(f)(xs),
+      () => pureCallback((x: NDArray) => f(x), { shape: [] }, [one]),
+    ]) {
+      bomb.isArmed = true;
+      expect(run).toThrow(Planted);
+      expect(isTracing()).toBe(false);
+      bomb.isArmed = false;
+      expect(run).not.toThrow();
+      expect(f(one).item()).toBe(Math.sin(2));
+    }
+  });
+
+  test("options and functions are checked by name", () => {
+    expectError(() => debugCallback(3 as never), "InvalidOption", "debugCallback");
+    expectError(
+      () => debugCallback({ call: () => undefined, vectorised: "batched" } as never),
+      "UnknownOption",
+      "vectorized",
+    );
+    expectError(() => debugCallback({ call: () => undefined, vectorized: "once" } as never), "InvalidOption", '"once"');
+  });
+});
+
+describe("effects in the IR", () => {
+  test("an equation without outputs is valid IR, printed as _, under every transform", () => {
+    for (const f of [noisy, grad(noisy), jit(noisy), (x: NDArray) => jvp(noisy, [x], [x])[1]]) {
+      const { jaxpr } = makeJaxpr(f as Scalar)(one);
+      validateJaxpr(jaxpr);
+      expect(hasEffects(jaxpr)).toBe(true);
+      expect(String(makeJaxpr(f as Scalar)(one))).toContain("_ = hostEffect[call=<call> vectorized=sequential] a");
+    }
+    validateJaxpr(makeJaxpr(vmap(noisy))(xs).jaxpr);
+  });
+
+  test("no pass removes, merges or reorders effects, and what they do not need still goes", () => {
+    const count = (jaxpr: Parameters<typeof optimize>[0]): number =>
+      jaxpr.equations.filter(({ primitive }) => primitive.name === "hostEffect").length;
+    const { jaxpr } = makeJaxpr((x: NDArray) => {
+      np.cos(x);
+      const inner = jit(noisy)(x);
+      jit(noisy)(x);
+      return np.add(inner, inner);
+    })(one);
+    const passed = optimize(constantsAsInputs(jaxpr));
+    expect(count(passed)).toBe(8);
+    expect(passed.equations.some(({ primitive }) => primitive.name === "cos")).toBe(false);
+    expect(removeDeadCode(passed)).toBe(passed);
+  });
+
+  test("a jaxpr has effects when an equation has, at any depth, and else not", () => {
+    expect(hasEffects(makeJaxpr(np.sin)(one).jaxpr)).toBe(false);
+    expect(hasEffects(makeJaxpr(grad(jit((x: NDArray) => jit(np.sin)(x))))(one).jaxpr)).toBe(false);
+    expect(hasEffects(makeJaxpr(jit((x: NDArray) => jit(noisy)(x)))(one).jaxpr)).toBe(true);
+  });
+});
+
+// --- Numbers ----------------------------------------------------------------------------------
+
+/** Line of this file that the error names. */
+const lineNamed = (call: () => unknown): number =>
+  Number(/debug\.test\.ts:(\d+):\d+/.exec(errorOf(call).message)?.[1] ?? Number.NaN);
+
+const here = (): number => Number(/debug\.test\.ts:(\d+):\d+/.exec(new Error("here").stack!.split("\n")[2]!)![1]);
+
+let logLine = 0;
+/** log(x - 2) in a line of its own. */
+const logShifted: Scalar = (x) => {
+  logLine = here() + 1;
+  const y = np.log(np.sub(x, 2));
+  return np.sum(np.mul(y, 3));
+};
+
+describe("27: debugNans", () => {
+  test("names the first operation that makes a NaN, its operands, the count and the first index", () => {
+    configure({ debugNans: true });
+    expectError(
+      () =>
+        np.add(
+          np.log(
+            array([
+              [3, -1],
+              [2, -1],
+            ]),
+          ),
+          1,
+        ),
+      "FoundNaN",
+      "log of float64[2,2]",
+      "2 NaN of 4 elements",
+      "first at [0,1]",
+    );
+  });
+
+  test("names the user's line, evaluated and compiled on each back end, also when it was compiled before", () => {
+    const before = backends.map((backend) => jit(logShifted, { backend }));
+    before.forEach((f) => expect(Number.isNaN(f(array([3, 1])).item())).toBe(true));
+    configure({ debugNans: true });
+    for (const f of [logShifted, ...before, ...backends.map((backend) => jit(logShifted, { backend }))]) {
+      const error = errorOf(() => f(array([3, 1])));
+      expect(error.message).toContain("log of float64[2]");
+      expect(lineNamed(() => f(array([3, 1])))).toBe(logLine);
+    }
+    configure({ debugNans: false });
+    before.forEach((f) => expect(Number.isNaN(f(array([3, 1])).item())).toBe(true));
+  });
+
+  const passes: Readonly<Record<string, (f: Scalar) => (x: NDArray) => unknown>> = {
+    jvp: (f) => (x) => jvp(f, [x], [x]),
+    grad: (f) => grad(f),
+    "grad of jit": (f) => grad(jit(f)),
+    "jit of grad": (f) => jit(grad(f)),
+    vmap: (f) => (x) => vmap(f)(np.reshape(x, [2, 1])),
+    "jit of vmap of grad": (f) => (x) => jit(vmap(grad(f)))(np.reshape(x, [2, 1])),
+    hessian: (f) => hessian(f),
+  };
+
+  test.each(Object.entries(passes))("in %s too", (_name, transform) => {
+    configure({ debugNans: true });
+    expectError(() => transform(logShifted)(array([3, 1])), "FoundNaN", "log of");
+    expect(lineNamed(() => transform(logShifted)(array([3, 1])))).toBe(logLine);
+    expect(() => transform(logShifted)(array([3, 4]))).not.toThrow();
+  });
+
+  test("a NaN that only a pullback makes is led back to the line whose derivative it is", () => {
+    configure({ debugNans: true });
+    let line = 0;
+    const guarded: Scalar = (x) => {
+      line = here() + 1;
+      const root = np.sqrt(x);
+      return np.sum(np.where(np.greater(x, 0), root, 0));
+    };
+    expect(values(guarded(array([4, 0])))).toBe(2);
+    expectError(() => grad(guarded)(array([4, 0])), "FoundNaN", "first at [1]");
+    expect(lineNamed(() => grad(guarded)(array([4, 0])))).toBe(line);
+    expect(lineNamed(() => grad(jit(guarded))(array([4, 0])))).toBe(line);
+    expect(lineNamed(() => jit(grad(guarded))(array([4, 0])))).toBe(line);
+  });
+
+  test("a line of a rule is the rule's own, not that of the call", () => {
+    configure({ debugNans: true });
+    let line = 0;
+    const f: Scalar = customJvp((x: NDArray) => np.sin(x), {
+      jvp: ([x]: readonly NDArray[], [dx]: readonly NDArray[]) => {
+        line = here() + 1;
+        const bad = np.log(np.neg(x!));
+        return [np.sin(x!), np.mul(dx!, bad)];
+      },
+    });
+    expect(lineNamed(() => grad((x: NDArray) => f(x))(one))).toBe(line);
+    expect(lineNamed(() => jit(grad((x: NDArray) => f(x)))(one))).toBe(line);
+  });
+
+  test("operations on operands that are NaN already are not blamed", () => {
+    configure({ debugNans: true });
+    const x = array([1, NaN]);
+    expect(values(np.mul(np.add(x, 1), 2))).toEqual([4, NaN]);
+    expect(values(jit((y: NDArray) => np.sin(np.add(y, 1)))(x))).toEqual([Math.sin(2), NaN]);
+    expectError(() => np.div(np.sub(x, x), 0), "FoundNaN", "div", "1 NaN of 2 elements", "[0]");
+    expect(np.sum(x).item()).toBeNaN();
+    expect(
+      errorOf(() => jit((y: NDArray, z: NDArray) => np.add(np.sin(y), np.log(z)))(x, array(-1))).message,
+    ).toContain("log of");
+  });
+
+  test("switched off, nothing is looked at", () => {
+    expect(logShifted(array([3, 1])).item()).toBeNaN();
+    expect(jit(logShifted)(array([3, 1])).item()).toBeNaN();
+  });
+
+  test("a NaN out of a host function is the host function's", () => {
+    configure({ debugNans: true });
+    expectError(
+      () => jit((x: NDArray) => pureCallback(() => array(NaN), { shape: [] }, [x]))(one),
+      "FoundNaN",
+      "callback of float64[]",
+    );
+  });
+});
+
+describe("27: debugInfs", () => {
+  test("names the first operation that makes an infinity, and leaves NaN to debugNans", () => {
+    configure({ debugInfs: true });
+    expectError(
+      () => np.sub(np.div(one, array([2, 0])), 1),
+      "FoundInfinity",
+      "div of float64",
+      "1 infinite of 2 elements",
+      "[1]",
+    );
+    expectError(() => jit((x: NDArray) => np.log(x))(array(0)), "FoundInfinity", "log of float64[]");
+    expectError(() => grad(np.sqrt)(array(0)), "FoundInfinity");
+    expect(np.log(array(-1)).item()).toBeNaN();
+    expect(np.add(array(Infinity), 1).item()).toBe(Infinity);
+    configure({ debugNans: true });
+    expectError(() => np.sub(array(Infinity), array(Infinity)), "FoundNaN", "sub");
+  });
+});
+
+describe("debug mode", () => {
+  test("6: LeakedTracer names the line that made the tracer", () => {
+    let leak: NDArray | undefined;
+    let line = 0;
+    const leaking: Scalar = (x) => {
+      line = here() + 1;
+      leak = np.sin(x);
+      return x;
+    };
+    const runs = [() => jit(leaking)(one), () => grad(leaking)(one), () => vmap(leaking)(xs)];
+    for (const run of runs) {
+      run();
+      expect(errorOf(() => np.add(leak!, 1)).message).not.toContain("made at");
+    }
+    configure({ debug: true });
+    for (const run of runs) {
+      run();
+      expectError(() => np.add(leak!, 1), "LeakedTracer", "it was made at");
+      expect(lineNamed(() => np.add(leak!, 1))).toBe(line);
+      expectError(() => leak!.item(), "LeakedTracer", "it was made at");
+    }
+  });
+});

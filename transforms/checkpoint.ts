@@ -1,0 +1,284 @@
+/**
+ * checkpoint: reverse mode that keeps the inputs of a function instead of its intermediate values, and computes
+ * those again on the way back. A policy says which are kept after all.
+ * The primitive holds a jaxpr. Linearized, it leaves one equation on the tape: the function that recomputes the
+ * residuals from inputs and kept values, followed by the linear map; its transpose is that of a jaxpr.
+ * Source: Griewank & Walther 2000 (recomputation); the policies are those of JAX.
+ */
+import { InvalidOption } from "../src/error.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { removeDeadCode } from "../src/compile/dead-code.ts";
+import { inlineCalls } from "../src/compile/inline.ts";
+import { identityOf } from "../src/identity.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import { avalOf } from "../src/ir/aval.ts";
+import { defineMultiplePrimitive } from "../src/ir/define.ts";
+import type { PrimitiveFunction } from "../src/ir/define.ts";
+import { evaluateJaxpr } from "../src/ir/evaluate.ts";
+import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
+import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
+import type { LinearInput, Params, SplitContext, Tangent } from "../src/ir/primitive.ts";
+import { requireOptions } from "../src/options.ts";
+import { unflatten } from "../src/tree/tree.ts";
+import { barrier, named } from "../ops/checkpointing.ts";
+import { stageClosure } from "./closures.ts";
+import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
+import { jitCall } from "./jit.ts";
+import {
+  batchJaxpr,
+  jvpJaxpr,
+  linearizeJaxpr,
+  mergeOutputs,
+  remember,
+  splitJaxpr,
+  spreadTangents,
+  stageOnTypesOf,
+  transposeJaxpr,
+} from "./jaxpr-transforms.ts";
+
+/** What a policy sees of an equation of the function. */
+export interface Saveable {
+  /** Name of the primitive: "dot", "sin", .. */
+  readonly primitive: string;
+  readonly params: Params;
+  readonly outputs: readonly Aval[];
+}
+
+/** Whether the results of an equation are kept for the way back. */
+export type CheckpointPolicy = (equation: Saveable) => boolean;
+
+const contractionNames = new Set(["dot", "convolution"]);
+
+const nameIn = (names: readonly string[], { primitive, params }: Saveable): boolean =>
+  primitive === "named" && names.includes((params as { readonly name: string }).name);
+
+/**
+ * Policies of `checkpoint`: what is kept besides the inputs.
+ * `nothing` is the default; `everything` keeps what grad keeps without checkpoint; `contractions` keeps matrix
+ * products and convolutions; `primitives(...)` the results of those primitives; `names(...)` the values named by
+ * `checkpointName`; `exceptNames(...)` all but those.
+ * @example checkpointPolicies.contractions({ primitive: "dot", params: {}, outputs: [] }) // true
+ */
+export const checkpointPolicies: {
+  readonly everything: CheckpointPolicy;
+  readonly nothing: CheckpointPolicy;
+  readonly contractions: CheckpointPolicy;
+  readonly primitives: (...names: readonly string[]) => CheckpointPolicy;
+  readonly names: (...names: readonly string[]) => CheckpointPolicy;
+  readonly exceptNames: (...names: readonly string[]) => CheckpointPolicy;
+} = {
+  everything: () => true,
+  nothing: () => false,
+  contractions: ({ primitive }) => contractionNames.has(primitive),
+  primitives:
+    (...names) =>
+    ({ primitive }) =>
+      names.includes(primitive),
+  names:
+    (...names) =>
+    (equation) =>
+      nameIn(names, equation),
+  exceptNames:
+    (...names) =>
+    (equation) =>
+      !nameIn(names, equation),
+};
+
+/**
+ * x itself, under a name that policies of `checkpoint` know.
+ * @example checkpointName(array([1, 2]), "activations") // [1, 2]
+ */
+export const checkpointName = (x: NDArray, name: string): NDArray => named(x, { name });
+
+// --- The primitive ----------------------------------------------------------------------------
+
+interface CheckpointParams {
+  readonly jaxpr: Jaxpr;
+  readonly name: string;
+  readonly policy: CheckpointPolicy;
+}
+
+const jaxprOfJit = ({ primitive, params }: Equation): Jaxpr | null =>
+  primitive === jitCall.primitive ? (params as { readonly jaxpr: Jaxpr }).jaxpr : null;
+
+interface Split {
+  /** Constants and inputs to outputs and kept values. */
+  readonly forward: Jaxpr;
+  /** Those of constants, inputs and kept values that it needs, then tangents, to the tangents of outputs. */
+  readonly linear: ClosedJaxpr;
+  /** Positions of what `linear` needs among constants, inputs and kept values. */
+  readonly needed: readonly number[];
+}
+
+/** Splits a linearized jaxpr by policy; `body` gives outputs and residuals. */
+const split = (body: Jaxpr, total: number, linear: Jaxpr, policy: CheckpointPolicy): Split => {
+  const residuals = body.outputs.slice(total);
+  const alive = removeDeadCode({ ...body, outputs: residuals }).equations.filter(({ outputs }) => outputs.length > 0);
+  const isKept = ({ primitive, params, outputs }: Equation): boolean =>
+    policy({ primitive: primitive.name, params, outputs: outputs.map(({ aval }) => aval) });
+  const keeping = new Set(alive.filter(isKept));
+  const candidates = [...keeping].flatMap(({ outputs }) => outputs);
+  const again = removeDeadCode({
+    constants: [],
+    inputs: [...body.inputs, ...candidates],
+    equations: alive.filter((equation) => !keeping.has(equation)),
+    outputs: residuals,
+  });
+  const read = new Set<Atom>([...again.outputs, ...again.equations.flatMap(({ inputs }) => inputs)]);
+  const kept = candidates.filter((candidate) => read.has(candidate));
+  const sources: Variable[] = [...body.inputs, ...kept];
+  const needed = sources.flatMap((source, k) => (read.has(source) ? [k] : []));
+  const recompute: Jaxpr = { ...again, inputs: needed.map((k) => sources[k]!) };
+  const tangents = linear.inputs.slice(residuals.length);
+  const closed = stageOnTypesOf("the linear part of a checkpoint", [...recompute.inputs, ...tangents], (inputs) => {
+    const values = evaluateJaxpr(recompute, [], inputs.slice(0, recompute.inputs.length));
+    return evaluateJaxpr(linear, [], [...values, ...inputs.slice(recompute.inputs.length)]);
+  });
+  return {
+    forward: removeDeadCode({ ...body, outputs: [...body.outputs.slice(0, total), ...kept] }),
+    linear: closed,
+    needed,
+  };
+};
+
+const linearizeCheckpoint = (
+  primals: readonly NDArray[],
+  tangents: readonly Tangent[],
+  { jaxpr, name, policy }: CheckpointParams,
+  { onTape }: SplitContext,
+): readonly [readonly NDArray[], readonly Tangent[]] => {
+  const varies = tangents.map(isNonzero);
+  const { known, linear, depends } = linearizeJaxpr(jaxpr, varies, name);
+  const total = jaxpr.outputs.length;
+  const parts = remember(jaxpr, `checkpoint ${varies.join()} ${identityOf(policy)}`, () =>
+    split(inlineCalls(constantsAsInputs(known.jaxpr), jaxprOfJit), total, linear, policy),
+  );
+  const operands = [...known.constants, ...primals];
+  const results = evaluateJaxpr(parts.forward, [], operands);
+  const outputs = results.slice(0, total);
+  const sources = [...operands, ...results.slice(total)];
+  const outTangents = onTape(() =>
+    checkpointCall(...parts.linear.constants, ...parts.needed.map((k) => sources[k]!), ...tangents.filter(isNonzero), {
+      jaxpr: constantsAsInputs(parts.linear.jaxpr),
+      name: `linear(${name})`,
+      policy,
+    }),
+  );
+  return [outputs, spreadTangents(depends, outputs, outTangents)];
+};
+
+/** What is known is computed; the tape gets the whole, which computes again what it needs of that. */
+const splitCheckpoint = (
+  inputs: readonly NDArray[],
+  unknown: readonly boolean[],
+  params: CheckpointParams,
+  { onTape }: SplitContext,
+): readonly NDArray[] => {
+  const { known, isLate } = splitJaxpr(params.jaxpr, unknown);
+  const count = isLate.filter((yes) => !yes).length;
+  const first = removeDeadCode({ ...known.jaxpr, outputs: known.jaxpr.outputs.slice(0, count) });
+  const values = new Map(known.jaxpr.constants.map((constant, k) => [constant, known.constants[k]!]));
+  const outputs = evaluateJaxpr(
+    first,
+    first.constants.map((constant) => values.get(constant)!),
+    inputs.filter((_, k) => !unknown[k]!),
+  );
+  const whole = onTape(() => checkpointCall(...inputs, params));
+  return mergeOutputs(
+    isLate,
+    outputs,
+    whole.filter((_, k) => isLate[k]!),
+  );
+};
+
+/** What is known waits for the first cotangent, so that nothing is computed again before the way back. */
+const transposeCheckpoint = (
+  cotangents: readonly Tangent[],
+  inputs: readonly (NDArray | LinearInput)[],
+  params: CheckpointParams,
+): readonly (Tangent | null)[] => {
+  const { closed, leaving } = transposeJaxpr(params.jaxpr, inputs.map(isLinearInput), cotangents.map(isNonzero));
+  const arriving = cotangents.filter(isNonzero);
+  const results = checkpointCall(
+    ...closed.constants,
+    ...inputs.filter(isKnownInput).map((x) => barrier(x, arriving[0]!)),
+    ...arriving,
+    { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `transpose(${params.name})` },
+  );
+  let next = 0;
+  let position = 0;
+  return inputs.map((input) => (isLinearInput(input) && leaving[position++]! ? results[next++]! : null));
+};
+
+/** A call of a jaxpr without constants, of which reverse mode keeps the inputs and what the policy says. */
+export const checkpointCall: PrimitiveFunction<NDArray[], CheckpointParams, readonly NDArray[]> =
+  defineMultiplePrimitive<NDArray[], CheckpointParams>({
+    name: "checkpoint",
+    evaluate: (inputs, { jaxpr }) => evaluateJaxpr(jaxpr, [], inputs),
+    abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype })),
+    jvp: (primals, tangents, params) => {
+      const { closed, depends } = jvpJaxpr(params.jaxpr, tangents.map(isNonzero));
+      const results = checkpointCall(...closed.constants, ...primals, ...tangents.filter(isNonzero), {
+        ...params,
+        jaxpr: constantsAsInputs(closed.jaxpr),
+        name: `jvp(${params.name})`,
+      });
+      const outputs = results.slice(0, depends.length);
+      return [outputs, spreadTangents(depends, outputs, results.slice(depends.length))];
+    },
+    linearize: (primals, tangents, params, context) => linearizeCheckpoint(primals, tangents, params, context),
+    split: (inputs, unknown, params, context) => splitCheckpoint(inputs, unknown, params, context),
+    transpose: (cotangents, inputs, params) => transposeCheckpoint(cotangents, inputs, params),
+    batch: (inputs, dims, params, { size }) => {
+      const { closed, dims: outDims } = batchJaxpr(params.jaxpr, dims, size);
+      const results = checkpointCall(...closed.constants, ...inputs, {
+        ...params,
+        jaxpr: constantsAsInputs(closed.jaxpr),
+        name: `vmap(${params.name})`,
+      });
+      return [results, outDims];
+    },
+    lower: { kind: "inline", jaxpr: "jaxpr" },
+    weakType: (_inputs, { jaxpr }) => jaxpr.outputs.map(({ aval }) => aval.weakType),
+    laws: { testedIn: "test/transforms/checkpoint.test.ts" },
+  });
+
+// --- The transform ----------------------------------------------------------------------------
+
+export interface CheckpointOptions {
+  /** What is kept for the way back besides the inputs: `checkpointPolicies.nothing` without it. */
+  readonly policy?: CheckpointPolicy;
+}
+
+/**
+ * `f` with less memory in reverse mode: its intermediate values are computed again on the way back.
+ * @param options  policy: which intermediate values are kept (see `checkpointPolicies`)
+ * @returns        a function with the values and derivatives of `f`
+ * @throws InvalidOption for a policy that is no function, UnknownOption
+ * Derivatives: forward and reverse, any order. Cost: one more evaluation of `f` per pullback.
+ * @example grad(checkpoint((x) => np.sin(np.sin(x))))(array(0)) // 1
+ */
+export const checkpoint = <F extends (...args: any[]) => any>(f: F, options: CheckpointOptions = {}): F => {
+  requireFunction("checkpoint", f);
+  requireOptions("checkpoint", options, ["policy"]);
+  const policy = options.policy ?? checkpointPolicies.nothing;
+  if (typeof policy !== "function")
+    throw new InvalidOption(
+      "checkpoint",
+      `policy is a ${typeof policy}`,
+      "Take one of checkpointPolicies or a function",
+    );
+  const name = nameOf(f as unknown as AnyFunction);
+  const asked = `checkpoint of ${name}`;
+  const checkpointed = (...args: unknown[]): unknown => {
+    const { arrays, treedef } = flattenArrays(args, asked);
+    const flat = flatFunction(f as unknown as AnyFunction, treedef, asked);
+    const { jaxpr, constants } = stageClosure(asked, (inputs) => flat.call(inputs), arrays.map(avalOf));
+    const outputs = checkpointCall(...constants, ...arrays, { jaxpr: constantsAsInputs(jaxpr), name, policy });
+    return unflatten(flat.outTree(), outputs);
+  };
+  Object.defineProperty(checkpointed, "name", { value: name });
+  return checkpointed as F;
+};

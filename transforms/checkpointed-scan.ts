@@ -1,0 +1,114 @@
+/**
+ * A scan whose reverse mode keeps the carry at the start of every segment only, and runs a segment again on the
+ * way back: a scan over segments of checkpointed scans. Nested segments keep less and run more often.
+ * With segments of length sqrt(n), 2 sqrt(n) carries are kept and every step runs twice.
+ * Source: Griewank & Walther 2000 (multilevel checkpointing).
+ */
+import { InvalidOption } from "../src/error.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import { reshape } from "../ops/shape.ts";
+import { join, sliceAxis } from "../ops/slicing.ts";
+import { checkpointCall, checkpointPolicies } from "./checkpoint.ts";
+import { remember, stageOnTypesOf } from "./jaxpr-transforms.ts";
+import { scanCall } from "./scan-call.ts";
+import { splitOperands } from "./scan-parts.ts";
+import type { ScanParams } from "./scan-parts.ts";
+
+/** Segment length, "sqrt" for the square root of the number of steps, or a number of nested levels. */
+export type ScanCheckpoint = number | "sqrt" | { readonly levels: number };
+
+/** Lengths of nested segments, outermost first; each shorter than the one around it. */
+export const segmentLengths = (asked: string, length: number, checkpoint: ScanCheckpoint): readonly number[] => {
+  const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1;
+  if (isCount(checkpoint)) return checkpoint < length ? [checkpoint] : [];
+  const levels = checkpoint === "sqrt" ? 1 : (checkpoint as { readonly levels?: unknown } | null)?.levels;
+  if (!isCount(levels))
+    throw new InvalidOption(
+      asked,
+      `checkpoint ${JSON.stringify(checkpoint)}`,
+      'Give a segment length, "sqrt", or { levels } with a whole number from 1',
+    );
+  const lengths: number[] = [];
+  for (let level = levels; level >= 1; level--) {
+    const segment = Math.ceil(length ** (level / (levels + 1)));
+    if (segment < (lengths.at(-1) ?? length) && segment > 1) lengths.push(segment);
+  }
+  return lengths;
+};
+
+/** `count` segments of `segment` rows each. */
+const inSegments = (x: NDArray, count: number, segment: number): NDArray =>
+  reshape(x, { shape: [count, segment, ...x.shape.slice(1)] });
+
+const joinRows = (x: NDArray): NDArray => reshape(x, { shape: [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)] });
+
+/** The scan of these parameters, with segments of these lengths. */
+export const scanInSegments = (
+  operands: readonly NDArray[],
+  params: ScanParams,
+  lengths: readonly number[],
+): readonly NDArray[] => {
+  const [segment, ...inner] = lengths;
+  if (segment === undefined) return scanCall(...operands, params);
+  const { length, reverse, carryCount, jaxpr } = params;
+  const [constants, carry, xs] = splitOperands(params, operands);
+  const count = Math.floor(length / segment);
+  const rest = length - count * segment;
+  // Whole segments are visited first, whichever way the rows are visited.
+  const [from, to] = reverse ? [rest, length] : [0, length - rest];
+  const rows = xs.map((x) => inSegments(sliceAxis(x, 0, from, to), count, segment));
+
+  const body = remember(jaxpr, `segment ${segment} ${inner.join()} ${String(reverse)}`, () => {
+    const types = [
+      ...constants,
+      ...carry,
+      ...rows.map(({ shape, dtype, weakType }) => ({ shape: shape.slice(1), dtype, weakType })),
+    ];
+    return stageOnTypesOf(
+      "a segment of a scan",
+      types.map(({ shape, dtype, weakType }) => ({ aval: { shape, dtype, weakType } })),
+      (inputs) => checkpointedScan(inputs, { ...params, length: segment }, inner),
+    );
+  });
+  const results = scanCall(...body.constants, ...constants, ...carry, ...rows, {
+    jaxpr: constantsAsInputs(body.jaxpr),
+    length: count,
+    reverse,
+    constCount: body.constants.length + constants.length,
+    carryCount,
+  });
+  const ys = results.slice(carryCount).map(joinRows);
+  if (rest === 0) return [...results.slice(0, carryCount), ...ys];
+  const [restFrom, restTo] = reverse ? [0, rest] : [length - rest, length];
+  const last = checkpointedScan(
+    [...constants, ...results.slice(0, carryCount), ...xs.map((x) => sliceAxis(x, 0, restFrom, restTo))],
+    { ...params, length: rest },
+    inner.filter((other) => other < rest),
+  );
+  const lastYs = last.slice(carryCount);
+  return [...last.slice(0, carryCount), ...ys.map((y, k) => join(reverse ? [lastYs[k]!, y] : [y, lastYs[k]!], 0))];
+};
+
+/** One segment, of which reverse mode keeps the operands. */
+const checkpointedScan = (
+  operands: readonly NDArray[],
+  params: ScanParams,
+  inner: readonly number[],
+): readonly NDArray[] => {
+  const { jaxpr, constants } = remember(
+    params.jaxpr,
+    `checkpointed ${params.length} ${inner.join()} ${String(params.reverse)}`,
+    () =>
+      stageOnTypesOf(
+        "a checkpointed scan",
+        operands.map(({ shape, dtype, weakType }) => ({ aval: { shape, dtype, weakType } })),
+        (inputs) => scanInSegments(inputs, params, inner),
+      ),
+  );
+  return checkpointCall(...constants, ...operands, {
+    jaxpr: constantsAsInputs(jaxpr),
+    name: "a segment of a scan",
+    policy: checkpointPolicies.nothing,
+  });
+};

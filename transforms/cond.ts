@@ -1,0 +1,184 @@
+/**
+ * cond and switchCase: branches chosen by a traced value. Both branches are traced, one is run.
+ */
+import { DTypeMismatch, InvalidOption, ShapeMismatch, TreeMismatch } from "../src/error.ts";
+import type { DType } from "../src/array/dtype.ts";
+import { isInteger } from "../src/array/dtype.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { avalOf, sameType, showAval } from "../src/ir/aval.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
+import { leafPaths, requireSameTree, unflatten } from "../src/tree/tree.ts";
+import type { Treedef } from "../src/tree/tree.ts";
+import { zerosOf, full } from "../ops/arithmetic.ts";
+import { clamp } from "../ops/extrema.ts";
+import { ne } from "../ops/comparison.ts";
+import { asDType, convert } from "../ops/conversion.ts";
+import { stageClosure } from "./closures.ts";
+import { choose } from "./cond-call.ts";
+import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
+import type { Cotangent, Liberal } from "./types.ts";
+
+interface Branch {
+  readonly name: string;
+  readonly outTree: Treedef;
+  readonly closed: ClosedJaxpr;
+}
+
+/** The number that decides, as a scalar array. */
+const requireScalar = (asked: string, what: string, value: unknown): NDArray => {
+  const { arrays, treedef } = flattenArrays(value, `${asked}, ${what}`);
+  if (treedef.kind !== "leaf" || arrays[0]!.shape.length > 0)
+    throw new ShapeMismatch(
+      asked,
+      treedef.kind === "leaf" ? `the ${what} is ${showAval(arrays[0]!)}` : `the ${what} is a tree ${treedef.text}`,
+      `The ${what} is one number; use np.where to choose element by element, np.any or np.all to reduce`,
+    );
+  return arrays[0]!;
+};
+
+/** The type all branches agree on: a number that one returns takes the type of the others. */
+const commonType = (asked: string, path: string, names: readonly string[], types: readonly Aval[]): Aval => {
+  const strong = types.find(({ weakType }) => weakType === false);
+  const type = strong ?? types.find(({ weakType }) => weakType === "float") ?? types[0]!;
+  types.forEach((other, k) => {
+    const fits = sameType(other, type) || (other.weakType !== false && sameType({ ...other, dtype: type.dtype }, type));
+    if (!fits || (other.weakType === "float" && isInteger(type.dtype))) {
+      const against = types.indexOf(type);
+      throw new TreeMismatch(
+        asked,
+        `${path === "" ? "the result" : `result${path}`} is ${showAval(other)} in ${names[k]!} and ${showAval(type)} in ${names[against]!}`,
+        "All branches return the same shapes and dtypes; convert with astype, reshape or np.broadcastTo",
+      );
+    }
+  });
+  return type;
+};
+
+const settled = (x: NDArray, type: Aval): NDArray =>
+  x.dtype === type.dtype && x.weakType === type.weakType
+    ? x
+    : convert(x, { dtype: type.dtype, weakType: type.weakType });
+
+/** Traces every branch twice where results must be converted: once to learn the types, once to give them. */
+const stageBranches = (
+  asked: string,
+  branches: readonly AnyFunction[],
+  names: readonly string[],
+  operands: readonly NDArray[],
+  treedef: Treedef,
+): { readonly parts: readonly ClosedJaxpr[]; readonly outTree: Treedef } => {
+  const types = operands.map(avalOf);
+  const stage = (f: AnyFunction, name: string, wanted: readonly Aval[] | null): Branch => {
+    let outTree: Treedef | null = null;
+    const closed = stageClosure(
+      `${name} of ${asked}`,
+      (inputs) => {
+        const out = flattenArrays(f(...(unflatten(treedef, inputs) as never[])), `result of ${name} of ${asked}`);
+        outTree = out.treedef;
+        return wanted === null ? out.arrays : out.arrays.map((x, k) => settled(x, wanted[k]!));
+      },
+      types,
+    );
+    return { name, outTree: outTree!, closed };
+  };
+  const staged = branches.map((f, k) => stage(f, names[k]!, null));
+  const outTree = staged[0]!.outTree;
+  staged.forEach((branch) => requireSameTree(`${asked}, ${branch.name} against ${names[0]!}`, outTree, branch.outTree));
+  const paths = leafPaths(outTree);
+  const seen = staged.map(({ closed }) => closed.jaxpr.outputs.map(({ aval }) => aval));
+  const wanted = paths.map((path, k) =>
+    commonType(
+      asked,
+      path,
+      names,
+      seen.map((own) => own[k]!),
+    ),
+  );
+  const parts = staged.map(({ closed }, b) =>
+    wanted.every((type, k) => type.dtype === seen[b]![k]!.dtype && type.weakType === seen[b]![k]!.weakType)
+      ? closed
+      : stage(branches[b]!, names[b]!, wanted).closed,
+  );
+  return { parts, outTree };
+};
+
+const chooseBranch = (
+  asked: string,
+  index: NDArray,
+  branches: readonly AnyFunction[],
+  names: readonly string[],
+  operands: readonly unknown[],
+): unknown => {
+  const { arrays, treedef } = flattenArrays(operands, asked);
+  const { parts, outTree } = stageBranches(asked, branches, names, arrays, treedef);
+  return unflatten(outTree, choose(index, parts, arrays));
+};
+
+/**
+ * onTrue(...operands) where the predicate holds, else onFalse(...operands). Both are traced, one is run.
+ * @param predicate  one boolean or number (0 is false), traced or not
+ * @param operands   trees of arrays; branches may close over others
+ * @returns          what the branch returns; both return the same tree, shapes and dtypes
+ * @throws TreeMismatch naming the path and both types, ShapeMismatch for a predicate that is no scalar
+ * Derivatives: forward and reverse, any order. Under vmap with a mapped predicate each branch runs on the examples
+ * that take it, so that the other one adds neither NaN nor errors.
+ * @example cond(np.less(2, 3), (x) => x.mul(2), (x) => x.neg(), array(4)) // 8
+ */
+export const cond = <Args extends readonly unknown[], R>(
+  predicate: NDArray | number | boolean,
+  onTrue: (...operands: Args) => R,
+  onFalse: (...operands: Args) => R,
+  ...operands: Liberal<Args>
+): Cotangent<R> => {
+  requireFunction("cond", onTrue);
+  requireFunction("cond", onFalse);
+  const asked = "cond";
+  const value = requireScalar(asked, "predicate", predicate);
+  const holds = value.dtype === "bool" ? value : ne(value, zerosOf([], value.dtype));
+  const named = (f: AnyFunction, role: string): string => (f.name === "" ? role : `${role} (${nameOf(f)})`);
+  return chooseBranch(
+    asked,
+    asDType(holds, "int32"),
+    [onFalse as AnyFunction, onTrue as AnyFunction],
+    [named(onFalse as AnyFunction, "onFalse"), named(onTrue as AnyFunction, "onTrue")],
+    operands,
+  ) as Cotangent<R>;
+};
+
+/**
+ * branches[index](...operands); an index out of range takes the first or last branch. All are traced, one is run.
+ * @param index     one integer, traced or not
+ * @param branches  functions of the same operands that return the same tree, shapes and dtypes
+ * @throws TreeMismatch naming the path and both types, DTypeMismatch for an index that is no integer
+ * Derivatives and vmap as `cond`.
+ * @example switchCase(1, [(x) => x, (x) => x.mul(10), (x) => x.neg()], array(4)) // 40
+ */
+export const switchCase = <Args extends readonly unknown[], R>(
+  index: NDArray | number,
+  branches: readonly ((...operands: Args) => R)[],
+  ...operands: Liberal<Args>
+): Cotangent<R> => {
+  const asked = "switchCase";
+  if (!Array.isArray(branches) || branches.length === 0)
+    throw new InvalidOption(asked, "no branches", "Give a list of one or more functions");
+  branches.forEach((branch) => requireFunction(asked, branch));
+  const value = requireIndex(asked, requireScalar(asked, "index", index));
+  const last = branches.length - 1;
+  return chooseBranch(
+    asked,
+    clamp(full(0, [], "int32"), value, full(last, [], "int32")),
+    branches as readonly AnyFunction[],
+    branches.map((_, k) => `branch ${k}`),
+    operands,
+  ) as Cotangent<R>;
+};
+
+/** The index as int32: whole numbers of JavaScript count as integers. */
+const requireIndex = (asked: string, value: NDArray): NDArray => {
+  const dtype: DType = value.dtype;
+  if (!isInteger(dtype) && value.weakType !== "integer")
+    throw new DTypeMismatch(asked, `an index ${showAval(value)}`, 'Give an integer: convert with astype("int32")');
+  return asDType(value, "int32");
+};

@@ -1,0 +1,50 @@
+/**
+ * memoryAnalysis: the memory that a compiled function needs, from its plan, before anything is computed.
+ */
+import { presentBackend } from "../src/backend/index.ts";
+import { bytesOfType, memoryOf } from "../src/compile/memory-plan.ts";
+import type { Atom } from "../src/ir/jaxpr.ts";
+import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import { requireFunction } from "./flat.ts";
+import { makeJaxpr } from "./make-jaxpr.ts";
+import type { Liberal } from "./types.ts";
+
+/** Bytes of one call of a compiled function. */
+export interface MemoryAnalysis {
+  /** Arguments, and arrays that the function closes over. */
+  readonly argumentBytes: number;
+  /** Results, those that are arguments unchanged left out. */
+  readonly outputBytes: number;
+  /** What is held on the way besides both, at the worst moment. */
+  readonly temporaryBytes: number;
+  /** Sum of the three: most bytes alive at one time. */
+  readonly peakBytes: number;
+}
+
+/**
+ * Memory of jit(f) at these arguments, from the buffer plan: `memoryAnalysis(grad(loss), params)` tells what training needs.
+ * @param args  arrays, of which only shapes and dtypes matter
+ * @returns     bytes of arguments, results and temporaries, and their peak; nothing is computed
+ * Loops count the body once and their stacked results in full. What routines (matrix products, factorizations) allocate
+ * for themselves beyond their results is not seen.
+ * @example memoryAnalysis((x) => np.sum(np.sin(x)), np.ones([1000])).argumentBytes // 8000
+ */
+export const memoryAnalysis = <A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  ...args: Liberal<A>
+): MemoryAnalysis => {
+  requireFunction("memoryAnalysis", f);
+  const jaxpr = constantsAsInputs(makeJaxpr(f)(...args).jaxpr);
+  const keeping = presentBackend("auto") === "wasm" ? "frame" : "arrays";
+  const { argumentBytes, heldBytes } = memoryOf(jaxpr, keeping);
+  const isArgument = new Set<Atom>(jaxpr.inputs);
+  const outputBytes = [...new Set(jaxpr.outputs)]
+    .filter((output) => !isArgument.has(output))
+    .reduce((sum, { aval }) => sum + bytesOfType(aval), 0);
+  return {
+    argumentBytes,
+    outputBytes,
+    temporaryBytes: Math.max(0, heldBytes - outputBytes),
+    peakBytes: argumentBytes + Math.max(heldBytes, outputBytes),
+  };
+};

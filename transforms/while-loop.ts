@@ -1,0 +1,120 @@
+/**
+ * whileLoop: a loop whose number of steps depends on values; foriLoop: a counted loop.
+ */
+import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
+import { isInteger } from "../src/array/dtype.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import { isConcrete } from "../src/array/ndarray.ts";
+import { avalOf, showAval } from "../src/ir/aval.ts";
+import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import { unflatten } from "../src/tree/tree.ts";
+import { add, full } from "../ops/arithmetic.ts";
+import { lt } from "../ops/comparison.ts";
+import { asDType } from "../ops/conversion.ts";
+import { stageClosure } from "./closures.ts";
+import { asArray, flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction, FlatArrays } from "./flat.ts";
+import { stageBody } from "./loop-body.ts";
+import { scan } from "./scan.ts";
+import { whileCall } from "./while-call.ts";
+
+/** One truth value. */
+const requirePredicate = (asked: string, { arrays, treedef }: FlatArrays): NDArray => {
+  const [holds] = arrays;
+  if (treedef.kind !== "leaf" || holds!.shape.length > 0)
+    throw new ShapeMismatch(
+      asked,
+      treedef.kind === "leaf" ? `the condition is ${showAval(holds!)}` : `the condition is a tree ${treedef.text}`,
+      "A condition is one truth value: reduce with np.any or np.all",
+    );
+  if (holds!.dtype !== "bool")
+    throw new DTypeMismatch(asked, `the condition is ${showAval(holds!)}`, "Compare: np.less, np.notEqual, ...");
+  return holds!;
+};
+
+/**
+ * init, body(init), body(body(init)), ... until the condition no longer holds.
+ * @param condition  state to one boolean
+ * @param body       state to the next state, of the same tree, shapes and dtypes
+ * @returns          the first state for which the condition does not hold
+ * @throws CarryMismatch listing every path that changes; ReverseModeOfWhile in reverse mode
+ * Derivatives: forward mode, any order. Under vmap it runs until all examples are done; finished ones stay as they are.
+ * @example whileLoop((x) => np.less(x, 100), (x) => x.mul(2), array(3)) // 192
+ */
+export const whileLoop = <S>(
+  condition: (state: S) => NDArray | boolean,
+  body: (state: S) => S,
+  init: S | (S extends NDArray ? number : never),
+): S => {
+  requireFunction("whileLoop", condition);
+  requireFunction("whileLoop", body);
+  const asked = `whileLoop of ${nameOf(body as AnyFunction)}`;
+  const state = flattenArrays(init, `${asked}, initial state`);
+  const { treedef } = state;
+  const staged = stageBody(
+    asked,
+    (own) => ({ state: flattenArrays(body(unflatten(treedef, own) as S), `${asked}, state`), rest: [] }),
+    state,
+    [],
+  );
+  const test = stageClosure(
+    `the condition of ${asked}`,
+    (own) => [requirePredicate(asked, flattenArrays(condition(unflatten(treedef, own) as S), `${asked}, condition`))],
+    staged.init.map(avalOf),
+  );
+  const results = whileCall(...test.constants, ...staged.closed.constants, ...staged.init, {
+    condition: constantsAsInputs(test.jaxpr),
+    body: constantsAsInputs(staged.closed.jaxpr),
+    conditionConstants: test.constants.length,
+    bodyConstants: staged.closed.constants.length,
+  });
+  return unflatten(treedef, results) as S;
+};
+
+/** A bound of a counted loop: a number where it is known, else an int32 scalar. */
+const requireBound = (asked: string, bound: NDArray | number): NDArray | number => {
+  const array = asArray(bound);
+  if (array.shape.length > 0)
+    throw new ShapeMismatch(asked, `a bound ${showAval(array)}`, "Bounds are single integers");
+  if (!isInteger(array.dtype) && array.weakType !== "integer")
+    throw new DTypeMismatch(asked, `a bound ${showAval(array)}`, 'Bounds are integers: convert with astype("int32")');
+  return isConcrete(array) ? array.item() : asDType(array, "int32");
+};
+
+const asInt32 = (bound: NDArray | number): NDArray => (typeof bound === "number" ? full(bound, [], "int32") : bound);
+
+/**
+ * body(lower, init), then body(lower + 1, ...), up to upper - 1.
+ * @param body   (index, state) => state, of the same tree, shapes and dtypes; index is an int32 scalar
+ * @returns      the last state; init if upper <= lower
+ * @throws CarryMismatch listing every path that changes
+ * Derivatives: with bounds that are known when traced, forward and reverse, any order (it is a scan); with traced
+ * bounds forward mode only (it is a whileLoop).
+ * @example foriLoop(0, 4, (i, sum) => sum.add(i), array(0)) // 6
+ */
+export const foriLoop = <S>(
+  lower: NDArray | number,
+  upper: NDArray | number,
+  body: (index: NDArray, state: S) => S,
+  init: S | (S extends NDArray ? number : never),
+): S => {
+  requireFunction("foriLoop", body);
+  const asked = `foriLoop of ${nameOf(body as AnyFunction)}`;
+  const [first, last] = [requireBound(asked, lower), requireBound(asked, upper)];
+  const one = full(1, [], "int32");
+  if (typeof first === "number" && typeof last === "number") {
+    const length = Math.max(0, last - first);
+    const step = ([index, state]: readonly [NDArray, S]): readonly [readonly [NDArray, S], null] => [
+      [add(index, one), body(index, state)],
+      null,
+    ];
+    Object.defineProperty(step, "name", { value: nameOf(body as AnyFunction) });
+    return scan(step, [full(first, [], "int32"), init as S] as const, null, { length })[0][1];
+  }
+  const [, , result] = whileLoop<readonly [NDArray, NDArray, S]>(
+    ([index, end]) => lt(index, end),
+    ([index, end, state]) => [add(index, one), end, body(index, state)],
+    [asInt32(first), asInt32(last), init as S],
+  );
+  return result;
+};
