@@ -85,3 +85,34 @@ export function permuteAlongAxis(
     out[at] = source[first + order[at]! * stride]!;
   }
 }
+
+/**
+ * For every key, how many elements of its sorted line stand before it: those smaller, and on the right side also its
+ * equals. NaN equals NaN and comes last.
+ * @param lines  shape [batch, length]
+ * @param keys   shape [batch, keys per line]
+ * @param out    shape of keys
+ */
+export function searchSortedLines(
+  lines: NumericArray,
+  length: number,
+  keys: NumericArray,
+  keysPerLine: number,
+  isRightSide: boolean,
+  out: NumericArray,
+): void {
+  const [sorted, wanted] = [asFloat64(lines), asFloat64(keys)];
+  for (let at = 0; at < wanted.length; at += 1) {
+    const first = Math.floor(at / keysPerLine) * length;
+    const key = wanted[at]!;
+    let low = 0;
+    let high = length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const element = sorted[first + middle]!;
+      if (isRightSide ? !overtakes(element, key, false) : overtakes(key, element, false)) low = middle + 1;
+      else high = middle;
+    }
+    out[at] = low;
+  }
+}

@@ -14,14 +14,14 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { notDifferentiable, notLinear } from "../src/ir/primitive.ts";
 import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
-import { withEvaluation } from "../src/ir/trace.ts";
+import { bind, withEvaluation } from "../src/ir/trace.ts";
 import { zerosOf } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { join, sliceAxis } from "./slicing.ts";
 import { moveAxis, reshape } from "./shape.ts";
 
 /** A function of the host: concrete arrays in, the declared number of concrete arrays out. */
-export type HostFunction = (...inputs: ConcreteArray[]) => readonly NDArray[];
+export type HostFunction = (inputs: readonly ConcreteArray[]) => readonly NDArray[];
 
 export interface CallbackParams {
   readonly call: HostFunction;
@@ -75,7 +75,7 @@ const run = (
   call: HostFunction,
   inputs: readonly ConcreteArray[],
   outputs: readonly TypeOf[],
-): readonly ConcreteArray[] => withEvaluation(() => requireOutputs(call(...inputs), outputs));
+): readonly ConcreteArray[] => withEvaluation(() => requireOutputs(call(inputs), outputs));
 
 /** Results of a host function of the inputs. */
 export const callback: PrimitiveFunction<readonly NDArray[], CallbackParams, readonly NDArray[]> =
@@ -89,12 +89,16 @@ export const callback: PrimitiveFunction<readonly NDArray[], CallbackParams, rea
       const batched = batchedOutputs(params.outputs, size);
       if (params.vectorized === "batched")
         return [
-          callback(...inputs.map((x, k) => batchToFront(x, dims[k]!, size)), { ...params, outputs: batched }),
+          bind(
+            callback.primitive,
+            inputs.map((x, k) => batchToFront(x, dims[k]!, size)),
+            { ...params, outputs: batched },
+          ),
           batched.map(() => 0),
         ];
       const fronted = inputs.map((x, k) => (dims[k] === null ? x : moveAxis(x, dims[k]!, 0)));
       return [
-        callback(...fronted, { ...params, call: oneByOne(params, dims, size), outputs: batched }),
+        bind(callback.primitive, fronted, { ...params, call: oneByOne(params, dims, size), outputs: batched }),
         batched.map(() => 0),
       ];
     },
@@ -109,7 +113,7 @@ const batchedOutputs = (outputs: readonly TypeOf[], size: number): TypeOf[] =>
 /** The host function applied to one example after the other; mapped inputs have the mapped axis in front. */
 const oneByOne =
   ({ call, outputs }: CallbackParams, dims: readonly BatchDim[], size: number): HostFunction =>
-  (...inputs) => {
+  (inputs) => {
     const rows: (readonly ConcreteArray[])[] = [];
     for (let example = 0; example < size; example++) {
       const own = inputs.map((x, k) =>
@@ -139,7 +143,7 @@ const stack = (parts: readonly NDArray[], shape: Shape, dtype: TypeOf["dtype"]):
 // --- Effects ----------------------------------------------------------------------------------
 
 export interface HostEffectParams {
-  readonly call: (...inputs: ConcreteArray[]) => void;
+  readonly call: (inputs: readonly ConcreteArray[]) => void;
   readonly vectorized: CallbackParams["vectorized"];
 }
 
@@ -150,18 +154,22 @@ export interface HostEffectParams {
 export const hostEffect: PrimitiveFunction<readonly NDArray[], HostEffectParams, readonly NDArray[]> =
   defineMultiplePrimitive<readonly NDArray[], HostEffectParams>({
     name: "hostEffect",
-    evaluate: (inputs, { call }) => withEvaluation(() => (call(...inputs), [])),
+    evaluate: (inputs, { call }) => withEvaluation(() => (call(inputs), [])),
     abstractEval: () => [],
-    jvp: (primals, _tangents, params) => [hostEffect(...primals, params), []],
+    jvp: (primals, _tangents, params) => [bind(hostEffect.primitive, primals, params), []],
     transpose: (_cotangents, inputs) => inputs.map(() => null),
     batch: (inputs, dims, params, { size }) => {
       if (params.vectorized === "batched") {
-        hostEffect(...inputs.map((x, k) => batchToFront(x, dims[k]!, size)), params);
+        bind(
+          hostEffect.primitive,
+          inputs.map((x, k) => batchToFront(x, dims[k]!, size)),
+          params,
+        );
         return [[], []];
       }
       const fronted = inputs.map((x, k) => (dims[k] === null ? x : moveAxis(x, dims[k]!, 0)));
-      const call: HostFunction = (...own) => (params.call(...own), []);
-      hostEffect(...fronted, { ...params, call: oneByOne({ ...params, call, outputs: [] }, dims, size) });
+      const call: HostFunction = (own) => (params.call(own), []);
+      bind(hostEffect.primitive, fronted, { ...params, call: oneByOne({ ...params, call, outputs: [] }, dims, size) });
       return [[], []];
     },
     lower: routine,

@@ -28,17 +28,19 @@ import { log, log1p } from "./exponential.ts";
 type Slope = (x: NDArray, y: NDArray) => NDArray;
 
 interface Product {
-  readonly name: "xlogy" | "xlog1py" | "relEntr" | "klDiv";
+  /** The name of `scalar` in kernels/scalar-math.ts. */
+  readonly name: string;
+  readonly scalar: (x: number, y: number) => number;
   readonly left: Slope;
   readonly right: Slope;
   readonly second: Domain;
   readonly reference: (x: number, y: number) => number;
 }
 
-const define = ({ name, left, right, second, reference }: Product): Binary => {
+const define = ({ name, scalar, left, right, second, reference }: Product): Binary => {
   const call: Binary = definePrimitive<[NDArray, NDArray]>({
     name,
-    evaluate: ([x, y]) => mapBinary(scalarMath[name], x, y),
+    evaluate: ([x, y]) => mapBinary(scalar, x, y),
     abstractEval: (operands) => {
       requireFloat(name, operands[0]);
       return requireEqual(name, operands);
@@ -79,6 +81,7 @@ const logRatio = (p: NDArray, q: NDArray): NDArray => {
 /** x log(y), and 0 for x = 0. */
 export const xlogy: Binary = define({
   name: "xlogy",
+  scalar: scalarMath.xlogy,
   left: (_x, y) => log(y),
   right: quotient,
   second: reals(1.2, 4),
@@ -88,6 +91,7 @@ export const xlogy: Binary = define({
 /** x log(1 + y), and 0 for x = 0. */
 export const xlog1py: Binary = define({
   name: "xlog1py",
+  scalar: scalarMath.xlog1py,
   left: (_x, y) => log1p(y),
   right: (x, y) => quotient(x, add(fullLike(1, y), y)),
   second: reals(0.1, 3),
@@ -97,6 +101,7 @@ export const xlog1py: Binary = define({
 /** p log(p / q); 0 for p = 0, infinite outside p >= 0, q > 0. */
 export const relEntr: Binary = define({
   name: "relEntr",
+  scalar: scalarMath.relEntr,
   left: (p, q) => add(logRatio(p, q), keepWhere(not(isZero(p)), fullLike(1, p))),
   right: (p, q) => neg(quotient(p, q)),
   second: reals(2.5, 4),
@@ -106,6 +111,7 @@ export const relEntr: Binary = define({
 /** p log(p / q) - p + q; q for p = 0, infinite outside p >= 0, q > 0. */
 export const klDiv: Binary = define({
   name: "klDiv",
+  scalar: scalarMath.klDiv,
   left: logRatio,
   right: (p, q) => sub(fullLike(1, p), quotient(p, q)),
   second: reals(3, 4),
@@ -125,7 +131,7 @@ export const logit: Unary = definePrimitive<[NDArray]>({
   batch: elementwiseBatch(([p]) => logit(p!)),
   lower: elementwise(([p]) => callExpression("logit", p!)),
   laws: {
-    sample: sampleElementwise(noParameters, reals(0.05, 0.95)),
+    sample: sampleElementwise(noParameters, reals(0.1, 0.9)),
     reference: (p) => 2 * Math.atanh(2 * p! - 1),
     maxUlp: 64,
   },

@@ -1,5 +1,5 @@
 /**
- * Factorization family on stacks of matrices: triangularSolve, cholesky, lu (with its permutation), linearSolve.
+ * Factorization family on stacks of matrices: triangularSolve, cholesky, lu (with its permutation), denseSolve.
  * Each derivative is written with triangular solves and products, so every order exists where the factors do:
  *   dL = L low(L^-1 dA L^-T)            A = L L', low: lower triangle with half the diagonal (Murray 2016)
  *   dL = L low(X), dU = up(X) U         P A = L U, X = L^-1 P dA U^-1
@@ -310,7 +310,7 @@ export const pivotPermutation: PrimitiveFunction<[NDArray], PermutationParams> =
   },
 });
 
-// --- linearSolve ------------------------------------------------------------------------------
+// --- denseSolve ------------------------------------------------------------------------------
 
 export interface LinearSolveParams {
   /** The system is A' X = B. */
@@ -320,10 +320,10 @@ export interface LinearSolveParams {
 type SolveOperands = [packed: NDArray, permutation: NDArray, a: NDArray, b: NDArray];
 
 const linearSolveType = (packed: Aval, permutation: Aval, a: Aval, b: Aval): TypeOf => {
-  const type = requireSystem("linearSolve", a, b);
+  const type = requireSystem("denseSolve", a, b);
   if (!sameShape(packed.shape, a.shape) || !sameShape(permutation.shape, a.shape.slice(0, -1)))
     throw new ShapeMismatch(
-      "linearSolve",
+      "denseSolve",
       `factors ${showAval(packed)} and ${showAval(permutation)} of a matrix ${showAval(a)}`,
       "Give the factors of this matrix",
     );
@@ -357,11 +357,11 @@ const solveByFactors = (
  * X with op(A) X = B, by the packed factors of A and their permutation. Differentiated through A and B: tangents of
  * the factors are not asked for, since they follow from A's. @throws Singular naming the pivot
  */
-export const linearSolve: PrimitiveFunction<SolveOperands, LinearSolveParams> = definePrimitive<
+export const denseSolve: PrimitiveFunction<SolveOperands, LinearSolveParams> = definePrimitive<
   SolveOperands,
   LinearSolveParams
 >({
-  name: "linearSolve",
+  name: "denseSolve",
   evaluate: ([packed, permutation, a, b], params) => {
     const { shape, dtype } = linearSolveType(packed, permutation, a, b);
     const size = rowsOf(a);
@@ -374,25 +374,25 @@ export const linearSolve: PrimitiveFunction<SolveOperands, LinearSolveParams> = 
   },
   abstractEval: ([packed, permutation, a, b]) => linearSolveType(packed, permutation, a, b),
   jvp: ([packed, permutation, a, b], [, , da, db], params) => {
-    const x = linearSolve(packed, permutation, a, b, params);
+    const x = denseSolve(packed, permutation, a, b, params);
     let rhs: Tangent = db;
     if (!isZero(da)) {
       const moved = matmul(params.transposed ? transposed(da) : da, x);
       rhs = isZero(db) ? neg(moved) : sub(db, moved);
     }
-    return [x, isZero(rhs) ? zero(x) : linearSolve(packed, permutation, a, rhs, params)];
+    return [x, isZero(rhs) ? zero(x) : denseSolve(packed, permutation, a, rhs, params)];
   },
   transpose: (cotangents, inputs, params) => {
     const [packed, permutation, a] = inputs;
     if (isLinearInput(packed) || isLinearInput(a)) return notLinear(cotangents, inputs, params);
     const flipped = { transposed: !params.transposed };
-    return [null, null, null, linearSolve(packed, requireKnown(permutation), a, only(cotangents), flipped)];
+    return [null, null, null, denseSolve(packed, requireKnown(permutation), a, only(cotangents), flipped)];
   },
   batch: ([packed, permutation, a, b], [packedDim, permutationDim, aDim, bDim], params, { size }) =>
     packedDim === null && permutationDim === null && aDim === null
-      ? batchColumns(b, bDim!, (columns) => linearSolve(packed, permutation, a, columns, params))
+      ? batchColumns(b, bDim!, (columns) => denseSolve(packed, permutation, a, columns, params))
       : [
-          linearSolve(
+          denseSolve(
             batchToFront(packed, packedDim, size),
             batchToFront(permutation, permutationDim, size),
             batchToFront(a, aDim, size),
@@ -411,5 +411,5 @@ export const family: readonly Primitive[] = [
   cholesky.primitive,
   lu.primitive,
   pivotPermutation.primitive,
-  linearSolve.primitive,
+  denseSolve.primitive,
 ];

@@ -144,7 +144,10 @@ export const betaln: Binary = definePrimitive<[NDArray, NDArray]>({
 
 type Ternary = PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>>;
 
-const mapTernary = (f: (a: number, b: number, x: number) => number, operands: readonly ConcreteArray[]): ConcreteArray => {
+const mapTernary = (
+  f: (a: number, b: number, x: number) => number,
+  operands: readonly ConcreteArray[],
+): ConcreteArray => {
   const [a, b, x] = operands.map(bufferOf);
   const [{ shape, dtype }] = operands as [ConcreteArray];
   const out = allocate(dtype, x!.length);

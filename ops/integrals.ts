@@ -21,25 +21,19 @@ import { expiSeries, integral } from "./special-references.ts";
 import { cos, sin } from "./trigonometric.ts";
 
 interface Integral {
-  readonly name:
-    | "expi"
-    | "exp1"
-    | "sineIntegral"
-    | "cosineIntegral"
-    | "fresnelSine"
-    | "fresnelCosine"
-    | "dawson"
-    | "spence";
+  /** The name of `scalar` in kernels/scalar-math.ts. */
+  readonly name: string;
+  readonly scalar: (x: number) => number;
   /** The derivative at x, where the function is `out`. */
   readonly slope: (x: NDArray, out: NDArray) => NDArray;
   readonly domain: Domain;
   readonly reference: (x: number) => number;
 }
 
-const define = ({ name, slope, domain, reference }: Integral): Unary => {
+const define = ({ name, scalar, slope, domain, reference }: Integral): Unary => {
   const call: Unary = definePrimitive<[NDArray]>({
     name,
-    evaluate: ([x]) => mapUnary(scalarMath[name], x),
+    evaluate: ([x]) => mapUnary(scalar, x),
     abstractEval: ([x]) => requireFloat(name, x),
     jvp: unaryJvp(
       (x) => call(x),
@@ -62,6 +56,7 @@ const define = ({ name, slope, domain, reference }: Integral): Unary => {
 /** Ei(x), the principal value of the integral of e^t / t up to x. */
 export const expi: Unary = define({
   name: "expi",
+  scalar: scalarMath.expi,
   slope: (x) => div(exp(x), x),
   domain: reals(0.6, 3),
   reference: expiSeries,
@@ -70,6 +65,7 @@ export const expi: Unary = define({
 /** E_1(x), the integral of e^-t / t from x on; NaN below 0. */
 export const exp1: Unary = define({
   name: "exp1",
+  scalar: scalarMath.exp1,
   slope: (x) => neg(div(exp(neg(x)), x)),
   domain: reals(0.3, 2),
   reference: (x) => -expiSeries(-x),
@@ -137,6 +133,7 @@ export const sineQuotient: Ordered = definePrimitive<[NDArray], OrderParams>({
 /** Si(x), the integral of sin(t) / t from 0 to x. */
 export const sineIntegral: Unary = define({
   name: "sineIntegral",
+  scalar: scalarMath.sineIntegral,
   slope: (x) => sineQuotient(x, { order: 0 }),
   domain: reals(0.5, 6),
   reference: (x) => integral((t) => Math.sin(t) / t, 0, x),
@@ -145,6 +142,7 @@ export const sineIntegral: Unary = define({
 /** Ci(x), minus the integral of cos(t) / t from x on; NaN below 0. */
 export const cosineIntegral: Unary = define({
   name: "cosineIntegral",
+  scalar: scalarMath.cosineIntegral,
   slope: (x) => div(cos(x), x),
   domain: reals(1, 2.5),
   reference: (x) => 0.5772156649015329 + Math.log(x) + integral((t) => (Math.cos(t) - 1) / t, 0, x),
@@ -155,6 +153,7 @@ const halfSquare = (x: NDArray): NDArray => mul(fullLike(Math.PI / 2, x), mul(x,
 /** Fresnel's S, the integral of sin(pi t^2 / 2) from 0 to x. */
 export const fresnelSine: Unary = define({
   name: "fresnelSine",
+  scalar: scalarMath.fresnelSine,
   slope: (x) => sin(halfSquare(x)),
   domain: reals(0.5, 3),
   reference: (x) => integral((t) => Math.sin((Math.PI / 2) * t * t), 0, x),
@@ -163,6 +162,7 @@ export const fresnelSine: Unary = define({
 /** Fresnel's C, the integral of cos(pi t^2 / 2) from 0 to x. */
 export const fresnelCosine: Unary = define({
   name: "fresnelCosine",
+  scalar: scalarMath.fresnelCosine,
   slope: (x) => cos(halfSquare(x)),
   domain: reals(0.5, 3),
   reference: (x) => integral((t) => Math.cos((Math.PI / 2) * t * t), 0, x),
@@ -187,6 +187,7 @@ const dawsonSlope = (x: NDArray, out: NDArray): NDArray => {
 /** Dawson's integral, e^(-x^2) times the integral of e^(t^2) from 0 to x. */
 export const dawson: Unary = define({
   name: "dawson",
+  scalar: scalarMath.dawson,
   slope: dawsonSlope,
   domain: reals(0.3, 3),
   reference: (x) => integral((t) => Math.exp(t * t - x * x), 0, x),
@@ -207,6 +208,7 @@ const spenceSlope = (z: NDArray): NDArray => {
 /** Spence's dilogarithm Li2(1 - z), minus the integral of log(t) / (t - 1) from 1 to z; NaN below 0. */
 export const spence: Unary = define({
   name: "spence",
+  scalar: scalarMath.spence,
   slope: spenceSlope,
   domain: reals(1.3, 3),
   reference: (z) => -integral((t) => Math.log(t) / (t - 1), 1, z),

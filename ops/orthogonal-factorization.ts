@@ -16,7 +16,7 @@ import { notLinear } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { add, sub } from "./arithmetic.ts";
 import { stopGradient } from "./conversion.ts";
-import { linearSolve, lu, pivotPermutation, solveFromRight } from "./factorization.ts";
+import { denseSolve, lu, pivotPermutation, solveFromRight } from "./factorization.ts";
 import {
   block,
   columnsOf,
@@ -73,7 +73,7 @@ const completingTangent = (q: NDArray, dq: NDArray): NDArray => {
   const tail = block(q, [rank, rows], [0, rank]);
   const [packed, pivots] = lu(stopGradient(head)) as [NDArray, NDArray];
   const permutation = pivotPermutation(pivots, { size: rank });
-  const solve = (b: NDArray): NDArray => linearSolve(packed, permutation, head, b, { transposed: true });
+  const solve = (b: NDArray): NDArray => denseSolve(packed, permutation, head, b, { transposed: true });
   const y = solve(transposed(tail));
   const [dHead, dTail] = [block(dq, [0, rank], [0, rank]), block(dq, [rank, rows], [0, rank])];
   const dy = solve(sub(transposed(dTail), matmul(transposed(dHead), y)));

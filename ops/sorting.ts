@@ -1,21 +1,24 @@
 /**
- * Sorting family: sort and argsort along one axis. Stable; NaN last in either direction; -0 equals 0.
+ * Sorting family: sort and argsort along one axis, searchSorted in lines that are sorted. Stable; NaN last in either direction; -0 equals 0.
  * sort reads its operand in the order argsort finds, so its derivative is that permutation of the tangent.
  * Values that tie keep their order, and so do their derivatives.
  */
-import { argsortAxis, permuteAlongAxis } from "../kernels/sorting.ts";
-import { IndexOutOfRange } from "../src/error.ts";
+import { argsortAxis, permuteAlongAxis, searchSortedLines } from "../kernels/sorting.ts";
+import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
+import { sameShape, sizeOf } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { distinctReals, notLinear, zeroTangent } from "../src/ir/primitive.ts";
-import type { BatchDim, LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
+import type { BatchDim, LawCase, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
+import { batchToFront } from "./batching.ts";
 import { gatherAlong } from "./indexing.ts";
+import { moveAxis } from "./shape.ts";
 
 export interface SortParams {
   readonly axis: number;
@@ -92,5 +95,74 @@ export const sort: Sort = definePrimitive<[NDArray], SortParams>({
   laws: { sample: sampleSort },
 });
 
+// --- searchSorted -----------------------------------------------------------------------------
+
+export interface SearchSortedParams {
+  /** Behind elements equal to the key rather than before them. */
+  readonly isRightSide: boolean;
+  /** Leading axes shared by lines and keys. */
+  readonly batchDims: number;
+}
+
+const requireLines = (lines: Aval, keys: Aval, { batchDims }: SearchSortedParams): TypeOf => {
+  const batch = lines.shape.slice(0, -1);
+  if (batch.length !== batchDims || lines.shape.length === 0 || !sameShape(batch, keys.shape.slice(0, batchDims)))
+    throw new ShapeMismatch(
+      "searchSorted",
+      `lines ${showAval(lines)} and keys ${showAval(keys)} with ${batchDims} batch axes`,
+      "Lines have one axis more than the batch axes, which both share",
+    );
+  if (lines.dtype !== keys.dtype)
+    throw new DTypeMismatch(
+      "searchSorted",
+      `${showAval(lines)} and ${showAval(keys)}`,
+      "Primitives take equal dtypes; the functions of cotangent/numpy promote",
+    );
+  return { shape: keys.shape, dtype: "int32" };
+};
+
+/**
+ * Where keys [...batch, ...any] would stand in ascending lines [...batch, n], from 0 to n (int32). In the order of
+ * sort: -0 equals 0, NaN is last and equals NaN.
+ */
+export const searchSorted: PrimitiveFunction<[NDArray, NDArray], SearchSortedParams> = definePrimitive<
+  [NDArray, NDArray],
+  SearchSortedParams
+>({
+  name: "searchSorted",
+  evaluate: ([lines, keys], params) => {
+    requireLines(lines, keys, params);
+    const out = new Int32Array(keys.size);
+    const perLine = sizeOf(keys.shape.slice(params.batchDims));
+    searchSortedLines(bufferOf(lines), lines.shape.at(-1)!, bufferOf(keys), perLine, params.isRightSide, out);
+    return fromBuffer(out, keys.shape, "int32");
+  },
+  abstractEval: ([lines, keys], params) => requireLines(lines, keys, params),
+  jvp: zeroTangent(([lines, keys]: [NDArray, NDArray], params: SearchSortedParams) =>
+    searchSorted(lines, keys, params),
+  ),
+  transpose: notLinear,
+  batch: ([lines, keys], [linesDim, keysDim], params, { size }) => {
+    const { batchDims } = params;
+    if (linesDim === null) return [searchSorted(lines, moveAxis(keys, keysDim!, batchDims), params), batchDims];
+    const mapped = { ...params, batchDims: batchDims + 1 };
+    return [searchSorted(moveAxis(lines, linesDim, 0), batchToFront(keys, keysDim, size), mapped), 0];
+  },
+  lower: routine,
+  laws: {
+    sample: (pick) => {
+      const batch = Array.from({ length: pick.integer(0, 1) }, () => pick.integer(0, 3));
+      const domain = distinctReals(-2, 2);
+      return {
+        inputs: [
+          { shape: [...batch, pick.integer(0, 5)], dtype: "float64", domain },
+          { shape: [...batch, ...pick.shape({ maxRank: 2, maxSize: 3 })], dtype: "float64", domain },
+        ],
+        params: { isRightSide: pick.oneOf([false, true]), batchDims: batch.length },
+      };
+    },
+  },
+});
+
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [sort.primitive, argsort.primitive];
+export const family: readonly Primitive[] = [sort.primitive, argsort.primitive, searchSorted.primitive];

@@ -11,6 +11,7 @@ import { analyzeSimplicial, factorizeSimplicial, solveSimplicial } from "../kern
 import type { SimplicialAnalysis } from "../kernels/sparse/simplicial.ts";
 import { InvalidOption, NotPositiveDefinite, Singular } from "../src/error.ts";
 import { counts } from "../src/counters.ts";
+import { ticketStore } from "./ticket-store.ts";
 
 /** What a solver may rely on. */
 export type Assumption = "general" | "symmetric" | "positive definite";
@@ -120,32 +121,12 @@ export const factorLength = (pattern: SparsePattern): number => {
 
 // --- Tickets of LU factors --------------------------------------------------------------------
 
-/** Numbers that the kept LU factors may hold together (64 MiB); the newest is kept whatever its size. */
-const keptNumbers = 2 ** 23;
-
-/** Factors by ticket, the least recently used first. A ticket that has gone is redeemed by factorizing again. */
-const kept = new Map<number, { readonly owner: SparsePattern; readonly factor: LuFactor }>();
-let keptTotal = 0;
-let ticketCount = 0;
-
-const numbersIn = ({ lower, upper, pivot }: LuFactor): number =>
-  1.5 * (lower.value.length + upper.value.length) + 3 * pivot.length;
-
-const forget = (ticket: number): void => {
-  const entry = kept.get(ticket);
-  if (entry === undefined) return;
-  keptTotal -= numbersIn(entry.factor);
-  kept.delete(ticket);
-};
+/** LU factors by ticket, 64 MiB of them. A ticket whose factor has gone is redeemed by factorizing again. */
+const tickets = ticketStore<{ readonly owner: SparsePattern; readonly factor: LuFactor }>(2 ** 23);
 
 const keep = (ticket: number, owner: SparsePattern, factor: LuFactor): void => {
-  forget(ticket);
-  kept.set(ticket, { owner, factor });
-  keptTotal += numbersIn(factor);
-  for (const oldest of kept.keys()) {
-    if (keptTotal <= keptNumbers || oldest === ticket) return;
-    forget(oldest);
-  }
+  const { lower, upper, pivot } = factor;
+  tickets.put(ticket, { owner, factor }, 1.5 * (lower.value.length + upper.value.length) + 3 * pivot.length);
 };
 
 // --- Numeric work -----------------------------------------------------------------------------
@@ -180,8 +161,8 @@ export const factorizePattern = (pattern: SparsePattern, values: Float64Array, o
   const slots = assemble(analysis, tripleValues(pattern, values));
   const { method } = analysis;
   if (method.name === "lu") {
-    out[0] = ++ticketCount;
-    keep(ticketCount, pattern, factorizeGeneral(method, slots, pattern));
+    out[0] = tickets.next();
+    keep(out[0], pattern, factorizeGeneral(method, slots, pattern));
     return;
   }
   counts.factorizations++;
@@ -205,7 +186,7 @@ export const solverOf = (
   const { method } = analysis;
   if (method.name === "cholesky") return (rhs) => solveSimplicial(method.analysis, factor, rhs, rhs);
   const ticket = factor[0]!;
-  const entry = kept.get(ticket);
+  const entry = tickets.get(ticket);
   if (entry !== undefined && entry.owner !== pattern)
     throw new InvalidOption(
       "sparseSolve",
@@ -213,7 +194,7 @@ export const solverOf = (
       "Use the factor of this pattern and these values",
     );
   const own = entry?.factor ?? factorizeGeneral(method, assemble(analysis, tripleValues(pattern, values)), pattern);
-  keep(ticket, pattern, own);
+  if (entry === undefined) keep(ticket, pattern, own);
   return (rhs) => solveLu(own, isTransposed, rhs, rhs);
 };
 

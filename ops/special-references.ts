@@ -53,7 +53,9 @@ export const digammaSeries = (x: number): number => {
   const w = x + 20;
   let sum = 0;
   for (let k = 0; k < 20; k++) sum += 1 / (x + k);
-  return Math.log(w) - 1 / (2 * w) - 1 / (12 * w ** 2) + 1 / (120 * w ** 4) - 1 / (252 * w ** 6) + 1 / (240 * w ** 8) - sum;
+  return (
+    Math.log(w) - 1 / (2 * w) - 1 / (12 * w ** 2) + 1 / (120 * w ** 4) - 1 / (252 * w ** 6) + 1 / (240 * w ** 8) - sum
+  );
 };
 
 const gaussNodes = [0.1834346424956498, 0.525532409916329, 0.7966664774136267, 0.9602898564975363];

@@ -32,6 +32,14 @@ const promised: Readonly<Record<string, readonly RegExp[]>> = {
     /slope {6}array\(\[0\.1111\d*, 0\.4444\d*, 0\.4444\d*, 0\.1111\d*\]/u,
     /slope against differences: \d\.\de-1\d/u,
   ],
+  "testing-your-own": [
+    /^15 laws hold for inSeries; worst derivative \de-1\d$/mu,
+    /^46 derivatives of the heat flow agree/mu,
+    /^vmap equals a loop over 4 bars$/mu,
+    /^jit equals eager evaluation on wasm, js, interpreter$/mu,
+    /^50 random programs with it agree with themselves$/mu,
+    /^a wrong rule: .*reverse mode, order 1.*along argument \[0\] is 0\.1551\d* where .* give 0\.0930/mu,
+  ],
   "custom-objective": [
     /^ 1 {2}sag of the corner +750\.2838/mu,
     /^20 {2}sag of the corner +144\.807\d {2}volume after the step 0\.400000$/mu,

@@ -56,10 +56,14 @@ export interface MinimizeOptions {
   readonly backend?: Backend;
   /** Called after every iteration; what it throws ends the run. */
   readonly onIteration?: (entry: HistoryEntry & { readonly iteration: number; readonly density: ElementField }) => void;
-  /** Ends the run after the iteration in which it fires; the result holds what was reached. */
+  /**
+   * Ends the run after the iteration in which it fires; the result holds what was reached. The run does not wait for
+   * anything, so timers of its own thread cannot fire the signal meanwhile: onIteration can.
+   */
   readonly signal?: AbortSignal;
 }
 
+/** Why a run ended: all iterations done, the design at rest, `signal`, or an objective or gradient that is no number. */
 export type StopReason = "iterations" | "change" | "aborted" | "not finite";
 
 export interface MinimizeResult {
@@ -105,6 +109,10 @@ const optionNames = [
   "signal",
 ] as const;
 
+const isSignal = (signal: unknown): boolean =>
+  signal === undefined ||
+  (typeof signal === "object" && signal !== null && typeof (signal as { aborted?: unknown }).aborted === "boolean");
+
 /** Options with defaults filled in; everything that is wrong with them is said at once. */
 const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
   requireOptions("minimizeCompliance", options, optionNames, true);
@@ -118,8 +126,9 @@ const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
     volumeTolerance = 1e-9,
     changeTolerance = 0,
     backend = "auto",
+    signal,
   } = options;
-  const settled = checkAll<MinimizeResult["options"]>({
+  const settled = checkAll<MinimizeResult["options"] & Pick<MinimizeOptions, "signal">>({
     volumeFraction: checkNumber("volumeFraction", volumeFraction, (v) => v > 0 && v <= 1, "it lies in (0, 1]"),
     filterRadius: checkNumber("filterRadius", filterRadius, (v) => v >= 0 && v < Infinity, "a radius is 0 or more"),
     penal: checkNumber("penal", penal, (v) => v >= 1 && v < Infinity, "the exponent is 1 or more"),
@@ -134,9 +143,11 @@ const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
     volumeTolerance: checkNumber("volumeTolerance", volumeTolerance, (v) => v > 0, "a tolerance is positive"),
     changeTolerance: checkNumber("changeTolerance", changeTolerance, (v) => v >= 0, "a tolerance is 0 or more"),
     backend: check("backend", backend, backends.includes(backend), `it is one of ${backends.join(", ")}`),
+    signal: check("signal", signal, isSignal(signal), "it is an AbortSignal, as controller.signal"),
   });
   if (isLeft(settled)) throw new InvalidProblem("minimizeCompliance", settled.left.join("; "), "Correct these options");
-  return settled.right;
+  const { signal: _signal, ...asked } = settled.right;
+  return asked;
 };
 
 const asFloats = (x: NDArray): Float64Array => x.toTypedArray() as Float64Array;

@@ -19,6 +19,7 @@ import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import type { LinearInput, Params, SplitContext, Tangent } from "../src/ir/primitive.ts";
+import { bind } from "../src/ir/trace.ts";
 import { requireOptions } from "../src/options.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { barrier, named } from "../ops/checkpointing.ts";
@@ -160,11 +161,15 @@ const linearizeCheckpoint = (
   const outputs = results.slice(0, total);
   const sources = [...operands, ...results.slice(total)];
   const outTangents = onTape(() =>
-    checkpointCall(...parts.linear.constants, ...parts.needed.map((k) => sources[k]!), ...tangents.filter(isNonzero), {
-      jaxpr: constantsAsInputs(parts.linear.jaxpr),
-      name: `linear(${name})`,
-      policy,
-    }),
+    bind(
+      checkpointCall.primitive,
+      [...parts.linear.constants, ...parts.needed.map((k) => sources[k]!), ...tangents.filter(isNonzero)],
+      {
+        jaxpr: constantsAsInputs(parts.linear.jaxpr),
+        name: `linear(${name})`,
+        policy,
+      },
+    ),
   );
   return [outputs, spreadTangents(depends, outputs, outTangents)];
 };
@@ -185,7 +190,7 @@ const splitCheckpoint = (
     first.constants.map((constant) => values.get(constant)!),
     inputs.filter((_, k) => !unknown[k]!),
   );
-  const whole = onTape(() => checkpointCall(...inputs, params));
+  const whole = onTape(() => bind(checkpointCall.primitive, inputs, params));
   return mergeOutputs(
     isLate,
     outputs,
@@ -201,10 +206,9 @@ const transposeCheckpoint = (
 ): readonly (Tangent | null)[] => {
   const { closed, leaving } = transposeJaxpr(params.jaxpr, inputs.map(isLinearInput), cotangents.map(isNonzero));
   const arriving = cotangents.filter(isNonzero);
-  const results = checkpointCall(
-    ...closed.constants,
-    ...inputs.filter(isKnownInput).map((x) => barrier(x, arriving[0]!)),
-    ...arriving,
+  const results = bind(
+    checkpointCall.primitive,
+    [...closed.constants, ...inputs.filter(isKnownInput).map((x) => barrier(x, arriving[0]!)), ...arriving],
     { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `transpose(${params.name})` },
   );
   let next = 0;
@@ -220,7 +224,7 @@ export const checkpointCall: PrimitiveFunction<NDArray[], CheckpointParams, read
     abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype })),
     jvp: (primals, tangents, params) => {
       const { closed, depends } = jvpJaxpr(params.jaxpr, tangents.map(isNonzero));
-      const results = checkpointCall(...closed.constants, ...primals, ...tangents.filter(isNonzero), {
+      const results = bind(checkpointCall.primitive, [...closed.constants, ...primals, ...tangents.filter(isNonzero)], {
         ...params,
         jaxpr: constantsAsInputs(closed.jaxpr),
         name: `jvp(${params.name})`,
@@ -233,7 +237,7 @@ export const checkpointCall: PrimitiveFunction<NDArray[], CheckpointParams, read
     transpose: (cotangents, inputs, params) => transposeCheckpoint(cotangents, inputs, params),
     batch: (inputs, dims, params, { size }) => {
       const { closed, dims: outDims } = batchJaxpr(params.jaxpr, dims, size);
-      const results = checkpointCall(...closed.constants, ...inputs, {
+      const results = bind(checkpointCall.primitive, [...closed.constants, ...inputs], {
         ...params,
         jaxpr: constantsAsInputs(closed.jaxpr),
         name: `vmap(${params.name})`,
@@ -276,7 +280,11 @@ export const checkpoint = <F extends (...args: any[]) => any>(f: F, options: Che
     const { arrays, treedef } = flattenArrays(args, asked);
     const flat = flatFunction(f as unknown as AnyFunction, treedef, asked);
     const { jaxpr, constants } = stageClosure(asked, (inputs) => flat.call(inputs), arrays.map(avalOf));
-    const outputs = checkpointCall(...constants, ...arrays, { jaxpr: constantsAsInputs(jaxpr), name, policy });
+    const outputs = bind(checkpointCall.primitive, [...constants, ...arrays], {
+      jaxpr: constantsAsInputs(jaxpr),
+      name,
+      policy,
+    });
     return unflatten(flat.outTree(), outputs);
   };
   Object.defineProperty(checkpointed, "name", { value: name });

@@ -7,6 +7,7 @@
 import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import { bind } from "../src/ir/trace.ts";
 import { reshape } from "../ops/shape.ts";
 import { join, sliceAxis } from "../ops/slicing.ts";
 import { checkpointCall, checkpointPolicies } from "./checkpoint.ts";
@@ -50,7 +51,7 @@ export const scanInSegments = (
   lengths: readonly number[],
 ): readonly NDArray[] => {
   const [segment, ...inner] = lengths;
-  if (segment === undefined) return scanCall(...operands, params);
+  if (segment === undefined) return bind(scanCall.primitive, operands, params);
   const { length, reverse, carryCount, jaxpr } = params;
   const [constants, carry, xs] = splitOperands(params, operands);
   const count = Math.floor(length / segment);
@@ -71,7 +72,7 @@ export const scanInSegments = (
       (inputs) => checkpointedScan(inputs, { ...params, length: segment }, inner),
     );
   });
-  const results = scanCall(...body.constants, ...constants, ...carry, ...rows, {
+  const results = bind(scanCall.primitive, [...body.constants, ...constants, ...carry, ...rows], {
     jaxpr: constantsAsInputs(body.jaxpr),
     length: count,
     reverse,
@@ -106,7 +107,7 @@ const checkpointedScan = (
         (inputs) => scanInSegments(inputs, params, inner),
       ),
   );
-  return checkpointCall(...constants, ...operands, {
+  return bind(checkpointCall.primitive, [...constants, ...operands], {
     jaxpr: constantsAsInputs(jaxpr),
     name: "a segment of a scan",
     policy: checkpointPolicies.nothing,

@@ -39,7 +39,7 @@ export const closureConvert = <A extends readonly unknown[], R>(
   const { arrays, treedef } = flattenArrays(exampleArgs, asked);
   const types = arrays.map(avalOf);
   const flat = flatFunction(f as AnyFunction, treedef, asked);
-  const { jaxpr, constants } = stageFunction(asked, (...inputs) => flat.call(inputs), arrays);
+  const { jaxpr, constants } = stageFunction(asked, (inputs) => flat.call(inputs), arrays);
   const captured = constants.filter(mayBeDifferentiated);
   const count = (exampleArgs as readonly unknown[]).length;
   const pure = (...all: unknown[]): unknown => {

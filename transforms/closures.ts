@@ -24,7 +24,7 @@ import { batchUnderMark } from "./vmap.ts";
 export type ArrayFunction = (inputs: readonly NDArray[]) => readonly NDArray[];
 
 export const stageClosure = (owner: string, f: ArrayFunction, types: readonly Aval[]): ClosedJaxpr =>
-  stageFunction(owner, (...inputs) => f(inputs), types);
+  stageFunction(owner, f, types);
 
 /** Jaxprs that share one list of constants, which become the leading inputs of each. */
 export const shareConstants = (

@@ -52,7 +52,7 @@ export const choose = (
 ): readonly NDArray[] => {
   if (parts.length === 1) return evaluateJaxpr(parts[0]!.jaxpr, parts[0]!.constants, operands);
   const { constants, jaxprs } = shareConstants(parts);
-  return condCall(index, ...constants, ...operands, { branches: jaxprs });
+  return bind(condCall.primitive, [index, ...constants, ...operands], { branches: jaxprs });
 };
 
 /** The branches that may be taken: one if the index is known. */
@@ -119,10 +119,10 @@ const fillPlaces = (branch: Jaxpr, total: number, places: readonly Aval[], sourc
     return [...results.slice(0, total), ...filled];
   });
 
-/** The linear part of a branch as a function of operands, places and tangents. */
+/** The later part of a branch as a function of the operands that any branch reads again, places, and what is unknown. */
 const readPlaces = (
   linear: Jaxpr,
-  operands: readonly Aval[],
+  operands: ReadonlyMap<number, Aval>,
   places: readonly Aval[],
   sources: readonly Source[],
 ): Jaxpr => {
@@ -135,7 +135,7 @@ const readPlaces = (
   return {
     ...linear,
     inputs: [
-      ...operands.map((type, at) => inputFor("operand", type, at)),
+      ...[...operands].map(([at, type]) => inputFor("operand", type, at)),
       ...places.map((type, at) => inputFor("place", type, at)),
       ...linear.inputs.slice(sources.length),
     ],
@@ -164,8 +164,10 @@ const chooseInTwo = (
   const { places, sources } = placeResiduals(jaxprs, total);
   const filled = jaxprs.map((jaxpr, k) => fillPlaces(jaxpr, total, places, sources[k]!));
   const results = choose(index, filled, all);
-  const rest = parts.map(({ later }, k) => finish(readPlaces(later, all, places, sources[k]!), k));
-  const later = onTape(() => choose(index, rest, [...all, ...results.slice(total), ...unknown]));
+  const again = new Map<number, NDArray>();
+  for (const { kind, at } of sources.flat()) if (kind === "operand") again.set(at, all[at]!);
+  const rest = parts.map(({ later }, k) => finish(readPlaces(later, again, places, sources[k]!), k));
+  const later = onTape(() => choose(index, rest, [...again.values(), ...results.slice(total), ...unknown]));
   return { known: results.slice(0, total), later };
 };
 

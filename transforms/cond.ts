@@ -104,6 +104,9 @@ const stageBranches = (
   return { parts, outTree };
 };
 
+/** A branch in messages: its place, and its own name where it has one. */
+const named = (f: AnyFunction, role: string): string => (f.name === "" ? role : `${role} (${nameOf(f)})`);
+
 const chooseBranch = (
   asked: string,
   index: NDArray,
@@ -137,7 +140,6 @@ export const cond = <Args extends readonly unknown[], R>(
   const asked = "cond";
   const value = requireScalar(asked, "predicate", predicate);
   const holds = value.dtype === "bool" ? value : ne(value, zerosOf([], value.dtype));
-  const named = (f: AnyFunction, role: string): string => (f.name === "" ? role : `${role} (${nameOf(f)})`);
   return chooseBranch(
     asked,
     asDType(holds, "int32"),
@@ -170,7 +172,7 @@ export const switchCase = <Args extends readonly unknown[], R>(
     asked,
     clamp(full(0, [], "int32"), value, full(last, [], "int32")),
     branches as readonly AnyFunction[],
-    branches.map((_, k) => `branch ${k}`),
+    branches.map((f, k) => named(f as AnyFunction, `branch ${k}`)),
     operands,
   ) as Cotangent<R>;
 };

@@ -13,7 +13,7 @@ import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isKnownInput, isLinearInput, isNonzero, isZero, notLinear, zero } from "../src/ir/primitive.ts";
 import type { BatchContext, BatchDim, DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
-import { isComputing } from "../src/ir/trace.ts";
+import { bind, isComputing } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { materialize } from "../ops/arithmetic.ts";
 import { stageClosure } from "./closures.ts";
@@ -87,7 +87,7 @@ const linearizeCall = (
   if (forward === null) return pushCall(custom, primals, tangents);
   const { outputs, residuals, backward } = forward(primals);
   const known = pushforward === null ? [] : primals;
-  const outTangents = customLinear(...residuals, ...known, ...tangents.map(materialize), {
+  const outTangents = bind(customLinear.primitive, [...residuals, ...known, ...tangents.map(materialize)], {
     name,
     residualCount: residuals.length,
     types: outputs.map(avalOf),
@@ -150,7 +150,7 @@ const batchCall = (
   { name, call, forward, pushforward }: CustomFunction,
   context: BatchContext,
 ): readonly [readonly NDArray[], readonly BatchDim[]] => {
-  const outputs = customCall(...inputs, {
+  const outputs = bind(customCall.primitive, inputs, {
     name,
     call: (values) => batchUnderMark(context.mark, context.size, call, values, dims),
     forward: forward && batchForward(forward, dims, context),
@@ -190,7 +190,7 @@ export const customCall: PrimitiveFunction<NDArray[], CustomFunction, readonly N
   guard: guarded,
   stage: (inputs, params) => {
     const { constants, staged } = stageRules(inputs, params);
-    return customRule(...constants, ...inputs, staged);
+    return bind(customRule.primitive, [...constants, ...inputs], staged);
   },
   lower: { kind: "routine" },
   laws: { testedIn: "test/transforms/custom-vjp.test.ts" },

@@ -14,6 +14,7 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, notLinear } from "../src/ir/primitive.ts";
 import type { DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
 import type { Mark } from "../src/ir/tracer.ts";
+import { bind } from "../src/ir/trace.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { add, materialize, neg } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
@@ -70,7 +71,7 @@ const jvpOfLinearSolve = (
   const { constantCount: n, apply } = params;
   const inner = detach(params, mark);
   const constants = primals.slice(0, n);
-  const solution = linearSolveCall(...primals, inner);
+  const solution = bind(linearSolveCall.primitive, primals, inner);
   const moved = tangentsOf(apply, [...constants, ...solution], [...tangents.slice(0, n), ...zerosFor(solution)]);
   const rhs = tangents
     .slice(n)
@@ -78,7 +79,7 @@ const jvpOfLinearSolve = (
       isZero(moved[k]) ? db : isZero(db) ? neg(moved[k] as NDArray) : add(db as NDArray, neg(moved[k] as NDArray)),
     );
   if (rhs.every(isZero)) return [solution, zerosFor(solution)];
-  return [solution, linearSolveCall(...constants, ...rhs.map(materialize), inner)];
+  return [solution, bind(linearSolveCall.primitive, [...constants, ...rhs.map(materialize)], inner)];
 };
 
 export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, readonly NDArray[]> =
@@ -99,7 +100,7 @@ export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, re
           "Give { transposeSolve } or { symmetric: true } to customLinearSolve",
         );
       const arriving = cotangents.map(materialize);
-      const leaving = linearSolveCall(...(constants as NDArray[]), ...arriving, {
+      const leaving = bind(linearSolveCall.primitive, [...(constants as NDArray[]), ...arriving], {
         ...params,
         apply: transposeOf(params),
         solve: adjoint,
@@ -111,7 +112,7 @@ export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, re
       const { constantCount: n, apply, solve, transposeSolve } = params;
       const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
       const rhs = inputs.slice(n).map((b, k) => batchToFront(b, dims[n + k]!, context.size));
-      const outputs = linearSolveCall(...inputs.slice(0, n), ...rhs, {
+      const outputs = bind(linearSolveCall.primitive, [...inputs.slice(0, n), ...rhs], {
         ...params,
         apply: batchedRule(apply, own, context),
         solve: batchedRule(solve, own, context),
@@ -126,7 +127,7 @@ export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, re
         stageClosure(name, f, inputs.map(avalOf)),
       );
       const { constants, jaxprs } = shareConstants(parts);
-      return linearSolveStaged(...constants, ...inputs, {
+      return bind(linearSolveStaged.primitive, [...constants, ...inputs], {
         name,
         symmetric,
         constantCount: constants.length + constantCount,
@@ -218,7 +219,7 @@ export const customLinearSolve = <T>(
     };
   const { transposeSolve } = options;
   const transposed = transposeOf({ ...params, solve: apply, transposeSolve: null });
-  const solution = linearSolveCall(...operator.constants, ...arrays, {
+  const solution = bind(linearSolveCall.primitive, [...operator.constants, ...arrays], {
     ...params,
     solve: solver(solve, apply),
     transposeSolve: transposeSolve === undefined ? null : solver(transposeSolve, transposed),

@@ -10,6 +10,7 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { evaluateClosed } from "../src/ir/evaluate.ts";
 import { isLinearInput, isNonzero, zero } from "../src/ir/primitive.ts";
 import type { BatchContext, BatchDim, Tangent } from "../src/ir/primitive.ts";
+import { bind } from "../src/ir/trace.ts";
 import { materialize } from "../ops/arithmetic.ts";
 import { moveAxis, reduceSum } from "../ops/shape.ts";
 import type { ArrayFunction } from "./closures.ts";
@@ -123,7 +124,7 @@ export const customLinear: PrimitiveFunction<NDArray[], LinearParams, readonly N
   batch: (inputs, dims, params, context) => {
     const { residualCount, types, backward, pushforward, moves } = params;
     const first = inputs.length - moves.length;
-    const outputs = customLinear(...inputs, {
+    const outputs = bind(customLinear.primitive, inputs, {
       ...params,
       types: types.map((type) => ({ ...type, shape: [context.size, ...type.shape] })),
       backward: batchBackward(backward, dims.slice(0, residualCount), dims.slice(first), context),

@@ -2,6 +2,7 @@
  * Output types of a function with rules of its own, for comparing what the rules return: taken from a run of the
  * function where there was one, else found by tracing it once per signature.
  */
+import { TracerConversion } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
@@ -44,8 +45,9 @@ const traceOutputs = (name: string, f: TypedFunction, inputs: readonly Aval[]): 
       },
       inputs,
     );
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof TracerConversion) return null;
+    throw error;
   }
   return found;
 };

@@ -17,6 +17,7 @@ import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isZero, notLinear, zero } from "../src/ir/primitive.ts";
 import type { DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
+import { bind } from "../src/ir/trace.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { materialize, neg } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
@@ -53,7 +54,7 @@ const jvpOfRoot = (
 ): readonly [readonly NDArray[], readonly Tangent[]] => {
   const { constantCount: n, residual, solve, tangentSolve } = params;
   const constants = primals.slice(0, n);
-  const root = rootCall(...primals, { ...params, solve: detached(mark, solve) });
+  const root = bind(rootCall.primitive, primals, { ...params, solve: detached(mark, solve) });
   const moved = tangentsOf(residual, [...constants, ...root], [...tangents.slice(0, n), ...zerosFor(root)]);
   if (moved.every(isZero)) return [root, zerosFor(root)];
   return [
@@ -108,7 +109,7 @@ export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray
     const { constantCount: n, residual, solve, tangentSolve } = params;
     const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
     const guess = inputs.slice(n).map((x, k) => batchToFront(x, dims[n + k]!, context.size));
-    const outputs = rootCall(...inputs.slice(0, n), ...guess, {
+    const outputs = bind(rootCall.primitive, [...inputs.slice(0, n), ...guess], {
       ...params,
       residual: batchedRule(residual, own, context),
       solve: batchedRule(solve, own, context),
@@ -126,7 +127,7 @@ export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray
       stageClosure(name, tangentSolve, [...types, ...guessTypes]),
     ];
     const { constants, jaxprs } = shareConstants(parts);
-    return rootStaged(...constants, ...inputs, {
+    return bind(rootStaged.primitive, [...constants, ...inputs], {
       name,
       constantCount: constants.length + constantCount,
       residual: jaxprs[0]!,
@@ -198,7 +199,7 @@ export const customRoot = <T>(
   const own = stageClosure(name, (x) => flatten(f(unflatten(treedef, x) as T)), arrays.map(avalOf));
   const n = own.constants.length;
   const residual = jaxprFunction(constantsAsInputs(own.jaxpr));
-  const root = rootCall(...own.constants, ...arrays, {
+  const root = bind(rootCall.primitive, [...own.constants, ...arrays], {
     name,
     constantCount: n,
     residual,

@@ -5,7 +5,7 @@
 import type { NDArray } from "../src/array/ndarray.ts";
 import { avalOf } from "../src/ir/aval.ts";
 import { zero } from "../src/ir/primitive.ts";
-import { isEvaluating } from "../src/ir/trace.ts";
+import { bind, isEvaluating } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
@@ -119,7 +119,7 @@ export const customFunction = <F extends (...args: any[]) => any>(
     const outputs =
       isEvaluating() && !arrays.some(isTracer)
         ? call(arrays)
-        : customCall(...arrays, {
+        : bind(customCall.primitive, arrays, {
             name,
             call,
             forward: reverseRule(rules, trees),

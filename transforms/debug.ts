@@ -2,6 +2,7 @@
  * Looking at values while a program runs: debugPrint and debugCallback run on the host each time, in the order
  * of the program, compiled or not. They are effects: never removed, merged or reordered, and derivatives pass by.
  */
+import { bind } from "../src/ir/trace.ts";
 import { InvalidOption } from "../src/error.ts";
 import { showValues } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
@@ -38,8 +39,8 @@ export const debugCallback = <A extends readonly any[]>(
   const { call, vectorized } = typeof f === "function" ? { call: f, vectorized: undefined } : f;
   requireFunction("debugCallback", call);
   const { arrays, treedef } = flattenArrays(args, "debugCallback");
-  hostEffect(...arrays, {
-    call: (...inputs: readonly NDArray[]) => {
+  bind(hostEffect.primitive, arrays, {
+    call: (inputs: readonly NDArray[]) => {
       call(...(unflatten(treedef, inputs) as unknown as A));
     },
     vectorized: requireVectorized("debugCallback", vectorized),
@@ -121,8 +122,8 @@ export const debugPrint = (format: string, ...values: readonly unknown[]): void 
   if (typeof format !== "string") throw refuse(String(format), `a format that is a ${typeof format}`);
   const pieces = parseFormat(format);
   const { arrays, treedef } = flattenArrays(valuesByKey(format, pieces, values), "debugPrint");
-  hostEffect(...arrays, {
-    call: (...inputs) => {
+  bind(hostEffect.primitive, arrays, {
+    call: (inputs) => {
       const texts = textsOf(treedef, inputs);
       print(pieces.map((piece) => (piece.kind === "text" ? piece.text : texts.get(piece.key)!)).join(""));
     },

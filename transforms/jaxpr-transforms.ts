@@ -41,7 +41,7 @@ export const stageOnTypesOf = (
 ): ClosedJaxpr =>
   stageFunction(
     owner,
-    (...inputs) => f(inputs),
+    f,
     variables.map(({ aval }) => aval),
   );
 

@@ -18,7 +18,7 @@ import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import { identityOf } from "../src/identity.ts";
-import { stageFunction } from "../src/ir/trace.ts";
+import { bind, stageFunction } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
@@ -51,7 +51,7 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
   abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval),
   jvp: (primals, tangents, params) => {
     const { closed, depends } = jvpJaxpr(params.jaxpr, tangents.map(isNonzero));
-    const results = jitCall(...closed.constants, ...primals, ...tangents.filter(isNonzero), {
+    const results = bind(jitCall.primitive, [...closed.constants, ...primals, ...tangents.filter(isNonzero)], {
       ...params,
       jaxpr: constantsAsInputs(closed.jaxpr),
       name: `jvp(${params.name})`,
@@ -61,40 +61,47 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
   },
   linearize: (primals, tangents, params, { onTape }) => {
     const { known, linear, depends } = linearizeJaxpr(params.jaxpr, tangents.map(isNonzero), params.name);
-    const results = jitCall(...known.constants, ...primals, { ...params, jaxpr: constantsAsInputs(known.jaxpr) });
+    const results = bind(jitCall.primitive, [...known.constants, ...primals], {
+      ...params,
+      jaxpr: constantsAsInputs(known.jaxpr),
+    });
     const outputs = results.slice(0, depends.length);
     const residuals = results.slice(depends.length);
     const moving = tangents.filter(isNonzero);
     const outTangents = onTape(() =>
-      jitCall(...residuals, ...moving, { ...params, jaxpr: linear, name: `linear(${params.name})` }),
+      bind(jitCall.primitive, [...residuals, ...moving], { ...params, jaxpr: linear, name: `linear(${params.name})` }),
     );
     return [outputs, spreadTangents(depends, outputs, outTangents)];
   },
   split: (inputs, unknown, params, { onTape }) => {
     const { known, later, isLate } = splitJaxpr(params.jaxpr, unknown);
-    const results = jitCall(...known.constants, ...inputs.filter((_, k) => !unknown[k]!), {
+    const results = bind(jitCall.primitive, [...known.constants, ...inputs.filter((_, k) => !unknown[k]!)], {
       ...params,
       jaxpr: constantsAsInputs(known.jaxpr),
     });
     const count = isLate.filter((yes) => !yes).length;
     const rest = [...results.slice(count), ...inputs.filter((_, k) => unknown[k]!)];
-    const lateResults = onTape(() => jitCall(...rest, { ...params, jaxpr: later }));
+    const lateResults = onTape(() => bind(jitCall.primitive, rest, { ...params, jaxpr: later }));
     return mergeOutputs(isLate, results.slice(0, count), lateResults);
   },
   transpose: (cotangents, inputs, params) => {
     const { closed, leaving } = transposeJaxpr(params.jaxpr, inputs.map(isLinearInput), cotangents.map(isNonzero));
-    const results = jitCall(...closed.constants, ...inputs.filter(isKnownInput), ...cotangents.filter(isNonzero), {
-      ...params,
-      jaxpr: constantsAsInputs(closed.jaxpr),
-      name: `transpose(${params.name})`,
-    });
+    const results = bind(
+      jitCall.primitive,
+      [...closed.constants, ...inputs.filter(isKnownInput), ...cotangents.filter(isNonzero)],
+      {
+        ...params,
+        jaxpr: constantsAsInputs(closed.jaxpr),
+        name: `transpose(${params.name})`,
+      },
+    );
     let next = 0;
     let position = 0;
     return inputs.map((input) => (isLinearInput(input) && leaving[position++]! ? results[next++]! : null));
   },
   batch: (inputs, dims, params, { size }) => {
     const { closed, dims: outDims } = batchJaxpr(params.jaxpr, dims, size);
-    const results = jitCall(...closed.constants, ...inputs, {
+    const results = bind(jitCall.primitive, [...closed.constants, ...inputs], {
       ...params,
       jaxpr: constantsAsInputs(closed.jaxpr),
       name: `vmap(${params.name})`,
@@ -157,7 +164,10 @@ export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions
       entries.delete(key);
       entries.set(key, entry);
     }
-    return unflatten(entry.outTree, jitCall(...entry.constants, ...arrays, { jaxpr: entry.jaxpr, name, backend }));
+    return unflatten(
+      entry.outTree,
+      bind(jitCall.primitive, [...entry.constants, ...arrays], { jaxpr: entry.jaxpr, name, backend }),
+    );
   };
   Object.defineProperty(jitted, "name", { value: name === "a function" ? "jitted" : name });
   return jitted as F;
@@ -166,7 +176,7 @@ export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions
 const traceEntry = (asked: string, f: AnyFunction, treedef: Treedef, arrays: readonly NDArray[]): TraceEntry => {
   counts.traces++;
   const flat = flatFunction(f, treedef, asked);
-  const stage = (): ClosedJaxpr => stageFunction(asked, (...inputs) => flat.call(inputs), arrays);
+  const stage = (): ClosedJaxpr => stageFunction(asked, (inputs) => flat.call(inputs), arrays);
   const closed = stage();
   if (isDebugging()) requirePure(asked, closed, stage());
   const { jaxpr, constants } = closed;

@@ -75,7 +75,7 @@ export const stageBody = (
     let seen: readonly Aval[] = types;
     const closed = stageFunction(
       asked,
-      (...inputs) => {
+      (inputs) => {
         const { state, rest } = step(inputs.slice(0, count), inputs.slice(count));
         requireStructure(asked, init.treedef, state.treedef);
         const settled = state.arrays.map((x, k) => {

@@ -34,7 +34,7 @@ const traceOn = (
 ): { closed: ClosedJaxpr; outTree: Treedef; treedef: Treedef; arrays: readonly NDArray[] } => {
   const { arrays, treedef } = flattenArrays(args, asked);
   const flat = flatFunction(f, treedef, asked);
-  const closed = stageFunction(asked, (...inputs) => flat.call(inputs), arrays);
+  const closed = stageFunction(asked, (inputs) => flat.call(inputs), arrays);
   return { closed, outTree: flat.outTree(), treedef, arrays };
 };
 

@@ -2,6 +2,7 @@
  * Host escape and constants: pureCallback calls ordinary JavaScript on concrete values from traced code,
  * stopGradient makes a tree a constant to derivatives.
  */
+import { bind } from "../src/ir/trace.ts";
 import { InvalidOption, NotAnArray } from "../src/error.ts";
 import { createArray } from "../src/array/create.ts";
 import type { DType } from "../src/array/dtype.ts";
@@ -104,8 +105,8 @@ export const pureCallback = (
   const vectorized = requireVectorized("pureCallback", options.vectorized);
   const { treedef: resultTree, types } = readTypes(result);
   const { arrays, treedef } = flattenArrays(args, "pureCallback");
-  const outputs = callback(...arrays, {
-    call: (...inputs: readonly NDArray[]) => {
+  const outputs = bind(callback.primitive, arrays, {
+    call: (inputs: readonly NDArray[]) => {
       const returned = f(...(unflatten(treedef, inputs) as unknown[]));
       const flat = flattenArrays(fromTypedArrays(returned), "result of pureCallback");
       requireSameTree("result of pureCallback", resultTree, flat.treedef);

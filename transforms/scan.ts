@@ -56,9 +56,11 @@ const requireLength = (asked: string, { arrays, treedef }: FlatArrays, length: n
 
 const requirePair = (asked: string, result: unknown): readonly [carry: unknown, y: unknown] => {
   if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
+  // What is no tree at all, such as the promise of an async body, is named as everywhere.
+  const { treedef } = flattenArrays(result, `output of ${asked}`);
   throw new TreeMismatch(
     asked,
-    `the body returned ${Array.isArray(result) ? `a list of ${result.length}` : result === null ? "null" : `a ${typeof result}`}`,
+    `the body returned ${Array.isArray(result) ? `a list of ${result.length}` : treedef.text === "*" ? "one array" : `the structure ${treedef.text}`}`,
     "Return [carry, y]; y may be null",
   );
 };

@@ -18,6 +18,7 @@ import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isNonzero } from "../src/ir/primitive.ts";
 import type { BatchDim, Tangent } from "../src/ir/primitive.ts";
+import { bind } from "../src/ir/trace.ts";
 import { materialize, zerosOf } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
 import { ne, select } from "../ops/comparison.ts";
@@ -84,7 +85,7 @@ const jvpOfWhile = (
     const body = jvpJaxpr(params.body, [...moving, ...own], own, "jvp of a while loop");
     return { ...body, next: body.depends };
   });
-  if (!carry.some(Boolean)) return [whileCall(...primals, params), spreadTangents(carry, state, [])];
+  if (!carry.some(Boolean)) return [bind(whileCall.primitive, primals, params), spreadTangents(carry, state, [])];
   const { closed } = result;
   const count = closed.constants.length;
   const own = ofBody.length;
@@ -109,13 +110,16 @@ const jvpOfWhile = (
       state.filter((_, k) => carry[k]!),
     ),
   );
-  const results = whileCall(
-    ...ofCondition,
-    ...closed.constants,
-    ...ofBody,
-    ...bodyTangents.filter(isNonzero),
-    ...state,
-    ...stateTangents.filter((_, k) => carry[k]!).map(materialize),
+  const results = bind(
+    whileCall.primitive,
+    [
+      ...ofCondition,
+      ...closed.constants,
+      ...ofBody,
+      ...bodyTangents.filter(isNonzero),
+      ...state,
+      ...stateTangents.filter((_, k) => carry[k]!).map(materialize),
+    ],
     { condition, body, conditionConstants: ofCondition.length, bodyConstants: count + own + moved },
   );
   const outputs = results.slice(0, state.length);
@@ -163,7 +167,7 @@ const knownLoop = (
     }),
   }));
   const bodyConstants = ofBody.filter((_, k) => !bodyUnknown[k]!);
-  const known = whileCall(...ofCondition, ...bodyConstants, ...keep(state), {
+  const known = bind(whileCall.primitive, [...ofCondition, ...bodyConstants, ...keep(state)], {
     ...narrowed,
     conditionConstants: ofCondition.length,
     bodyConstants: bodyConstants.length,
@@ -212,13 +216,16 @@ const batchWhile = (
     ...step.closed.constants,
     ...ofBody,
   ];
-  const results = whileCall(
-    ...condition.constants,
-    ...(loop === null ? [] : test.closed.constants),
-    ...ofCondition,
-    ...(loop === null ? [] : body.constants),
-    ...bodyOperands,
-    ...state.map((x, k) => (carry[k]! ? batchToFront(x, stateDims[k]!, size) : x)),
+  const results = bind(
+    whileCall.primitive,
+    [
+      ...condition.constants,
+      ...(loop === null ? [] : test.closed.constants),
+      ...ofCondition,
+      ...(loop === null ? [] : body.constants),
+      ...bodyOperands,
+      ...state.map((x, k) => (carry[k]! ? batchToFront(x, stateDims[k]!, size) : x)),
+    ],
     {
       condition: constantsAsInputs(condition.jaxpr),
       body: constantsAsInputs(body.jaxpr),
@@ -271,13 +278,13 @@ export const whileCall: PrimitiveFunction<NDArray[], WhileParams, readonly NDArr
   abstractEval: (_inputs, { body }) => body.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype })),
   jvp: (primals, tangents, params) => jvpOfWhile(primals, tangents, params),
   linearize: (primals, tangents, params, { onTape }) => {
-    const outputs = whileCall(...primals, params);
+    const outputs = bind(whileCall.primitive, primals, params);
     const [, outTangents] = onTape(() => jvpOfWhile(primals, tangents, params));
     return [outputs, outTangents];
   },
   split: (inputs, unknown, params, { onTape }) => {
     const { isLate, known } = knownLoop(inputs, unknown, params);
-    const results = onTape(() => whileCall(...inputs, params));
+    const results = onTape(() => bind(whileCall.primitive, inputs, params));
     return mergeOutputs(
       isLate,
       known,

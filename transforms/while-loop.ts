@@ -7,6 +7,7 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { isConcrete } from "../src/array/ndarray.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import { bind } from "../src/ir/trace.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { add, full } from "../ops/arithmetic.ts";
 import { lt } from "../ops/comparison.ts";
@@ -62,7 +63,7 @@ export const whileLoop = <S>(
     (own) => [requirePredicate(asked, flattenArrays(condition(unflatten(treedef, own) as S), `${asked}, condition`))],
     staged.init.map(avalOf),
   );
-  const results = whileCall(...test.constants, ...staged.closed.constants, ...staged.init, {
+  const results = bind(whileCall.primitive, [...test.constants, ...staged.closed.constants, ...staged.init], {
     condition: constantsAsInputs(test.jaxpr),
     body: constantsAsInputs(staged.closed.jaxpr),
     conditionConstants: test.constants.length,

@@ -40,7 +40,7 @@ export interface Columns {
   readonly value: Float64Array;
 }
 
-export interface LuRefusal {
+interface LuRefusal {
   readonly ok: false;
   /** Column, in the user's numbering, that depends on those eliminated before it. */
   readonly column: number;

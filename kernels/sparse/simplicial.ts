@@ -25,7 +25,7 @@ export interface SimplicialAnalysis {
   readonly rowColumn: Int32Array;
 }
 
-export interface SimplicialRefusal {
+interface SimplicialRefusal {
   readonly ok: false;
   /** Row, in the user's numbering. */
   readonly row: number;

@@ -46,12 +46,7 @@ function scaledHigherOrder(n: number, x: number): number {
 export function besselIScaled(x: number, n: number): number {
   const distance = Math.abs(x);
   if (distance === Infinity) return 0;
-  const value =
-    n === 0
-      ? scaledOrder0(distance)
-      : n === 1
-        ? scaledOrder1(distance)
-        : scaledHigherOrder(n, distance);
+  const value = n === 0 ? scaledOrder0(distance) : n === 1 ? scaledOrder1(distance) : scaledHigherOrder(n, distance);
   return x < 0 && n % 2 === 1 ? -value : value;
 }
 

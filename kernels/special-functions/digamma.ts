@@ -11,17 +11,7 @@ const zeroHead = 1.4616321449683622;
 const zeroTail = 9.549995429965697e-17;
 
 /** B_2k / (2k), k = 1 to 8: coefficients of -x^(-2k). */
-const tail = [
-  0,
-  1 / 12,
-  -1 / 120,
-  1 / 252,
-  -1 / 240,
-  1 / 132,
-  -691 / 32760,
-  1 / 12,
-  -3617 / 8160,
-];
+const tail = [0, 1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12, -3617 / 8160];
 
 function digammaPositive(x: number): number {
   if (x < 1) return digammaPositive(x + 1) - 1 / x;

@@ -2,16 +2,7 @@
  * Exponential integrals Ei, E_1 and E_n. Tables: relative to Ei's zero near it, less the logarithm near 0, times
  * x e^-+x far out. E_n: recurrence and power series to x = 1 (Abramowitz & Stegun 5.1.14, 5.1.12), continued fraction beyond (5.1.22).
  */
-import {
-  e1Far,
-  e1Middle,
-  e1Near,
-  eiAtZero,
-  eiFar,
-  eiMiddle,
-  eiNear,
-  eiUpper,
-} from "./coefficients.ts";
+import { e1Far, e1Middle, e1Near, eiAtZero, eiFar, eiMiddle, eiNear, eiUpper } from "./coefficients.ts";
 import { atPieces } from "./pieces.ts";
 
 /** E_1(x), the integral of e^-t / t from x to infinity; infinite at 0, NaN below. */

@@ -79,6 +79,11 @@ export function gamma(x: number): number {
   return Math.floor(x) < x ? gammaNegative(x) : NaN;
 }
 
+/** gamma(x + 1) for x > 0, where x + 1 may round. */
+export function factorial(x: number): number {
+  return x < 1 ? gammaPositive(x + 1) : x * gammaPositive(x);
+}
+
 /** The sign of gamma(x): that of the zero at 0, NaN at negative whole numbers. */
 export function gammasgn(x: number): number {
   if (x > 0) return 1;
@@ -88,7 +93,7 @@ export function gammasgn(x: number): number {
 }
 
 function lgammaPositive(x: number): number {
-  if (x < 0.5) return (x * (x - 1)) * atPieces(lgammaNear, 1 + x) - Math.log(x);
+  if (x < 0.5) return x * (x - 1) * atPieces(lgammaNear, 1 + x) - Math.log(x);
   if (x < 2.5) return (x - 1) * (x - 2) * atPieces(lgammaNear, x);
   if (x < 8.5) return (x - 1) * (x - 2) * atPieces(lgammaMiddle, x);
   return (x - 0.5) * (Math.log(x) - 1) + (x < Infinity ? atPieces(lgammaFar, 1 / x) : 0);

@@ -4,17 +4,25 @@
  * for large a and b by Loader's deviance (2000), log beta by differences of Stirling's series.
  */
 import { gammaFar, lgammaFar } from "./coefficients.ts";
-import { gamma, lgamma } from "./gamma.ts";
+import { digamma } from "./digamma.ts";
+import { factorial, gamma, lgamma } from "./gamma.ts";
 import { deviance } from "./incomplete-gamma.ts";
 import { atPieces } from "./pieces.ts";
 
 /** log gamma(x) - (x - 1/2)(log x - 1) for x > 8. */
 const stirlingRest = (x: number): number => atPieces(lgammaFar, 1 / x);
 
+/** gamma(a + b) over gamma of the rounded sum. */
+function shiftOfSum(a: number, b: number, sum: number): number {
+  const larger = Math.max(a, b);
+  return 1 + digamma(sum) * (Math.min(a, b) - (sum - larger));
+}
+
 /** betaln for 0 < a <= b. */
 function betalnOrdered(a: number, b: number): number {
   const sum = a + b;
-  if (b < 8.5) return a < 1e-300 ? -Math.log(a) : Math.log(gamma(a) * (gamma(b) / gamma(sum)));
+  if (a < 1e-300) return -Math.log(a);
+  if (b < 8.5) return Math.log((gamma(a) * (gamma(b) / gamma(sum))) / shiftOfSum(a, b, sum));
   if (a < 8.5) {
     const difference = stirlingRest(b) - stirlingRest(sum) - (b - 0.5) * Math.log1p(a / b);
     return lgamma(a) + (difference - a * (Math.log(sum) - 1));
@@ -53,7 +61,8 @@ function shiftProduct(b: number, sum: number, y: number): number {
 /** x^a y^b / (a beta(a, b)), y = 1 - x. */
 function prefactor(a: number, b: number, x: number, y: number): number {
   const sum = a + b;
-  if (a < 12 && b < 12) return ((Math.pow(x, a) * Math.pow(y, b)) / gamma(a + 1)) * (gamma(sum) / gamma(b));
+  const powers = Math.pow(x, a) * Math.pow(y, b);
+  if (sum < 165 && powers > 1e-280) return ((powers * (gamma(sum) / factorial(a))) / gamma(b)) * shiftOfSum(a, b, sum);
   if (a > 8 && b > 8) return prefactorFar(a, b, x, y);
   if (b <= 8 && y > 1e-8) return prefactorFar(a, b + shift, x, y) * shiftProduct(b, sum, y);
   if (a <= 8 && x > 1e-8) return ((prefactorFar(a + shift, b, x, y) * (a + shift)) / a) * shiftProduct(a, sum, x);

@@ -6,7 +6,7 @@
 import { gammaFar, lgammaNear, temme } from "./coefficients.ts";
 import { digamma } from "./digamma.ts";
 import { erfc, erfcx } from "./error-function.ts";
-import { gamma } from "./gamma.ts";
+import { factorial } from "./gamma.ts";
 import { atPieces, polynomial } from "./pieces.ts";
 
 /** mu - log(1 + mu) for mu = (x - a) / a. */
@@ -21,11 +21,12 @@ export function deviance(x: number, a: number): number {
   return mu * v - 2 * v * square * sum;
 }
 
-/** x^a e^-x / gamma(a + 1). */
+/** x^a e^-x / gamma(a + 1): of its plain factors where they are in range, else by the deviance. */
 function prefactor(a: number, x: number): number {
-  if (a < 12) {
+  if (a < 165) {
+    const power = Math.pow(x, a);
     const half = Math.exp(-x / 2);
-    return (Math.pow(x, a) * half * half) / gamma(a + 1);
+    if (a < 12 || (power > 1e-290 && power < 1e300 && half > 1e-290)) return ((power * half) / factorial(a)) * half;
   }
   return Math.exp(-a * deviance(x, a)) / (Math.sqrt(a) * atPieces(gammaFar, 1 / a));
 }
@@ -50,7 +51,8 @@ function series(a: number, x: number): readonly [sum: number, slope: number] {
 }
 
 /** How many steps of the continued fraction at x > a leave no error. */
-const fractionSteps = (a: number, x: number): number => Math.ceil(30 + Math.min(1500 / x, 900) + 40 * Math.sqrt(a / (x - a + 1)) );
+const fractionSteps = (a: number, x: number): number =>
+  Math.ceil(16 + Math.min(160 / x, 300) + 12 * Math.sqrt(a / (x - a + 1)));
 
 /**
  * The continued fraction K of gamma(a, x) = x^a e^-x K, 1 / (x + (1 - a) / (1 + 1 / (x + (2 - a) / (1 + 2 / ...)))),

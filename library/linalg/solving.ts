@@ -8,7 +8,7 @@ import { normalizeAxis, showShape, sizeOf } from "../../src/array/shape.ts";
 import { full, mul, sub } from "../../ops/arithmetic.ts";
 import { gt } from "../../ops/comparison.ts";
 import { convert, stopGradient } from "../../ops/conversion.ts";
-import { linearSolve, lu, pivotPermutation } from "../../ops/factorization.ts";
+import { denseSolve, lu, pivotPermutation } from "../../ops/factorization.ts";
 import { identityLike, leadOf, matmul, requireSquare, rowsOf } from "../../ops/matrices.ts";
 import { broadcast, reduceSum, reshape, transpose } from "../../ops/shape.ts";
 import { pinv as pinvOf } from "../../ops/spectral.ts";
@@ -30,7 +30,7 @@ const solveStack = (a: NDArray, b: NDArray): NDArray =>
   inDoublePrecision([a, b], (matrix, columns) => {
     const [packed, pivots] = lu(stopGradient(matrix!)) as [NDArray, NDArray];
     const permutation = pivotPermutation(pivots, { size: rowsOf(matrix!) });
-    return linearSolve(packed, permutation, matrix!, columns!, { transposed: false });
+    return denseSolve(packed, permutation, matrix!, columns!, { transposed: false });
   });
 
 /**

@@ -113,7 +113,9 @@ export const squareplus = (x: Operand, options: SquareplusOptions = {}): NDArray
  * x sigmoid(x), also called swish; 0 at -infinity.
  * @example nn.silu(array([-Infinity, 0, 1000])) // [0, 0, 1000]
  */
-export const silu: UnaryFunction = unary("silu", (x) => betweenTails(x, 800, (inside) => mul(inside, logistic(inside))));
+export const silu: UnaryFunction = unary("silu", (x) =>
+  betweenTails(x, 800, (inside) => mul(inside, logistic(inside))),
+);
 
 /**
  * Another name of silu.

@@ -42,8 +42,5 @@ export const oneHot = (x: Operand, classes: number, options: OneHotOptions = {})
   const labels = fromBuffer(numbers, [classes], own.dtype === "bool" ? "int32" : own.dtype);
   const counted = own.dtype === "bool" ? toDType(own, "int32") : own;
   const kept = own.shape.map((_, k) => (k < place ? k : k + 1));
-  return toDType(
-    eq(broadcast(counted, { shape, axes: kept }), broadcast(labels, { shape, axes: [place] })),
-    dtype,
-  );
+  return toDType(eq(broadcast(counted, { shape, axes: kept }), broadcast(labels, { shape, axes: [place] })), dtype);
 };

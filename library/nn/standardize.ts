@@ -52,8 +52,7 @@ export const standardize = (x: Operand, options: StandardizeOptions = {}): NDArr
   const [own] = promoteFloat(asked, [x]) as [NDArray];
   const axes = normalizeAxes(asked, options.axis === undefined ? -1 : options.axis, own.ndim);
   const mask = maskOf(asked, own, options.where);
-  const given = (value: Operand): NDArray =>
-    broadcastArray(toDType(asOperand(asked, value), own.dtype), own.shape);
+  const given = (value: Operand): NDArray => broadcastArray(toDType(asOperand(asked, value), own.dtype), own.shape);
   const deviation = sub(own, options.mean === undefined ? meanOver(own, mask, axes) : given(options.mean));
   const variance =
     options.variance === undefined

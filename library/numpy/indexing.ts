@@ -43,7 +43,8 @@ export interface IndexedArray<T extends NDArray = NDArray> {
 /**
  * The elements of `x` at indices, one per leading axis: whole numbers (negative from the end; they take the
  * axis away), `slice(start, stop, step)`, null for a whole axis, arrays of integers (negative ones count from
- * the end once; several broadcast together) or of booleans. As in NumPy, the axes of arrays stand where the
+ * the end once; several broadcast together) or of booleans; `newaxis` for a new axis of size 1, `ellipsis` for all axes
+ * that the others leave over. As in NumPy, the axes of arrays stand where the
  * arrays do, or in front if something stands between them. Lists of JavaScript are refused: write a slice or array.
  * @throws IndexOutOfRange for a number beyond the axis, eager and traced alike; InvalidIndex, DTypeMismatch
  * @throws TracerConversion for a traced mask
@@ -51,6 +52,8 @@ export interface IndexedArray<T extends NDArray = NDArray> {
  * @example
  * np.at(array([1, 2, 3]), np.slice(1)).add(10) // [1, 12, 13]
  * array([1, 2, 3]).at(array([0, 0], { dtype: "int32" })).add(10) // [21, 2, 3]
+ * array([1, 2, 3]).at(0).max(9) // [9, 2, 3]
+ * array([[1, 2], [3, 4]]).at(np.ellipsis, -1, np.newaxis).get() // [[2], [4]]
  */
 export const at = <T extends NDArray>(x: T, ...indices: readonly Index[]): IndexedArray<T> => {
   const source = asOperand("np.at", x);

@@ -4,6 +4,7 @@
  * that of the piece to its right (at the last knot: to its left); beyond the ends it is zero.
  */
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
+import { isFloat, resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { sameShape } from "../../src/array/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
@@ -16,7 +17,7 @@ import { reshape } from "../../ops/shape.ts";
 import { concatenate, sliceAxis } from "../../ops/slicing.ts";
 import { requireOptions } from "../../src/options.ts";
 import { remainder } from "./elementwise.ts";
-import { asOperand, broadcastArray, promoteFloat, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { searchsorted } from "./sorting.ts";
 
@@ -101,7 +102,8 @@ export const interp = (x: Operand, xp: Operand, fp: Operand, options: InterpOpti
   const [knots, values] = [asOperand("np.interp", xp), asOperand("np.interp", fp)];
   requireKnots(knots, values, options);
   const sample = asOperand("np.interp", x);
-  const { dtype } = promoteFloat("np.interp", [knots, values, reshape(sample, { shape: [sample.size, 1] })])[0]!;
+  const joined = resultType([knots, values, sample]).dtype;
+  const dtype = isFloat(joined) ? joined : "float64";
   const [own, ownKnots, ownValues] = [toDType(sample, dtype), toDType(knots, dtype), toDType(values, dtype)];
   if (period !== undefined) return between(remainder(own, period) as NDArray, ...periodic(ownKnots, ownValues, period));
   const end = knots.size - 1;

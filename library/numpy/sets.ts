@@ -16,7 +16,7 @@ import { moveAxis, reshape } from "../../ops/shape.ts";
 import { concatenate, sliceAxis } from "../../ops/slicing.ts";
 import { argsort } from "../../ops/sorting.ts";
 import { requireOptions } from "../../src/options.ts";
-import { asOperand, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { lexsort, searchsorted } from "./sorting.ts";
 import { counting, flattened, rowsAt, sizeOptions, truePlaces } from "./true-places.ts";
@@ -97,14 +97,12 @@ const inverseOf = ({ order, isFirst }: Ordered): NDArray => {
   return scatterSet(zerosOf(order.shape, "int32"), tuples, kinds, { mode: "drop", batchDims: 0 });
 };
 
-/** Values at the places of firsts; where there are fewer than asked for, the fill value or the first of all. */
+/** Rows at places; where there are fewer than asked for, the fill value or the first of all, 0 if there is none. */
 const valuesAt = (rows: NDArray, places: NDArray, fillValue: number | undefined): NDArray => {
-  if (fillValue !== undefined || rows.shape[0] === 0) return rowsAt(rows, places, fillValue ?? 0);
-  const isMissing = ge(places, fullLike(rows.shape[0]!, places));
-  return gather(rows, reshape(select(isMissing, fullLike(0, places), places), { shape: [places.size, 1] }), {
-    mode: "drop",
-    batchDims: 0,
-  });
+  if (fillValue !== undefined || places.size === 0) return rowsAt(rows, places, fillValue ?? 0);
+  const isMissing = ge(places, full(rows.shape[0]!, places.shape, "int32"));
+  const first = broadcastArray(sliceAxis(places, 0, 0, 1), places.shape);
+  return rowsAt(rows, select(isMissing, first, places), 0);
 };
 
 const distinctOf = (asked: string, x: NDArray, axis: number | null, options: UniqueOptions): Distinct => {
@@ -261,7 +259,7 @@ interface Intersect {
 
 /**
  * The distinct elements that stand in both arrays, in order.
- * @param options  returnIndices; size and fillValue (default 0) where the elements are traced
+ * @param options  returnIndices; size and fillValue (by default the first value again) where the elements are traced
  * @returns        the values, or [values, indices in x, indices in y] (of the flattened arrays; left over: their sizes)
  * @throws DataDependentShape for traced elements without `size`
  * @example np.intersect1d(array([3, 1, 2]), array([2, 3, 5])) // [2, 3]
@@ -272,7 +270,7 @@ export const intersect1d: Intersect = ((x: Operand, y: Operand, options: Interse
   const others = orderRows(flattened(right), true);
   const { rows, order, isFirst } = chosenOf(left, (values) => isAmong(values, others.rows));
   const places = truePlaces("np.intersect1d", isFirst, options.size);
-  const values = rowsAt(rows, places, options.fillValue ?? 0);
+  const values = valuesAt(rows, places, options.fillValue);
   if (options.returnIndices !== true) return values;
   const isMissing = ge(places, full(order.size, places.shape, "int32"));
   const found = searchsorted(others.rows, values);
@@ -285,7 +283,7 @@ export const intersect1d: Intersect = ((x: Operand, y: Operand, options: Interse
 
 /**
  * The distinct elements of x that do not stand in y, in order.
- * @param options  size and fillValue (default 0) where the elements are traced
+ * @param options  size and fillValue (by default the first value again) where the elements are traced
  * @throws DataDependentShape for traced elements without `size`
  * @example np.setdiff1d(array([3, 1, 2]), array([2])) // [1, 3]
  */
@@ -294,12 +292,12 @@ export const setdiff1d = (x: Operand, y: Operand, options: SizeOptions = {}): ND
   const [left, right] = pairOf("np.setdiff1d", x, y);
   const line = sorted(flattened(right));
   const { rows, isFirst } = chosenOf(left, (values) => not(isAmong(values, line)));
-  return rowsAt(rows, truePlaces("np.setdiff1d", isFirst, options.size), options.fillValue ?? 0);
+  return valuesAt(rows, truePlaces("np.setdiff1d", isFirst, options.size), options.fillValue);
 };
 
 /**
  * The distinct elements that stand in one of the arrays only, in order.
- * @param options  size and fillValue (default 0) where the elements are traced
+ * @param options  size and fillValue (by default the first value again) where the elements are traced
  * @throws DataDependentShape for traced elements without `size`
  * @example np.setxor1d(array([1, 2, 3]), array([2, 4])) // [1, 3, 4]
  */
@@ -311,5 +309,5 @@ export const setxor1d = (x: Operand, y: Operand, options: SizeOptions = {}): NDA
   const mask = concatenate(alone(left!, right!), alone(right!, left!), { axis: 0 });
   const order = argsort(rows, { axis: 0, descending: false });
   const places = truePlaces("np.setxor1d", gatherAlong(mask, order, 0), options.size);
-  return rowsAt(gatherAlong(rows, order, 0), places, options.fillValue ?? 0);
+  return valuesAt(gatherAlong(rows, order, 0), places, options.fillValue);
 };

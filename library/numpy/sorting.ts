@@ -6,9 +6,7 @@ import { resultType } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxis, sameShape, showShape } from "../../src/array/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
-import { add, div, fullLike, zerosOf } from "../../ops/arithmetic.ts";
-import { and, eq, lt, ne, not, or, select } from "../../ops/comparison.ts";
-import { gather, gatherAlong } from "../../ops/indexing.ts";
+import { gatherAlong } from "../../ops/indexing.ts";
 import { reshape } from "../../ops/shape.ts";
 import { sliceAxis } from "../../ops/slicing.ts";
 import * as sorting from "../../ops/sorting.ts";
@@ -137,9 +135,6 @@ export const topK = (
   return [gatherAlong(own, indices, axis), indices];
 };
 
-/** Strictly before, in the order of sort: NaN after everything. */
-const precedes = (x: NDArray, y: NDArray): NDArray => or(lt(x, y), and(ne(y, y), eq(x, x)));
-
 export interface SearchOptions {
   /** Before ("left", default) or after ("right") elements equal to the value. */
   readonly side?: "left" | "right";
@@ -153,7 +148,7 @@ export interface SearchOptions {
  * @param sorted   shape [n], as `sort` orders it, or as `sorter` does
  * @param options  side, sorter
  * @returns        int32, shape of `values`, from 0 to n
- * Cost: log2(n) reads per value.
+ * Cost: log2(n) comparisons per value.
  * @example np.searchsorted(array([1, 2, 3]), array([2, 2.5])) // [1, 2]
  */
 export const searchsorted = (sorted: NDArray, values: Operand, options: SearchOptions = {}): NDArray => {
@@ -172,20 +167,5 @@ export const searchsorted = (sorted: NDArray, values: Operand, options: SearchOp
     );
   const ordered = sorter === undefined ? own : gatherAlong(own, sorter, 0);
   const [line, keys] = [toDType(ordered, dtype), toDType(wanted, dtype)];
-  const length = line.size;
-  let low = zerosOf(keys.shape, "int32");
-  let high = fullLike(length, low);
-  // The interval [low, high) has at most `length` elements and halves every time.
-  for (let left = length; left > 0; left = Math.floor(left / 2)) {
-    const middle = div(add(low, high), fullLike(2, low));
-    const read = gather(line, reshape(middle, { shape: [...keys.shape, 1] }), { mode: "clip", batchDims: 0 });
-    const isOpen = lt(low, high);
-    const isAfter = side === "left" ? precedes(read, keys) : or(precedes(read, keys), same(read, keys));
-    high = select(and(isOpen, not(isAfter)), middle, high);
-    low = select(and(isOpen, isAfter), add(middle, fullLike(1, middle)), low);
-  }
-  return low;
+  return sorting.searchSorted(line, keys, { isRightSide: side === "right", batchDims: 0 });
 };
-
-/** Equal in the order of sort: NaN with NaN. */
-const same = (x: NDArray, y: NDArray): NDArray => or(eq(x, y), and(ne(x, x), ne(y, y)));

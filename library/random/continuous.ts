@@ -89,10 +89,10 @@ const between = (u: NDArray, low: NDArray, high: NDArray): NDArray => {
   return erfinv(max(from, add(mul(u, sub(to, from)), from)));
 };
 
-/** The same number from erfc, which keeps its digits where erf is nearly 1; NaN where erfc(low) underflows. */
+/** The same number from erfc, which keeps its digits where erf is nearly 1; NaN where both ends underflow. */
 const betweenPositive = (u: NDArray, low: NDArray, high: NDArray): NDArray => {
   const [from, to] = [erfc(low), erfc(high)];
-  const isThere = gt(from, fullLike(0, from));
+  const isThere = gt(add(from, to), fullLike(0, from));
   return select(isThere, erfcinv(add(mul(u, sub(to, from)), from)), fullLike(NaN, from));
 };
 

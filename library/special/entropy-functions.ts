@@ -3,7 +3,7 @@
  */
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { div, fullLike, mul, neg } from "../../ops/arithmetic.ts";
-import { eq, lt, or, select } from "../../ops/comparison.ts";
+import { and, eq, lt, or, select } from "../../ops/comparison.ts";
 import * as entropy from "../../ops/entropy.ts";
 import { expm1, log, log1p, logistic } from "../../ops/exponential.ts";
 import { abs } from "../../ops/extrema.ts";
@@ -69,7 +69,8 @@ export const exprel: UnaryFunction = unary("exprel", (x) => relativeExponential(
 /** (e^(lambda logarithm) - 1) / lambda, with the logarithm taken out where that is 0 / 0: its limit there. */
 const powerTransform = (logarithm: NDArray, lambda: NDArray): NDArray => {
   const isZero = eq(lambda, zeroOf(lambda));
-  const product = select(isZero, zeroOf(lambda), mul(lambda, logarithm));
+  const isInfinite = eq(abs(logarithm), fullLike(Infinity, logarithm));
+  const product = select(and(isZero, isInfinite), zeroOf(lambda), mul(lambda, logarithm));
   const isSmall = or(isZero, lt(abs(product), fullLike(1, product)));
   const small = mul(logarithm, relativeExponential(select(isSmall, product, zeroOf(product)), { order: 0 }));
   const large = div(expm1(product), select(isSmall, fullLike(1, lambda), lambda));

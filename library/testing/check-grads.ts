@@ -4,25 +4,24 @@
  * Idea: jvp(f)(x, d) is the limit of differences along d; <w, J d> = <J' w, d> for the pullback; then the same for the
  * functions x -> jvp(f)(x, d) and x -> vjp(f)(x)(w), one order lower.
  */
-import { InvalidOption, KinkNearPoint, NotDifferentiable } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
+import { InvalidOption, KinkNearPoint } from "../../src/error.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import { isConcrete } from "../../src/array/ndarray.ts";
 import { requireOptions } from "../../src/options.ts";
-import { leafPaths, unflatten } from "../../src/tree/tree.ts";
 import { jvp } from "../../transforms/jvp.ts";
 import { vjp } from "../../transforms/vjp.ts";
-import { flattenArrays, flattenDifferentiable, nameOf, requireFunction } from "../../transforms/flat.ts";
+import { nameOf, requireFunction } from "../../transforms/flat.ts";
 import type { AnyFunction } from "../../transforms/flat.ts";
 import { directionLike, uniform } from "./chance.ts";
 import { elementsOf, pairing } from "./comparison.ts";
 import { differenceEstimates, doubleSteps, movedBy, nearestTo, singleSteps } from "./differences.ts";
-import type { Direction, FlatMap, Steps } from "./differences.ts";
+import type { Direction, FlatMap } from "./differences.ts";
+import { flatOf, isSinglePrecision, movedAway, wideReference } from "./grad-subject.ts";
+import type { Mode, Subject } from "./grad-subject.ts";
 import { gradientMismatch } from "./gradient-mismatch.ts";
 import type { Place } from "./gradient-mismatch.ts";
 import { findKink } from "./kinks.ts";
 
-export type Mode = "forward" | "reverse";
+export type { Mode };
 
 export interface CheckGradsOptions {
   /** Highest order of derivatives, 1 to 4. Default 2. */
@@ -61,18 +60,6 @@ interface Settings {
   readonly toleranceOf: (order: number) => { readonly rtol: number; readonly atol: number };
   readonly pairingTolerance: number;
   readonly directions: number;
-  readonly steps: Steps;
-}
-
-/** A function of float leaves under test, and how it came from the user's. */
-interface Subject {
-  readonly f: FlatMap;
-  readonly inputs: readonly ConcreteArray[];
-  readonly inputPaths: readonly string[];
-  readonly outputPaths: () => readonly string[];
-  /** Modes applied so far, the outermost last. */
-  readonly nest: readonly Mode[];
-  readonly seed: number;
 }
 
 interface Tally {
@@ -105,6 +92,10 @@ const placeOf = (asked: string, subject: Subject, nest: readonly Mode[], path: s
   seed: subject.seed,
 });
 
+/** Estimates by differences along a direction. */
+const estimatesAlong = ({ reference }: Subject, direction: Direction): ReturnType<typeof differenceEstimates> =>
+  differenceEstimates(reference.f, reference.inputs, direction, reference.steps);
+
 /** Only the direction's part in one leaf. */
 const restrictedTo = (direction: Direction, leaf: number): Direction =>
   direction.map((part, k) => (k === leaf ? part : null));
@@ -123,7 +114,7 @@ const guiltyInput = (subject: Subject, direction: Direction, settings: Settings,
   for (let leaf = 0; leaf < inputs.length; leaf++) {
     const own = restrictedTo(direction, leaf);
     const seen = elementsOf(tangentOf(f, inputs, own)[output]!)[k]!;
-    const wanted = nearestTo(seen, differenceEstimates(f, inputs, own, settings.steps)(output, k));
+    const wanted = nearestTo(seen, estimatesAlong(subject, own)(output, k));
     if (!withinBound(seen, wanted, tolerance)) return inputPaths[leaf]!;
   }
   return "";
@@ -140,7 +131,7 @@ const checkForward = (
   const { f, inputs } = subject;
   const nest: readonly Mode[] = [...subject.nest, "forward"];
   const tangents = tangentOf(f, inputs, direction);
-  const estimates = differenceEstimates(f, inputs, direction, settings.steps);
+  const estimates = estimatesAlong(subject, direction);
   tangents.forEach((tangent, output) => {
     const elements = elementsOf(tangent);
     for (let k = 0; k < elements.length; k++) {
@@ -149,7 +140,7 @@ const checkForward = (
       record(tally, nest, errorOf(seen, wanted));
       if (withinBound(seen, wanted, settings.toleranceOf(nest.length))) continue;
       const place = placeOf(asked, subject, nest, subject.outputPaths()[output]!, k);
-      refuseKink(place, subject, direction, settings, output, k);
+      refuseKink(place, subject, direction, output, k);
       throw gradientMismatch(place, seen, wanted, guiltyInput(subject, direction, settings, output, k));
     }
   });
@@ -158,9 +149,8 @@ const checkForward = (
 
 const refuseKink = (
   place: Place,
-  { f, inputs }: Subject,
+  { reference: { f, inputs, steps } }: Subject,
   direction: Direction,
-  { steps }: Settings,
   output: number,
   element: number,
 ): void => {
@@ -222,7 +212,7 @@ const checkReverse = (
   const sumsAlong = (own: Direction): Sums => {
     if (tangents !== null)
       return pair(cotangents, own, weights, (own === direction ? tangents : tangentOf(f, inputs, own)).map(elementsOf));
-    const estimates = differenceEstimates(f, inputs, own, settings.steps);
+    const estimates = estimatesAlong(subject, own);
     const methods = estimates(0, 0).length;
     const candidates = Array.from({ length: methods }, (_, method) =>
       pair(
@@ -245,7 +235,7 @@ const checkReverse = (
   const error = Math.abs(whole.seen - whole.wanted) / Math.max(1, whole.magnitude);
   record(tally, nest, error, tangents === null ? " against differences" : "");
   if (holds(whole)) return;
-  if (tangents === null) refuseAnyKink(asked, subject, nest, direction, weights, settings);
+  if (tangents === null) refuseAnyKink(asked, subject, nest, direction, weights);
   for (let leaf = 0; leaf < inputs.length; leaf++) {
     const part = sumsAlong(restrictedTo(direction, leaf));
     if (!holds(part))
@@ -260,18 +250,10 @@ const refuseAnyKink = (
   nest: readonly Mode[],
   direction: Direction,
   weights: readonly NDArray[],
-  settings: Settings,
 ): void =>
   weights.forEach((weight, output) => {
     for (let k = 0; k < weight.size; k++)
-      refuseKink(
-        placeOf(asked, subject, nest, subject.outputPaths()[output]!, k),
-        subject,
-        direction,
-        settings,
-        output,
-        k,
-      );
+      refuseKink(placeOf(asked, subject, nest, subject.outputPaths()[output]!, k), subject, direction, output, k);
   });
 
 /** All comparisons of one function, then of its derivatives, one order lower. */
@@ -287,13 +269,16 @@ const checkSubject = (asked: string, subject: Subject, order: number, settings: 
     if (modes.includes("reverse")) checkReverse(asked, own, direction, weights, tangents, settings, tally);
     if (order === 1 || k > 0) continue;
     for (const mode of modes) {
-      const derivative: FlatMap =
-        mode === "forward"
-          ? (all) => jvp((...x: NDArray[]) => [...f(x)], [...all], [...direction])[1]
-          : (all) => pullbackOf(f, all, weights);
+      const derivativeOf =
+        (g: FlatMap): FlatMap =>
+        (all) =>
+          mode === "forward"
+            ? jvp((...x: NDArray[]) => [...g(x)], [...all], [...direction])[1]
+            : pullbackOf(g, all, weights);
       const inner: Subject = {
         ...subject,
-        f: derivative,
+        f: derivativeOf(f),
+        reference: { ...subject.reference, f: derivativeOf(subject.reference.f) },
         outputPaths: mode === "forward" ? subject.outputPaths : () => subject.inputPaths,
         nest: [...subject.nest, mode],
         seed: seed + 101,
@@ -301,57 +286,6 @@ const checkSubject = (asked: string, subject: Subject, order: number, settings: 
       checkSubject(asked, inner, order - 1, settings, tally);
     }
   }
-};
-
-/** The user's function on its float leaves; outputs that are not floats have no derivative and are left out. */
-const subjectOf = (asked: string, f: AnyFunction, args: readonly unknown[], seed: number): Subject => {
-  const { arrays, treedef } = flattenDifferentiable(args, asked);
-  const paths = leafPaths(treedef);
-  for (const [k, x] of arrays.entries())
-    if (!isConcrete(x))
-      throw new NotDifferentiable(asked, `argument ${paths[k]!} is traced`, "Call it outside transforms");
-  const varying = arrays.flatMap((x, k) => (isFloat(x.dtype) && x.size > 0 ? [k] : []));
-  if (varying.length === 0)
-    throw new NotDifferentiable(asked, "no argument holds a float", "Give at least one array of floats");
-  let outputPaths: readonly string[] = [];
-  const flat: FlatMap = (inputs) => {
-    const all = [...arrays];
-    varying.forEach((position, k) => (all[position] = inputs[k]!));
-    const out = flattenArrays((f as (...x: unknown[]) => unknown)(...(unflatten(treedef, all) as unknown[])), asked);
-    const floats = out.arrays.flatMap((x, k) => (isFloat(x.dtype) ? [k] : []));
-    const names = leafPaths(out.treedef);
-    outputPaths = floats.map((k) => names[k]!);
-    return floats.map((k) => out.arrays[k]!);
-  };
-  return {
-    f: flat,
-    inputs: varying.map((k) => arrays[k] as ConcreteArray),
-    inputPaths: varying.map((k) => paths[k]!),
-    outputPaths: () => outputPaths,
-    nest: [],
-    seed,
-  };
-};
-
-/** Moves the point until no kink lies within the gap along the checked directions. */
-const movedAway = (subject: Subject, gap: number, count: number): readonly [Subject, number] => {
-  const away = uniform(subject.seed - 1);
-  const directions = Array.from({ length: count }, (_, k) => {
-    const random = uniform(subject.seed + k);
-    return subject.inputs.map((x) => directionLike(random, x.shape, x.dtype));
-  });
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const scale = attempt === 0 ? 0 : gap * (1 + attempt);
-    const step = subject.inputs.map((x) => directionLike(away, x.shape, x.dtype));
-    const inputs = subject.inputs.map((x, k) => movedBy(x, step[k]!, scale));
-    if (directions.every((direction) => findKink(subject.f, inputs, direction, gap / 2, null) === null))
-      return [{ ...subject, inputs }, scale];
-  }
-  throw new KinkNearPoint(
-    "checkGrads",
-    `no point within ${51 * gap} is further than ${gap} from a kink`,
-    "Choose a smaller kinkGap, or another point",
-  );
 };
 
 const requirePositive = (name: string, value: number, high = Infinity): void => {
@@ -380,14 +314,14 @@ const settingsOf = (options: CheckGradsOptions, isSingle: boolean): Settings => 
     toleranceOf,
     pairingTolerance: isSingle ? 1e-5 : 1e-12,
     directions,
-    steps: isSingle ? singleSteps : doubleSteps,
   };
 };
 
 /**
  * Compares derivatives of `f` at `args` with finite differences along random directions, and its pullback with its jvp,
  * up to the given order in every nest of the modes. Differences are central with steps 1e-5 and 1e-6 and Richardson's
- * in three levels from 4e-3; each number is compared with the nearest.
+ * in three levels from 4e-3; each number is compared with the nearest. A float32 function is differenced in float64 where it
+ * runs there, else with wider steps.
  * @param f        function of trees of arrays giving any tree; float leaves vary, others stay
  * @param args     list of its arguments: a point without kinks nearby
  * @param options  order (2), modes (both), rtol (1e-6; 1e-5 from order 2; 2e-3 in float32), atol (rtol), kinkGap (0), directions (2), seed (0)
@@ -404,6 +338,14 @@ export const checkGrads = <const A extends readonly unknown[]>(
   f: (...args: any[]) => unknown,
   args: A,
   options: CheckGradsOptions = {},
+): GradReport => checkGradsAgainst(f, f, args, options);
+
+/** checkGrads of `f` with differences of `wide`, the same function in float64: for float32 programs whose constants are float32. */
+export const checkGradsAgainst = (
+  f: (...args: any[]) => unknown,
+  wide: (...args: any[]) => unknown,
+  args: readonly unknown[],
+  options: CheckGradsOptions,
 ): GradReport => {
   requireFunction("checkGrads", f);
   requireOptions("checkGrads", options, optionNames);
@@ -412,11 +354,13 @@ export const checkGrads = <const A extends readonly unknown[]>(
   if (!Array.isArray(args))
     throw new InvalidOption("checkGrads", "args that are no list", "Write checkGrads(f, [x, y])");
   const asked = `checkGrads of ${nameOf(f as unknown as AnyFunction)}`;
-  const given = subjectOf(asked, f as unknown as AnyFunction, args, seed);
-  const isSingle = [...given.inputs, ...given.f(given.inputs)].some(({ dtype }) => dtype === "float32");
+  const flat = flatOf(asked, f as unknown as AnyFunction, args);
+  const isSingle = isSinglePrecision([...flat.inputs, ...flat.f(flat.inputs)]);
   const settings = settingsOf(options, isSingle);
-  const [subject, moved] = kinkGap > 0 ? movedAway(given, kinkGap, directions) : [given, 0];
+  const [inputs, moved] = kinkGap > 0 ? movedAway(flat, kinkGap, directions, seed) : [flat.inputs, 0];
+  const own = { f: flat.f, inputs, steps: isSingle ? singleSteps : doubleSteps };
+  const inDouble = isSingle ? wideReference(flatOf(asked, wide as unknown as AnyFunction, args).f, inputs) : null;
   const tally: Tally = { comparisons: 0, worst: {} };
-  checkSubject(asked, subject, order, settings, tally);
+  checkSubject(asked, { ...flat, inputs, reference: inDouble ?? own, nest: [], seed }, order, settings, tally);
   return { comparisons: tally.comparisons, worst: tally.worst, moved };
 };

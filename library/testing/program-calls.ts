@@ -195,12 +195,16 @@ export const calls: Readonly<Record<string, Call>> = {
     operands: (inputs) => inputs,
     run: ([f], operands) => {
       const inner = (...x: NDArray[]): NDArray => first(f!, x);
+      // The second term keeps the rule a function of its tangents where the inner derivative vanishes.
       return customJvp(inner, {
-        jvp: (primals: NDArray[], tangents: NDArray[]) => jvp(inner, primals, tangents),
+        jvp: (primals: NDArray[], tangents: NDArray[]) => {
+          const [out, tangent] = jvp(inner, primals, tangents);
+          return [out, np.add(tangent, np.mul(0, total(tangents[0]!)))];
+        },
       })(...operands);
     },
     print: ([f], operands) =>
-      `((inner) => customJvp(inner, { jvp: (primals, tangents) => jvp(inner, primals, tangents) }))((...x) => (${f!})(...x)[0])(${operands.join(", ")})`,
+      `((inner) => customJvp(inner, { jvp: (x, dx) => (([y, dy]) => [y, np.add(dy, np.mul(0, np.sum(dx[0])))])(jvp(inner, x, dx)) }))((...x) => (${f!})(...x)[0])(${operands.join(", ")})`,
   },
   checkpoint: {
     binds: ["checkpoint"],

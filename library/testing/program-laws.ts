@@ -10,7 +10,7 @@ import type { Backend } from "../../src/backend/index.ts";
 import { requireOptions } from "../../src/options.ts";
 import { jit } from "../../transforms/jit.ts";
 import { drawArray, uniform } from "./chance.ts";
-import { checkGrads } from "./check-grads.ts";
+import { checkGradsAgainst } from "./check-grads.ts";
 import type { Mode } from "./check-grads.ts";
 import { checkJit } from "./check-jit.ts";
 import { checkVmap, stacked } from "./check-vmap.ts";
@@ -60,6 +60,8 @@ const subjectText = (compiled: boolean): string => (compiled ? 'jit(f, { backend
 interface Subject {
   readonly program: Program;
   readonly f: (...x: NDArray[]) => NDArray[];
+  /** The same in float64, for a program in float32. */
+  readonly wide?: (...x: NDArray[]) => NDArray[];
   readonly inputs: readonly ConcreteArray[];
   readonly compiled: boolean;
   readonly seed: number;
@@ -136,19 +138,19 @@ const modesOf = ({ instructions }: Program): readonly Mode[] =>
     ["forward", "reverse"],
   );
 
-const derivativeLaw = ({ program, f, inputs, compiled, seed }: Subject, order: 1 | 2): Law => {
+const derivativeLaw = ({ program, f, wide, inputs, compiled, seed }: Subject, order: 1 | 2): Law => {
   const modes = modesOf(program);
   const hasFloats = [inputs, f(...inputs)].every((side) => side.some(({ dtype, size }) => isFloat(dtype) && size > 0));
-  // A conversion inside: judged by the bounds of float32.
-  const isNarrowed =
-    inputs.every(({ dtype }) => dtype !== "float32") && f(...inputs).some(({ dtype }) => dtype === "float32");
+  // float32 anywhere: judged by the bounds of float32.
+  const isNarrowed = [...inputs, ...f(...inputs)].some(({ dtype }) => dtype === "float32");
   return {
     name: "derivatives",
     check: () => {
       if (!hasFloats) return "no float among the arguments, or none among the results";
       if (modes.length === 0) return "one call has forward mode only, another reverse mode only";
       try {
-        const { worst } = checkGrads(compiled ? jit(f, onJs) : f, inputs, { order, modes, directions: 1, seed });
+        const g = compiled ? jit(f, onJs) : f;
+        const { worst } = checkGradsAgainst(g, wide ?? g, inputs, { order, modes, directions: 1, seed });
         return isNarrowed ? prefixed(worst, "float32 ") : worst;
       } catch (error) {
         if (error instanceof KinkNearPoint) return "a kink near the point";
@@ -161,7 +163,9 @@ const derivativeLaw = ({ program, f, inputs, compiled, seed }: Subject, order: 1
 };
 
 const prefixed = (errors: Readonly<Record<string, number>>, prefix: string): Record<string, number> =>
-  Object.fromEntries(Object.entries(errors).map(([name, error]) => [`${prefix}${name}`, error]));
+  Object.fromEntries(
+    Object.entries(errors).map(([name, error]) => [name.startsWith(prefix) ? name : `${prefix}${name}`, error]),
+  );
 
 /**
  * Tries the laws on one program: every back end against eager evaluation, vmap against a loop, derivatives against differences.
@@ -196,7 +200,7 @@ export const checkProgram = (program: Program, options: CheckProgramOptions = {}
   tryLaws(program, laws, "");
   if (single) {
     const narrow = inSinglePrecision(program);
-    if (runs(narrow)) tryLaws(narrow, singleLaws(narrow, backends, seed), "float32 ");
+    if (runs(narrow)) tryLaws(narrow, singleLaws(narrow, f, backends, seed), "float32 ");
     else skipped["float32"] = "a primitive takes float64 only";
   }
   return { worst, skipped };
@@ -212,12 +216,12 @@ const runs = (program: Program): boolean => {
   }
 };
 
-const singleLaws = (program: Program, backends: readonly Backend[], seed: number): Law[] => {
+const singleLaws = (program: Program, wide: Subject["f"], backends: readonly Backend[], seed: number): Law[] => {
   const f = functionOf(program, vocabularyOf(program.own));
   const inputs = argumentsOf(program);
   return [
     ...backends.map((backend) => backendLaw(f, inputs, backend)),
-    derivativeLaw({ program, f, inputs, compiled: false, seed }, 1),
+    derivativeLaw({ program, f, wide, inputs, compiled: false, seed }, 1),
   ];
 };
 

@@ -50,7 +50,7 @@ const drawnFrom = (builder: Builder, primitive: string): RecordedCase =>
 
 const numbers = (shape: Shape): InputSpec => ({ shape, dtype: "float64", domain: { low: -1, high: 1 } });
 
-const linearSolve: Recipe = (builder) => {
+const denseSolve: Recipe = (builder) => {
   const size = anySize(builder);
   const a = dominant(builder, size);
   const b = operandFor(builder, numbers([size, builder.pick.integer(1, 2)]));
@@ -58,7 +58,7 @@ const linearSolve: Recipe = (builder) => {
   const pivots = output(builder, "lu", [a], {}, [1, 2]);
   const permutation = builder.apply("pivotPermutation", [pivots], { size });
   const transposed = builder.pick.oneOf([false, true]);
-  return builder.apply("linearSolve", [packed, permutation, a, b], { transposed });
+  return builder.apply("denseSolve", [packed, permutation, a, b], { transposed });
 };
 
 /** Where the parameters of a step come from. */
@@ -129,7 +129,7 @@ const narrow: Recipe = (builder) => {
 export const recipes: Readonly<Record<string, Recipe>> = {
   cholesky: (builder) => builder.apply("cholesky", [dominant(builder, anySize(builder))]),
   lu: (builder) => output(builder, "lu", [dominant(builder, anySize(builder))], {}, [builder.pick.integer(0, 1), 2]),
-  linearSolve,
+  denseSolve,
   qr: (builder) => {
     const columns = anySize(builder);
     const a = spread(builder, columns + builder.pick.integer(0, 1), columns);

@@ -21,14 +21,42 @@ import type {
   Vocabulary,
 } from "./program.ts";
 
-/** Smaller programs, the boldest first; each of them runs. */
+/** Smaller programs, the boldest first; each of them runs and weighs less, so shrinking ends. */
 export function* shrunkPrograms(program: Program, find: Vocabulary): Generator<Program> {
+  const weight = weightOf(program);
   for (const candidate of [shorter, smaller, rounder])
     for (const next of candidate(program, find)) {
       const { program: own } = pruned(next);
-      if (isUsable(own, find)) yield own;
+      if (isLess(weightOf(own), weight) && isUsable(own, find)) yield own;
     }
 }
+
+/** Steps, instructions, elements of arguments, choices of samplers, digits: each counts only among equals in those before. */
+export const weightOf = (program: Program): readonly number[] => {
+  const steps = stepsOf(program);
+  const inputs = inputsOf(program);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
+  return [
+    steps.length,
+    lengthOf(program),
+    program.outputs.length,
+    sum(inputs.map(({ values }) => values.length)),
+    sum(steps.flatMap((step) => (step.kind === "apply" ? (step.choices ?? []) : [])).map(Math.abs)),
+    sum(inputs.flatMap(({ values }) => values.map((value) => String(value).length))),
+  ];
+};
+
+/** Applications and calls, inner programs included. */
+const stepsOf = ({ instructions }: Program): readonly (ApplyInstruction | CallInstruction)[] =>
+  instructions.flatMap((step) =>
+    step.kind === "call" ? [step, ...step.programs.flatMap(stepsOf)] : step.kind === "apply" ? [step] : [],
+  );
+
+/** Lexicographic order. */
+export const isLess = (left: readonly number[], right: readonly number[]): boolean => {
+  const k = left.findIndex((value, place) => value !== right[place]);
+  return k >= 0 && left[k]! < right[k]!;
+};
 
 const isUsable = (program: Program, find: Vocabulary): boolean => {
   try {
@@ -46,6 +74,8 @@ function* shorter(program: Program, find: Vocabulary): Generator<Program> {
   const { instructions, outputs } = program;
   const values = valuesOf(program, argumentsOf(program), find);
   if (outputs.length > 1) for (const output of outputs) yield { ...program, outputs: [output] };
+  if (outputs.length > 2)
+    for (let k = 0; k < outputs.length; k++) yield { ...program, outputs: outputs.toSpliced(k, 1) };
   // An earlier value as the only output: everything after it goes.
   for (let k = 0; k < instructions.length; k++)
     if (isStep(instructions[k]!) && !outputs.includes(k)) yield { ...program, outputs: [k] };

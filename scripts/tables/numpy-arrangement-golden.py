@@ -40,11 +40,13 @@ def text(array):
     """An array as an argument of a call."""
     array = np.asarray(array)
     kind = {"int64": "int32", "int32": "int32", "bool": "bool"}.get(str(array.dtype))
-    shown = json.dumps(encode(array), separators=(",", ":")).replace('"nan"', "NaN").replace('"inf"', "Infinity")
-    if array.size == 0 or kind:
-        named = [f"dtype:'{kind}'"] if kind else []
-        return f"array({shown},{{{','.join(named + ['shape:' + shape(array.shape)])}}})" if array.size == 0 else f"array({shown},{{dtype:'{kind}'}})"
-    return f"array({shown})"
+    shown = json.dumps(encode(array), separators=(",", ":"))
+    for word, number in (('"nan"', "NaN"), ('"inf"', "Infinity"), ('"-inf"', "-Infinity")):
+        shown = shown.replace(word, number)
+    named = [f"dtype:'{kind}'"] if kind else []
+    if array.size == 0:
+        named.append("shape:" + shape(array.shape))
+    return f"array({shown},{{{','.join(named)}}})" if named else f"array({shown})"
 
 
 def shape(sizes):
@@ -272,9 +274,8 @@ def interpolating():
     xp = np.sort(generator.choice(40, 7, False) / 2 - 8)
     fp = numbers(7)
     x = np.concatenate([generator.uniform(-12, 15, 20).round(3), xp, [np.inf, -np.inf, np.nan]])
-    shown = lambda a: text(a).replace('"-inf"', "-Infinity")
-    case(f"np.interp({shown(x)},{text(xp)},{text(fp)})", np.interp(x, xp, fp), 1e-14)
-    case(f"np.interp({shown(x)},{text(xp)},{text(fp)},{{left:-1,right:NaN}})", np.interp(x, xp, fp, -1, np.nan), 1e-14)
+    case(f"np.interp({text(x)},{text(xp)},{text(fp)})", np.interp(x, xp, fp), 1e-14)
+    case(f"np.interp({text(x)},{text(xp)},{text(fp)},{{left:-1,right:NaN}})", np.interp(x, xp, fp, -1, np.nan), 1e-14)
     finite = x[:-3]
     mixed = generator.permutation(7)
     case(f"np.interp({text(finite)},{text(xp[mixed])},{text(fp)},{{period:5.3}})", np.interp(finite, xp[mixed], fp, period=5.3), 1e-12)

@@ -3,7 +3,8 @@
 
 Each fit covers [low, low + pieces / per_unit) by pieces of equal width; on a piece the polynomial's variable t
 runs from -1/2 to 1/2. Values come from mpmath with 50 digits; the fit's error is checked at points in between.
-Usage: python3 scripts/tables/special-coefficients.py > kernels/special-functions/coefficients.ts (needs mpmath 1.3).
+Usage: python3 scripts/tables/special-coefficients.py > kernels/special-functions/coefficients.ts (needs mpmath 1.3),
+then npx oxfmt kernels/special-functions/coefficients.ts.
 """
 import sys
 from mpmath import mp, mpf

@@ -29,7 +29,7 @@ interface Call {
 const releasesOfRoutines = (steps: Program["steps"]): readonly (readonly number[])[] => {
   let pending: number[] = [];
   return steps.map((step) => {
-    pending.push(...step.releases);
+    for (const buffer of step.releases) pending.push(buffer);
     if (step.kind === "nest") return [];
     const own = pending;
     pending = [];

@@ -28,7 +28,7 @@ const operandBuffers = (step: ProgramStep): number[] =>
 
 /** Bytes that the routine of an equation needs besides operands and results. */
 const workspaceOf = ({ primitive, params }: Equation, keeping: Keeping): number =>
-  primitive.workspace?.(params, (inner) => memoryOf(inner, keeping).heldBytes) ?? 0;
+  primitive.workspace?.(params, (inner) => memoryOf(inner as Jaxpr, keeping).heldBytes) ?? 0;
 
 /** Most bytes held by a program besides its arguments. */
 const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, keeping: Keeping): number => {
@@ -44,7 +44,7 @@ const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, kee
     peak = Math.max(peak, live);
   };
   for (const step of steps) {
-    pending.push(...step.releases);
+    for (const buffer of step.releases) pending.push(buffer);
     if (step.kind === "nest") {
       if (inFrame) continue;
       step.writes.forEach(take);

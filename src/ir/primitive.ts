@@ -11,7 +11,6 @@ import type { ConcreteArray } from "../array/ndarray.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Lowering } from "./lowering.ts";
 import type { Aval } from "./aval.ts";
-import type { Jaxpr } from "./jaxpr.ts";
 import type { Mark } from "./tracer.ts";
 
 /** Parameters of an equation: a plain record of static data. */
@@ -118,7 +117,7 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   /** Functions among the parameters, made safe against values that the differentiation with this mark traces. */
   readonly guard?: (params: P, mark: Mark) => P;
   /** Bytes that evaluation needs besides operands and results, given those of the jaxprs it runs. */
-  readonly workspace?: (params: P, bytesOf: (jaxpr: Jaxpr) => number) => number;
+  readonly workspace?: (params: P, bytesOf: (jaxpr: object) => number) => number;
   /** Functions among the parameters, turned into jaxprs when the call is staged. */
   readonly stage?: (inputs: I, params: P) => readonly NDArray[];
   /** Running it can be seen from outside (it prints): never removed, merged with an equal one, or reordered. */

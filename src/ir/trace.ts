@@ -114,8 +114,11 @@ export const withMark = <T>(trace: Trace, body: () => T): T => {
 };
 
 /** Applies a primitive under the current trace. */
-export const bind = (primitive: Primitive, inputs: readonly NDArray[], params: Params): readonly NDArray[] =>
-  current.process(primitive, inputs, params);
+export const bind = <P extends Params>(
+  primitive: Primitive<any, P>,
+  inputs: readonly NDArray[],
+  params: NoInfer<P>,
+): readonly NDArray[] => current.process(primitive, inputs, params);
 
 /** Applies an equation's primitive to these inputs, as part of the equation's scope and source line. */
 export const bindEquation = (equation: Equation, inputs: readonly NDArray[]): readonly NDArray[] =>
@@ -197,10 +200,10 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
 /** Traces `f` on arguments of the given types; what it closes over becomes the jaxpr's constants. */
 export const stageFunction = (
   owner: string,
-  f: (...inputs: NDArray[]) => readonly NDArray[],
+  f: (inputs: readonly NDArray[]) => readonly NDArray[],
   types: readonly Aval[],
 ): ClosedJaxpr => {
   const trace = stagingTrace(owner);
   const inputs = types.map((type) => trace.input(type));
-  return withMark(trace, () => trace.finish(f(...inputs)));
+  return withMark(trace, () => trace.finish(f(inputs)));
 };

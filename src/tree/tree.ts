@@ -94,7 +94,7 @@ export const flatten = (tree: unknown, asked = "tree.flatten"): Flat => {
     }
     const carried = (node as { [partialParts]?: Partial } | undefined)?.[partialParts];
     if (typeof node === "function" && carried !== undefined) {
-      leaves.push(...carried.leaves);
+      for (const leaf of carried.leaves) leaves.push(leaf);
       const children = carried.leaves.map(() => leafDef);
       const text = `partial${identityOf(carried.rebuild)}(${children.length})`;
       return { kind: "partial", keys: [], children, leafCount: children.length, text, rebuild: carried.rebuild };

@@ -35,9 +35,9 @@ describe("frames", () => {
     const jaxpr = jaxprOf(
       (x) => [
         add(
-          hosted(mul(x!, x!), (y) => {
+          hosted(mul(x!, x!), ([y]) => {
             if (isBroken) throw fault;
-            return [y];
+            return [y!];
           }),
           x!,
         ),
@@ -62,7 +62,7 @@ describe("frames", () => {
         (y: NDArray) =>
           add(
             mul(y, y),
-            hosted(add(y, y), (z) => [depth === 0 ? z : twice(countdown(z, depth - 1))]),
+            hosted(add(y, y), ([z]) => [depth === 0 ? z! : twice(countdown(z!, depth - 1))]),
           ),
         { backend: "wasm" },
       )(x);
@@ -80,7 +80,7 @@ describe("frames", () => {
         const shifted = add(x, x);
         return add(
           mul(shifted, shifted),
-          hosted(shifted, (y) => (depth-- > 0 ? [again(y)] : [y])),
+          hosted(shifted, ([y]) => (depth-- > 0 ? [again(y!)] : [y!])),
         );
       },
       { backend: "wasm" },
@@ -99,7 +99,7 @@ describe("growth", () => {
     const jaxpr = jaxprOf(
       (x) => [
         add(
-          hosted(mul(x!, x!), (y) => [inner(y)]),
+          hosted(mul(x!, x!), ([y]) => [inner(y!)]),
           concatenate(x!, { axis: 0 }),
         ),
       ],

@@ -25,7 +25,7 @@ import { concatenate, pad, reverse, slice } from "../../ops/slicing.ts";
 import { cos, sin } from "../../ops/trigonometric.ts";
 
 export const jaxprOf = (f: (...inputs: NDArray[]) => readonly NDArray[], inputs: readonly NDArray[]): Jaxpr => {
-  const { jaxpr, constants } = stageFunction("test", f, inputs);
+  const { jaxpr, constants } = stageFunction("test", (own) => f(...own), inputs);
   if (constants.length > 0) throw new Error("the program closes over arrays");
   return constantsAsInputs(jaxpr);
 };

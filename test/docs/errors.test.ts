@@ -33,21 +33,52 @@ const sections = new Map<string, string[]>();
 for (const { section, code } of snippetsOf("docs/errors.md"))
   if (section !== "") sections.set(section, [...(sections.get(section) ?? []), code]);
 
+/** Classes in the order of src/error.ts. */
+const inOrder = [
+  ...readFileSync(`${root}src/error.ts`, "utf8").matchAll(/^export class (\w+) extends CotangentError/gm),
+].map((match) => match[1]!);
+
+test("the sections stand in the order of src/error.ts, under the same titles", () => {
+  expect([...inOrder].sort()).toEqual([...classes].sort());
+  expect([...sections.keys()].filter((name) => classes.includes(name))).toEqual(inOrder);
+  const titlesOf = (file: string, pattern: RegExp): string[] =>
+    [...readFileSync(`${root}${file}`, "utf8").matchAll(pattern)].map((match) => match[1]!);
+  expect(titlesOf("docs/errors.md", /^# (.+)$/gm)).toEqual([
+    "Errors",
+    ...titlesOf("src/error.ts", /^\/\/ --- (.+?) -+$/gm),
+    "Kernels",
+    "Notices",
+  ]);
+});
+
+test("every section says what happened, shows it, says what to do, and shows that", () => {
+  const page = readFileSync(`${root}docs/errors.md`, "utf8").split(/^#{1,2} /m);
+  const outlines = page
+    .map((section) => [section.split("\n", 1)[0]!, section.slice(section.indexOf("\n"))] as const)
+    .filter(([title]) => sections.has(title))
+    .map(([title, text]) => [title, text.split(/^```.*$/m).map((part) => part.trim() !== "")] as const);
+  expect(outlines.filter(([, parts]) => parts.join() !== "true,true,true,true,false")).toEqual([]);
+});
+
 test("every error and every notice has a section, and every section an error or notice", () => {
   expect([...sections.keys()].sort()).toEqual([...classes, ...notices, ...others].sort());
 });
 
+/** Errors whose constructors take something else than three texts. */
+const ownArguments: Readonly<Record<string, readonly unknown[]>> = {
+  NotConverged: ["asked", { reason: "seen", iterations: 7, residual: 0.5 }, "remedy"],
+};
+
 test("the code of every error is the name of its class, and used once", () => {
   const codes = classes.map(
     (name) =>
-      new (errors as unknown as Record<string, new (...parts: string[]) => errors.CotangentError>)[name]!(
-        "asked",
-        "seen",
-        "remedy",
+      new (errors as unknown as Record<string, new (...parts: readonly unknown[]) => errors.CotangentError>)[name]!(
+        ...(ownArguments[name] ?? ["asked", "seen", "remedy"]),
       ),
   );
   expect(codes.map(({ code }) => code)).toEqual(classes);
   expect(codes.map(({ name }) => name)).toEqual(classes);
+  for (const { message } of codes) expect(message).toMatch(/^asked: .*seen.*\. remedy$/);
 });
 
 /** Notices told while a program runs. */

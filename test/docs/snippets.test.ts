@@ -8,11 +8,12 @@ import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { announcedError, filesOf, root, snippetsOf } from "./markdown.ts";
 import type { Block } from "./markdown.ts";
+import { moduleOf, programPages } from "./pages.ts";
 import { completeImports, errorOf, removeSnippets, writeModule } from "./run-snippet.ts";
 
 const pages = [
   ...["README.md", "CONTRIBUTING.md"].filter((page) => existsSync(`${root}${page}`)),
-  ...readdirSync(`${root}docs`)
+  ...readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => `docs/${file}`),
 ];
@@ -21,8 +22,9 @@ const folderOf = ({ page }: Block): string => dirname(page);
 
 const placeOf = ({ page, line }: Block): string => `${page}:${line}`;
 
-// docs/errors.md has a test of its own, which runs each program for the error it shows.
-const programs = pages.filter((page) => page !== "docs/errors.md").flatMap(snippetsOf);
+// docs/errors.md has a test of its own, which runs each program for the error it shows; so have pages that are one program.
+const snippetPages = pages.filter((page) => !programPages.includes(page));
+const programs = snippetPages.filter((page) => page !== "docs/errors.md").flatMap(snippetsOf);
 
 test.each(programs.map((block) => [placeOf(block), block] as const))(
   "%s runs, or throws what is announced",
@@ -66,14 +68,22 @@ test.each(pages)("every file and folder that %s names exists", (page) => {
   expect(named.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
 });
 
+test.each(pages)("every link of %s to another page leads there", (page) => {
+  const targets = [...readFileSync(`${root}${page}`, "utf8").matchAll(/\]\(((?!https?:)[\w./-]+\.\w+)/g)].map(
+    (match) => match[1]!,
+  );
+  expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
+});
+
 describe("all programs", () => {
   test("type-check, apart from the mistakes they mark with @ts-expect-error", () => {
-    const blocks = new Map<string, Block>();
-    for (const block of pages.flatMap(snippetsOf))
-      blocks.set(writeModule(completeImports(block.code, folderOf(block))), block);
+    const places = new Map<string, string>();
+    for (const block of snippetPages.flatMap(snippetsOf))
+      places.set(writeModule(completeImports(block.code, folderOf(block))), placeOf(block));
     for (const block of filesOf("CONTRIBUTING.md").filter(({ label }) => label.startsWith("ops/")))
-      blocks.set(writeModule(completeImports(block.code, dirname(block.label))), block);
-    const [first] = blocks.keys();
+      places.set(writeModule(completeImports(block.code, dirname(block.label))), placeOf(block));
+    for (const page of programPages) places.set(writeModule(moduleOf(page)), page);
+    const [first] = places.keys();
     const project = join(dirname(first!), "tsconfig.json");
     writeFileSync(
       project,
@@ -84,14 +94,18 @@ describe("all programs", () => {
       }),
     );
     const report = compilerReport(project);
-    const complaints = [...blocks].flatMap(([path, block]) =>
+    const complaints = [...places].flatMap(([path, place]) =>
       report
         .filter((line) => line.includes(`${basename(path)}(`))
-        .map((line) => `${placeOf(block)} ${line.slice(line.indexOf("error"))}`),
+        .map((line) => `${place} ${sourceLineOf(path, line)} ${line.slice(line.indexOf("error"))}`),
     );
     expect(complaints).toEqual([]);
   });
 });
+
+/** The line of a module that a line of the report is about. */
+const sourceLineOf = (path: string, line: string): string =>
+  readFileSync(path, "utf8").split("\n")[Number(/\.ts\((\d+),/.exec(line)?.[1]) - 1]?.trim() ?? "";
 
 /** Lines that the compiler writes about a project. */
 const compilerReport = (project: string): string[] => {
@@ -103,7 +117,10 @@ const compilerReport = (project: string): string[] => {
     });
     return [];
   } catch (error) {
-    return (error as { stdout: string }).stdout.split("\n");
+    const { stdout } = error as { stdout?: string };
+    // A compiler that broke down has found nothing, which proves nothing.
+    if (stdout === undefined || !stdout.includes("error TS")) throw error;
+    return stdout.split("\n");
   }
 };
 

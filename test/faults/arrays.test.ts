@@ -1,10 +1,10 @@
 /**
- * Faults 12, 14-16, 19-23 and 60: data from outside - mutation, shapes, ragged lists, wrong elements, sizes.
+ * Faults 14-16, 19-23 and 60: data from outside - mutation, shapes, ragged lists, wrong elements, sizes.
  * Broadcasting, reductions and matrix products are compared with NumPy's rules written down independently.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { array, evalShape, grad, jit, NDArray, vmap } from "cotangent";
+import { array, configure, evalShape, grad, jit, NDArray, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
 import { errorOf, expectError } from "../semantics/support.ts";
 
@@ -15,6 +15,50 @@ test("14: a function that reads host state keeps what it read when it was traced
   state = 5;
   expect(f(array([1, 2])).toList()).toEqual([2, 4]);
   expect(f(array([1, 2, 3])).toList()).toEqual([5, 10, 15]);
+});
+
+describe("14: debug mode traces twice and refuses what differs", () => {
+  let calls = 0;
+  const impure: Readonly<Record<string, (x: NDArray) => NDArray>> = {
+    "a random number": (x) => x.mul(Math.random()),
+    "the clock": (x) => x.add(performance.now()),
+    "a counter": (x) => x.add(++calls),
+    "an array made of host state": (x) => x.add(array([++calls, 0])),
+    "a number of steps": (x) => {
+      let y = x;
+      const count = 1 + (++calls % 2);
+      for (let k = 0; k < count; k++) y = np.sin(y);
+      return y;
+    },
+  };
+  const transforms: readonly ((f: (x: NDArray) => NDArray) => unknown)[] = [
+    (f) => jit(f)(array([1, 2])),
+    (f) => grad(jit((x: NDArray) => np.sum(f(x))))(array([1, 2])),
+    (f) => vmap(jit(f))(array([[1, 2]])),
+  ];
+
+  test.each(Object.entries(impure))("%s, under every transform", (_name, f) => {
+    for (const transform of transforms) {
+      configure({ debug: true });
+      try {
+        expectError(() => transform(f), "ImpureFunction", "argument");
+      } finally {
+        configure({ debug: false });
+      }
+      expect(() => transform(f)).not.toThrow();
+    }
+  });
+
+  test("a pure function passes, with what it closes over and makes itself", () => {
+    const weights = array([3, NaN]);
+    configure({ debug: true });
+    try {
+      for (const transform of transforms)
+        expect(() => transform((x) => x.mul(weights).add(array([1, 2])))).not.toThrow();
+    } finally {
+      configure({ debug: false });
+    }
+  });
 });
 
 const typed = fc.oneof(

@@ -1,5 +1,5 @@
 /**
- * Fault 81: an error thrown anywhere inside traced code arrives as it was thrown, leaves no trace active, and
+ * Faults 81 and 83: an error thrown anywhere inside traced code arrives as it was thrown, leaves no trace active, and
  * the next call gives the right answer. Thrown at every step of random programs and in every rule of a primitive.
  */
 import fc from "fast-check";
@@ -180,10 +180,21 @@ describe("81: thrown in a rule of a primitive", () => {
   );
 });
 
-test("81: a stack overflow caught by the user leaves no trace", () => {
+test("83: a stack overflow caught by the user leaves no trace", () => {
   const deep = (x: NDArray): NDArray => deep(np.add(x, 1));
   expect(() => grad(deep)(array(1))).toThrow(RangeError);
   expect(() => jit(vmap(deep))(array([1]))).toThrow(RangeError);
   expect(isTracing()).toBe(false);
   expect(grad((x: NDArray) => np.square(x))(array(3)).item()).toBe(6);
+  // Caught inside the function, the trace goes on as if nothing had happened.
+  const careful = (x: NDArray): NDArray => {
+    try {
+      return deep(x);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return np.square(x);
+    }
+  };
+  expect(grad(careful)(array(3)).item()).toBe(6);
+  expect(isTracing()).toBe(false);
 });

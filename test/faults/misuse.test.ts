@@ -6,7 +6,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   array,
+  checkpoint,
+  cond,
+  configure,
   counters,
+  customJvp,
+  customLinearSolve,
   customVjp,
   evalShape,
   grad,
@@ -19,12 +24,20 @@ import {
   makeJaxpr,
   NDArray,
   pureCallback,
+  scan,
+  switchCase,
   tree,
   valueAndGrad,
   vjp,
   vmap,
+  whileLoop,
 } from "cotangent";
+import { gridMesh } from "cotangent/fem";
+import * as linalg from "cotangent/linalg";
+import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
+import * as random from "cotangent/random";
+import { minimizeCompliance, problems } from "cotangent/topopt";
 import { isTracing } from "../../src/ir/trace.ts";
 import { expectError, values } from "../semantics/support.ts";
 
@@ -45,6 +58,31 @@ const callers: Readonly<Record<string, (f: AnyFunction, x: NDArray) => unknown>>
   jacrev: (f, x) => jacrev(f)(x),
   makeJaxpr: (f, x) => makeJaxpr(f)(x),
   evalShape: (f, x) => evalShape(f, x),
+};
+
+/** A function under the name of another. */
+const calledAs = (f: AnyFunction, own: AnyFunction): any => Object.defineProperty(own, "name", { value: f.name });
+
+/** What else traces a function: loops, branches and functions with rules, each as such a caller. */
+const holders: Readonly<Record<string, (f: AnyFunction, x: NDArray) => unknown>> = {
+  checkpoint: (f, x) => checkpoint(f)(x),
+  "jit of customVjp": (f, x) => jit(customVjp(f, { fwd: (y: NDArray) => [f(y), y], bwd: () => [null] }))(x),
+  "jvp of customJvp": (f, x) => jvp(customJvp(f, { jvp: ([y]: [NDArray], [dy]: [NDArray]) => [f(y), dy] }), [x], [x]),
+  scan: (f, x) =>
+    scan(
+      calledAs(f, (c: NDArray, _: null) => [c, f(c)]),
+      x,
+      null,
+      { length: 2 },
+    ),
+  cond: (f, x) => cond(array(true), f as never, f as never, x),
+  switchCase: (f, x) => switchCase(array(1, { dtype: "int32" }), [f as never, f as never], x),
+  whileLoop: (f, x) =>
+    whileLoop(
+      (c: NDArray) => np.less(np.sum(c), 0),
+      calledAs(f, (c: NDArray) => np.add(c, f(c))),
+      x,
+    ),
 };
 
 const shapes = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 });
@@ -133,7 +171,7 @@ test("5: a tracer is no index of a list and no key of an object", () => {
 });
 
 describe("6: a tracer of one transform, kept and used inside another, is refused by the name of its function", () => {
-  const inner = Object.entries(callers);
+  const inner = Object.entries({ ...callers, ...holders });
   test.each(inner)("kept by %s", (_name, keep) => {
     for (const [, use] of inner) {
       let kept: NDArray | null = null;
@@ -224,6 +262,34 @@ test("9: trees whose structure must agree and does not are shown both", () => {
   expectError(() => vjp((x: NDArray) => [x, x], x3)[1](x3 as never), "TreeMismatch", "[*,*]", "*");
   expectError(() => tree.map(() => 0, [1, 2], [1]), "TreeMismatch", "[*,*]", "[*]");
   expectError(() => vmap((t: NDArray[]) => t[0]!, { inAxes: [[0, 0]] })([x3]), "TreeMismatch", "[*]");
+});
+
+test("9: branches and loop bodies whose trees depend on a value are shown both, eager and jitted", () => {
+  const branching = (p: NDArray): unknown =>
+    cond(
+      p,
+      () => ({ a: x3 }) as never,
+      () => [x3, x3] as never,
+    );
+  const looping = (x: NDArray): unknown => scan((c: NDArray) => [{ c }, null] as never, x, null, { length: 2 });
+  const waiting = (x: NDArray): unknown =>
+    whileLoop(
+      (c: NDArray) => np.less(c, 1),
+      (c: NDArray) => [c, c] as never,
+      x,
+    );
+  const tables: readonly (readonly [(x: NDArray) => unknown, NDArray, string, readonly string[]])[] = [
+    [branching, array(true), "TreeMismatch", ['{"a":*}', "[*,*]"]],
+    [looping, array(1), "CarryMismatch", ['{"c":*}', "*"]],
+    [waiting, array(0), "CarryMismatch", ["[*,*]", "*"]],
+  ];
+  for (const [f, x, code, parts] of tables) {
+    expectError(() => f(x), code, ...parts);
+    expectError(() => jit(f)(x), code, ...parts);
+    expectError(() => makeJaxpr(f)(x), code, ...parts);
+  }
+  expectError(() => switchCase(1, [() => x3, () => ({ x: x3 }) as never]), "TreeMismatch", '{"x":*}', "*");
+  expect(isTracing()).toBe(false);
 });
 
 test("10: argnums that are negative, fractional, repeated or too big are refused, wherever positions are given", () => {
@@ -326,7 +392,7 @@ describe("17: transforms called from a host function inside a compiled one", () 
 
 test("18: an unknown option is named with its nearest neighbour, a known one with a wrong value is refused", () => {
   const f = (x: NDArray): NDArray => np.sum(x);
-  const wrong: readonly (readonly [() => unknown, string, string])[] = [
+  const wrong: (readonly [() => unknown, string, string])[] = [
     [() => grad(f, { argnum: 0 } as never), "argnum", "argnums"],
     [() => grad(f, { has_aux: true } as never), "has_aux", "hasAux"],
     [() => valueAndGrad(f, { hasaux: true } as never), "hasaux", "hasAux"],
@@ -342,6 +408,27 @@ test("18: an unknown option is named with its nearest neighbour, a known one wit
     [() => np.sum(x3, { keepDims: true } as never), "keepDims", "keepdims"],
     [() => np.sum(x3, { axes: 0 } as never), "axes", "axis"],
   ];
+  const body = (c: NDArray): readonly [NDArray, null] => [c, null];
+  wrong.push(
+    [() => hessian(f, { argNums: 0 } as never), "argNums", "argnums"],
+    [() => scan(body, x3, null, { lenght: 2 } as never), "lenght", "length"],
+    [() => checkpoint(f, { policies: null } as never), "policies", "policy"],
+    [() => customJvp(f, { jvp: f, symbolicZeroes: true } as never)(x3), "symbolicZeroes", "symbolicZeros"],
+    [() => pureCallback(f, { shape: [] }, [x3], { vectorised: "batched" } as never), "vectorised", "vectorized"],
+    [() => customLinearSolve(f, x3, f as never, { symetric: true } as never), "symetric", "symmetric"],
+    [() => configure({ maxElement: 1 } as never), "maxElement", "maxElements"],
+    [() => np.sort(x3, { decending: true } as never), "decending", "descending"],
+    [() => x3.at(array([0], { dtype: "int32" })).get({ mod: "clip" } as never), "mod", "mode"],
+    [() => linalg.cholesky(np.eye(2), { uper: true } as never), "uper", "upper"],
+    [() => random.bits(random.key(0), 2, { with: 8 } as never), "with", "width"],
+    [() => nn.logsumexp(x3, { keepDims: true } as never), "keepDims", "keepdims"],
+    [() => gridMesh({ nelx: 1, nely: 1, sizes: [1, 1] } as never), "sizes", "size"],
+    [
+      () => minimizeCompliance(problems.mbb({ nelx: 2, nely: 2 }), { volumefraction: 0.5 } as never),
+      "volumefraction",
+      "volumeFraction",
+    ],
+  );
   for (const [call, key, nearest] of wrong) expectError(call, "UnknownOption", `"${key}"`, `"${nearest}"`);
   for (const options of [null, 3, "axis", [0]]) expectError(() => grad(f, options as never), "InvalidOption");
   expectError(() => jit(f, { backend: "cuda" as never }), "InvalidOption", "cuda", "wasm");

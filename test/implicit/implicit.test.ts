@@ -69,7 +69,7 @@ describe("newton", () => {
       );
     const p = array([2, 0.7]);
     const { x, y } = solve(p);
-    expect(Math.abs(x.item() + y[0]!.toTypedArray().reduce((sum, value) => sum + value * value, 0) - 2)).toBeLessThan(
+    expect(Math.abs(x.item() + np.sum(np.square(y[0]!)).item() - 2)).toBeLessThan(
       1e-14,
     );
     const sum: Scalar = (q) => np.sum(ravelTree(solve(q))[0]);

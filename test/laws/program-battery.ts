@@ -3,7 +3,6 @@
  * (primitive, transform) cell. A rule counts where it was called: records are watched while a program is tried.
  */
 import fc from "fast-check";
-import { readdirSync } from "node:fs";
 import { createQuota, programs } from "../../library/testing/index.ts";
 import type { Quota } from "../../library/testing/index.ts";
 import { forAllApplications } from "../../library/testing/cases.ts";
@@ -21,26 +20,13 @@ import { notLinear, zero } from "../../src/ir/primitive.ts";
 import { stageFunction } from "../../src/ir/trace.ts";
 import { newMark } from "../../src/ir/tracer.ts";
 import { innerJaxprs } from "../../src/ir/validate.ts";
-import { allPrimitives } from "./cases.ts";
+import { allPrimitives, higherOrderPrimitives } from "./cases.ts";
 
 /** Columns of the quota table; the first four are rules. */
 export const transforms = ["evaluate", "jvp", "transpose", "batch", "interpreter", "js", "wasm"] as const;
 export type Transform = (typeof transforms)[number];
 
 const backends = ["wasm", "js", "interpreter"] as const;
-
-/** Primitives that hold functions: whatever a module of transforms/ exports with a record. */
-export const higherOrderPrimitives = async (): Promise<readonly Primitive[]> => {
-  const found = new Set<Primitive>();
-  for (const file of readdirSync("transforms").filter((name) => name.endsWith(".ts"))) {
-    const module = (await import(`../../transforms/${file}`)) as Readonly<Record<string, unknown>>;
-    for (const exported of Object.values(module)) {
-      const record = typeof exported === "function" ? (exported as { primitive?: Primitive }).primitive : undefined;
-      if (record !== undefined) found.add(record);
-    }
-  }
-  return [...found];
-};
 
 // --- Cells ------------------------------------------------------------------------------------
 
@@ -134,7 +120,7 @@ const watched = (records: readonly Primitive[], cells: Cells, body: () => void):
 const stagedNames = (program: Program): Set<string> => {
   const f = functionOf(program, vocabularyOf(program.own));
   const names = new Set<string>();
-  const pending: Jaxpr[] = [stageFunction("a test", f, argumentsOf(program)).jaxpr];
+  const pending: Jaxpr[] = [stageFunction("a test", (inputs) => f(...inputs), argumentsOf(program)).jaxpr];
   for (let jaxpr = pending.pop(); jaxpr !== undefined; jaxpr = pending.pop())
     for (const { primitive, params } of jaxpr.equations) {
       names.add(primitive.name);

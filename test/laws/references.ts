@@ -160,6 +160,7 @@ export const references: Readonly<Record<string, Reference>> = {
   ...randomReferences,
   ...sparseReferences,
   ...specialReferences,
+  barrier: movement(([x]) => ({ shape: x!.shape, dtype: x!.dtype, at: (index) => read(x!, index) })),
   convert: movement(([x], { dtype }) => ({
     shape: x!.shape,
     dtype,
@@ -347,6 +348,25 @@ export const references: Readonly<Record<string, Reference>> = {
     shape: x!.shape,
     dtype: "int32",
     at: (index) => positionOfRank(x!, axis, descending, index),
+  })),
+  searchSorted: movement(([lines, keys], { isRightSide, batchDims }) => ({
+    shape: keys!.shape,
+    dtype: "int32",
+    at: (index) => {
+      const key = read(keys!, index);
+      const line = Array.from({ length: lines!.shape.at(-1)! }, (_, k) =>
+        read(lines!, [...index.slice(0, batchDims), k]),
+      );
+      // what halving finds also in a line that is not sorted
+      const place = (part: readonly number[]): number => {
+        if (part.length === 0) return 0;
+        const half = Math.floor(part.length / 2);
+        const element = part[half]!;
+        const isBefore = element < key || (isRightSide && element === key);
+        return isBefore ? half + 1 + place(part.slice(half + 1)) : place(part.slice(0, half));
+      };
+      return place(line);
+    },
   })),
 
   dot: sums(([a, b], { contract, batch }) => {

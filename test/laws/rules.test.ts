@@ -2,7 +2,7 @@
  * The table of (primitive, rule): every primitive states every rule, rules that do not exist by the functions
  * that say so, and each rule that is stated does what its kind promises on the primitive's own samples.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Primitive } from "../../src/ir/primitive.ts";
 import { notLinear } from "../../src/ir/primitive.ts";
@@ -12,17 +12,9 @@ import {
   transposeAnswersInTypes,
   withoutTransposeRefuses,
 } from "../../library/testing/laws/rules.ts";
-import { allPrimitives, sampled } from "./cases.ts";
+import { allPrimitives, higherOrderPrimitives, sampled } from "./cases.ts";
 
-/** Primitives that hold functions: whatever a module of transforms/ exports with a record. */
-const higherOrder: Primitive[] = [];
-for (const file of readdirSync("transforms").filter((name) => name.endsWith(".ts"))) {
-  const module = (await import(`../../transforms/${file}`)) as Readonly<Record<string, unknown>>;
-  for (const exported of Object.values(module)) {
-    const record = typeof exported === "function" ? (exported as { primitive?: Primitive }).primitive : undefined;
-    if (record !== undefined && !higherOrder.includes(record)) higherOrder.push(record);
-  }
-}
+const higherOrder = await higherOrderPrimitives();
 const everyPrimitive: readonly Primitive[] = [...allPrimitives, ...higherOrder];
 
 const rules = ["evaluate", "abstractEval", "jvp", "transpose", "batch"] as const;
@@ -36,10 +28,11 @@ test.each(table)("%s states %s", (_name, rule, primitive) => {
 test.each(everyPrimitive.map((primitive) => [primitive.name, primitive] as const))(
   "%s states how it is lowered",
   (_name, { lower }) => {
-    expect(["elementwise", "view", "reduction", "routine", "inline"]).toContain(lower.kind);
+    expect(["elementwise", "view", "barrier", "reduction", "routine", "inline"]).toContain(lower.kind);
     const parts: Readonly<Record<string, readonly string[]>> = {
       elementwise: ["expression"],
       view: ["view"],
+      barrier: [],
       reduction: ["axes", "combine"],
       routine: [],
       inline: ["jaxpr"],

@@ -22,9 +22,9 @@ const counted: readonly (readonly [name: string, f: Counted, fill: (eager: numbe
   ["unique", (x, options) => np.unique(x, options), (eager) => eager[0] ?? 0],
   ["uniqueValues", (x, options) => np.uniqueValues(x, options), (eager) => eager[0] ?? 0],
   ["union1d", (x, options) => np.union1d(x, other, options), (eager) => eager[0]!],
-  ["intersect1d", (x, options) => np.intersect1d(x, other, options), () => 0],
-  ["setdiff1d", (x, options) => np.setdiff1d(x, other, options), () => 0],
-  ["setxor1d", (x, options) => np.setxor1d(x, other, options), () => 0],
+  ["intersect1d", (x, options) => np.intersect1d(x, other, options), (eager) => eager[0] ?? 0],
+  ["setdiff1d", (x, options) => np.setdiff1d(x, other, options), (eager) => eager[0] ?? 0],
+  ["setxor1d", (x, options) => np.setxor1d(x, other, options), (eager) => eager[0] ?? 0],
 ];
 
 describe.each(counted)("%s", (_name, f, defaultFill) => {

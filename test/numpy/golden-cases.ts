@@ -8,10 +8,10 @@ import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 
 /** Nested lists; NaN and infinities as text. */
-export type Nested = number | string | readonly Nested[];
+type Nested = number | string | readonly Nested[];
 
 /** A tolerance of 0 demands the same bits; others bound the error relative to max(1, |answer|). */
-export type Case = readonly [call: string, answer: Nested, tolerance: number, isDynamic?: number];
+type Case = readonly [call: string, answer: Nested, tolerance: number, isDynamic?: number];
 
 /** The cases of a file beside this one, a JSON list a line. */
 export const readCases = (name: string): readonly Case[] =>
@@ -31,7 +31,7 @@ const words: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, "-inf
 const decoded = (answer: Nested): Nested =>
   typeof answer === "string" ? words[answer]! : typeof answer === "number" ? answer : answer.map(decoded);
 
-export type Result = NDArray | readonly Result[];
+type Result = NDArray | readonly Result[];
 
 /** The elements, booleans as 0 and 1. */
 export const numbersOf = (result: Result): Nested => {

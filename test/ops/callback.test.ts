@@ -27,7 +27,7 @@ const lists = (xs: unknown): unknown[] => (xs as readonly NDArray[]).map((x) => 
 const counted = (): { readonly call: HostFunction; readonly calls: () => number } => {
   let calls = 0;
   return {
-    call: (x, y) => {
+    call: ([x, y]) => {
       calls += 1;
       return [createArray(x!.item() + y!.item()), createArray([x!.item(), y!.item()])];
     },
@@ -42,16 +42,18 @@ test("evaluate gives what the host function returns", () => {
 
 test("the host runs when a staged program runs, not while it is staged", () => {
   const { call, calls } = counted();
-  const closed = stageFunction("test", (x) => callback(x!, add(x!, x!), { call, outputs, vectorized: "sequential" }), [
-    scalar(0),
-  ]);
+  const closed = stageFunction(
+    "test",
+    ([x]) => callback(x!, add(x!, x!), { call, outputs, vectorized: "sequential" }),
+    [scalar(0)],
+  );
   expect(calls()).toBe(0);
   expect(lists(evaluateClosed(closed, [scalar(1)]))).toEqual([3, [1, 2]]);
   expect(calls()).toBe(1);
 });
 
 test("array operations inside the host function are computed, not traced", () => {
-  const call: HostFunction = (x) => [add(x!, x!)];
+  const call: HostFunction = ([x]) => [add(x!, x!)];
   const closed = stageFunction(
     "test",
     () => callback(scalar(2), { call, outputs: [{ shape: [], dtype: "float64" }], vectorized: "sequential" }),
@@ -98,7 +100,7 @@ describe("mapping", () => {
 
   test("batched calls once, with the mapped axis in front of every input", () => {
     const seen: (readonly number[])[] = [];
-    const call: HostFunction = (left, right) => {
+    const call: HostFunction = ([left, right]) => {
       seen.push(left!.shape, right!.shape);
       return [add(left!, right!), createArray(Array.from({ length: 3 }, (_, k) => [k, k]))];
     };
@@ -129,7 +131,7 @@ describe("mapping", () => {
       ],
       [0, null],
       {
-        call: (row, other) => inner(row!, other!),
+        call: ([row, other]) => inner(row!, other!),
         outputs: [
           { shape: [3], dtype: "float64" },
           { shape: [3, 2], dtype: "float64" },

@@ -241,6 +241,17 @@ describe("62: while", () => {
     expect(jacfwd(jacfwd(power))(array(2)).item()).toBe(12);
   });
 
+  test("forward mode carries a tangent through as many steps as it takes to arrive", () => {
+    // Each entry takes the value of the one before, so the tangent of the first reaches the last after three steps.
+    const shift = (x: NDArray): NDArray =>
+      whileLoop<readonly NDArray[]>(
+        ([k]) => np.less(k!, 3),
+        ([k, p, q, r]) => [k!.add(1), p!, p!.mul(2), q!.mul(3).add(r!)],
+        [array(0), x, array(0), array(0)],
+      )[3]!;
+    for (const f of [shift, jit(shift)]) expect(jvp(f, [array(1)], [array(1)]).map((y) => y.item())).toEqual([12, 12]);
+  });
+
   test("linearize works", () => expect(linearize(power, array(2))[1](array(0.5)).item()).toBe(6));
 
   test("reverse mode raises ReverseModeOfWhile, also nested in scan, cond and jit", () => {

@@ -230,7 +230,7 @@ test("21: aux of an inner gradient, used by the outer, is differentiated: 48 at 
   expect(grad((x: NDArray) => (grad(cube, { hasAux: true })(x) as [NDArray, NDArray])[0])(array(4)).item()).toBe(24);
 });
 
-test("22: a rule with integer arguments never needs a cotangent for them", () => {
+test("22: a rule with integer or boolean arguments never needs a cotangent for them", () => {
   const scale = customVjp((x: NDArray, n: NDArray) => np.mul(x, n), {
     fwd: (x: NDArray, n: NDArray) => [np.mul(x, n), n],
     bwd: (n: NDArray, g: NDArray) => [np.mul(g, n), null],
@@ -241,6 +241,12 @@ test("22: a rule with integer arguments never needs a cotangent for them", () =>
   const [, pullback] = vjp((x: NDArray, n: NDArray) => scale(x, n), x3, three);
   const [dx, dn] = pullback(array([1, 1, 1]));
   expect([values(dx!), dn!.shape, dn!.item()]).toEqual([[3, 3, 3], [], 0]);
+  const gated = customVjp((x: NDArray, on: NDArray) => np.where(on, x, 0), {
+    fwd: (x: NDArray, on: NDArray) => [np.where(on, x, 0), on],
+    bwd: (on: NDArray, g: NDArray) => [np.where(on, g, 0), null],
+  });
+  const on = array([true, false, true]);
+  for (const f of [gated, jit(gated)]) expect(grad((x: NDArray) => np.sum(f(x, on)))(x3).toList()).toEqual([1, 0, 1]);
 });
 
 describe("23: an exception inside a traced function leaves nothing behind", () => {

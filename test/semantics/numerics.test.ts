@@ -6,6 +6,7 @@ import { array, grad, hessian, jit, vmap } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
+import { extrema } from "cotangent/ops";
 import { both, derivative, ints, slope, values } from "./eager-and-jit.ts";
 
 const { inf, nan } = np;
@@ -53,6 +54,11 @@ test("27: relu has slope 0 at 0, relu6 slope 0 at 0 and 6, clip half a slope at 
   expect(values((x) => nn.relu(x), [-1, 0, 2, nan])).toEqual([0, 0, 2, nan]);
   expect(values((x) => nn.relu6(x), [-1, 0, 2, 6, 7, nan, inf, -inf])).toEqual([0, 0, 2, 6, 6, nan, 6, 0]);
   expect(slope((x) => np.clip(x, 0, 1), [-1, 0, 0.5, 1, 2]).toList()).toEqual([0, 0.5, 1, 0.5, 0]);
+});
+
+test("27: the primitive clamp has slope 0 at its bounds, where clip has half", () => {
+  const clamped = (x: NDArray): NDArray => extrema.clamp(x, np.zerosLike(x), np.onesLike(x));
+  expect(slope(clamped, [-1, 0, 0.5, 1, 2]).toList()).toEqual([0, 0, 1, 0, 0]);
 });
 
 test("27: clip with its bounds crossed gives the upper one", () => {

@@ -82,7 +82,7 @@ describe("solutions", () => {
         expect(found.reason.item() === 0).toBe(found.converged.item() === 1);
         if (solver !== bicgstab) expect(residual).toBeLessThanOrEqual(rtol * (1 + 1e-9));
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

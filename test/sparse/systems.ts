@@ -5,7 +5,7 @@
 import { Matrix, solve } from "ml-matrix";
 import { array } from "cotangent";
 import type { NDArray } from "cotangent";
-import type { Assumption, PatternOptions, SparsePattern, Triangle } from "cotangent/sparse";
+import type { PatternOptions, SparsePattern, Triangle } from "cotangent/sparse";
 import { sparsePattern } from "cotangent/sparse";
 import type { Entries } from "../kernels/sparse/general-systems.ts";
 import { entriesOf, gram, laplacian, scattered } from "../kernels/sparse/general-systems.ts";
@@ -80,5 +80,3 @@ export const sparseCases = (seed = 1): SparseCase[] => [
     triangle: "upper",
   }),
 ];
-
-export const assumptions: readonly Assumption[] = ["general", "symmetric", "positive definite"];

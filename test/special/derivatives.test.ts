@@ -66,7 +66,7 @@ test("slopes keep their digits far out, where the textbook's difference cancels"
 
 test("derivatives of every order are right at 0, where slopes are quotients 0 / 0", () => {
   const si: Scalar = (x) => special.sici(x)[0];
-  expect([1, 2, 3, 4, 5].map((order) => derivative(si, order)(0))).toEqual([1, -0, -1 / 3, 0, 1 / 5]);
+  expect([1, 2, 3, 4, 5].map((order) => derivative(si, order)(0))).toEqual([1, 0, -1 / 3, 0, 1 / 5]);
   expect([1, 2, 3].map((order) => derivative(special.exprel, order)(0))).toEqual([1 / 2, 1 / 3, 1 / 4]);
   expect([0, 1, 2, 3, 4].map((order) => derivative(special.i0, order)(0))).toEqual([1, 0, 0.5, 0, 0.375]);
   const seen = [1, 2, 3].map((order) => derivative(special.spence, order)(1));
@@ -87,11 +87,10 @@ test("the slope of gammainc by its parameter is the limit of differences, small 
     fc.property(fc.double({ min: -2, max: 3.5, noNaN: true }), fc.double({ min: -2, max: 2, noNaN: true }), (u, v) => {
       const a = 10 ** u;
       const x = Math.max(a + v * Math.sqrt(a), a / 4);
-      const step = a * 1e-5;
-      const difference =
-        (special.gammainc(a + step, x).item() - special.gammainc(a - step, x).item()) / (2 * step);
+      const step = 1e-4 * Math.min(a, Math.sqrt(a));
+      const difference = (special.gammainc(a + step, x).item() - special.gammainc(a - step, x).item()) / (2 * step);
       const slope = derivative((own) => special.gammainc(own, x), 1)(a);
-      expect(Math.abs(slope - difference) * a).toBeLessThan(1e-8 * Math.max(1, Math.sqrt(a)));
+      expect(Math.abs(slope - difference)).toBeLessThan(1e-7 * Math.abs(slope) + 1e-15 / step);
       expect(derivative((own) => special.gammaincc(own, x), 1)(a)).toBe(-slope);
     }),
   );
@@ -122,8 +121,8 @@ test("inverses undo: erfinv and erf, erfcinv and erfc, ndtri and ndtr, logit and
       // What rounding the probability loses, the inverse cannot bring back: e^(x^2) ulp of 1.
       const lost = 1e-15 * (1 + Math.exp(x * x));
       close(special.erfinv(special.erf(x)).item() - x + 1, 1, lost);
-      if (x > 0) close(special.erfcinv(special.erfc(x)).item(), x, 1e-14);
-      if (x < 0) close(special.ndtri(special.ndtr(x)).item(), x, 1e-14);
+      if (x > 0.1) close(special.erfcinv(special.erfc(x)).item(), x, 1e-14);
+      if (x < -0.1) close(special.ndtri(special.ndtr(x)).item(), x, 1e-14);
       close(special.logit(special.expit(x)).item() - x + 1, 1, 1e-15 * (1 + Math.exp(Math.abs(x))));
     }),
   );
@@ -144,10 +143,11 @@ test("complements add to 1: erf and erfc, gammainc and gammaincc, betainc from b
 test("recurrences hold: gamma, digamma, E_n, I_n, Spence's function", () => {
   fc.assert(
     fc.property(fc.double({ min: 0.1, max: 20, noNaN: true }), (x) => {
-      close(special.gamma(x + 1).item(), x * special.gamma(x).item(), 4e-15);
+      // x + 1 rounds, which gamma multiplies by digamma.
+      close(special.gamma(x + 1).item(), x * special.gamma(x).item(), 2e-15 + 4e-15 * Math.log(x + 1));
       close(special.gammaln(x + 1).item() - special.gammaln(x).item() + 4, Math.log(x) + 4, 3e-15 * (4 + x));
       close(special.digamma(x + 1).item() + 11, special.digamma(x).item() + 1 / x + 11, 1e-15);
-      close(2 * special.expn(3, x).item(), Math.exp(-x) - x * special.expn(2, x).item(), 1e-12 * (1 + x * x));
+      close(2 * special.expn(3, x).item() + x * special.expn(2, x).item(), Math.exp(-x), 2e-15);
       close(special.i0e(x).item() - special.i1e(x).item(), special.i0e(-x).item() + special.i1e(-x).item(), 1e-15);
       close(special.spence(x).item() + special.spence(1 / x).item() + 9, 9 - Math.log(x) ** 2 / 2, 1e-14);
       close(special.poch(x, 3.5).item(), special.poch(x, 2.5).item() * (x + 2.5), 1e-12);

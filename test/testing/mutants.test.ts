@@ -19,14 +19,21 @@ const { cos, sin } = ops.trigonometric;
 const { broadcast, reduceSum, transpose } = ops.shape;
 const { slice, pad, reverse } = ops.slicing;
 const { dot } = ops.contraction;
-const { binaryExpression, elementwise, notLinear, routine, unaryExpression } = authoring;
+const { binaryExpression, elementwise, unaryExpression } = authoring;
 
 const seed = 11;
 
 const half = (x: NDArray): NDArray => np.mul(x, 0.5);
 
 /** The record with some rules replaced. */
-const mutated = (record: Primitive, rules: Partial<Primitive>): Primitive => ({ ...record, ...rules });
+const mutated = (record: Primitive, rules: WrongRules): Primitive => ({ ...record, ...rules });
+
+type Loose = (...parts: any[]) => any;
+
+/** Rules whose types are as wrong as their meaning may be. */
+type WrongRules = { readonly [K in "evaluate" | "abstractEval" | "jvp" | "transpose" | "batch"]?: Loose } & {
+  readonly lower?: Primitive["lower"];
+};
 
 const asFloat64 = (x: NDArray): ConcreteArray => createArray(x, { dtype: "float64" });
 
@@ -126,7 +133,9 @@ const mutants: readonly Mutant[] = [
     "slice: starts one too late",
     mutated(slice.primitive, {
       evaluate: ([x], params) =>
-        reverse(slice.primitive.evaluate([x], params) as NDArray, { axes: x.shape.map((_, axis) => axis) }),
+        reverse(slice.primitive.evaluate([x], params) as NDArray, {
+          axes: x.shape.map((_: number, axis: number) => axis),
+        }),
     }),
   ],
   [
@@ -191,10 +200,8 @@ const mutants: readonly Mutant[] = [
   ],
 ];
 
-const right: readonly Primitive[] = [
-  ...[sin, mul, sub, transpose, broadcast, reduceSum, slice, reverse, pad, dot, add].map(({ primitive }) => primitive),
-  ...[ops.extrema.abs, ops.rounding.floor, ops.extrema.argmax].map(({ primitive }) => primitive),
-];
+/** Every primitive of the library passes in test/laws; here a few show what the report says. */
+const right: readonly Primitive[] = [sin.primitive, mul.primitive, transpose.primitive, ops.extrema.argmax.primitive];
 
 const optionsFor = ({ name }: Primitive): { seed: number; reference?: Reference } => {
   const reference = references[name];
@@ -238,12 +245,8 @@ describe("checkLaws", () => {
     const { leftOut } = checkLaws(ops.comparison.not, { runs: 5, seed });
     expect(leftOut["transpose answers in the types of its inputs"]).toBe("it is not linear");
     expect(leftOut["jvp is the limit of differences"]).toMatch(/no application maps floats to floats/);
-    expect(not(routine.kind, notLinear)).toBe(true);
   });
 });
-
-/** Two names of the authoring kit that the mutants above do not need are what they say. */
-const not = (kind: string, rule: unknown): boolean => kind === "routine" && typeof rule === "function";
 
 describe("checkVmap", () => {
   const wrongBatch = authoring.definePrimitive<[NDArray]>({
@@ -318,8 +321,6 @@ describe("checkJit", () => {
   });
 
   test("refuses a second call that compiles again", () => {
-    const again = (y: NDArray): NDArray => y;
-    const wrapped = Object.assign((y: NDArray) => again(y), { name: "again" });
-    expect(() => checkJit(wrapped, [x], { otherArgs: [array([1, 2])] })).toThrow(/made 1 traces/);
+    expect(() => checkJit((y: NDArray) => y, [x], { otherArgs: [array([1, 2])] })).toThrow(/made 1 traces/);
   });
 });
