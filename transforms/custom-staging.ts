@@ -2,6 +2,7 @@
  * A function with rules in its two forms: closures, and jaxprs that take what the functions closed over first.
  * Staging traces the function and every rule; seen as closures again, closed-over values are inputs without a derivative.
  */
+import { ForwardModeOfCustomVjp, MissingRule, NotDifferentiable, ReverseModeOfWhile } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { isFloat } from "../src/array/dtype.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -45,6 +46,13 @@ export interface StagedRules {
   /** Which inputs have a tangent there, and which outputs. */
   readonly moves: readonly boolean[];
   readonly moved: readonly boolean[];
+  /** Rules that could not be traced, since they ask for derivatives that do not exist: thrown where they are needed. */
+  readonly refused?: Refusals;
+}
+
+interface Refusals {
+  readonly forward?: Error;
+  readonly pushforward?: Error;
 }
 
 /** Traces both halves of the reverse rule. */
@@ -97,6 +105,9 @@ const stagePushforward = (
   return { parts: [part], moves, moved };
 };
 
+/** What a rule that differentiates may throw although nobody has asked for its derivative yet. */
+const refusals = [ForwardModeOfCustomVjp, ReverseModeOfWhile, NotDifferentiable, MissingRule];
+
 /** The function and its rules as jaxprs that take what they close over first. */
 export const stageRules = (
   inputs: readonly NDArray[],
@@ -105,8 +116,18 @@ export const stageRules = (
   const types = inputs.map(avalOf);
   const primal = stageClosure(name, call, types);
   const outputs = primal.jaxpr.outputs.map(({ aval }) => aval);
-  const reverse = forward === null ? null : stageReverse(name, forward, types, outputs);
-  const direct = pushforward === null ? null : stagePushforward(name, pushforward, types);
+  const refused: { forward?: Error; pushforward?: Error } = {};
+  const unlessRefused = <T>(rule: keyof Refusals, stage: () => T): T | null => {
+    try {
+      return stage();
+    } catch (error) {
+      if (!refusals.some((kind) => error instanceof kind)) throw error;
+      refused[rule] = error as Error;
+      return null;
+    }
+  };
+  const reverse = forward && unlessRefused("forward", () => stageReverse(name, forward, types, outputs));
+  const direct = pushforward && unlessRefused("pushforward", () => stagePushforward(name, pushforward, types));
   const { constants, jaxprs } = shareConstants([primal, ...(reverse?.parts ?? []), ...(direct?.parts ?? [])]);
   const staged: StagedRules = {
     name,
@@ -118,6 +139,7 @@ export const stageRules = (
     pushforward: direct && jaxprs.at(-1)!,
     moves: direct?.moves ?? [],
     moved: direct?.moved ?? [],
+    ...(Object.keys(refused).length === 0 ? {} : { refused }),
   };
   return { constants, staged };
 };
@@ -147,10 +169,17 @@ const pushforwardOf = ({ closedOver, primal, pushforward, moves, moved }: Staged
     return [results.slice(0, count), spreadNull(moved, results.slice(count))];
   });
 
+const throwing = (error: Error | undefined): (() => never) | null =>
+  error === undefined
+    ? null
+    : () => {
+        throw error;
+      };
+
 /** The staged form seen as closures again: its closed-over inputs are inputs without a derivative. */
 export const closuresOf = (staged: StagedRules): CustomFunction => ({
   name: staged.name,
   call: jaxprFunction(staged.primal),
-  forward: forwardOf(staged),
-  pushforward: pushforwardOf(staged),
+  forward: forwardOf(staged) ?? throwing(staged.refused?.forward),
+  pushforward: pushforwardOf(staged) ?? throwing(staged.refused?.pushforward),
 });

@@ -86,8 +86,12 @@ const differentiationTrace = (mark: Mark, parent: Trace, rules: PartialTrace | n
         : withTrace(rules, () =>
             (primitive.linearize ?? primitive.jvp)(primals, tangents, params, { mark, onTape: rules.onTape }),
           );
+    // A part of a linear map that nothing flows into is zero, whatever array a rule gives for it.
+    const moves = (tangent: Tangent): boolean => rules === null || rules.isUnknown(tangent);
     const tangentList = toList(outTangents);
-    return toList(outputs).map((output, k) => wrap(mark, output, tangentList[k]!));
+    return toList(outputs).map((output, k) =>
+      wrap(mark, output, moves(tangentList[k]!) ? tangentList[k]! : zero(output)),
+    );
   },
 });
 
@@ -118,7 +122,9 @@ export interface Linearization {
   readonly depends: readonly boolean[];
 }
 
-interface PartialTrace extends Trace, SplitContext {}
+interface PartialTrace extends Trace, SplitContext {
+  readonly isUnknown: (x: Tangent) => boolean;
+}
 
 const isOn = (tape: StagingTrace, x: NDArray): boolean => isTracer(x) && x.mark === tape.mark;
 
@@ -128,6 +134,7 @@ const partialTrace = (parent: Trace, tape: StagingTrace): PartialTrace => {
   const trace: PartialTrace = {
     mark: parent.mark,
     onTape,
+    isUnknown: (x) => !isZero(x) && isOn(tape, x),
     process: (primitive: Primitive, inputs, params) => {
       const unknown = inputs.map((input) => isOn(tape, input));
       if (!unknown.some(Boolean)) return withTrace(parent, () => parent.process(primitive, inputs, params));

@@ -3,7 +3,7 @@
  * execution and the executable kept as long as the jaxpr lives. Where compilation fails, the interpreter,
  * the reference of all back ends, takes over.
  */
-import type { ConcreteArray, NDArray } from "../array/ndarray.ts";
+import type { ConcreteArray } from "../array/ndarray.ts";
 import { requireShape } from "../array/shape.ts";
 import { buildProgram } from "../compile/program.ts";
 import { findsNumberFaults } from "../configure.ts";

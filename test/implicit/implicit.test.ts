@@ -69,9 +69,7 @@ describe("newton", () => {
       );
     const p = array([2, 0.7]);
     const { x, y } = solve(p);
-    expect(Math.abs(x.item() + np.sum(np.square(y[0]!)).item() - 2)).toBeLessThan(
-      1e-14,
-    );
+    expect(Math.abs(x.item() + np.sum(np.square(y[0]!)).item() - 2)).toBeLessThan(1e-14);
     const sum: Scalar = (q) => np.sum(ravelTree(solve(q))[0]);
     const h = 1e-5;
     const slopes = grad(sum)(p).toTypedArray();

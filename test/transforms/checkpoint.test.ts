@@ -1,7 +1,6 @@
 /** checkpoint, policies, checkpointed scans and savedResiduals: equal derivatives, and less that is kept. */
 import { describe, expect, test } from "vitest";
 import {
-  array,
   checkpoint,
   checkpointName,
   checkpointPolicies,

@@ -121,7 +121,7 @@ const method: Method = { name: "bicgstab", isSymmetric: false, cycle, stall: 0.5
  * iteration.
  * @example
  * const { x } = sparse.bicgstab((v) => np.matmul(array([[2, 1], [-1, 3]]), v), array([4, 5]));
- * np.allclose(x, [1, 2]) // true
+ * np.allclose(x, array([1, 2])) // true
  */
 export const bicgstab = <T>(operator: (x: T) => T, b: T, options: KrylovOptions<T> = {}): KrylovResult<T> =>
   krylov(method, operator, b, options);

@@ -81,7 +81,7 @@ const method: Method = { name: "cg", isSymmetric: true, cycle, stall: 0.5 };
  * const values = array([4, 1, 1, 3]);
  * const pattern = sparse.sparsePattern([0, 0, 1, 1], [0, 1, 0, 1]);
  * const { x, iterations } = sparse.cg((v) => sparse.sparseMatvec(values, pattern, v), array([1, 2]));
- * np.allclose(x, [1 / 11, 7 / 11]) // true
+ * np.allclose(x, array([1 / 11, 7 / 11])) // true
  * iterations // 2
  */
 export const cg = <T>(operator: (x: T) => T, b: T, options: KrylovOptions<T> = {}): KrylovResult<T> =>

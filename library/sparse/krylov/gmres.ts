@@ -170,7 +170,7 @@ const cycleOf =
  * four with the basis an iteration; memory for `restart` vectors.
  * @example
  * const { x, converged } = sparse.gmres((v) => np.matmul(array([[0, 1], [-1, 0]]), v), array([3, 4]));
- * np.allclose(x, [-4, 3]) // true
+ * np.allclose(x, array([-4, 3])) // true
  * converged // true
  */
 export const gmres = <T>(operator: (x: T) => T, b: T, options: GmresOptions<T> = {}): KrylovResult<T> => {

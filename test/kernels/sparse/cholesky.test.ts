@@ -46,14 +46,26 @@ const threeDecades = (count: number, seed: number): Float64Array => uniform(coun
 const relativeDifference = (a: Float64Array, b: Float64Array): number =>
   maxNorm(a.map((x, i) => x - b[i]!)) / maxNorm(b);
 
-test("the solution equals a dense solve", () => {
+/** Condition number in the largest norm, fixed unknowns left out. */
+const conditionOf = (dense: Float64Array[], fixed: Uint8Array): number => {
+  const n = fixed.length;
+  const free = Array.from({ length: n }, (_, k) => k).filter((k) => fixed[k] === 0);
+  const columns = free.map((k) => denseSolve(dense, new Float64Array(n).with(k, 1), fixed));
+  const rowSum = (entries: readonly number[]): number => entries.reduce((sum, x) => sum + Math.abs(x), 0);
+  const norm = Math.max(...free.map((row) => rowSum(free.map((column) => dense[row]![column]!))));
+  return norm * Math.max(...free.map((row) => rowSum(columns.map((column) => column[row]!))));
+};
+
+test("the solution equals a dense solve, as far as the condition allows", () => {
   fc.assert(
     fc.property(smallGrids, seeds, fc.constantFrom(cantilever, halfBeam), (grid, seed, supports) => {
       const analysis = analyzeGrid(grid, supports(grid));
       const modulus = threeDecades(grid.nelx * grid.nely, seed);
       const rhs = uniform(analysis.dofCount, seed + 1).map((x) => x - 0.5);
-      const dense = denseSolve(denseMatrix(analysis, K0, modulus), rhs, analysis.fixed);
-      expect(relativeDifference(solution(analysis, K0, modulus, rhs), dense)).toBeLessThan(1e-10);
+      const matrix = denseMatrix(analysis, K0, modulus);
+      const dense = denseSolve(matrix, rhs, analysis.fixed);
+      const bound = 4 * Number.EPSILON * conditionOf(matrix, analysis.fixed);
+      expect(relativeDifference(solution(analysis, K0, modulus, rhs), dense)).toBeLessThan(bound);
     }),
     { numRuns: 60 },
   );
