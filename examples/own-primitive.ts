@@ -27,9 +27,12 @@ const softsign: authoring.Unary = definePrimitive<[NDArray]>({
   jvp: ([x], [dx]) => [softsign(x), np.div(dx as NDArray, np.square(np.add(1, np.abs(x))))],
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => softsign(x!)),
-  lower: elementwise(([x]) =>
-    binaryExpression("div", x!, binaryExpression("add", constantExpression(1, x!.dtype), unaryExpression("abs", x!))),
-  ),
+  lower: elementwise(([x]) => {
+    // In float64 and rounded once, as mapUnary does.
+    const wide = { op: "convert", x: x!, dtype: "float64" } as const;
+    const scale = binaryExpression("add", constantExpression(1, "float64"), unaryExpression("abs", wide));
+    return { op: "convert", x: binaryExpression("div", wide, scale), dtype: x!.dtype };
+  }),
   laws: {
     sample: (pick) => ({ inputs: [{ shape: pick.shape(), dtype: "float64", domain: reals(-4, 4, [0]) }], params: {} }),
   },

@@ -236,7 +236,7 @@ export class NotConverged extends CotangentError {
     const { reason, iterations, residual } = stop;
     super(
       asked,
-      `no solution after ${iterations} iterations: ${reason}; the relative residual is ${residual.toExponential(1)}`,
+      `no solution after ${iterations} iterations: ${reason}; the residual is ${residual.toExponential(1)}`,
       remedy,
     );
     this.stop = stop;

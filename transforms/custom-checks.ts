@@ -11,12 +11,8 @@ import { isTracer } from "../src/ir/tracer.ts";
 import { flatten, leafPaths, requireSameTree } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { convert } from "../ops/conversion.ts";
+import { describeValue } from "../src/describe.ts";
 import { flattenArrays } from "./flat.ts";
-
-const describe = (value: unknown): string => {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return value === null ? "null" : value === undefined ? "undefined" : `a ${typeof value}`;
-};
 
 /** The rules that a call needs are functions; `needed` must be there, of `pair` both or none. */
 export const requireRules = (
@@ -61,7 +57,7 @@ export const requireStatic = (asked: string, args: readonly unknown[], statics: 
 /** A rule returns two things. */
 export const requirePair = (asked: string, returned: unknown, wanted: string): readonly [unknown, unknown] => {
   if (!Array.isArray(returned) || returned.length !== 2)
-    throw new TreeMismatch(asked, `it returned ${describe(returned)}`, `Return ${wanted}`);
+    throw new TreeMismatch(asked, `it returned ${describeValue(returned)}`, `Return ${wanted}`);
   return returned as unknown as readonly [unknown, unknown];
 };
 
@@ -175,7 +171,7 @@ export const cotangentLeaves = (
   if (!Array.isArray(returned) || returned.length !== count)
     throw new TreeMismatch(
       asked,
-      `it returned ${describe(returned)} for ${count} arguments`,
+      `it returned ${describeValue(returned)} for ${count} arguments`,
       "Return a list with one cotangent per argument, null for zero",
     );
   let from = 0;

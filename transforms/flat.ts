@@ -5,6 +5,7 @@
 import { InvalidArgnums, InvalidOption } from "../src/error.ts";
 import { weakScalar } from "../src/array/create.ts";
 import { NDArray } from "../src/array/ndarray.ts";
+import { describeValue } from "../src/describe.ts";
 import { flatten, unflatten } from "../src/tree/tree.ts";
 import type { Leaf, Treedef } from "../src/tree/tree.ts";
 import { convert } from "../ops/conversion.ts";
@@ -106,7 +107,7 @@ export const splitAux = (asked: string, result: unknown): readonly [unknown, unk
   if (!Array.isArray(result) || result.length !== 2)
     throw new InvalidOption(
       `${asked} with hasAux`,
-      `the function returned ${Array.isArray(result) ? `a list of ${result.length}` : typeof result}`,
+      `the function returned ${describeValue(result)}`,
       "Return [value, aux]",
     );
   return [result[0], result[1]];

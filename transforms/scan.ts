@@ -3,6 +3,7 @@
  * map is a scan without state, foriLoop one without rows.
  */
 import { InvalidOption, LoopLength, TreeMismatch } from "../src/error.ts";
+import { describeValue } from "../src/describe.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -57,12 +58,8 @@ const requireLength = (asked: string, { arrays, treedef }: FlatArrays, length: n
 const requirePair = (asked: string, result: unknown): readonly [carry: unknown, y: unknown] => {
   if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
   // What is no tree at all, such as the promise of an async body, is named as everywhere.
-  const { treedef } = flattenArrays(result, `output of ${asked}`);
-  throw new TreeMismatch(
-    asked,
-    `the body returned ${Array.isArray(result) ? `a list of ${result.length}` : treedef.text === "*" ? "one array" : `the structure ${treedef.text}`}`,
-    "Return [carry, y]; y may be null",
-  );
+  flattenArrays(result, `output of ${asked}`);
+  throw new TreeMismatch(asked, `the body returned ${describeValue(result)}`, "Return [carry, y]; y may be null");
 };
 
 /** What one step receives of an array of xs. */

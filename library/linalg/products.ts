@@ -20,29 +20,29 @@ const stackOperand = (asked: string, x: Operand): NDArray => {
 
 export interface OffsetOption {
   /** Columns the diagonal lies above the main one; negative below. Default 0. */
-  readonly k?: number;
+  readonly offset?: number;
 }
 
 /**
  * Diagonals of the matrices in the last two axes (np.diagonal takes the first two).
  * @param x        shape [..., m, n]
- * @param options  { k }
+ * @param options  { offset }
  * @returns  shape [..., length]
  * @throws ShapeMismatch, InvalidOption
- * @example linalg.diagonal(array([[1, 2], [3, 4]]), { k: 1 }) // [2]
+ * @example linalg.diagonal(array([[1, 2], [3, 4]]), { offset: 1 }) // [2]
  */
 export const diagonal = (x: Operand, options: OffsetOption = {}): NDArray => {
-  requireOptions("linalg.diagonal", options, ["k"]);
-  const { k = 0 } = options;
-  if (!Number.isSafeInteger(k))
-    throw new InvalidOption("linalg.diagonal", `k ${String(k)}`, "Diagonals are counted by whole numbers");
-  return diagonalOf(stackOperand("linalg.diagonal", x), k);
+  requireOptions("linalg.diagonal", options, ["offset"]);
+  const { offset = 0 } = options;
+  if (!Number.isSafeInteger(offset))
+    throw new InvalidOption("linalg.diagonal", `offset ${String(offset)}`, "Diagonals are counted by whole numbers");
+  return diagonalOf(stackOperand("linalg.diagonal", x), offset);
 };
 
 /**
  * Sums of the diagonals of the matrices in the last two axes; booleans count.
  * @param x        shape [..., m, n]
- * @param options  { k }
+ * @param options  { offset }
  * @throws ShapeMismatch, InvalidOption
  * @example linalg.trace(array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])) // [5, 13]
  */

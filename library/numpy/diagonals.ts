@@ -58,7 +58,9 @@ export const eye = (rows: number, columns: number = rows, options: CreationOptio
  */
 export const identity = (size: number, options: CreationOptions = {}): NDArray => eye(size, size, options);
 
-export interface PlaneOptions extends DiagonalOptions {
+export interface PlaneOptions {
+  /** Which diagonal: 0 the main one, above it positive, below negative. Default 0. */
+  readonly offset?: number;
   /** Axis of the rows, default 0. */
   readonly axis1?: number;
   /** Axis of the columns, default 1. */
@@ -67,21 +69,21 @@ export interface PlaneOptions extends DiagonalOptions {
 
 /**
  * Diagonals of the matrices in two axes, the first two by default: shape [...other axes, length].
- * @param options  k, axis1, axis2
+ * @param options  offset, axis1, axis2
  * @example np.diagonal(array([[1, 2], [3, 4]])) // [1, 4]
  */
 export const diagonal = (x: Operand, options: PlaneOptions = {}): NDArray => {
-  requireOptions("np.diagonal", options, ["k", "axis1", "axis2"]);
+  requireOptions("np.diagonal", options, ["offset", "axis1", "axis2"]);
   return diagonalOf("np.diagonal", asOperand("np.diagonal", x), options);
 };
 
-const diagonalOf = (asked: string, x: NDArray, { k = 0, axis1 = 0, axis2 = 1 }: PlaneOptions): NDArray => {
+const diagonalOf = (asked: string, x: NDArray, { offset = 0, axis1 = 0, axis2 = 1 }: PlaneOptions): NDArray => {
   if (x.ndim < 2) throw new ShapeMismatch(asked, `shape ${showShape(x.shape)}`, "Give at least two axes");
   const plane = [normalizeAxis(asked, axis1, x.ndim), normalizeAxis(asked, axis2, x.ndim)];
   normalizeAxes(asked, plane, x.ndim);
   const others = x.shape.flatMap((_, axis) => (plane.includes(axis) ? [] : [axis]));
   const front = shapes.transpose(x, { permutation: [...plane, ...others] });
-  const places = indexColumns(...diagonalPlaces(asked, front.shape[0]!, front.shape[1]!, k));
+  const places = indexColumns(...diagonalPlaces(asked, front.shape[0]!, front.shape[1]!, offset));
   const read = gather(front, places, { mode: "drop", batchDims: 0 });
   return shapes.moveAxis(read, 0, read.ndim - 1);
 };
@@ -93,7 +95,7 @@ const diagonalOf = (asked: string, x: NDArray, { k = 0, axis1 = 0, axis2 = 1 }: 
 export const diag = (x: Operand, options: DiagonalOptions = {}): NDArray => {
   requireOptions("np.diag", options, ["k"]);
   const own = asOperand("np.diag", x);
-  if (own.ndim === 2) return diagonalOf("np.diag", own, options);
+  if (own.ndim === 2) return diagonalOf("np.diag", own, { offset: options.k ?? 0 });
   if (own.ndim !== 1)
     throw new ShapeMismatch(
       "np.diag",
@@ -122,11 +124,11 @@ export const diagflat = (x: Operand, options: DiagonalOptions = {}): NDArray => 
 
 /**
  * Sum of a diagonal of the matrices in two axes, the first two by default.
- * @param options  k, axis1, axis2
+ * @param options  offset, axis1, axis2
  * @example np.trace(array([[1, 2], [3, 4]])) // 5
  */
 export const trace = (x: Operand, options: PlaneOptions = {}): NDArray => {
-  requireOptions("np.trace", options, ["k", "axis1", "axis2"]);
+  requireOptions("np.trace", options, ["offset", "axis1", "axis2"]);
   const along = diagonalOf("np.trace", asOperand("np.trace", x), options);
   return shapes.reduceSum(along.dtype === "bool" ? toDType(along, "int32") : along, { axes: [along.ndim - 1] });
 };

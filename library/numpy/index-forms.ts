@@ -3,6 +3,7 @@
  * `planIndices` checks them against a shape and splits them into a box (numbers and slices) and the arrays
  * that select within that box: what reading and writing then do in turn.
  */
+import { describeValue } from "../../src/describe.ts";
 import { DTypeMismatch, IndexOutOfRange, InvalidIndex, ShapeMismatch, TracerConversion } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import { asDType } from "../../ops/conversion.ts";
@@ -116,7 +117,7 @@ const refuse = (asked: string, index: unknown, axis: number): never => {
     );
   throw new InvalidIndex(
     asked,
-    `${index === undefined ? "undefined" : `a ${typeof index}`} on axis ${axis}`,
+    `${describeValue(index)} on axis ${axis}`,
     "Use whole numbers, slice(start, stop, step), null for a whole axis, or arrays of integers or booleans",
   );
 };

@@ -2,6 +2,7 @@
  * Chain methods: x.add(y).mul(2). Attached to NDArray's prototype from one table, so that arrays and
  * tracers share them and src/ stays free of operations. Importing this module is what attaches them.
  */
+import { ShapeMismatch } from "../../src/error.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import type { Shape } from "../../src/array/shape.ts";
@@ -57,6 +58,8 @@ declare module "../../src/array/ndarray.ts" {
     lessEqual(y: Operand): NDArray;
     greater(y: Operand): NDArray;
     greaterEqual(y: Operand): NDArray;
+    /** The rows along the first axis; `const [a, b] = x` takes a matrix apart. */
+    [Symbol.iterator](): IterableIterator<NDArray>;
     neg(): this;
     abs(): this;
     sign(): this;
@@ -189,5 +192,17 @@ Object.defineProperty(NDArray.prototype, "T", {
   configurable: true,
   get(this: NDArray): NDArray {
     return manipulation.transpose(this);
+  },
+});
+/** Rows of traced arrays too, whose number is known. @throws ShapeMismatch for a scalar */
+const rowsOf = function* (x: NDArray): Generator<NDArray> {
+  if (x.ndim === 0)
+    throw new ShapeMismatch("iteration over an array", "a scalar, which has no rows", "Use x.item() or x.reshape(-1)");
+  for (let k = 0; k < x.shape[0]!; k++) yield indexing.at(x, k).get();
+};
+Object.defineProperty(NDArray.prototype, Symbol.iterator, {
+  configurable: true,
+  value(this: NDArray): IterableIterator<NDArray> {
+    return rowsOf(this);
   },
 });

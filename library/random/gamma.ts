@@ -46,7 +46,8 @@ const drawLoggamma = (key: NDArray, shape: NDArray): NDArray => randomGamma(key,
  * @param a        number or array; an array's numbers not above 0 give NaN
  * @param options  shape, to which a broadcasts (default its shape); dtype
  * @throws InvalidKey, ShapeMismatch, DTypeMismatch, InvalidOption
- * Differentiable in a. Cost: about 1.05 rounds a number; numbers of shapes below 0.01 may underflow, see loggamma.
+ * Differentiable in a, with the number's quantile held: the derivative is right in every expectation, and not the slope
+ * of one draw, which jumps where another proposal is accepted. Cost: about 1.05 rounds a number; numbers of shapes below 0.01 may underflow, see loggamma.
  * @example random.gamma(random.key(0), 2.5, { shape: [2] }) // [1.8048802000827677, 1.5385596967070414]
  * @example grad((a) => random.gamma(random.key(0), a))(2.5) // 0.9033930685480547
  */

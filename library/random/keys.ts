@@ -3,6 +3,7 @@
  * Equal keys give equal numbers, so a key is used once: split it, or fold numbers into it, for more.
  * Streams are JAX's with jax_threefry_partitionable: the same seed gives the same keys and the same bits.
  */
+import { describeValue } from "../../src/describe.ts";
 import { createArray } from "../../src/array/create.ts";
 import { isInteger } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
@@ -22,7 +23,7 @@ import { join, sliceAxis } from "../../ops/slicing.ts";
 export const requireKey = (asked: string, key: unknown): NDArray => {
   if (key instanceof NDArray && key.dtype === "uint32" && key.shape.length === 1 && key.shape[0] === 2) return key;
   const isKeyList = key instanceof NDArray && key.dtype === "uint32" && key.shape.at(-1) === 2;
-  const seen = key instanceof NDArray ? showAval(key) : key === undefined ? "undefined" : `a ${typeof key}`;
+  const seen = key instanceof NDArray ? showAval(key) : describeValue(key);
   throw new InvalidKey(
     asked,
     isKeyList ? `the key is ${seen}, an array of keys` : `the key is ${seen} where a key, uint32[2], is expected`,

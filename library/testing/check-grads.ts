@@ -4,8 +4,10 @@
  * Idea: jvp(f)(x, d) is the limit of differences along d; <w, J d> = <J' w, d> for the pullback; then the same for the
  * functions x -> jvp(f)(x, d) and x -> vjp(f)(x)(w), one order lower.
  */
-import { InvalidOption, KinkNearPoint } from "../../src/error.ts";
+import { isFloat } from "../../src/array/dtype.ts";
+import { InvalidOption, KinkNearPoint, NotDifferentiable } from "../../src/error.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
+import { showAval } from "../../src/ir/aval.ts";
 import { requireOptions } from "../../src/options.ts";
 import { jvp } from "../../transforms/jvp.ts";
 import { vjp } from "../../transforms/vjp.ts";
@@ -355,7 +357,14 @@ export const checkGradsAgainst = (
     throw new InvalidOption("checkGrads", "args that are no list", "Write checkGrads(f, [x, y])");
   const asked = `checkGrads of ${nameOf(f as unknown as AnyFunction)}`;
   const flat = flatOf(asked, f as unknown as AnyFunction, args);
-  const isSingle = isSinglePrecision([...flat.inputs, ...flat.f(flat.inputs)]);
+  const outputs = flat.f(flat.inputs);
+  if (!outputs.some(({ dtype }) => isFloat(dtype)))
+    throw new NotDifferentiable(
+      asked,
+      outputs.length === 0 ? "the function returns no arrays" : `it returns ${outputs.map(showAval).join(", ")}`,
+      "Return floats, whose derivatives can be compared",
+    );
+  const isSingle = isSinglePrecision([...flat.inputs, ...outputs]);
   const settings = settingsOf(options, isSingle);
   const [inputs, moved] = kinkGap > 0 ? movedAway(flat, kinkGap, directions, seed) : [flat.inputs, 0];
   const own = { f: flat.f, inputs, steps: isSingle ? singleSteps : doubleSteps };

@@ -27,9 +27,33 @@ export function* shrunkPrograms(program: Program, find: Vocabulary): Generator<P
   for (const candidate of [shorter, smaller, rounder])
     for (const next of candidate(program, find)) {
       const { program: own } = pruned(next);
-      if (isLess(weightOf(own), weight) && isUsable(own, find)) yield own;
+      if (isLess(weightOf(own), weight) && keepsFactors(own) && isUsable(own, find)) yield own;
     }
 }
+
+const solves: ReadonlyMap<string, string> = new Map([
+  ["feSolve", "feFactor"],
+  ["sparseSolve", "sparseFactor"],
+]);
+const factors: ReadonlySet<string> = new Set(solves.values());
+
+/** Factors go only into solves with the numbers they were made of: their tangent is zero by convention. */
+const keepsFactors = ({ instructions, outputs }: Program): boolean => {
+  const isFactor = (k: number): boolean => {
+    const own = instructions[k]!;
+    return own.kind === "apply" && factors.has(own.primitive);
+  };
+  const holds = (step: Instruction): boolean => {
+    if (step.kind !== "apply" && step.kind !== "call") return true;
+    if (step.kind === "call" && !step.programs.every(keepsFactors)) return false;
+    if (step.kind !== "apply" || !solves.has(step.primitive)) return !step.operands.some(isFactor);
+    const [factor, matrix, ...others] = step.operands;
+    const own = instructions[factor!]!;
+    const isOwn = own.kind === "apply" && own.primitive === solves.get(step.primitive) && own.operands[0] === matrix;
+    return isOwn && ![matrix!, ...others].some(isFactor);
+  };
+  return instructions.every(holds) && !outputs.some(isFactor);
+};
 
 /** Steps, instructions, elements of arguments, choices of samplers, digits: each counts only among equals in those before. */
 export const weightOf = (program: Program): readonly number[] => {

@@ -4,6 +4,7 @@
  */
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { showAval } from "../ir/aval.ts";
+import { innerJaxprs } from "../ir/validate.ts";
 import { showShape } from "../array/shape.ts";
 import { bytesOf } from "./buffer-plan.ts";
 import type { Operand } from "./fusion.ts";
@@ -28,11 +29,18 @@ const showScopes = (scopes: readonly (string | undefined)[]): string => {
   return named.length === 0 ? "" : `  @ ${named.join(", ")}\n`;
 };
 
+/** Programs of the jaxprs that a routine runs (the body of a loop, the branches of a choice), indented. */
+const showInner = (params: object): string =>
+  innerJaxprs(params)
+    .map((inner) => explain(inner).trimEnd().replaceAll(/^/gm, "  | "))
+    .map((text) => `${text}\n`)
+    .join("  |\n");
+
 export const explainProgram = (program: Program): string => {
   const steps = program.steps.map((step) =>
     step.kind === "nest"
       ? `${showNest(step.nest)}${showScopes(step.scopes)}`
-      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n${showScopes([step.equation.scope])}`,
+      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n${showScopes([step.equation.scope])}${showInner(step.equation.params)}`,
   );
   return `${steps.join("")}outputs ${program.outputs.map(showOperand).join(", ")}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
 };

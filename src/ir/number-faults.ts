@@ -101,7 +101,7 @@ export const requireNumbers = (
     const operands = inputs.length === 0 ? "no operands" : inputs.map(showAval).join(" and ");
     throw new fault.error(
       `${primitive.name} of ${operands}`,
-      `output${outputs.length > 1 ? ` ${at}` : ""} ${showAval(output)} has ${found.count} ${fault.name} of ${output.size} elements that its operands do not explain, the first at ${indexOf(found.first, output.shape)}${showOrigin()}`,
+      `output${outputs.length > 1 ? ` ${at}` : ""} ${showAval(output)} has ${found.count} ${fault.name} of ${output.size} elements that its operands do not explain${output.shape.length === 0 ? "" : `, the first at ${indexOf(found.first, output.shape)}`}${showOrigin()}`,
       fault.remedy,
     );
   }

@@ -139,7 +139,7 @@ describe("bad options are refused", () => {
     ["a number for fullMatrices", () => linalg.svd(x, { fullMatrices: 1 as never }), InvalidOption],
     ["an unknown mode", () => linalg.qr(x, { mode: "full" as never }), InvalidOption],
     ["a fractional exponent", () => linalg.matrixPower(x, 0.5), InvalidOption],
-    ["a fractional diagonal", () => linalg.diagonal(x, { k: 0.5 }), InvalidOption],
+    ["a fractional diagonal", () => linalg.diagonal(x, { offset: 0.5 }), InvalidOption],
     ["an empty chain", () => linalg.multiDot([]), InvalidOption],
     ["a vector within a chain", () => linalg.multiDot([x, np.ones(2), x]), ShapeMismatch],
     ["no axes of rows", () => linalg.tensorinv(x, { ind: 0 }), IndexOutOfRange],
@@ -199,8 +199,8 @@ test("diagonals of the last two axes are those of np.diagonal with these axes", 
   ])
     for (let k = -4; k <= 4; k++) {
       const x = randomArray(1, shape);
-      expectClose(linalg.diagonal(x, { k }), np.diagonal(x, { k, axis1: -2, axis2: -1 }), 0);
-      expectClose(linalg.trace(x, { k }), np.trace(x, { k, axis1: -2, axis2: -1 }), 0);
+      expectClose(linalg.diagonal(x, { offset: k }), np.diagonal(x, { offset: k, axis1: -2, axis2: -1 }), 0);
+      expectClose(linalg.trace(x, { offset: k }), np.trace(x, { offset: k, axis1: -2, axis2: -1 }), 0);
     }
   expect(
     linalg

@@ -122,8 +122,8 @@ const subjects: Readonly<Record<string, Subject>> = {
     shape: [4, 2, 2],
   },
   tensorinv: { f: (x) => linalg.tensorinv(np.reshape(plusDiagonal(x), [4, 2, 2]), { ind: 1 }), shape: [4, 4] },
-  diagonal: { f: (x) => linalg.diagonal(x, { k: -1 }), shape: three },
-  trace: { f: (x) => linalg.trace(np.square(x), { k: 1 }), shape: [2, 4] },
+  diagonal: { f: (x) => linalg.diagonal(x, { offset: -1 }), shape: three },
+  trace: { f: (x) => linalg.trace(np.square(x), { offset: 1 }), shape: [2, 4] },
   multiDot: { f: (x) => linalg.multiDot([x, np.sin(x), np.cos(x)]), shape: three },
 };
 

@@ -84,7 +84,7 @@ test("diag makes and reads diagonals, trace sums them", () => {
         );
         expect(np.diag(v, { k }).toString()).toBe(wanted.toString());
         expect(np.diag(np.diag(v, { k }), { k }).toString()).toBe(v.toString());
-        expect(np.trace(np.diag(v, { k }), { k }).item()).toBe(np.sum(v).item());
+        expect(np.trace(np.diag(v, { k }), { offset: k }).item()).toBe(np.sum(v).item());
       },
     ),
   );
@@ -95,7 +95,7 @@ test("diag makes and reads diagonals, trace sums them", () => {
       const wanted = build([...x.shape.slice(2), length], (place) =>
         elementAt(x, [place.at(-1)! + Math.max(0, -k), place.at(-1)! + Math.max(0, k), ...place.slice(0, -1)]),
       );
-      expect(np.diagonal(x, { k }).toString()).toBe(wanted.toString());
+      expect(np.diagonal(x, { offset: k }).toString()).toBe(wanted.toString());
     }),
   );
   expect(grad((x: NDArray) => np.trace(x))(np.ones([2, 2])).toList()).toEqual([
