@@ -278,6 +278,13 @@ export class InvalidProblem extends CotangentError {
 /** A derivative that differs from finite differences, or a pullback that does not pair with the derivative. */
 export class GradientMismatch extends CotangentError {
   readonly code = "GradientMismatch";
+  /** Whether the differences disagree among themselves about as much as with the derivative: too steep, or noise. */
+  readonly isUnresolved: boolean;
+
+  constructor(asked: string, seen: string, remedy: string, options: { readonly isUnresolved?: boolean } = {}) {
+    super(asked, seen, remedy);
+    this.isUnresolved = options.isUnresolved === true;
+  }
 }
 
 /** The two sides of a point have different slopes there: differences cannot judge the derivative. */

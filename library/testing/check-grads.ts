@@ -19,7 +19,7 @@ import { differenceEstimates, doubleSteps, movedBy, nearestTo, singleSteps } fro
 import type { Direction, FlatMap } from "./differences.ts";
 import { flatOf, isSinglePrecision, movedAway, wideReference } from "./grad-subject.ts";
 import type { Mode, Subject } from "./grad-subject.ts";
-import { gradientMismatch } from "./gradient-mismatch.ts";
+import { gradientMismatch, isUnresolvedBy } from "./gradient-mismatch.ts";
 import type { Place } from "./gradient-mismatch.ts";
 import { findKink } from "./kinks.ts";
 
@@ -143,7 +143,14 @@ const checkForward = (
       if (withinBound(seen, wanted, settings.toleranceOf(nest.length))) continue;
       const place = placeOf(asked, subject, nest, subject.outputPaths()[output]!, k);
       refuseKink(place, subject, direction, output, k);
-      throw gradientMismatch(place, seen, wanted, guiltyInput(subject, direction, settings, output, k));
+      const isUnresolved = isUnresolvedBy(seen, wanted, estimates(output, k));
+      throw gradientMismatch(
+        place,
+        seen,
+        wanted,
+        isUnresolved ? "" : guiltyInput(subject, direction, settings, output, k),
+        isUnresolved,
+      );
     }
   });
   return tangents;

@@ -35,8 +35,20 @@ const hintFor = (seen: number, wanted: number, { element }: Place): string => {
   return "Compare the rule with the formula, term by term";
 };
 
+/** Whether a derivative and the nearest difference are no further apart than the differences are among themselves. */
+export const isUnresolvedBy = (seen: number, wanted: number, estimates: readonly number[]): boolean => {
+  const gaps = estimates.flatMap((left, k) => estimates.slice(k + 1).map((right) => Math.abs(left - right)));
+  return Math.abs(seen - wanted) <= 10 * Math.min(...gaps);
+};
+
 /** The error; `input` is the path of the argument leaf that alone shows it, "" where only their sum does. */
-export const gradientMismatch = (place: Place, seen: number, wanted: number, input: string): GradientMismatch => {
+export const gradientMismatch = (
+  place: Place,
+  seen: number,
+  wanted: number,
+  input: string,
+  isUnresolved = false,
+): GradientMismatch => {
   const { asked, mode, order, path, element, seed } = place;
   const where = element < 0 ? "the pairing of its pullback" : `output${path}, element ${element},`;
   const along = input === "" ? "" : ` along argument ${input}`;
@@ -44,6 +56,9 @@ export const gradientMismatch = (place: Place, seen: number, wanted: number, inp
   return new GradientMismatch(
     `${asked}, ${mode} mode, order ${order}`,
     `${where}${along} is ${seen} where ${kind} ${wanted} (direction of seed ${seed})`,
-    hintFor(seen, wanted, place),
+    isUnresolved
+      ? "The differences disagree among themselves about as much: the function is too steep or too noisy there; choose another point or scale"
+      : hintFor(seen, wanted, place),
+    { isUnresolved },
   );
 };

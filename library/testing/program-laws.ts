@@ -2,7 +2,7 @@
  * What every program must obey: the same result on every back end and under vmap as in a loop, derivatives that are limits of
  * differences, a pullback that pairs. Each law is one call of a public check, so that the printed source repeats it.
  */
-import { CotangentError, KinkNearPoint, LawViolation, NotDifferentiable } from "../../src/error.ts";
+import { CotangentError, GradientMismatch, KinkNearPoint, LawViolation, NotDifferentiable } from "../../src/error.ts";
 import { createArray } from "../../src/array/create.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
@@ -154,6 +154,7 @@ const derivativeLaw = ({ program, f, wide, inputs, compiled, seed }: Subject, or
         return isNarrowed ? prefixed(worst, "float32 ") : worst;
       } catch (error) {
         if (error instanceof KinkNearPoint) return "a kink near the point";
+        if (error instanceof GradientMismatch && error.isUnresolved) return "a slope too steep for differences";
         if (error instanceof NotDifferentiable) return "a primitive refuses its derivative by name";
         throw error;
       }

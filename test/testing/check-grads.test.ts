@@ -223,3 +223,18 @@ describe("options", () => {
     expect(checkGrads(f, [x], { seed: 4 }).worst).not.toEqual(checkGrads(f, [x], { seed: 5 }).worst);
   });
 });
+
+test("a slope that differences cannot resolve is told apart from a wrong one", () => {
+  const steep = (a: NDArray): NDArray => np.sin(a.mul(30000));
+  const at = [array([0.4])];
+  expect(refusalOf(steep, at, { order: 1 })).toMatchObject({ code: "GradientMismatch", isUnresolved: true });
+  const wrong = customJvp(steep, { jvp: ([a]: [NDArray], [da]: [NDArray]) => [steep(a), da.mul(0)] });
+  expect(refusalOf(wrong, at, { order: 1 })).toMatchObject({ code: "GradientMismatch", isUnresolved: false });
+  const gentle = customJvp(np.sin, {
+    jvp: ([a]: [NDArray], [da]: [NDArray]) => [np.sin(a), da.mul(np.cos(a)).mul(1.001)],
+  });
+  expect(refusalOf(gentle as Checked, at, { order: 1 })).toMatchObject({
+    code: "GradientMismatch",
+    isUnresolved: false,
+  });
+});
