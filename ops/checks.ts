@@ -45,7 +45,7 @@ export const checked: PrimitiveFunction<[NDArray, NDArray], CheckParams> = defin
   ],
   lower: routine,
   weakType: ([x]) => x.weakType,
-  laws: { testedIn: "test/implicit/implicit.test.ts" },
+  laws: { testedIn: "test/sparse/convergence.test.ts" },
 });
 
 /** Every primitive of this file. */

@@ -1,17 +1,9 @@
 /**
- * requireConverged: x itself, after a look at the report of the iteration that made it. A loop cannot throw by value;
- * this can, where its result is used, also in compiled code. Linear in x; nothing flows through the report.
+ * Why iterations stop, and requireConverged: their result, refused where the report says that they failed.
  */
-import { NotConverged, ShapeMismatch } from "../src/error.ts";
-import { bufferOf } from "../src/array/ndarray.ts";
+import { NotConverged } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
-import { showShape } from "../src/array/shape.ts";
-import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
-import { isLinearInput, notLinear } from "../src/ir/primitive.ts";
-import type { Primitive } from "../src/ir/primitive.ts";
-import { moveAxis, only } from "./shape.ts";
+import { checked } from "./checks.ts";
 
 /** Why an iteration stopped, by number; 0 is success. */
 export const stopReasons = [
@@ -32,45 +24,12 @@ const remedies: readonly string[] = [
   "Check the values that the operator closes over, and the right-hand side",
 ];
 
-export interface ConvergenceParams {
-  /** Named in the error: the method, and what for. */
-  readonly asked: string;
-}
+const verify = (asked: string, [iterations, residual, reason]: readonly number[]): void => {
+  if (reason === 0) return;
+  const stop = { reason: stopReasons[reason!]!, iterations: iterations!, residual: residual! };
+  throw new NotConverged(asked, stop, remedies[reason!]!);
+};
 
-/** x where every report [..., iterations, relative residual, stop reason] says that it converged. */
-export const requireConverged: PrimitiveFunction<[NDArray, NDArray], ConvergenceParams> = definePrimitive<
-  [NDArray, NDArray],
-  ConvergenceParams
->({
-  name: "requireConverged",
-  evaluate: ([x, report], { asked }) => {
-    const numbers = bufferOf(report);
-    for (let k = 0; k < numbers.length; k += 3) {
-      const [iterations, residual, reason] = [numbers[k]!, numbers[k + 1]!, numbers[k + 2]!];
-      if (reason !== 0)
-        throw new NotConverged(asked, { reason: stopReasons[reason]!, iterations, residual }, remedies[reason]!);
-    }
-    return x;
-  },
-  abstractEval: ([x, report]) => {
-    if (report.shape.at(-1) !== 3)
-      throw new ShapeMismatch(
-        "requireConverged",
-        `a report of shape ${showShape(report.shape)}`,
-        "Its last axis holds iterations, residual and stop reason",
-      );
-    return { shape: x.shape, dtype: x.dtype };
-  },
-  jvp: ([x, report], [dx], params) => [requireConverged(x, report, params), dx],
-  transpose: (cotangents, [x, report], params) =>
-    isLinearInput(report) ? notLinear(cotangents, [x, report], params) : [only(cotangents), null],
-  batch: ([x, report], [xDim, reportDim], params) => [
-    requireConverged(x, reportDim === null ? report : moveAxis(report, reportDim, 0), params),
-    xDim,
-  ],
-  lower: routine,
-  laws: { testedIn: "test/sparse/convergence.test.ts" },
-});
-
-/** The records of this family. */
-export const family: readonly Primitive[] = [requireConverged.primitive];
+/** x where every report [..., iterations, relative residual, stop reason] says that it converged. @param asked  the method, and what for */
+export const requireConverged = (x: NDArray, report: NDArray, asked: string): NDArray =>
+  checked(x, report, { width: 3, verify: (numbers) => verify(asked, numbers) });

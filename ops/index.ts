@@ -35,6 +35,5 @@ export * as matrixFunctions from "./matrix-functions.ts";
 export * as convolution from "./convolution.ts";
 export * as feSolve from "./fe-solve.ts";
 export * as sparseSolve from "./sparse-solve.ts";
-export * as convergence from "./convergence.ts";
 export * as checks from "./checks.ts";
 export * as callback from "./callback.ts";

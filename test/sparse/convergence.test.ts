@@ -9,6 +9,7 @@ import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import { bicgstab, cg, gmres, sparseMatvec, sparsePattern, sparseSolve, stopReasons } from "cotangent/sparse";
 import type { KrylovOptions, KrylovResult, PatternOptions, SparsePattern } from "cotangent/sparse";
+import { checked } from "../../ops/checks.ts";
 import { requireConverged } from "../../ops/convergence.ts";
 import { relativeGap, wave } from "../fem/fields.ts";
 import { gram, laplacian, rightHandSide, scattered, shapes } from "../kernels/sparse/general-systems.ts";
@@ -413,7 +414,7 @@ describe("failures", () => {
 describe("requireConverged", () => {
   const good = array([3, 1e-9, 0]);
   const bad = array([7, 0.5, 4]);
-  const check = (x: NDArray, report: NDArray): NDArray => requireConverged(x, report, { asked: "the test" });
+  const check = (x: NDArray, report: NDArray): NDArray => requireConverged(x, report, "the test");
 
   test("is the identity with the identity's derivatives when the report is good, and throws its numbers when not", () => {
     expect(check(array([1, 2]), good).toList()).toEqual([1, 2]);
@@ -436,10 +437,10 @@ describe("requireConverged", () => {
     const compiled = jit((x: NDArray, report: NDArray) => check(x, report).mul(0));
     expect(() => compiled(array([1]), bad)).toThrow(NotConverged);
     expect(() =>
-      requireConverged.primitive.transpose(
+      checked.primitive.transpose(
         [array([1])],
         [array([1]), { kind: "linear", aval: { shape: [3], dtype: "float64", weakType: false } }],
-        { asked: "" },
+        { width: 3, verify: () => {} },
       ),
     ).toThrow(expect.objectContaining({ code: "NotLinear" }));
   });

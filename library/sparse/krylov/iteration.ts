@@ -221,7 +221,7 @@ const solveSide =
     const { x, size, iterations, reason } = search(method, system, rhs);
     const relative = where(equal(size, 0), 0, div(size, where(equal(size, 0), 1, scale)));
     const found = stack([iterations, toDType(relative, "float64"), reason]);
-    return { x: side.mustConverge ? requireConverged(x, found, { asked: side.asked }) : x, report: found };
+    return { x: side.mustConverge ? requireConverged(x, found, side.asked) : x, report: found };
   };
 
 /** A method as a function of operator, right-hand side and options. */
