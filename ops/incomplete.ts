@@ -102,7 +102,9 @@ export const gammaincSlope: Binary = definePrimitive<[NDArray, NDArray]>({
     const out = gammaincSlope(a, x);
     if (!isZero(da)) return refuse("gammaincSlope, the derivative of gammainc by a,", "a");
     if (isZero(dx)) return [out, zero(out)];
-    return [out, mul(dx, mul(gammaDensity(a, x), sub(log(x), digamma(a))))];
+    const density = gammaDensity(a, x);
+    // 0 log 0 is 0 here: the density vanishes faster than the logarithm grows.
+    return [out, mul(dx, sub(xlogy(density, x), mul(density, digamma(a))))];
   },
   transpose: notLinear,
   batch: elementwiseBatch(([a, x]) => gammaincSlope(a!, x!)),

@@ -12,10 +12,10 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { callExpression, constantExpression, elementwise } from "../src/ir/lowering.ts";
 import { isZero, notLinear, reals, zero, zeroTangent } from "../src/ir/primitive.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
-import { add, div, fullLike, mul, neg, sub } from "./arithmetic.ts";
+import { add, div, fullLike, mul, neg, sub, zerosOf } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { gt, select } from "./comparison.ts";
+import { gt, le, select } from "./comparison.ts";
 import {
   mapBinary,
   mapUnary,
@@ -159,6 +159,20 @@ export const ndtr: Unary = definePrimitive<[NDArray]>({
   },
 });
 
+/**
+ * The density over the distribution function: by erfcx below 0, where both vanish together, by their logarithms above,
+ * where erfcx overflows. Each way is given arguments of its own side only.
+ */
+const logNdtrSlope = (x: NDArray, logarithm: NDArray): NDArray => {
+  const zeros = zerosOf(x.shape, x.dtype);
+  const isBelow = le(x, zeros);
+  const below = select(isBelow, x, zeros);
+  const byRatio = div(fullLike(Math.sqrt(2 / Math.PI), x), erfcx(mul(fullLike(-Math.SQRT1_2, x), below)));
+  const above = select(isBelow, zeros, x);
+  const byLogarithms = exp(sub(mul(fullLike(-0.5, x), mul(above, above)), select(isBelow, zeros, logarithm)));
+  return select(isBelow, byRatio, mul(fullLike(1 / Math.sqrt(2 * Math.PI), x), byLogarithms));
+};
+
 /** log of the normal distribution function, with all digits on both sides. */
 export const logNdtr: Unary = definePrimitive<[NDArray]>({
   name: "logNdtr",
@@ -166,7 +180,7 @@ export const logNdtr: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("logNdtr", x),
   jvp: unaryJvp(
     (x) => logNdtr(x),
-    (dx, x) => mul(dx, div(fullLike(Math.sqrt(2 / Math.PI), x), erfcx(mul(fullLike(-Math.SQRT1_2, x), x)))),
+    (dx, x, out) => mul(dx, logNdtrSlope(x, out)),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => logNdtr(x!)),

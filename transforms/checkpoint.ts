@@ -14,6 +14,7 @@ import type { Aval } from "../src/ir/aval.ts";
 import { avalOf } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
+import { withoutEffects } from "../src/ir/effects.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
@@ -116,7 +117,7 @@ interface Split {
 /** Splits a linearized jaxpr by policy; `body` gives outputs and residuals. */
 const split = (body: Jaxpr, total: number, linear: Jaxpr, policy: CheckpointPolicy): Split => {
   const residuals = body.outputs.slice(total);
-  const alive = removeDeadCode({ ...body, outputs: residuals }).equations.filter(({ outputs }) => outputs.length > 0);
+  const alive = removeDeadCode(withoutEffects({ ...body, outputs: residuals })).equations;
   const isKept = ({ primitive, params, outputs }: Equation): boolean =>
     policy({ primitive: primitive.name, params, outputs: outputs.map(({ aval }) => aval) });
   const keeping = new Set(alive.filter(isKept));
@@ -190,7 +191,9 @@ const splitCheckpoint = (
     first.constants.map((constant) => values.get(constant)!),
     inputs.filter((_, k) => !unknown[k]!),
   );
-  const whole = onTape(() => bind(checkpointCall.primitive, inputs, params));
+  const whole = onTape(() =>
+    bind(checkpointCall.primitive, inputs, { ...params, jaxpr: withoutEffects(params.jaxpr) }),
+  );
   return mergeOutputs(
     isLate,
     outputs,

@@ -8,6 +8,7 @@ import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import { bind } from "../src/ir/trace.ts";
+import { requireOptions } from "../src/options.ts";
 import { reshape } from "../ops/shape.ts";
 import { join, sliceAxis } from "../ops/slicing.ts";
 import { checkpointCall, checkpointPolicies } from "./checkpoint.ts";
@@ -23,6 +24,8 @@ export type ScanCheckpoint = number | "sqrt" | { readonly levels: number };
 export const segmentLengths = (asked: string, length: number, checkpoint: ScanCheckpoint): readonly number[] => {
   const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1;
   if (isCount(checkpoint)) return checkpoint < length ? [checkpoint] : [];
+  if (typeof checkpoint === "object" && checkpoint !== null)
+    requireOptions(`${asked}, checkpoint`, checkpoint, ["levels"]);
   const levels = checkpoint === "sqrt" ? 1 : (checkpoint as { readonly levels?: unknown } | null)?.levels;
   if (!isCount(levels))
     throw new InvalidOption(

@@ -17,6 +17,7 @@ import type { BatchContext, BatchDim, Tangent } from "../src/ir/primitive.ts";
 import { leafPaths, requireSameTree } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { flattenArrays } from "./flat.ts";
+import { adapts } from "./loop-body.ts";
 import { jvpFlat } from "./forward.ts";
 import { batchUnderMark } from "./vmap.ts";
 
@@ -65,7 +66,7 @@ export const likeTree =
     const flat = flattenArrays(tree, asked);
     requireSameTree(asked, treedef, flat.treedef);
     return flat.arrays.map((x, k) => {
-      const settled = x.weakType === false ? x : convert(x, { dtype: types[k]!.dtype, weakType: types[k]!.weakType });
+      const settled = !adapts(x, types[k]!) ? x : convert(x, { dtype: types[k]!.dtype, weakType: types[k]!.weakType });
       if (!sameType(settled, types[k]!))
         throw new ShapeMismatch(
           asked,

@@ -7,7 +7,7 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
-import type { Atom, ClosedJaxpr, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
+import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { isZero, zero } from "../src/ir/primitive.ts";
 import type { BatchDim, Tangent } from "../src/ir/primitive.ts";
 import { stageFunction } from "../src/ir/trace.ts";
@@ -152,13 +152,25 @@ export const splitJaxpr = (
     return { known, later, isLate };
   });
 
-/** Which outputs of a jaxpr depend on the inputs that are flagged. */
-export const dependents = ({ inputs, equations, outputs }: Jaxpr, flags: readonly boolean[]): readonly boolean[] => {
+/** What depends on the inputs that are flagged. */
+const dependentAtoms = ({ inputs, equations }: Jaxpr, flags: readonly boolean[]): ReadonlySet<Atom> => {
   const dependent = new Set<Atom>(inputs.filter((_, k) => flags[k]!));
   for (const equation of equations)
     if (equation.inputs.some((atom) => dependent.has(atom)))
       equation.outputs.forEach((output) => dependent.add(output));
-  return outputs.map((output) => dependent.has(output));
+  return dependent;
+};
+
+/** Which outputs of a jaxpr depend on the inputs that are flagged. */
+export const dependents = (jaxpr: Jaxpr, flags: readonly boolean[]): readonly boolean[] => {
+  const dependent = dependentAtoms(jaxpr, flags);
+  return jaxpr.outputs.map((output) => dependent.has(output));
+};
+
+/** The equations that do not depend on the inputs that are flagged. */
+export const independentEquations = (jaxpr: Jaxpr, flags: readonly boolean[]): readonly Equation[] => {
+  const dependent = dependentAtoms(jaxpr, flags);
+  return jaxpr.equations.filter(({ inputs }) => !inputs.some((atom) => dependent.has(atom)));
 };
 
 /** Outputs of two parts in the order of the whole. */

@@ -31,8 +31,11 @@ export interface StagedBody {
 const settledAs = (x: NDArray, { dtype, weakType }: Aval): NDArray =>
   x.dtype === dtype && x.weakType === weakType ? x : convert(x, { dtype, weakType });
 
+/** How settled a type is: types of a carry only ever move up. */
+const rankOf = ({ weakType }: Aval): number => (weakType === false ? 2 : weakType === "float" ? 1 : 0);
+
 /** A number that the body returns may stand for an element of this type. */
-const adapts = (x: Aval, type: Aval): boolean =>
+export const adapts = (x: Aval, type: Aval): boolean =>
   x.weakType !== false && sameShape(x.shape, type.shape) && (isFloat(type.dtype) || x.weakType === "integer");
 
 const requireStructure = (asked: string, treedef: Treedef, seen: Treedef): void => {
@@ -80,7 +83,7 @@ export const stageBody = (
         requireStructure(asked, init.treedef, state.treedef);
         const settled = state.arrays.map((x, k) => {
           const type = types[k]!;
-          return type.weakType === false && adapts(x, type) ? settledAs(x, type) : x;
+          return adapts(x, type) && rankOf(x) <= rankOf(type) ? settledAs(x, type) : x;
         });
         seen = settled.map(avalOf);
         return [...settled, ...rest];
@@ -89,7 +92,7 @@ export const stageBody = (
     );
     const grown = types.map((type, k): Aval => {
       const next = seen[k]!;
-      return type.weakType !== false && sameShape(type.shape, next.shape) ? next : type;
+      return rankOf(next) > rankOf(type) && sameShape(type.shape, next.shape) ? next : type;
     });
     if (grown.every((type, k) => type.dtype === types[k]!.dtype && type.weakType === types[k]!.weakType)) {
       requireTypes(asked, init.treedef, types, seen);

@@ -9,7 +9,15 @@ import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import type { LinearInput, Tangent } from "../src/ir/primitive.ts";
 import { add, materialize, zerosOf } from "../ops/arithmetic.ts";
-import { dependents, jvpJaxpr, remember, spreadTangents, stageOnTypesOf, transposeJaxpr } from "./jaxpr-transforms.ts";
+import {
+  dependents,
+  independentEquations,
+  jvpJaxpr,
+  remember,
+  spreadTangents,
+  stageOnTypesOf,
+  transposeJaxpr,
+} from "./jaxpr-transforms.ts";
 import { applyParts, chosen, settleCarry, slotsOf, splitFlagged, splitOperands, withCarry } from "./scan-parts.ts";
 import type { ApplyScan, ScanParams, Slot } from "./scan-parts.ts";
 
@@ -85,7 +93,7 @@ const knownCarries = (
     constants: slotsOf(chosen(constVariables, constKnown), chosen(constOperands, constKnown)),
     carry: slotsOf(carries, chosen(carryOperands, carryKnown)),
     xs: slotsOf(chosen(xVariables, xKnown), chosen(xOperands, xKnown)),
-    equations: jaxpr.equations,
+    equations: independentEquations(jaxpr, linear),
     nextCarry: chosen(jaxpr.outputs, carryKnown),
     ys: carries,
   });

@@ -128,5 +128,7 @@ export const scan = <C, X, Y>(
  */
 export const map = <X, Y>(f: (x: X) => Y, xs: X): Cotangent<Y> => {
   requireFunction("map", f);
-  return scan((_: null, x: X): readonly [null, Y] => [null, f(x)], null, xs)[1];
+  const step = (_: null, x: X): readonly [null, Y] => [null, f(x)];
+  Object.defineProperty(step, "name", { value: `map of ${nameOf(f as AnyFunction)}` });
+  return scan(step, null, xs)[1];
 };

@@ -10,7 +10,8 @@ import { bufferOf } from "../src/array/ndarray.ts";
 import { executeInner, holding } from "../src/backend/index.ts";
 import { removeDeadCode } from "../src/compile/dead-code.ts";
 import { bytesOfType } from "../src/compile/memory-plan.ts";
-import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
+import { withoutEffects } from "../src/ir/effects.ts";
+import type { Atom, ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
@@ -28,6 +29,7 @@ import { broadcast } from "../ops/shape.ts";
 import {
   batchJaxpr,
   dependents,
+  independentEquations,
   jvpJaxpr,
   mergeOutputs,
   remember,
@@ -150,30 +152,33 @@ const knownLoop = (
   if (dependents(params.condition, [...conditionUnknown, ...carry])[0] === true)
     return { isLate: carry.map(() => true), known: [] };
   const [ofCondition, ofBody, state] = split(params, inputs);
-  const keep = <T>(values: readonly T[]): T[] => values.filter((_, k) => !carry[k]!);
-  const [conditionInputs, bodyInputs] = [params.condition.inputs, params.body.inputs];
-  const narrowed = remember(params.body, `while known ${unknown.join()}`, () => ({
-    condition: {
-      ...params.condition,
-      inputs: [...conditionInputs.slice(0, ofCondition.length), ...keep(conditionInputs.slice(ofCondition.length))],
-    },
-    body: removeDeadCode({
-      ...params.body,
-      inputs: [
-        ...bodyInputs.slice(0, ofBody.length).filter((_, k) => !bodyUnknown[k]!),
-        ...keep(bodyInputs.slice(ofBody.length)),
-      ],
-      outputs: keep(params.body.outputs),
-    }),
-  }));
-  const bodyConstants = ofBody.filter((_, k) => !bodyUnknown[k]!);
-  const known = bind(whileCall.primitive, [...ofCondition, ...bodyConstants, ...keep(state)], {
+  const keep = <T>(values: readonly T[], flags: readonly boolean[]): T[] => values.filter((_, k) => !flags[k]!);
+  const narrowed = remember(params.body, `while known ${unknown.join()}`, () => {
+    const narrow = (jaxpr: Jaxpr, constants: readonly boolean[], outputs: readonly Atom[]): Jaxpr => {
+      const flags = [...constants, ...carry];
+      const equations = independentEquations(jaxpr, flags);
+      return removeDeadCode({ ...jaxpr, inputs: keep(jaxpr.inputs, flags), equations, outputs });
+    };
+    return {
+      condition: narrow(params.condition, conditionUnknown, params.condition.outputs),
+      body: narrow(params.body, bodyUnknown, keep(params.body.outputs, carry)),
+    };
+  });
+  const [conditionConstants, bodyConstants] = [keep(ofCondition, conditionUnknown), keep(ofBody, bodyUnknown)];
+  const known = bind(whileCall.primitive, [...conditionConstants, ...bodyConstants, ...keep(state, carry)], {
     ...narrowed,
-    conditionConstants: ofCondition.length,
+    conditionConstants: conditionConstants.length,
     bodyConstants: bodyConstants.length,
   });
   return { isLate: carry, known };
 };
+
+/** The loop once more, without the effects that it has had. */
+const silently = (params: WhileParams): WhileParams => ({
+  ...params,
+  condition: withoutEffects(params.condition),
+  body: withoutEffects(params.body),
+});
 
 const refuseReverse = (): never => {
   throw new ReverseModeOfWhile(
@@ -279,12 +284,12 @@ export const whileCall: PrimitiveFunction<NDArray[], WhileParams, readonly NDArr
   jvp: (primals, tangents, params) => jvpOfWhile(primals, tangents, params),
   linearize: (primals, tangents, params, { onTape }) => {
     const outputs = bind(whileCall.primitive, primals, params);
-    const [, outTangents] = onTape(() => jvpOfWhile(primals, tangents, params));
+    const [, outTangents] = onTape(() => jvpOfWhile(primals, tangents, silently(params)));
     return [outputs, outTangents];
   },
   split: (inputs, unknown, params, { onTape }) => {
     const { isLate, known } = knownLoop(inputs, unknown, params);
-    const results = onTape(() => bind(whileCall.primitive, inputs, params));
+    const results = onTape(() => bind(whileCall.primitive, inputs, silently(params)));
     return mergeOutputs(
       isLate,
       known,

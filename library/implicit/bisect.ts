@@ -2,7 +2,7 @@
  * bisect: the root of a monotone function of one number. The bracket is widened until the signs differ, halved until
  * it is small, and the root polished by Newton steps that stay inside; derivatives come from the implicit function theorem.
  */
-import { InvalidOption, RootNotBracketed } from "../../src/error.ts";
+import { ForwardModeOfCustomVjp, InvalidOption, NotDifferentiable, RootNotBracketed } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { requireOptions } from "../../src/options.ts";
 import { checked } from "../../ops/checks.ts";
@@ -95,9 +95,12 @@ const halved = (f: ScalarFunction, start: Bracket): Bracket =>
     [start, full([], 0, { dtype: "int32" })],
   )[0];
 
+const nearerEnd = ({ lower, atLower, upper, atUpper }: Bracket): NDArray =>
+  where(lessEqual(abs(atLower), abs(atUpper)), lower, upper);
+
 /** The end where |f| is smaller, improved by Newton steps that lower |f|. */
-const polished = (f: ScalarFunction, { lower, atLower, upper, atUpper }: Bracket): NDArray => {
-  let x = where(lessEqual(abs(atLower), abs(atUpper)), lower, upper);
+const polished = (f: ScalarFunction, bracket: Bracket): NDArray => {
+  let x = nearerEnd(bracket);
   for (let k = 0; k < newtonSteps; k++) {
     const [value, slope] = jvp(f, [x], [onesLike(x)]) as [NDArray, NDArray];
     const isFlat = equal(slope, 0);
@@ -106,6 +109,16 @@ const polished = (f: ScalarFunction, { lower, atLower, upper, atUpper }: Bracket
     x = where(logicalAnd(helps, logicalNot(isFlat)), next, x);
   }
   return x;
+};
+
+/** Functions without a forward derivative are left at what halving has found, which is the last bit already. */
+const refined = (f: ScalarFunction, bracket: Bracket): NDArray => {
+  try {
+    return polished(f, bracket);
+  } catch (error) {
+    if (error instanceof ForwardModeOfCustomVjp || error instanceof NotDifferentiable) return nearerEnd(bracket);
+    throw error;
+  }
 };
 
 const requireBracket = (asked: string, x: NDArray, { lower, atLower, upper, atUpper }: Bracket): NDArray =>
@@ -146,7 +159,7 @@ export const bisect = (f: (x: NDArray) => NDArray, options: BisectOptions = {}):
     const ends = [lower, upper].map((end) => full([], end, { dtype: middle.dtype }));
     const start: Bracket = { lower: ends[0]!, atLower: g(ends[0]!), upper: ends[1]!, atUpper: g(ends[1]!) };
     const bracket = expand ? widened(g, start) : start;
-    return requireBracket(asked, polished(g, halved(g, bracket)), bracket);
+    return requireBracket(asked, refined(g, halved(g, bracket)), bracket);
   };
   return customRoot(f, full([], lower / 2 + upper / 2), search, (g, b) => div(b, g(onesLike(b))));
 };

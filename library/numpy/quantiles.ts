@@ -8,7 +8,7 @@ import { isConcrete } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxes } from "../../src/array/shape.ts";
 import { requireOptions } from "../../src/options.ts";
-import { add, full, fullLike, mul, sub } from "../../ops/arithmetic.ts";
+import { add, div, full, fullLike, mul, sub } from "../../ops/arithmetic.ts";
 import { and, eq, ge, gt, le, lt, ne, not, or, select } from "../../ops/comparison.ts";
 import { asDType, stopGradient } from "../../ops/conversion.ts";
 import { abs } from "../../ops/extrema.ts";
@@ -121,7 +121,7 @@ const quantileFor = (
   const own = toDType(given, dtype);
   const axes = normalizeAxes(asked, options?.axis, own.ndim);
   const percent = toDType(shares, dtype);
-  const share = whole === 1 ? percent : mul(percent, fullLike(0.01, percent));
+  const share = whole === 1 ? percent : div(percent, fullLike(100, percent));
   const lines = linesOf(own, axes);
   const values = quantilesOf(lines, reshape(share, { shape: [share.size] }), method, skipsNaN);
   const rest = options?.keepdims === true ? keptShape(own.shape, axes) : lines.shape.slice(1);

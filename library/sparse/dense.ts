@@ -104,7 +104,23 @@ export const fromDense = (
   return { values: gather(toDType(own, floatType(own)), indices, { mode: "fill", batchDims: 0 }), pattern };
 };
 
+/** A matrix that is declared symmetric is. */
+const requireSymmetric = (matrix: NDArray): void => {
+  if (!isConcrete(matrix)) return;
+  const [rows, columns] = matrix.shape as [number, number];
+  const entries = bufferOf(matrix);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < row; column++)
+      if (rows !== columns || entries[row * columns + column] !== entries[column * columns + row])
+        throw new InvalidOption(
+          "fromDense",
+          `a matrix that is not symmetric at [${row}, ${column}], with assume`,
+          'Give (A + A\')/2, or leave "assume" away',
+        );
+};
+
 const newPattern = (matrix: NDArray, options: FromDenseOptions): SparsePattern => {
+  if (options.assume !== undefined && options.assume !== "general") requireSymmetric(matrix);
   const shape = matrix.shape as unknown as readonly [number, number];
   const { assume, triangle } = options;
   return sparsePattern(...occupied(matrix, options), patternPart({ shape, assume, triangle }));

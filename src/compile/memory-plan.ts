@@ -15,7 +15,6 @@ export const bytesOfType = ({ shape, dtype }: Pick<Aval, "shape" | "dtype">): nu
 
 export interface MemoryPlan {
   readonly argumentBytes: number;
-  readonly outputBytes: number;
   /** Most bytes held at one time besides the arguments; results are among them. */
   readonly heldBytes: number;
 }
@@ -71,7 +70,6 @@ export const memoryOf = (jaxpr: Jaxpr, keeping: Keeping): MemoryPlan => {
   plans.set(jaxpr, known);
   return (known[keeping] ??= {
     argumentBytes: jaxpr.inputs.reduce((sum, { aval }) => sum + bytesOfType(aval), 0),
-    outputBytes: jaxpr.outputs.reduce((sum, { aval }) => sum + bytesOfType(aval), 0),
     heldBytes: heldBytesOf(buildProgram(jaxpr), keeping),
   });
 };

@@ -50,5 +50,14 @@ export const variable = ({ shape, dtype, weakType }: Aval): Variable => ({
 export const literal = (value: ConcreteArray): Literal => ({ kind: "literal", aval: value, value });
 
 /** The same jaxpr with its constants turned into leading inputs: what higher-order equations hold. */
-export const constantsAsInputs = (jaxpr: Jaxpr): Jaxpr =>
-  jaxpr.constants.length === 0 ? jaxpr : { ...jaxpr, constants: [], inputs: [...jaxpr.constants, ...jaxpr.inputs] };
+export const constantsAsInputs = (jaxpr: Jaxpr): Jaxpr => {
+  if (jaxpr.constants.length === 0) return jaxpr;
+  const known = withInputs.get(jaxpr);
+  if (known !== undefined) return known;
+  const made: Jaxpr = { ...jaxpr, constants: [], inputs: [...jaxpr.constants, ...jaxpr.inputs] };
+  withInputs.set(jaxpr, made);
+  return made;
+};
+
+/** One result per jaxpr: what is compiled or derived of it is kept by identity. */
+const withInputs = new WeakMap<Jaxpr, Jaxpr>();

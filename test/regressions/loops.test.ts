@@ -1,0 +1,163 @@
+/** Loops, branches and checkpoints with what once went wrong: weak carries, effects beside values that are split off, dead conditions. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  array,
+  bisect,
+  checkpoint,
+  configure,
+  customJvp,
+  customVjp,
+  debugPrint,
+  foriLoop,
+  grad,
+  jit,
+  linearize,
+  linearTranspose,
+  NDArray,
+  scan,
+  whileLoop,
+} from "cotangent";
+import * as np from "cotangent/numpy";
+import * as special from "cotangent/special";
+import * as sparse from "cotangent/sparse";
+
+let printed: string[] = [];
+beforeEach(() => {
+  printed = [];
+  configure({ onPrint: (text) => printed.push(text) });
+});
+afterEach(() => configure({ onPrint: null }));
+
+type Pair = readonly [NDArray, NDArray];
+
+test("weak numbers that change places settle instead of tracing for ever", () => {
+  const [a, b] = foriLoop(0, 3, (_, [x, y]: Pair): Pair => [y, x], [1 as never, 0.5 as never]);
+  expect([a.item(), b.item()]).toEqual([0.5, 1]);
+});
+
+/** Runs value and tangent of x^2 in one loop that prints the tangent. */
+const inWhile = (x: NDArray, dx: NDArray): Pair => {
+  const [, value, tangent] = whileLoop<readonly [NDArray, NDArray, NDArray]>(
+    ([k]) => np.less(k, 1),
+    ([k, v, t]) => {
+      debugPrint("tangent {}", t);
+      return [k.add(1), v.mul(v), t.mul(v).mul(2)];
+    },
+    [array(0), x, dx],
+  );
+  return [value, tangent];
+};
+
+test("a loop with an effect on what is unknown is split all the same", () => {
+  const f = customJvp((x: NDArray) => x.mul(x), { jvp: ([x]: [NDArray], [dx]: [NDArray]) => inWhile(x, dx) });
+  expect(linearize(f, array(3))[1](array(1)).item()).toBe(6);
+});
+
+test("a loop whose condition mentions an unknown value without reading it is split once", () => {
+  const pair = (x: NDArray, dx: NDArray): Pair => {
+    const [, value, tangent] = whileLoop<readonly [NDArray, NDArray, NDArray]>(
+      ([k]) => {
+        dx.mul(2);
+        return np.less(k, 1);
+      },
+      ([k, v, t]) => [k.add(1), v.mul(v), t.mul(v).mul(2)],
+      [array(0), x, dx],
+    );
+    return [value, tangent];
+  };
+  const f = customJvp((x: NDArray) => x.mul(x), { jvp: ([x]: [NDArray], [dx]: [NDArray]) => pair(x, dx) });
+  expect(linearize(f, array(3))[1](array(1)).item()).toBe(6);
+});
+
+test("a linear loop that prints has a transpose", () => {
+  const f = (x: NDArray): NDArray =>
+    scan(
+      ([i, s]: Pair, _: null) => {
+        debugPrint("s {}", s);
+        return [[i.add(1), s.mul(i)] as Pair, null] as const;
+      },
+      [array(1), x] as Pair,
+      null,
+      { length: 3 },
+    )[0][1];
+  expect(linearTranspose(f, array(0))(array(1))[0].item()).toBe(6);
+});
+
+test("what prints in a loop prints once per step, linearized and under checkpoint too", () => {
+  const once = (x: NDArray): NDArray =>
+    whileLoop<Pair>(
+      ([k]) => np.less(k, 1),
+      ([k, v]) => {
+        debugPrint("w {}", v);
+        return [k.add(1), np.sin(v)];
+      },
+      [array(0), x],
+    )[1];
+  linearize(once, array(1.5))[1](array(1));
+  expect(printed).toEqual(["w 1.5"]);
+  printed = [];
+  const looped = checkpoint((x: NDArray) =>
+    np.sin(
+      scan(
+        (c: NDArray, _: null) => {
+          debugPrint("c {}", c);
+          return [np.sin(c), null] as const;
+        },
+        x,
+        null,
+        { length: 2 },
+      )[0],
+    ),
+  );
+  grad(looped)(0);
+  expect(printed).toEqual(["c 0", "c 0"]);
+});
+
+test("bisect runs functions that have no forward derivative", () => {
+  const cube = customVjp((x: NDArray) => x.pow(3), {
+    fwd: (x: NDArray) => [x.pow(3), x],
+    bwd: (x: NDArray, g: NDArray) => [g.mul(x).mul(x).mul(3)],
+  });
+  expect(bisect((x) => cube(x).sub(8)).item()).toBe(2);
+});
+
+test("percentiles divide by 100: exact positions are exact", () => {
+  const x = np.arange(21);
+  expect(np.percentile(x, 35, { method: "higher" }).item()).toBe(7);
+  expect(np.percentile(x, 35).item()).toBe(7);
+});
+
+test("second derivatives of logNdtr vanish on the right, and keep their digits on the left", () => {
+  const curvature = grad(grad(special.logNdtr) as (x: NDArray) => NDArray) as (x: NDArray) => NDArray;
+  expect(curvature(array(40)).item()).toBeCloseTo(0, 300);
+  expect(curvature(array(14, { dtype: "float32" })).item()).toBeCloseTo(0, 30);
+  expect(curvature(array(-30)).item()).toBeCloseTo(-0.998_896_228_488, 9);
+  expect(grad(special.logNdtr)(array(0)).item()).toBeCloseTo(Math.sqrt(2 / Math.PI), 14);
+});
+
+test("gammainc's mixed derivative at 0 is its limit", () => {
+  const mixed = grad((x: NDArray) => grad((a: NDArray) => special.gammainc(a, x))(array(2)));
+  expect(mixed(array(0)).item()).toBeCloseTo(0, 300);
+});
+
+test("a matrix that is not symmetric is not taken for one", () => {
+  const call = (): unknown =>
+    sparse.fromDense(
+      array([
+        [1, 2],
+        [3, 4],
+      ]),
+      { assume: "symmetric" },
+    );
+  expect(call).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+});
+
+test("unknown options of segments are refused", () => {
+  const run = (): unknown =>
+    scan((c: NDArray, _: null) => [c, null] as const, array(1), null, {
+      length: 4,
+      checkpoint: { levels: 2, level: 1 } as never,
+    });
+  expect(run).toThrow(expect.objectContaining({ code: "UnknownOption" }));
+  expect(jit(() => array(1))().item()).toBe(1);
+});
