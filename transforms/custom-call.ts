@@ -38,13 +38,14 @@ type Derivative = [readonly NDArray[], readonly Tangent[]];
 
 /** The same, refusing to use values that the differentiation with this mark is after, or to return them. */
 const guarded = (
-  { name, call, forward, pushforward }: CustomFunction,
+  { name, identity, call, forward, pushforward }: CustomFunction,
   mark: DifferentiationContext["mark"],
 ): CustomFunction => {
   const without = <T extends readonly (NDArray | null)[]>(values: T): T =>
     values.some((x) => isTracer(x) && x.mark === mark) ? closedOverRefused(name) : values;
   return {
     name,
+    identity,
     call: (inputs) => without(refusing(mark, name, call)(inputs)),
     forward:
       forward &&
@@ -147,11 +148,12 @@ const batchForward =
 const batchCall = (
   inputs: readonly NDArray[],
   dims: readonly BatchDim[],
-  { name, call, forward, pushforward }: CustomFunction,
+  { name, identity, call, forward, pushforward }: CustomFunction,
   context: BatchContext,
 ): readonly [readonly NDArray[], readonly BatchDim[]] => {
   const outputs = bind(customCall.primitive, inputs, {
     name,
+    identity: [...identity, `vmap ${context.size} ${dims.map(String).join()}`],
     call: (values) => batchUnderMark(context.mark, context.size, call, values, dims),
     forward: forward && batchForward(forward, dims, context),
     pushforward: pushforward && batchPushforward(pushforward, dims, context),

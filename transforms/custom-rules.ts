@@ -121,6 +121,7 @@ export const customFunction = <F extends (...args: any[]) => any>(
         ? call(arrays)
         : bind(customCall.primitive, arrays, {
             name,
+            identity: [rules, trees.treedef.text, ...trees.statics],
             call,
             forward: reverseRule(rules, trees),
             pushforward: forwardRule(rules, trees),

@@ -6,7 +6,7 @@ import { ForwardModeOfCustomVjp, MissingRule, NotDifferentiable, ReverseModeOfWh
 import type { NDArray } from "../src/array/ndarray.ts";
 import { isFloat } from "../src/array/dtype.ts";
 import type { Aval } from "../src/ir/aval.ts";
-import { avalOf } from "../src/ir/aval.ts";
+import { avalOf, showAval } from "../src/ir/aval.ts";
 import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
 import { zero } from "../src/ir/primitive.ts";
 import { materialize } from "../ops/arithmetic.ts";
@@ -26,6 +26,8 @@ export interface Forward {
 /** A function and its rules, of which one at least is there. */
 export interface CustomFunction {
   readonly name: string;
+  /** What makes two calls calls of one function: its rules, statics, argument structure, mapped axes. */
+  readonly identity: readonly unknown[];
   readonly call: ArrayFunction;
   readonly forward: ((inputs: readonly NDArray[]) => Forward) | null;
   readonly pushforward: Pushforward | null;
@@ -48,6 +50,14 @@ export interface StagedRules {
   readonly moved: readonly boolean[];
   /** Rules that could not be traced, since they ask for derivatives that do not exist: thrown where they are needed. */
   readonly refused?: Refusals;
+  /** In a rule that calls its own function: the rules that are being traced, which hold for this call too. */
+  readonly recursive?: RulesInProgress;
+}
+
+/** Rules that are being traced; `staged` once they are. The label stands for them in print. */
+interface RulesInProgress {
+  readonly label: string;
+  staged: StagedRules | null;
 }
 
 interface Refusals {
@@ -108,13 +118,58 @@ const stagePushforward = (
 /** What a rule that differentiates may throw although nobody has asked for its derivative yet. */
 const refusals = [ForwardModeOfCustomVjp, ReverseModeOfWhile, NotDifferentiable, MissingRule];
 
-/** The function and its rules as jaxprs that take what they close over first. */
-export const stageRules = (
-  inputs: readonly NDArray[],
-  { name, call, forward, pushforward }: CustomFunction,
-): { readonly constants: readonly NDArray[]; readonly staged: StagedRules } => {
+interface Staged {
+  readonly constants: readonly NDArray[];
+  readonly staged: StagedRules;
+}
+
+interface Entry {
+  readonly identity: readonly unknown[];
+  readonly types: string;
+  readonly rules: RulesInProgress;
+}
+
+/** Functions whose rules are being traced now, outermost first. */
+const inProgress: Entry[] = [];
+
+const findInProgress = (identity: readonly unknown[], types: string): Entry | undefined =>
+  inProgress.find(
+    (entry) =>
+      entry.types === types &&
+      entry.identity.length === identity.length &&
+      entry.identity.every((part, k) => Object.is(part, identity[k])),
+  );
+
+/** The function and its rules as jaxprs that take what they close over first; a rule that calls its own function refers to them. */
+export const stageRules = (inputs: readonly NDArray[], custom: CustomFunction): Staged => {
+  const { name, call, identity } = custom;
   const types = inputs.map(avalOf);
   const primal = stageClosure(name, call, types);
+  const key = types.map(showAval).join();
+  const known = findInProgress(identity, key);
+  if (known !== undefined) return referring(name, primal, known.rules);
+  const rules: RulesInProgress = { label: `<the rules of ${name}>`, staged: null };
+  inProgress.push({ identity, types: key, rules });
+  try {
+    const made = stageAll(custom, primal, types);
+    rules.staged = made.staged;
+    return made;
+  } finally {
+    inProgress.pop();
+  }
+};
+
+const referring = (name: string, primal: ClosedJaxpr, recursive: RulesInProgress): Staged => {
+  const { constants, jaxprs } = shareConstants([primal]);
+  const none = { forward: null, backward: null, returned: [], pushforward: null, moves: [], moved: [] };
+  return { constants, staged: { name, closedOver: constants.length, primal: jaxprs[0]!, ...none, recursive } };
+};
+
+const stageAll = (
+  { name, forward, pushforward }: CustomFunction,
+  primal: ClosedJaxpr,
+  types: readonly Aval[],
+): Staged => {
   const outputs = primal.jaxpr.outputs.map(({ aval }) => aval);
   const refused: { forward?: Error; pushforward?: Error } = {};
   const unlessRefused = <T>(rule: keyof Refusals, stage: () => T): T | null => {
@@ -177,8 +232,42 @@ const throwing = (error: Error | undefined): (() => never) | null =>
       };
 
 /** The staged form seen as closures again: its closed-over inputs are inputs without a derivative. */
-export const closuresOf = (staged: StagedRules): CustomFunction => ({
+export const closuresOf = (staged: StagedRules): CustomFunction =>
+  staged.recursive === undefined ? ownClosures(staged) : borrowedClosures(staged, staged.recursive);
+
+/** The rules of the enclosing call for this one, whose leading inputs they do not know. */
+const borrowedClosures = (staged: StagedRules, { staged: rules }: RulesInProgress): CustomFunction => {
+  const { name, closedOver } = staged;
+  if (rules === null || rules.closedOver > 0) {
+    const refuse = throwing(
+      new NotDifferentiable(
+        `derivative of ${name} inside its own rule`,
+        "the rule closes over traced values, which the inner call cannot see",
+        "Pass those values as arguments of the function",
+      ),
+    );
+    return { name, identity: [staged], call: jaxprFunction(staged.primal), forward: refuse, pushforward: refuse };
+  }
+  const { forward, pushforward } = ownClosures(rules);
+  const leading = new Array<null>(closedOver).fill(null);
+  return {
+    name,
+    identity: [staged],
+    call: jaxprFunction(staged.primal),
+    forward:
+      forward &&
+      ((inputs) => {
+        const result = forward(inputs.slice(closedOver));
+        return { ...result, backward: (...parts) => [...leading, ...result.backward(...parts)] };
+      }),
+    pushforward:
+      pushforward && ((inputs, tangents) => pushforward(inputs.slice(closedOver), tangents.slice(closedOver))),
+  };
+};
+
+const ownClosures = (staged: StagedRules): CustomFunction => ({
   name: staged.name,
+  identity: [staged],
   call: jaxprFunction(staged.primal),
   forward: forwardOf(staged) ?? throwing(staged.refused?.forward),
   pushforward: pushforwardOf(staged) ?? throwing(staged.refused?.pushforward),

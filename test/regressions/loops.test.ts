@@ -13,8 +13,11 @@ import {
   jit,
   linearize,
   linearTranspose,
+  makeJaxpr,
+  map,
   NDArray,
   scan,
+  vmap,
   whileLoop,
 } from "cotangent";
 import * as np from "cotangent/numpy";
@@ -160,4 +163,47 @@ test("unknown options of segments are refused", () => {
     });
   expect(run).toThrow(expect.objectContaining({ code: "UnknownOption" }));
   expect(jit(() => array(1))().item()).toBe(1);
+});
+
+/** log(1 + e^x) with the slope written so that nothing overflows; the rule calls the function itself, as is customary. */
+const log1pExp: (x: NDArray) => NDArray = customJvp((x: NDArray) => np.log1p(np.exp(x)), {
+  jvp: ([x]: [NDArray], [dx]: [NDArray]) => [log1pExp(x), dx.mul(np.sub(1, np.div(1, np.exp(x).add(1))))],
+});
+
+test("a rule may call its own function: compiled, mapped, in loops, to any order", () => {
+  const slope = (x: number): number => 1 / (1 + Math.exp(-x));
+  expect(jit(log1pExp)(array(1)).item()).toBeCloseTo(Math.log1p(Math.E), 14);
+  expect(jit(grad(log1pExp))(1).item()).toBeCloseTo(slope(1), 14);
+  expect(grad(jit(log1pExp))(1).item()).toBeCloseTo(slope(1), 14);
+  const second = slope(1) * (1 - slope(1));
+  for (const f of [grad(grad(log1pExp)), jit(grad(grad(log1pExp))), grad(jit(grad(jit(log1pExp))))])
+    expect(f(1).item()).toBeCloseTo(second, 13);
+  expect(map(log1pExp, array([1, 2])).toList()).toEqual([1, 2].map((x) => expect.closeTo(Math.log1p(Math.exp(x)), 14)));
+  expect(vmap(jit(grad(log1pExp)))(array([1, 2])).toList()).toEqual([1, 2].map((x) => expect.closeTo(slope(x), 14)));
+  expect(jit(vmap(grad(grad(log1pExp))))(array([1])).toList()).toEqual([expect.closeTo(second, 13)]);
+  const looped = (x: NDArray): NDArray =>
+    scan((c: NDArray, _: null) => [log1pExp(c), null] as const, x, null, { length: 2 })[0];
+  const once = Math.log1p(Math.E);
+  expect(grad(looped)(1).item()).toBeCloseTo(slope(1) * slope(once), 13);
+});
+
+test("rules may call each other, and a reverse rule its own function", () => {
+  const sine: (x: NDArray) => NDArray = customJvp((x: NDArray) => np.sin(x), {
+    jvp: ([x]: [NDArray], [dx]: [NDArray]) => [sine(x), dx.mul(cosine(x))],
+  });
+  const cosine: (x: NDArray) => NDArray = customJvp((x: NDArray) => np.cos(x), {
+    jvp: ([x]: [NDArray], [dx]: [NDArray]) => [cosine(x), dx.mul(sine(x)).neg()],
+  });
+  let f = sine;
+  for (const sign of [Math.sin(0.3), Math.cos(0.3), -Math.sin(0.3), -Math.cos(0.3), Math.sin(0.3)]) {
+    expect(jit(f)(array(0.3)).item()).toBeCloseTo(sign, 13);
+    f = grad(f) as typeof f;
+  }
+  const square: (x: NDArray) => NDArray = customVjp((x: NDArray) => x.mul(x), {
+    fwd: (x: NDArray) => [square(x), x],
+    bwd: (x: NDArray, g: NDArray) => [g.mul(x).mul(2)],
+  });
+  for (const g of [jit(grad(square)), grad(jit(square)), grad(square)]) expect(g(3).item()).toBe(6);
+  for (const g of [grad(grad(square)), jit(grad(grad(square))), grad(jit(grad(square)))]) expect(g(3).item()).toBe(2);
+  expect(makeJaxpr(square)(3).toString()).toContain("<the rules of");
 });
