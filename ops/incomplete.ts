@@ -18,7 +18,7 @@ import type { Binary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import { binaryJvp, mapBinary, noParameters, requireEqual, requireFloat, sampleElementwise } from "./elementwise.ts";
 import { xlog1py, xlogy } from "./entropy.ts";
-import { exp, log } from "./exponential.ts";
+import { exp } from "./exponential.ts";
 import { digammaSeries, integral, lgammaSeries } from "./special-references.ts";
 import { digamma, lgamma } from "./special.ts";
 

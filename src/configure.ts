@@ -53,6 +53,9 @@ export const configure = (settings: Settings): void => {
   const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs } = settings;
   if (maxElements !== undefined && !(maxElements > 0))
     throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
+  for (const [name, value] of Object.entries({ debug, debugNans, debugInfs }))
+    if (value !== undefined && typeof value !== "boolean")
+      throw new InvalidOption("configure", `${name} ${String(value)}`, "Give true or false");
   if (debug !== undefined) debugging = debug;
   if (debugNans !== undefined) findsNans = debugNans;
   if (debugInfs !== undefined) findsInfinities = debugInfs;

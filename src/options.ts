@@ -1,6 +1,7 @@
 /**
  * Option records: unknown keys are refused by name, with the nearest known one.
  */
+import { describeValue } from "./describe.ts";
 import { InvalidOption, UnknownOption } from "./error.ts";
 
 /** Refuses unknown keys by name and suggests the nearest known one. */
@@ -11,8 +12,13 @@ export const requireOptions = (
   isRequired = false,
 ): void => {
   if (options === undefined && !isRequired) return;
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new InvalidOption(asked, `options ${String(options)}`, `Options are an object with ${known.join(", ")}`);
+  const isRecord = typeof options === "object" && options !== null && !Array.isArray(options);
+  if (!isRecord || Symbol.iterator in options)
+    throw new InvalidOption(
+      asked,
+      `${describeOptions(options)} in the place of the options`,
+      known.length === 0 ? "It takes no options" : `Options are an object with ${known.join(", ")}`,
+    );
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const nearest = [...known].sort((left, right) => distance(key, left) - distance(key, right))[0];
@@ -23,6 +29,9 @@ export const requireOptions = (
     );
   }
 };
+
+const describeOptions = (options: unknown): string =>
+  typeof options === "object" && options !== null && !Array.isArray(options) ? "an array" : describeValue(options);
 
 /** Edit distance of two words. */
 const distance = (left: string, right: string): number => {

@@ -22,11 +22,10 @@ import { bind } from "../src/ir/trace.ts";
 import { fullLike, zerosOf } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
 import { eq, select } from "../ops/comparison.ts";
-import { asDType, stopGradient } from "../ops/conversion.ts";
-import { argmax, reduceMax } from "../ops/extrema.ts";
-import { gather } from "../ops/indexing.ts";
-import { broadcast, reshape } from "../ops/shape.ts";
+import { asDType } from "../ops/conversion.ts";
+import { reduceMax } from "../ops/extrema.ts";
 import { shareConstants } from "./closures.ts";
+import { firstOf, onlyTaken, spreadMask } from "./mapped-choice.ts";
 import {
   batchJaxpr,
   instantiateOutputs,
@@ -249,16 +248,6 @@ const batchCond = (
   return [choose(index!, parts, operands), mapped.map((yes) => (yes ? 0 : null))];
 };
 
-/** One truth value per example, repeated along all other axes. */
-const spreadMask = (mask: NDArray, shape: readonly number[]): NDArray => broadcast(mask, { shape, axes: [0] });
-
-/** Mapped operands of the examples in the mask; the others get those of example `at`, as constants. */
-const onlyTaken = (operand: NDArray, mask: NDArray, at: NDArray): NDArray => {
-  const one = gather(stopGradient(operand), at, { mode: "clip", batchDims: 0 });
-  const axes = one.shape.map((_, axis) => axis + 1);
-  return select(spreadMask(mask, operand.shape), operand, broadcast(one, { shape: operand.shape, axes }));
-};
-
 /** Every branch for the examples that take it, if any does. */
 const batchByIndex = (
   index: NDArray,
@@ -273,7 +262,7 @@ const batchByIndex = (
   branches.forEach((branch, k) => {
     const mask = eq(index, fullLike(k, index));
     const taken = asDType(mask, "int32");
-    const first = reshape(argmax(taken, { axis: 0 }), { shape: [1] });
+    const first = firstOf(taken);
     const safe = fronted.map((operand, i) => (dims[i] === null ? operand : onlyTaken(operand, mask, first)));
     const all = branch.outputs.map(() => true);
     const mapped = batchJaxpr(branch, inFront, size, all).closed;

@@ -167,20 +167,21 @@ export const switchCase = <Args extends readonly unknown[], R>(
     throw new InvalidOption(asked, "no branches", "Give a list of one or more functions");
   branches.forEach((branch) => requireFunction(asked, branch));
   const value = requireIndex(asked, requireScalar(asked, "index", index));
-  const last = branches.length - 1;
+  const { dtype } = value;
+  const inRange = clamp(full(0, [], dtype), value, full(branches.length - 1, [], dtype));
   return chooseBranch(
     asked,
-    clamp(full(0, [], "int32"), value, full(last, [], "int32")),
+    asDType(inRange, "int32"),
     branches as readonly AnyFunction[],
     branches.map((f, k) => named(f as AnyFunction, `branch ${k}`)),
     operands,
   ) as Cotangent<R>;
 };
 
-/** The index as int32: whole numbers of JavaScript count as integers. */
+/** An integer; whole numbers of JavaScript count as such. */
 const requireIndex = (asked: string, value: NDArray): NDArray => {
   const dtype: DType = value.dtype;
   if (!isInteger(dtype) && value.weakType !== "integer")
     throw new DTypeMismatch(asked, `an index ${showAval(value)}`, 'Give an integer: convert with astype("int32")');
-  return asDType(value, "int32");
+  return value.weakType === false ? value : convert(value, { dtype: value.dtype, weakType: false });
 };

@@ -210,8 +210,9 @@ export const customRule: PrimitiveFunction<NDArray[], StagedRules, readonly NDAr
   evaluate: (inputs, params) => closuresOf(params).call(inputs),
   abstractEval: (_inputs, { primal }) => primal.outputs.map((output) => output.aval),
   jvp: (primals, tangents, params) => {
-    if (params.pushforward !== null) requireFixedConstants(params, tangents);
-    return pushCall(closuresOf(params), primals, tangents);
+    const own = closuresOf(params);
+    if (own.pushforward !== null) requireFixedConstants(params, tangents);
+    return pushCall(own, primals, tangents);
   },
   linearize: (primals, tangents, params) => {
     requireFixedConstants(params, tangents);

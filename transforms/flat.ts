@@ -64,7 +64,7 @@ export const requireFunction = (asked: string, f: unknown): void => {
   if (typeof f !== "function")
     throw new InvalidOption(
       asked,
-      `a ${f === null ? "null" : typeof f} where the function to transform is expected`,
+      `${describeValue(f)} where the function to transform is expected`,
       "Give the function itself as the first argument",
     );
 };

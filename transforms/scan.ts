@@ -126,8 +126,9 @@ export const scan = <C, X, Y>(
  * Derivatives: forward and reverse, any order.
  * @example map((x) => np.sum(x), array([[1, 2], [3, 4]])) // [3, 7]
  */
-export const map = <X, Y>(f: (x: X) => Y, xs: X): Cotangent<Y> => {
+export const map = <X, Y>(f: (x: X) => Y, xs: X, options: Readonly<Record<string, never>> = {}): Cotangent<Y> => {
   requireFunction("map", f);
+  requireOptions("map", options, []);
   const step = (_: null, x: X): readonly [null, Y] => [null, f(x)];
   Object.defineProperty(step, "name", { value: `map of ${nameOf(f as AnyFunction)}` });
   return scan(step, null, xs)[1];

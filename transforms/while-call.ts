@@ -25,7 +25,6 @@ import { batchToFront } from "../ops/batching.ts";
 import { ne, select } from "../ops/comparison.ts";
 import { asDType } from "../ops/conversion.ts";
 import { reduceMax } from "../ops/extrema.ts";
-import { broadcast } from "../ops/shape.ts";
 import {
   batchJaxpr,
   dependents,
@@ -36,6 +35,7 @@ import {
   spreadTangents,
   stageOnTypesOf,
 } from "./jaxpr-transforms.ts";
+import { firstOf, onlyTaken, spreadMask } from "./mapped-choice.ts";
 import { settleCarry } from "./scan-parts.ts";
 
 export interface WhileParams {
@@ -196,8 +196,12 @@ const batchWhile = (
   params: WhileParams,
   size: number,
 ): readonly [readonly NDArray[], readonly BatchDim[]] => {
-  const [ofCondition, ofBody, state] = split(params, inputs);
-  const [conditionDims, bodyDims, stateDims] = split(params, dims);
+  const fronted = inputs.map((x, k) => (dims[k] === null ? x : batchToFront(x, dims[k]!, size)));
+  const [ofCondition, ofBody, state] = split(params, fronted);
+  const [conditionDims, bodyDims, stateDims] = split(
+    params,
+    dims.map((dim): BatchDim => (dim === null ? null : 0)),
+  );
   const inFront = (flags: readonly boolean[]): BatchDim[] => flags.map((yes) => (yes ? 0 : null));
   const all = state.map(() => true);
   const settled = settleCarry(
@@ -213,7 +217,7 @@ const batchWhile = (
   const { carry } = settled;
   const { test, step, isMapped } = settled.result;
   const key = `while batch ${size} ${dims.map(String).join()}`;
-  const loop = isMapped ? stopOneByOne(params, key, test.closed, step.closed, state.length) : null;
+  const loop = isMapped ? stopOneByOne(params, key, test.closed, step.closed, bodyDims, state.length) : null;
   const condition = loop?.condition ?? test.closed;
   const body = loop?.body ?? step.closed;
   const bodyOperands = [
@@ -229,7 +233,7 @@ const batchWhile = (
       ...ofCondition,
       ...(loop === null ? [] : body.constants),
       ...bodyOperands,
-      ...state.map((x, k) => (carry[k]! ? batchToFront(x, stateDims[k]!, size) : x)),
+      ...state.map((x, k) => (carry[k]! && stateDims[k] === null ? batchToFront(x, null, size) : x)),
     ],
     {
       condition: constantsAsInputs(condition.jaxpr),
@@ -242,12 +246,16 @@ const batchWhile = (
   return [results, inFront(carry)];
 };
 
-/** A loop over examples: it goes on while any example does, and changes only those. */
+/**
+ * A loop over examples: it goes on while any example does, and changes only those. The body sees states (and mapped
+ * constants) of examples that go on, so that what it would make of finished ones - an error, a NaN - never comes up.
+ */
 const stopOneByOne = (
   params: WhileParams,
   key: string,
   test: ClosedJaxpr,
   step: ClosedJaxpr,
+  bodyDims: readonly BatchDim[],
   stateCount: number,
 ): { readonly condition: ClosedJaxpr; readonly body: ClosedJaxpr } =>
   remember(params.body, key, () => {
@@ -255,7 +263,8 @@ const stopOneByOne = (
     const stepJaxpr = constantsAsInputs(step.jaxpr);
     const condition = stageOnTypesOf("the condition of a while loop", testJaxpr.inputs, (inputs) => {
       const [holds] = evaluateJaxpr(testJaxpr, [], inputs);
-      const any = reduceMax(asDType(holds!, "int32"), { axes: [0] });
+      const running = asDType(holds!, "int32");
+      const any = running.size === 0 ? zerosOf([], "int32") : reduceMax(running, { axes: [0] });
       return [ne(any, zerosOf([], "int32"))];
     });
     const testCount = testJaxpr.inputs.length - stateCount;
@@ -265,8 +274,16 @@ const stopOneByOne = (
       (inputs) => {
         const state = inputs.slice(inputs.length - stateCount);
         const [holds] = evaluateJaxpr(testJaxpr, [], [...inputs.slice(0, testCount), ...state]);
-        const next = evaluateJaxpr(stepJaxpr, [], inputs.slice(testCount));
-        return next.map((x, k) => select(broadcast(holds!, { shape: x.shape, axes: [0] }), x, state[k]!));
+        if (holds!.size === 0) return state;
+        const first = firstOf(asDType(holds!, "int32"));
+        const isMapped = [
+          ...step.constants.map(() => false),
+          ...bodyDims.map((dim) => dim !== null),
+          ...state.map(() => true),
+        ];
+        const own = inputs.slice(testCount).map((x, k) => (isMapped[k]! ? onlyTaken(x, holds!, first) : x));
+        const next = evaluateJaxpr(stepJaxpr, [], own);
+        return next.map((x, k) => select(spreadMask(holds!, x.shape), x, state[k]!));
       },
     );
     return { condition, body };

@@ -1,7 +1,7 @@
 /**
  * whileLoop: a loop whose number of steps depends on values; foriLoop: a counted loop.
  */
-import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
+import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../src/error.ts";
 import { isInteger } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { isConcrete } from "../src/array/ndarray.ts";
@@ -79,7 +79,13 @@ const requireBound = (asked: string, bound: NDArray | number): NDArray | number 
     throw new ShapeMismatch(asked, `a bound ${showAval(array)}`, "Bounds are single integers");
   if (!isInteger(array.dtype) && array.weakType !== "integer")
     throw new DTypeMismatch(asked, `a bound ${showAval(array)}`, 'Bounds are integers: convert with astype("int32")');
-  return isConcrete(array) ? array.item() : asDType(array, "int32");
+  if (!isConcrete(array) && array.dtype === "uint32")
+    throw new DTypeMismatch(asked, `a bound ${showAval(array)}`, 'Indices are int32: convert with astype("int32")');
+  if (!isConcrete(array)) return asDType(array, "int32");
+  const value = array.item();
+  if (!(value >= -(2 ** 31) && value < 2 ** 31))
+    throw new InvalidOption(asked, `a bound ${value}`, "Indices are int32: bounds lie from -2^31 to 2^31 - 1");
+  return value;
 };
 
 const asInt32 = (bound: NDArray | number): NDArray => (typeof bound === "number" ? full(bound, [], "int32") : bound);

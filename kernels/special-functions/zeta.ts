@@ -48,6 +48,7 @@ function zetaPositive(s: number, q: number): number {
   let shift = 0;
   for (; w < start; w = q + shift) {
     const term = Math.pow(w, -s);
+    if (term === 0 || term === Infinity) return sum + rest + term;
     const next = sum + term;
     rest += sum >= term ? sum - next + term : term - next + sum;
     rest -= (s * sumError(q, shift, w) * term) / w;

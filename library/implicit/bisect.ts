@@ -4,6 +4,7 @@
  */
 import { ForwardModeOfCustomVjp, InvalidOption, NotDifferentiable, RootNotBracketed } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
+import { describeValue } from "../../src/describe.ts";
 import { requireOptions } from "../../src/options.ts";
 import { checked } from "../../ops/checks.ts";
 import { customRoot } from "../../transforms/custom-root.ts";
@@ -149,6 +150,12 @@ export const bisect = (f: (x: NDArray) => NDArray, options: BisectOptions = {}):
   requireOptions("bisect", options, ["lower", "upper", "expand"]);
   const asked = `bisect of ${nameOf(f as AnyFunction)}`;
   const { lower = -1, upper = 1, expand = true } = options;
+  if (typeof lower !== "number" || typeof upper !== "number")
+    throw new InvalidOption(
+      asked,
+      `${describeValue(typeof lower === "number" ? upper : lower)} as an end of the bracket`,
+      "Give JavaScript numbers",
+    );
   if (!(Number.isFinite(lower) && Number.isFinite(upper) && lower < upper))
     throw new InvalidOption(
       asked,

@@ -9,7 +9,7 @@ import { isInteger } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
 import { requireShape } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
-import { InvalidKey, InvalidOption } from "../../src/error.ts";
+import { InvalidKey, InvalidOption, InvalidShape } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { showAval } from "../../src/ir/aval.ts";
 import { full, zerosOf } from "../../ops/arithmetic.ts";
@@ -35,6 +35,12 @@ export const requireKey = (asked: string, key: unknown): NDArray => {
 
 /** A shape given as a size or a list of sizes. */
 export const shapeOf = (asked: string, shape: number | Shape): Shape => {
+  if (typeof shape !== "number" && !Array.isArray(shape))
+    throw new InvalidShape(
+      asked,
+      `${describeValue(shape)} in the place of the shape`,
+      "Give a size or a list of sizes; options come after it",
+    );
   const list = typeof shape === "number" ? [shape] : [...shape];
   requireShape(asked, list);
   return list;

@@ -16,11 +16,14 @@ import {
   makeJaxpr,
   map,
   NDArray,
+  pureCallback,
   scan,
+  switchCase,
   vmap,
   whileLoop,
 } from "cotangent";
 import * as np from "cotangent/numpy";
+import * as random from "cotangent/random";
 import * as special from "cotangent/special";
 import * as sparse from "cotangent/sparse";
 
@@ -206,4 +209,56 @@ test("rules may call each other, and a reverse rule its own function", () => {
   for (const g of [jit(grad(square)), grad(jit(square)), grad(square)]) expect(g(3).item()).toBe(6);
   for (const g of [grad(grad(square)), jit(grad(grad(square))), grad(jit(grad(square)))]) expect(g(3).item()).toBe(2);
   expect(makeJaxpr(square)(3).toString()).toContain("<the rules of");
+});
+
+test("mapped while loops run nothing for finished examples, and none for no examples", () => {
+  const seen: number[] = [];
+  const f = (x: NDArray): NDArray =>
+    whileLoop(
+      (c: NDArray) => np.less(c, 3),
+      (c: NDArray) =>
+        pureCallback(
+          (v: NDArray) => {
+            seen.push(v.item());
+            return v.add(1);
+          },
+          { shape: [] },
+          [c],
+        ) as NDArray,
+      x,
+    );
+  expect(vmap(f)(array([0, 5])).toList()).toEqual([3, 5]);
+  expect(Math.max(...seen)).toBeLessThan(3);
+  expect(vmap(f)(np.zeros([0])).shape).toEqual([0]);
+  const root = (c: NDArray): NDArray =>
+    bisect((z) => z.mul(z).sub(c.sub(0.5)), { lower: 0, upper: 100, expand: false });
+  const g = (x: NDArray): NDArray => whileLoop((c: NDArray) => np.greater(c, 1), root, x);
+  expect(vmap(g)(array([-3, 4])).toList()).toEqual([-3, g(array(4)).item()]);
+});
+
+test("bounds of counted loops lie in int32, an index of a switch is clamped in its own type", () => {
+  const count = (lower: NDArray | number, upper: NDArray | number): NDArray =>
+    foriLoop(lower, upper, (_, c: NDArray) => c.add(1), array(0));
+  const code = (name: string): unknown => expect.objectContaining({ code: name });
+  expect(() => count(2 ** 31 - 2, 2 ** 31 + 2)).toThrow(code("InvalidOption"));
+  const big = array(2 ** 31 + 2, { dtype: "uint32" });
+  expect(() => jit(count)(array(0, { dtype: "uint32" }), big)).toThrow(code("DTypeMismatch"));
+  const pick = (i: NDArray): NDArray => switchCase(i, [(x: NDArray) => x, (x: NDArray) => x.mul(10)], 1);
+  expect(vmap(pick)(array([0, 1, 4294967295], { dtype: "uint32" })).toList()).toEqual([1, 10, 10]);
+});
+
+test("what stands in the place of options or a shape is named", () => {
+  const code = (name: string): unknown => expect.objectContaining({ code: name });
+  expect(() => np.trapezoid(array([1, 2]), array([0, 1]) as never)).toThrow(/an array in the place of the options/);
+  expect(() => random.choice(random.key(0), 5, { shape: [3] } as never)).toThrow(code("InvalidShape"));
+  expect(() => map((x: NDArray) => x, array([1]), { batchSize: 2 } as never)).toThrow(code("UnknownOption"));
+  expect(() => configure({ debugNans: "no" as never })).toThrow(code("InvalidOption"));
+});
+
+test("zeta ends for every argument", () => {
+  expect([special.zeta(1e300, 1.5), special.zeta(2000, 0.5), special.zeta(1e300, 0.5)].map((x) => x.item())).toEqual([
+    0,
+    Infinity,
+    Infinity,
+  ]);
 });
