@@ -10,7 +10,7 @@ import type { Shape } from "../../src/array/shape.ts";
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { showAval } from "../../src/ir/aval.ts";
-import { add, div, full, fullLike, mul, sub, zerosOf } from "../../ops/arithmetic.ts";
+import { add, div, full, fullLike, mul, neg, sub, zerosOf } from "../../ops/arithmetic.ts";
 import { eq, gt, le, ne, select } from "../../ops/comparison.ts";
 import { asDType } from "../../ops/conversion.ts";
 import { cumsum } from "../../ops/cumulative.ts";
@@ -184,7 +184,7 @@ export const geometric = (key: NDArray, p: Operand, options: CountOptions = {}):
   const { parameters, dtype, ...draw } = planCounts("random.geometric", key, [p], options);
   const u = drawUnit({ ...draw, dtype: "float64" });
   const [zero, one] = [fullLike(0, u), fullLike(1, u)];
-  const trials = div(log(select(eq(u, zero), one, u)), log1p(sub(zero, parameters[0]!)));
+  const trials = div(log(select(eq(u, zero), one, u)), log1p(neg(parameters[0]!)));
   return asCounts(add(floor(trials), one), dtype);
 };
 

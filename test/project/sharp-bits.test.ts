@@ -4,12 +4,13 @@
 import { readFileSync } from "node:fs";
 import { compileFunction } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { array, grad, jit, NDArray } from "cotangent";
+import { array, grad, hessian, jit, NDArray } from "cotangent";
+import * as linalg from "cotangent/linalg";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 
 const text = readFileSync(new URL("../../docs/sharp-bits.md", import.meta.url), "utf8");
-const names = { array, grad, jit, nn, np };
+const names = { array, grad, hessian, jit, linalg, nn, np };
 
 const show = (value: unknown): string => {
   if (value instanceof NDArray) return show(value.toList());

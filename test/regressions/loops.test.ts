@@ -262,3 +262,8 @@ test("zeta ends for every argument", () => {
     Infinity,
   ]);
 });
+
+test("a success that never comes takes the largest number of trials", () => {
+  const counts = random.geometric(random.key(0), array([1, 0, 0.5])).toList() as number[];
+  expect(counts.slice(0, 2)).toEqual([1, 2147483647]);
+});
