@@ -2,6 +2,7 @@
  * Functions with derivative rules of their own, on users' trees: what customVjp and customJvp share.
  * Flattens the function and its rules and hands them to the primitive of custom-call.ts.
  */
+import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { avalOf } from "../src/ir/aval.ts";
 import { zero } from "../src/ir/primitive.ts";
@@ -108,6 +109,12 @@ export const customFunction = <F extends (...args: any[]) => any>(
 ): F => {
   requireFunction(transform, f);
   requireOptions(transform, rules, ruleNames);
+  if (rules?.symbolicZeros === true && rules.jvp === undefined)
+    throw new InvalidOption(
+      transform,
+      "symbolicZeros without a jvp rule",
+      "It is about the tangents that `jvp` receives",
+    );
   const name = nameOf(f as unknown as AnyFunction);
   const asked = `${transform} of ${name}`;
   const types: OutputTypes = new Map();

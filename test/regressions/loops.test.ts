@@ -267,3 +267,8 @@ test("a success that never comes takes the largest number of trials", () => {
   const counts = random.geometric(random.key(0), array([1, 0, 0.5])).toList() as number[];
   expect(counts.slice(0, 2)).toEqual([1, 2147483647]);
 });
+
+test("symbolicZeros without the rule that it is about is refused", () => {
+  const rules = { fwd: (x: NDArray) => [x, null] as const, bwd: (_: null, g: NDArray) => [g], symbolicZeros: true };
+  expect(() => customVjp((x: NDArray) => x, rules)).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+});
