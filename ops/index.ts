@@ -30,6 +30,7 @@ export * as randomSampling from "./random-sampling.ts";
 export * as contraction from "./contraction.ts";
 export * as factorization from "./factorization.ts";
 export * as orthogonalFactorization from "./orthogonal-factorization.ts";
+export * as polar from "./polar.ts";
 export * as spectral from "./spectral.ts";
 export * as matrixFunctions from "./matrix-functions.ts";
 export * as convolution from "./convolution.ts";

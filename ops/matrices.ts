@@ -128,6 +128,13 @@ export const upperPart = (a: NDArray, k = 0): NDArray =>
     a,
   );
 
+/** The matrix with a diagonal of zeros. */
+export const besideDiagonal = (a: NDArray): NDArray =>
+  keepWhere(
+    mask(a.shape, (i, j) => i !== j),
+    a,
+  );
+
 /** The identity, repeated along the batch axes. */
 export const identityLike = (lead: Shape, size: number, dtype: DType): NDArray => {
   const ones = allocate(dtype, size * size);

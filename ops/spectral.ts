@@ -3,8 +3,8 @@
  *   dw = diag E,  dV = V (F * E),  F_ij = 1 / (w_j - w_i)
  *   ds = diag P,  U' dU = (N + M) / 2,  V' dV = (N - M) / 2,  M = (P - P') / (s_i + s_j),  N = (P + P') / (s_j - s_i)
  *   dX = -X dA X + X X' dA' (I - A X) + (I - X A) dA' X' X,  X the pseudoinverse at constant rank
- * Where values agree to rounding, their vectors are determined as a space only: F and N are 0 there, which is right
- * for all that depends on that space alone (sums over equal values, projectors, U V' through M), and no NaN arises.
+ * Where values agree to rounding, their vectors are determined as a space only. F and N are NaN there: 0 would be right
+ * for some functions of them and wrong for others, which no linear rule can tell apart. dw and ds do not need them.
  * Source: Giles, An extended collection of matrix derivative results, 2008; Golub & Pereyra 1973.
  */
 import { decomposeSvd } from "../kernels/dense/svd.ts";
@@ -21,11 +21,12 @@ import { routine } from "../src/ir/lowering.ts";
 import { notLinear } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { add, full, fullLike, mul, neg, reciprocalOf, sub } from "./arithmetic.ts";
-import { keepWhere, le, not, select } from "./comparison.ts";
+import { le, select } from "./comparison.ts";
 import { stopGradient } from "./conversion.ts";
 import { abs, reduceMax } from "./extrema.ts";
 import {
   alongRows,
+  besideDiagonal,
   columnsOf,
   diagonalOf,
   identityLike,
@@ -56,10 +57,10 @@ const resolution = (values: NDArray, shape: Shape): NDArray => {
   return mul(spread, full(values.shape[last]! * machineEpsilon(values.dtype), shape, values.dtype));
 };
 
-/** 1 / x where |x| is above the bound, 0 elsewhere. The quotient is never formed where it is not wanted. */
-const guardedReciprocal = (x: NDArray, bound: NDArray): NDArray => {
-  const isSmall = le(abs(x), bound);
-  return keepWhere(not(isSmall), reciprocalOf(select(isSmall, fullLike(1, x), x)));
+/** 1 / x, NaN where |x| is not above the bound. */
+const reciprocalAbove = (x: NDArray, bound: NDArray): NDArray => {
+  const isTied = le(abs(x), bound);
+  return select(isTied, fullLike(NaN, x), reciprocalOf(select(isTied, fullLike(1, x), x)));
 };
 
 /** v_j combined with v_i at (i, j). */
@@ -68,9 +69,10 @@ const pairwise = (values: NDArray, combine: (column: NDArray, row: NDArray) => N
   return combine(columns, transposed(columns));
 };
 
+/** 1 / (v_j - v_i) beside the diagonal, 0 on it. */
 const reciprocalDifferences = (values: NDArray): NDArray => {
   const differences = pairwise(values, sub);
-  return guardedReciprocal(differences, resolution(values, differences.shape));
+  return besideDiagonal(reciprocalAbove(differences, resolution(values, differences.shape)));
 };
 
 // --- eigh -------------------------------------------------------------------------------------
@@ -137,24 +139,22 @@ const svdTypes = (a: Aval, params: SvdParams): readonly [TypeOf, TypeOf, TypeOf]
   ];
 };
 
-/** Part of the tangent of singular vectors outside of their space: (X - Q Q' X) S^-1. */
-const outside = (q: NDArray, x: NDArray, reciprocals: NDArray): NDArray =>
-  scaleColumns(sub(x, matmul(q, matmul(transposed(q), x))), reciprocals);
+/** Part of the tangent of singular vectors outside of their space: (X - Q Q' X) / s. */
+const outside = (q: NDArray, x: NDArray, s: NDArray): NDArray =>
+  scaleColumns(sub(x, matmul(q, matmul(transposed(q), x))), reciprocalAbove(s, resolution(s, s.shape)));
 
 const svdTangents = (u: NDArray, s: NDArray, vt: NDArray, da: NDArray): readonly NDArray[] => {
   const v = transposed(vt);
   const image = matmul(da, v);
   const p = matmul(transposed(u), image);
   const sums = pairwise(s, add);
-  const bound = resolution(s, sums.shape);
-  const antisymmetric = mul(sub(p, transposed(p)), guardedReciprocal(sums, bound));
+  const antisymmetric = mul(sub(p, transposed(p)), besideDiagonal(reciprocalAbove(sums, resolution(s, sums.shape))));
   const symmetric = mul(add(p, transposed(p)), reciprocalDifferences(s));
   const half = fullLike(0.5, p);
-  const reciprocals = guardedReciprocal(s, resolution(s, s.shape));
   let du = matmul(u, mul(add(symmetric, antisymmetric), half));
   let dv = matmul(v, mul(sub(symmetric, antisymmetric), half));
-  if (rowsOf(u) > columnsOf(u)) du = add(du, outside(u, image, reciprocals));
-  if (rowsOf(v) > columnsOf(v)) dv = add(dv, outside(v, matmul(transposed(da), u), reciprocals));
+  if (rowsOf(u) > columnsOf(u)) du = add(du, outside(u, image, s));
+  if (rowsOf(v) > columnsOf(v)) dv = add(dv, outside(v, matmul(transposed(da), u), s));
   return [du, diagonalOf(p), transposed(dv)];
 };
 

@@ -1,5 +1,5 @@
 /**
- * Factorizations: cholesky, lu, qr, eigh, svd, and solves by factors that are at hand.
+ * Factorizations: cholesky, lu, qr, eigh, svd, polar, and solves by factors that are at hand.
  * Matrices stand in the last two axes; all axes before are batch axes.
  */
 import { InvalidOption } from "../../src/error.ts";
@@ -11,17 +11,21 @@ import {
   identityLike,
   leadOf,
   lowerPart,
+  matmul,
   requireSquare,
   rowsOf,
+  symmetricPart,
   transposed,
   upperPart,
 } from "../../ops/matrices.ts";
 import { qr as qrOf } from "../../ops/orthogonal-factorization.ts";
+import { polarOf } from "../../ops/polar.ts";
 import * as spectral from "../../ops/spectral.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { argsort } from "../../ops/sorting.ts";
 import { broadcastArray } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
+import { describeValue } from "../../src/describe.ts";
 import { requireOptions } from "../../src/options.ts";
 import { matrixOperand, squareOperand, systemOperands } from "./operand.ts";
 
@@ -197,10 +201,10 @@ export const qr = (x: Operand, options: QrOptions = {}): readonly [q: NDArray, r
  * magnitude is positive. NaN or infinity in x gives NaN.
  * @param x  shape [..., n, n]
  * @returns  w [..., n], V [..., n, n] with the vectors as columns
- * Derivatives: any order where eigenvalues are distinct. Where some agree to rounding, gradients of functions of all
- * of them alike (sums, products, traces) are right, and derivatives of projectors on their common space; single
- * eigenvectors and single eigenvalues have no derivative there (0 is taken between equal ones, never NaN), and second derivatives of
- * functions of eigenvalues lack the terms between equal ones: use trace, slogdet, matrixNorm, expm, or products.
+ * Derivatives: any order where eigenvalues are distinct. Where some agree to rounding, first derivatives of sums and
+ * other functions of all of them alike are right; a single one has the slope v' dA v, an element of the subdifferential;
+ * what needs the differences between them (their vectors, second derivatives) is NaN, never a wrong number. `trace`,
+ * `slogdet`, `matrixNorm`, `polar` and `expm` have all their derivatives there.
  * Cost: about 5 n^3 multiply-adds.
  * @throws ShapeMismatch
  * @example linalg.eigh(array([[5, 0], [0, 2]])) // [[2, 5], [[0, 1], [1, 0]]]
@@ -228,8 +232,8 @@ export interface SvdOptions {
  * @param options  { fullMatrices }
  * @returns  U [..., m, k], s [..., min(m, n)] descending, V' [..., k, n]
  * @throws ShapeMismatch; NotDifferentiable where full matrices that are not square are differentiated
- * Derivatives: any order where singular values are distinct and positive. Where some agree, functions of all of them
- * alike are right, to the second order for the nuclear norm and U V'; at singular value 0 the one-sided slope u' dA v is taken.
+ * Derivatives: any order where singular values are distinct and positive. Where some agree to rounding, as eigh; U V'
+ * and the sum of the values have all derivatives as `polar` and `matrixNorm`. At singular value 0 the slope is u' dA v.
  * Cost: about 20 n^3 multiply-adds.
  * @example linalg.svd(array([[0, 2], [1, 0]])) // [[[1, 0], [0, 1]], [2, 1], [[0, 1], [1, 0]]]
  */
@@ -240,6 +244,33 @@ export const svd = (x: Operand, options: SvdOptions = {}): readonly [u: NDArray,
   if (typeof full !== "boolean")
     throw new InvalidOption("linalg.svd", `fullMatrices ${String(full)}`, "Give true or false");
   return spectral.svd(own, { full }) as unknown as readonly [NDArray, NDArray, NDArray];
+};
+
+export interface PolarOptions {
+  /** "right" (default): A = Q P. "left": A = P Q. */
+  readonly side?: "right" | "left";
+}
+
+/**
+ * Polar decomposition, [Q, P] with A = Q P (or A = P Q): Q has orthonormal columns (rows, where A has more columns than
+ * rows) and is the one nearest to A, P is symmetric positive semidefinite. Of a deformation gradient: rotation and stretch.
+ * @param x        shape [..., m, n]
+ * @param options  { side }
+ * @returns  Q [..., m, n], P [..., n, n] (left: [..., m, m])
+ * @throws ShapeMismatch, InvalidOption
+ * Derivatives: any order at full rank, repeated singular values or not; below full rank they are NaN.
+ * Cost: a singular value decomposition; each derivative an eigenvalue decomposition more.
+ * @example linalg.polar(array([[0, -2], [3, 0]])) // [[[0, -1], [1, 0]], [[3, 0], [0, 2]]]
+ */
+export const polar = (x: Operand, options: PolarOptions = {}): readonly [q: NDArray, p: NDArray] => {
+  requireOptions("linalg.polar", options, ["side"]);
+  const own = matrixOperand("linalg.polar", x);
+  const side = options.side ?? "right";
+  if (side !== "right" && side !== "left")
+    throw new InvalidOption("linalg.polar", `side ${describeValue(side)}`, 'Give "right" or "left"');
+  const q = polarOf(own);
+  const p = side === "right" ? matmul(transposed(q), own) : matmul(own, transposed(q));
+  return [q, symmetricPart(p)];
 };
 
 /**

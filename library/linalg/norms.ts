@@ -11,6 +11,7 @@ import { stopGradient } from "../../ops/conversion.ts";
 import { sqrt } from "../../ops/exponential.ts";
 import { abs, reduceMax, reduceMin } from "../../ops/extrema.ts";
 import { binaryExponent, scaleByPowerOfTwo } from "../../ops/float-parts.ts";
+import { nuclearNorm } from "../../ops/polar.ts";
 import { moveAxis, reduceSum, reshape, spread } from "../../ops/shape.ts";
 import { requireOptions } from "../../src/options.ts";
 import { pow } from "../numpy/elementwise.ts";
@@ -108,7 +109,7 @@ const matrixNormOf = (asked: string, x: NDArray, order: unknown): NDArray => {
     case "fro":
       return euclideanNorm(x, [rows, columns]);
     case "nuc":
-      return reduceSum(values(), { axes: [rows] });
+      return nuclearNorm(x);
     case 2:
       return max(values(), { axis: -1 });
     case -2:
@@ -142,8 +143,8 @@ export interface MatrixNormOptions {
  * @param x        shape [..., m, n]
  * @param options  { ord, keepdims }
  * @throws ShapeMismatch, InvalidOption
- * Derivatives: any order away from the kinks; the gradient of "fro" at zero is 0, of "nuc" right at every matrix of full
- * rank, repeated singular values or not, in the second order too.
+ * Derivatives: any order away from the kinks; the gradient of "fro" at zero is 0; "nuc" has all derivatives at every
+ * matrix of full rank, repeated singular values or not, and below a subgradient and no second derivative (NaN).
  * @example linalg.matrixNorm(array([[3, 0], [0, 4]]), { ord: "nuc" }) // 7
  */
 export const matrixNorm = (x: Operand, options: MatrixNormOptions = {}): NDArray => {
