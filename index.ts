@@ -16,6 +16,7 @@ export * as tree from "./src/tree/index.ts";
 export { pipe } from "./src/fp.ts";
 export { configure } from "./src/configure.ts";
 export { counters } from "./src/counters.ts";
+export type { Arrays, Cotangent, Liberal } from "./transforms/types.ts";
 export { jit } from "./transforms/jit.ts";
 export { grad, valueAndGrad, vjp } from "./transforms/vjp.ts";
 export { jvp, linearize } from "./transforms/jvp.ts";

@@ -1,9 +1,10 @@
 /**
  * General tensor contraction (batched matrix product over any axes), as XLA's dot_general.
  * out[batch, i, j] = sum over k of a[batch, i, k] b[batch, k, j], added one by one in increasing k
- * (row-major over the contracted axes as listed) from +0: floats in float64, float32 rounded once
- * at the end; integers modulo 2^32; bool is "or of ands".
+ * (row-major over the contracted axes as listed) from +0, in the arithmetic of the dtype: integers modulo 2^32, bool
+ * "or of ands". float32 adds blocks of 256 terms one by one, then the sums of the blocks (contraction-float32.ts).
  */
+import { addColumnsFloat32, multiplyPanelFloat32, multiplyRowsFloat32 } from "./contraction-float32.ts";
 import {
   type NumericArray,
   type Shape,
@@ -223,7 +224,7 @@ export type Accumulators = Float64Array | Int32Array;
  * @param depth   offset of every element within a row
  * @param target  shape [free.length, depth.length]
  */
-export function transposePack<T extends Accumulators>(
+function transposePack<T extends Accumulators>(
   source: T,
   base: number,
   free: Int32Array,
@@ -316,11 +317,11 @@ function addColumns(
 function multiplyRows(
   matrix: Float64Array,
   base: number,
-  layout: Layout,
+  free: Int32Array,
+  depth: Int32Array,
   vector: Float64Array,
   result: Float64Array,
 ): void {
-  const { free, depth } = layout;
   let row = 0;
   for (; row + 4 <= result.length; row += 4) {
     const r0 = base + free[row]!,
@@ -363,12 +364,15 @@ function contractVector(
   const packed = new Float64Array(depth.length);
   const result = new Float64Array(matrixLayout.free.length);
   const isColumnwise = result.length >= 8 && stepOf(matrixLayout.free) === 1;
+  const isSingle = out instanceof Float32Array;
+  const add = isSingle ? addColumnsFloat32 : addColumns;
+  const multiply = isSingle ? multiplyRowsFloat32 : multiplyRows;
   for (let index = 0; index < batch.length; index += 1) {
     const from = batch[index]!;
     for (let k = 0; k < depth.length; k += 1) packed[k] = vector[from + depth[k]!]!;
     const base = matrixLayout.batch[index]!;
-    if (isColumnwise) addColumns(matrix, base, matrixLayout.depth, packed, result.fill(0));
-    else multiplyRows(matrix, base, matrixLayout, packed, result);
+    if (isColumnwise) add(matrix, base, matrixLayout.depth, packed, result.fill(0));
+    else multiply(matrix, base, matrixLayout.free, matrixLayout.depth, packed, result);
     out.set(result, index * result.length);
   }
 }
@@ -416,6 +420,7 @@ function contractMatrix<T extends Accumulators>(a: T, aLayout: Layout, b: T, bLa
   const rows = isPacked ? a : allocate(rowCount * depth);
   const panel = allocate(depth * panelWidth);
   const sums = allocate(rowCount * panelWidth);
+  const multiply = out instanceof Float32Array ? multiplyPanelFloat32 : multiplyPanel;
   for (let index = 0; index < aLayout.batch.length; index += 1) {
     const from = aLayout.batch[index]!;
     if (!isPacked) transposePack(a, from, aLayout.free, aLayout.depth, rows);
@@ -423,7 +428,7 @@ function contractMatrix<T extends Accumulators>(a: T, aLayout: Layout, b: T, bLa
     for (let first = 0; first < columnCount; first += panelWidth) {
       packPanel(b, bLayout.batch[index]!, bLayout, first, panel);
       if (rows instanceof Float64Array) {
-        multiplyPanel(rows, rowBase, rowCount, depth, panel as Float64Array, sums as Float64Array);
+        multiply(rows, rowBase, rowCount, depth, panel as Float64Array, sums as Float64Array);
       } else multiplyPanelInt32(rows, rowBase, rowCount, depth, panel as Int32Array, sums as Int32Array);
       const width = Math.min(panelWidth, columnCount - first);
       storePanel(sums, rowCount, out, index * rowCount * columnCount + first, columnCount, width);

@@ -3,11 +3,16 @@
  * out[n, o, x] = sum over i, t of lhs[n, i, (x*stride + t*rhsDilation - low) / lhsDilation] rhs[o, i, t].
  * Taps that fall on padding or between dilated elements are not visited: results with equal sets of
  * taps form one matrix product. Source: XLA operation semantics, ConvWithGeneralPadding.
+ * Order of summation, from +0: terms run over i, then over t row-major. float64 adds them one by one. float32 computes in
+ * float32 and adds blocks: taps whose number i * (taps of t) + t has the same quotient by 256 are added one by one, then the blocks.
  */
-import { type Accumulators, multiplyPanel, multiplyPanelInt32, panelWidth } from "./contraction.ts";
+import { multiplyPanel, multiplyPanelInt32, panelWidth } from "./contraction.ts";
+import { float32Block } from "./contraction-float32.ts";
+import { directPanelByBlocks, multiplyPanelByBlocks } from "./convolution-panel.ts";
 import {
   type NumericArray,
   type Shape,
+  allocateLike,
   asFloat64,
   asInt32,
   elementCount,
@@ -32,7 +37,8 @@ export type ConvolutionParams = {
   readonly batchGroups: number;
 };
 
-function dilatedLength(length: number, dilation: number): number {
+/** Length of an axis with `dilation - 1` gaps between neighbours. */
+export function dilatedLength(length: number, dilation: number): number {
   return length === 0 ? 0 : 1 + dilation * (length - 1);
 }
 
@@ -112,6 +118,9 @@ function combinedOffsets(indices: readonly (readonly number[])[], strides: reado
   return offsets;
 }
 
+/** What sums are computed from, and in. */
+type Terms = Float64Array | Float32Array | Int32Array;
+
 /** Offsets, within one channel, of a class's taps in input and kernel and of its results. */
 type Pattern = {
   readonly inputTaps: Int32Array;
@@ -182,14 +191,7 @@ type Offsets = {
   readonly outImage: number;
 };
 
-function gatherRows(
-  rhs: Accumulators,
-  base: number,
-  rowCount: number,
-  plane: number,
-  taps: Int32Array,
-  rows: Accumulators,
-): void {
+function gatherRows(rhs: Terms, base: number, rowCount: number, plane: number, taps: Int32Array, rows: Terms): void {
   let to = 0;
   for (let row = 0, from = base; row < rowCount; row += 1, from += plane) {
     for (let t = 0; t < taps.length; t += 1, to += 1) rows[to] = rhs[from + taps[t]!]!;
@@ -197,13 +199,13 @@ function gatherRows(
 }
 
 function gatherPanel(
-  lhs: Accumulators,
+  lhs: Terms,
   columns: Int32Array,
   width: number,
   channels: number,
   plane: number,
   taps: Int32Array,
-  panel: Accumulators,
+  panel: Terms,
 ): void {
   for (let column = 0; column < width; column += 1) {
     let from = columns[column]!;
@@ -255,7 +257,58 @@ function directPanel(
   sums[row * 4 + 3] = s3;
 }
 
-function convolvePattern<T extends Accumulators>(
+/** Where the terms of each block end, in the order of a pattern's channels and taps. */
+function blockEnds({ kernelTaps, kernelStart }: Pattern, channels: number, rhsPlane: number): number[] {
+  const ends: number[] = [];
+  const blockOf = (channel: number, tap: number): number =>
+    Math.floor((channel * rhsPlane + kernelStart + kernelTaps[tap]!) / float32Block);
+  const depth = channels * kernelTaps.length;
+  let block = 0;
+  for (let channel = 0, k = 0; channel < channels; channel += 1) {
+    for (let tap = 0; tap < kernelTaps.length; tap += 1, k += 1) {
+      const next = blockOf(channel, tap);
+      if (next !== block) ends.push(k);
+      block = next;
+    }
+  }
+  return [...ends, depth];
+}
+
+/** What the sums of four columns are computed from, and the sums, shape [features, 4]. */
+type Work<T extends Terms> = {
+  readonly lhs: T;
+  readonly rows: T;
+  readonly rowBase: number;
+  /** four columns of inputs interleaved; empty where they are read directly */
+  readonly panel: T;
+  readonly columns: Int32Array;
+  readonly blocks: readonly number[];
+  readonly sums: T;
+};
+
+function addDirectly(work: Work<Terms>, taps: Int32Array, { features, channels, lhsPlane }: GroupSizes): void {
+  const { lhs, rows, rowBase, columns, blocks, sums } = work;
+  const depth = channels * taps.length;
+  for (let row = 0; row < features; row += 1) {
+    const base = rowBase + row * depth;
+    if (rows instanceof Float64Array) {
+      directPanel(lhs as Float64Array, columns, channels, lhsPlane, taps, rows, base, sums as Float64Array, row);
+    } else if (rows instanceof Float32Array) {
+      const [inputs, totals] = [lhs as Float32Array, sums as Float32Array];
+      directPanelByBlocks(inputs, columns, lhsPlane, taps, rows, base, blocks, totals, row);
+    }
+  }
+}
+
+function addPanel({ rows, rowBase, panel, blocks, sums }: Work<Terms>, features: number, depth: number): void {
+  if (rows instanceof Float64Array) {
+    multiplyPanel(rows, rowBase, features, depth, panel as Float64Array, sums as Float64Array);
+  } else if (rows instanceof Float32Array) {
+    multiplyPanelByBlocks(rows, rowBase, features, blocks, panel as Float32Array, sums as Float32Array);
+  } else multiplyPanelInt32(rows, rowBase, features, depth, panel as Int32Array, sums as Int32Array);
+}
+
+function convolvePattern<T extends Terms>(
   lhs: T,
   rhs: T,
   out: NumericArray,
@@ -266,17 +319,18 @@ function convolvePattern<T extends Accumulators>(
   const { inputTaps, kernelTaps, kernelStart, inputs, results } = pattern;
   const { images, features, channels, lhsPlane, rhsPlane, outPlane } = sizes;
   const depth = channels * inputTaps.length;
-  const allocate = (length: number): T =>
-    (lhs instanceof Int32Array ? new Int32Array(length) : new Float64Array(length)) as T;
+  const allocate = (length: number): T => allocateLike(lhs, length) as T;
   const isWhole = kernelTaps.length === rhsPlane;
   const rows = isWhole ? rhs : allocate(features * depth);
   const rowBase = isWhole ? offsets.rhs : 0;
   if (!isWhole) gatherRows(rhs, offsets.rhs + kernelStart, features * channels, rhsPlane, kernelTaps, rows);
-  const isDirect = features < panelWidth && rows instanceof Float64Array;
+  const isDirect = features < panelWidth && !(rows instanceof Int32Array);
   const panel = allocate(isDirect ? 0 : depth * panelWidth);
   const sums = allocate(features * panelWidth);
   const columns = new Int32Array(panelWidth);
   const targets = new Int32Array(panelWidth);
+  const blocks = rows instanceof Float32Array ? blockEnds(pattern, channels, rhsPlane) : [];
+  const work = { lhs, rows, rowBase, panel, columns, blocks, sums };
   const columnCount = images * inputs.length;
   for (let first = 0; first < columnCount; first += panelWidth) {
     const width = Math.min(panelWidth, columnCount - first);
@@ -286,25 +340,12 @@ function convolvePattern<T extends Accumulators>(
       columns[column] = offsets.lhs + image * offsets.lhsImage + inputs[place]!;
       targets[column] = offsets.out + image * offsets.outImage + results[place]!;
     }
-    if (!isDirect) gatherPanel(lhs, columns, width, channels, lhsPlane, inputTaps, panel);
-    if (isDirect) {
-      columns.fill(columns[0]!, width);
-      for (let row = 0; row < features; row += 1) {
-        directPanel(
-          lhs as Float64Array,
-          columns,
-          channels,
-          lhsPlane,
-          inputTaps,
-          rows,
-          rowBase + row * depth,
-          sums as Float64Array,
-          row,
-        );
-      }
-    } else if (rows instanceof Float64Array) {
-      multiplyPanel(rows, rowBase, features, depth, panel as Float64Array, sums as Float64Array);
-    } else multiplyPanelInt32(rows, rowBase, features, depth, panel as Int32Array, sums as Int32Array);
+    columns.fill(columns[0]!, width);
+    if (isDirect) addDirectly(work, inputTaps, sizes);
+    else {
+      gatherPanel(lhs, columns, width, channels, lhsPlane, inputTaps, panel);
+      addPanel(work, features, depth);
+    }
     for (let column = 0; column < width; column += 1) {
       let to = targets[column]!;
       for (let k = column; k < features * panelWidth; k += panelWidth, to += outPlane) out[to] = sums[k]!;
@@ -312,7 +353,7 @@ function convolvePattern<T extends Accumulators>(
   }
 }
 
-function convolveGroups<T extends Accumulators>(
+function convolveGroups<T extends Terms>(
   lhs: T,
   lhsShape: Shape,
   rhs: T,
@@ -357,8 +398,8 @@ function convolveGroups<T extends Accumulators>(
 }
 
 /**
- * The convolution of the header; every sum runs over input channel, then taps row-major, from +0,
- * in float64 (float32 rounds once, integers wrap). Padding contributes nothing, even against NaN.
+ * The convolution of the header, in the arithmetic of the element type, in its order of summation (integers wrap).
+ * Padding contributes nothing, even against NaN.
  * @param lhs  shape [N, C, ...spatial], not bool
  * @param rhs  shape [O, C / featureGroups, ...window], same element type
  * @param out  shape `convolutionShape(lhsShape, rhsShape, params)`
@@ -373,108 +414,7 @@ export function convolve(
   out: NumericArray,
 ): void {
   if (isIntegerBuffer(out)) convolveGroups(asInt32(lhs), lhsShape, asInt32(rhs), rhsShape, params, out);
+  else if (lhs instanceof Float32Array && rhs instanceof Float32Array)
+    convolveGroups(lhs, lhsShape, rhs, rhsShape, params, out);
   else convolveGroups(asFloat64(lhs), lhsShape, asFloat64(rhs), rhsShape, params, out);
-}
-
-/** A copy that only moves elements: view as `split`, permute, view as `shape`, flip the `reversed` axes. */
-export type Rearrangement = {
-  readonly split: Shape;
-  readonly permutation: readonly number[];
-  readonly shape: Shape;
-  readonly reversed: readonly number[];
-};
-
-/** A gradient as a convolution: rearrange both operands, convolve with `params`, rearrange the result. */
-export type ConvolutionGradient = {
-  readonly lhs: Rearrangement;
-  readonly rhs: Rearrangement;
-  readonly params: ConvolutionParams;
-  readonly result: Rearrangement;
-};
-
-function unchanged(shape: Shape): Rearrangement {
-  return { split: shape, permutation: [...shape.keys()], shape, reversed: [] };
-}
-
-/** Exchanges the first two axes. */
-function exchanged(shape: Shape): Rearrangement {
-  const [first, second, ...spatial] = shape as [number, number, ...number[]];
-  const rest = spatial.map((_, axis) => axis + 2);
-  return { split: shape, permutation: [1, 0, ...rest], shape: [second, first, ...spatial], reversed: [] };
-}
-
-/**
- * The convolution that maps a cotangent of the result to that of lhs: flipped kernel, channels
- * exchanged within each group, strides and lhs dilation exchanged.
- * @returns  lhs: of the cotangent; rhs: of the kernel; result: of shape `lhsShape`
- * Source: jax/_src/lax/convolution.py, _conv_general_dilated_transpose_lhs.
- */
-export function inputGradientParams(lhsShape: Shape, rhsShape: Shape, params: ConvolutionParams): ConvolutionGradient {
-  const outShape = convolutionShape(lhsShape, rhsShape, params);
-  const groups = Math.max(params.featureGroups, params.batchGroups);
-  const [features, channels, ...window] = rhsShape as [number, number, ...number[]];
-  const spatial = window.map((_, axis) => axis + 2);
-  const padding = window.map((length, axis): readonly [number, number] => {
-    const reach = dilatedLength(length, params.rhsDilation[axis]!) - 1;
-    const before = reach - params.padding[axis]![0];
-    const input = dilatedLength(lhsShape[axis + 2]!, params.lhsDilation[axis]!);
-    return [before, input + reach - dilatedLength(outShape[axis + 2]!, params.strides[axis]!) - before];
-  });
-  const inputSpatial = lhsShape.slice(2);
-  const inputAxes = spatial.map((axis) => axis + 1);
-  return {
-    lhs: unchanged(outShape),
-    rhs: {
-      split: [groups, features / groups, channels, ...window],
-      permutation: [0, 2, 1, ...inputAxes],
-      shape: [groups * channels, features / groups, ...window],
-      reversed: spatial,
-    },
-    params: {
-      strides: params.lhsDilation,
-      padding,
-      lhsDilation: params.strides,
-      rhsDilation: params.rhsDilation,
-      featureGroups: groups,
-      batchGroups: 1,
-    },
-    result:
-      params.batchGroups === 1
-        ? unchanged(lhsShape)
-        : {
-            split: [outShape[0]!, groups, channels, ...inputSpatial],
-            permutation: [1, 0, 2, ...inputAxes],
-            shape: lhsShape,
-            reversed: [],
-          },
-  };
-}
-
-/**
- * The convolution that maps a cotangent of the result to that of rhs: the cotangent, dilated by the
- * strides, slides over the input; batch and channels exchanged, feature and batch groups too.
- * @returns  lhs: of the input; rhs: of the cotangent; result: of shape `rhsShape`
- * Source: jax/_src/lax/convolution.py, _conv_general_dilated_transpose_rhs.
- */
-export function kernelGradientParams(lhsShape: Shape, rhsShape: Shape, params: ConvolutionParams): ConvolutionGradient {
-  const outShape = convolutionShape(lhsShape, rhsShape, params);
-  const padding = params.padding.map(([low], axis): readonly [number, number] => {
-    const input = dilatedLength(lhsShape[axis + 2]!, params.lhsDilation[axis]!);
-    const result = dilatedLength(outShape[axis + 2]!, params.strides[axis]!);
-    return [low, result - input + dilatedLength(rhsShape[axis + 2]!, params.rhsDilation[axis]!) - low - 1];
-  });
-  const [features, channels, ...window] = rhsShape as [number, number, ...number[]];
-  return {
-    lhs: exchanged(lhsShape),
-    rhs: exchanged(outShape),
-    params: {
-      strides: params.rhsDilation,
-      padding,
-      lhsDilation: params.lhsDilation,
-      rhsDilation: params.strides,
-      featureGroups: params.batchGroups,
-      batchGroups: params.featureGroups,
-    },
-    result: exchanged([channels, features, ...window]),
-  };
 }

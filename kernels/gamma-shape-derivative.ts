@@ -40,7 +40,7 @@ const completeBell = (order: number, first: number, others: readonly number[]): 
   return bell[order]!;
 };
 
-/** Q_n at shape a > 0 and log x, n >= 1; NaN for other shapes. Relative error: test/random/gamma.test.ts. */
+/** Q_n at shape a > 0 and log x, n >= 1; NaN for other shapes. Relative error: test/special/derivatives.test.ts. */
 export function gammaShapeDerivative(order: number, a: number, logX: number): number {
   if (!(a > 0 && a < Infinity) || Number.isNaN(logX)) return NaN;
   const x = Math.exp(logX);

@@ -1,8 +1,10 @@
 /**
- * Sum, product, max, min over axes and argmax, argmin along one, in one fixed order of operations.
- * Reduced elements come row-major; a sum adds blocks of 128 plainly from +0, in float64, and the
- * block sums by Neumaier's compensation; float32 rounds once, at the end. Products go in order.
- * Source: Neumaier, ZAMM 54 (1974) 39; the error is about 128 roundings of a block, for any length.
+ * Sum, product, max, min over axes and argmax, argmin along one, in one fixed order of operations, which vectors of any
+ * width can follow. Reduced elements come row-major. Those along the last reduced axis (of more than one element) are a run;
+ * a float sum cuts every run into blocks of 1024, in which 16 partial sums take every 16th element from +0, in float64;
+ * float32 elements join them in pieces: up to 8 are added in float32. Partial sums are added in order and block sums by
+ * Neumaier's compensation; float32 rounds once more at the end. Products go in order.
+ * Source: Neumaier, ZAMM 54 (1974) 39; the error is that of 64 additions (float32: of 8), for any length.
  */
 import {
   type NumericArray,
@@ -16,59 +18,63 @@ import {
 
 export type ReductionKind = "sum" | "product" | "max" | "min";
 
-/** Elements added plainly before their sum joins the compensated total; back ends rely on it. */
-export const sumBlock = 128;
+/** Elements of a block, whose sum joins the compensated total; back ends rely on it. */
+export const sumBlock = 1024;
+/** Partial sums of a block. */
+export const sumLanes = 16;
+/** Elements of all partial sums after which float32 pieces end. */
+export const singlePiece: number = 8 * sumLanes;
 
 /**
- * Where the elements of one result lie: `runs` gives the start of every run relative to the base,
+ * Where the elements of one result lie: `starts` gives the start of every run relative to the base,
  * and each run holds `length` elements `stride` apart. Together they are in row-major order.
  */
 type Runs = { readonly starts: Int32Array; readonly stride: number; readonly length: number };
 
-/** Up to 128 elements: the compensation is zero. */
-function sumOneBlock(source: Float64Array, base: number, runs: Runs): number {
+/** Sum of a block of `length` elements. */
+function sumOneBlock(source: NumericArray, base: number, stride: number, length: number): number {
   let block = 0;
-  for (let run = 0; run < runs.starts.length; run += 1) {
-    let at = base + runs.starts[run]!;
-    for (let k = 0; k < runs.length; k += 1, at += runs.stride) block += source[at]!;
+  const end = base + length * stride;
+  const lanes = Math.min(sumLanes, length);
+  const step = sumLanes * stride;
+  if (length <= sumLanes) {
+    for (let at = base; at !== end; at += stride) block += source[at]!;
+    return block;
   }
+  if (source instanceof Float32Array)
+    for (let lane = 0; lane < lanes; lane += 1) {
+      let partial = 0;
+      for (let k = lane, at = base + lane * stride; k < length;) {
+        let piece = 0;
+        const pieceEnd = Math.min(length, k + singlePiece);
+        for (; k < pieceEnd; k += sumLanes, at += step) piece = Math.fround(piece + source[at]!);
+        partial += piece;
+      }
+      block += partial;
+    }
+  else
+    for (let lane = 0; lane < lanes; lane += 1) {
+      let partial = 0;
+      for (let k = lane, at = base + lane * stride; k < length; k += sumLanes, at += step) partial += source[at]!;
+      block += partial;
+    }
   return block;
 }
 
-function sumFloat(source: Float64Array, base: number, runs: Runs): number {
-  const { starts, stride, length } = runs;
-  if (starts.length * length <= sumBlock) return sumOneBlock(source, base, runs);
+function sumFloat(source: NumericArray, base: number, { starts, stride, length }: Runs): number {
+  if (starts.length === 1 && length <= sumBlock) return sumOneBlock(source, base + starts[0]!, stride, length);
   let total = 0;
-  let compensation = 0;
-  let block = 0;
-  let space = sumBlock;
-  for (let run = 0; run < starts.length; run += 1) {
-    let at = base + starts[run]!;
-    for (let left = length; left > 0;) {
-      const take = left < space ? left : space;
-      for (const end = at + take * stride; at !== end; at += stride) block += source[at]!;
-      left -= take;
-      space -= take;
-      if (space > 0) continue;
+  let correction = 0;
+  for (let run = 0; run < starts.length; run += 1)
+    for (let first = 0; first < length; first += sumBlock) {
+      const at = base + starts[run]! + first * stride;
+      const block = sumOneBlock(source, at, stride, Math.min(sumBlock, length - first));
       const next = total + block;
-      compensation += Math.abs(total) >= Math.abs(block) ? total - next + block : block - next + total;
+      correction += Math.abs(total) >= Math.abs(block) ? total - next + block : block - next + total;
       total = next;
-      block = 0;
-      space = sumBlock;
     }
-  }
-  return finishSum(total, compensation, block, space);
-}
-
-function finishSum(total: number, compensation: number, block: number, space: number): number {
-  let sum = total;
-  let correction = compensation;
-  if (space < sumBlock) {
-    sum = total + block;
-    correction += Math.abs(total) >= Math.abs(block) ? total - sum + block : block - sum + total;
-  }
   // Infinite and NaN totals leave NaN in the correction, which must not hide them.
-  return Number.isFinite(sum) ? sum + correction : sum;
+  return Number.isFinite(total) ? total + correction : total;
 }
 
 function sumInteger(source: Float64Array, base: number, runs: Runs): number {
@@ -118,8 +124,7 @@ function smallest(source: Float64Array, base: number, runs: Runs): number {
 
 type Fold = (source: Float64Array, base: number, runs: Runs) => number;
 
-const floatFolds: Readonly<Record<ReductionKind, Fold>> = {
-  sum: sumFloat,
+const floatFolds: Readonly<Record<Exclude<ReductionKind, "sum">, Fold>> = {
   product: productFloat,
   max: largest,
   min: smallest,
@@ -136,12 +141,12 @@ const integerFolds: Readonly<Record<ReductionKind, Fold>> = {
  * @returns  float64 sum of a float buffer (float32: not yet rounded); int32 sum modulo 2^32 else
  */
 export function sumStrided(buffer: NumericArray, offset: number, stride: number, count: number): number {
+  if (count === 0) return 0;
   const runs = { starts: new Int32Array(1), stride, length: count };
-  if (buffer instanceof Float64Array) return sumFloat(buffer, offset, runs);
+  if (!isIntegerBuffer(buffer)) return sumFloat(buffer, offset, runs);
   const box = new Float64Array(count);
   for (let k = 0; k < count; k += 1) box[k] = buffer[offset + k * stride]!;
-  const fold = isIntegerBuffer(buffer) ? sumInteger : sumFloat;
-  return fold(box, 0, { starts: runs.starts, stride: 1, length: count });
+  return sumInteger(box, 0, { starts: runs.starts, stride: 1, length: count });
 }
 
 type Axis = { length: number; readonly stride: number; readonly isReduced: boolean };
@@ -178,50 +183,6 @@ const columnTile = 512;
  */
 type ColumnFold = (source: Float64Array, base: number, rows: Int32Array, out: Float64Array) => void;
 
-/** Adds rows first .. end - 1 onto `sums`, four at a time but each sum in the order of the rows. */
-function addRows(
-  source: Float64Array,
-  base: number,
-  rows: Int32Array,
-  first: number,
-  end: number,
-  sums: Float64Array,
-): void {
-  let row = first;
-  for (; row + 4 <= end; row += 4) {
-    const r0 = base + rows[row]!;
-    const r1 = base + rows[row + 1]!;
-    const r2 = base + rows[row + 2]!;
-    const r3 = base + rows[row + 3]!;
-    for (let k = 0; k < sums.length; k += 1) {
-      sums[k] = sums[k]! + source[r0 + k]! + source[r1 + k]! + source[r2 + k]! + source[r3 + k]!;
-    }
-  }
-  for (; row < end; row += 1) {
-    const start = base + rows[row]!;
-    for (let k = 0; k < sums.length; k += 1) sums[k]! += source[start + k]!;
-  }
-}
-
-const sumColumns: ColumnFold = (source, base, rows, out) => {
-  const width = out.length;
-  const total = new Float64Array(width);
-  const correction = new Float64Array(width);
-  const block = new Float64Array(width);
-  for (let row = 0; row < rows.length; row += sumBlock) {
-    block.fill(0);
-    addRows(source, base, rows, row, Math.min(row + sumBlock, rows.length), block);
-    for (let k = 0; k < width; k += 1) {
-      const before = total[k]!;
-      const added = block[k]!;
-      const next = before + added;
-      correction[k]! += Math.abs(before) >= Math.abs(added) ? before - next + added : added - next + before;
-      total[k] = next;
-    }
-  }
-  for (let k = 0; k < width; k += 1) out[k] = finishSum(total[k]!, correction[k]!, 0, sumBlock);
-};
-
 const multiplyColumns: ColumnFold = (source, base, rows, out) => {
   out.fill(1);
   for (let row = 0; row < rows.length; row += 1) {
@@ -246,8 +207,7 @@ const smallestColumns: ColumnFold = (source, base, rows, out) => {
   }
 };
 
-const columnFolds: Readonly<Record<ReductionKind, ColumnFold>> = {
-  sum: sumColumns,
+const columnFolds: Readonly<Record<Exclude<ReductionKind, "sum">, ColumnFold>> = {
   product: multiplyColumns,
   max: largestColumns,
   min: smallestColumns,
@@ -265,6 +225,98 @@ function reduceColumns(source: Float64Array, axes: readonly Axis[], fold: Column
       out.set(tile, index * width + left);
     }
   }
+}
+
+// --- Float sums -------------------------------------------------------------------------------
+
+/** Pieces or partial sums, block sums, totals and corrections of a tile of neighbouring results. */
+type Tile = {
+  readonly piece: NumericArray;
+  readonly partial: Float64Array;
+  readonly block: Float64Array;
+  readonly total: Float64Array;
+  readonly correction: Float64Array;
+};
+
+const newTile = (source: NumericArray, width: number): Tile => {
+  const partial = new Float64Array(width);
+  return {
+    piece: source instanceof Float32Array ? new Float32Array(width) : partial,
+    partial,
+    block: new Float64Array(width),
+    total: new Float64Array(width),
+    correction: new Float64Array(width),
+  };
+};
+
+function addRow(target: NumericArray, source: NumericArray, row: number): void {
+  for (let column = 0; column < target.length; column += 1) target[column] = target[column]! + source[row + column]!;
+}
+
+/** One block of a tile's columns; the store into a float32 piece rounds. */
+function addBlock(source: NumericArray, base: number, stride: number, length: number, tile: Tile): void {
+  const { piece, partial, block } = tile;
+  const pieceLength = piece === partial ? length : singlePiece;
+  block.fill(0);
+  for (let lane = 0; lane < Math.min(sumLanes, length); lane += 1) {
+    partial.fill(0);
+    for (let first = lane; first < length; first += pieceLength) {
+      if (piece !== partial) piece.fill(0);
+      const end = Math.min(length, first + pieceLength);
+      for (let k = first; k < end; k += sumLanes) addRow(piece, source, base + k * stride);
+      if (piece !== partial) addRow(partial, piece, 0);
+    }
+    addRow(block, partial, 0);
+  }
+}
+
+function joinBlock({ block, total, correction }: Tile): void {
+  for (let column = 0; column < block.length; column += 1) {
+    const [before, added] = [total[column]!, block[column]!];
+    const next = before + added;
+    correction[column]! += Math.abs(before) >= Math.abs(added) ? before - next + added : added - next + before;
+    total[column] = next;
+  }
+}
+
+/** Sums whose kept axis is contiguous: a tile of neighbouring results advances together, so memory is read along rows. */
+function sumColumns(source: NumericArray, base: number, { starts, stride, length }: Runs, width: number): Float64Array {
+  const tile = newTile(source, width);
+  const { total, correction } = tile;
+  for (const start of starts)
+    for (let first = 0; first < length; first += sumBlock) {
+      addBlock(source, base + start + first * stride, stride, Math.min(sumBlock, length - first), tile);
+      joinBlock(tile);
+    }
+  return total.map((sum, column) => (Number.isFinite(sum) ? sum + correction[column]! : sum));
+}
+
+/** The runs of a reduction, and the axes that are kept. */
+function sumRuns(shape: Shape, axes: readonly number[]): { readonly runs: Runs; readonly kept: readonly Axis[] } {
+  const strides = rowMajorStrides(shape);
+  const along = axes.filter((axis) => shape[axis] !== 1).sort((left, right) => left - right);
+  const last = along.pop();
+  const starts = stridedOffsets(
+    along.map((axis) => shape[axis]!),
+    along.map((axis) => strides[axis]!),
+  );
+  const runs = last === undefined ? { stride: 1, length: 1 } : { stride: strides[last]!, length: shape[last]! };
+  return { runs: { starts, ...runs }, kept: mergedAxes(shape, axes).filter((axis) => !axis.isReduced) };
+}
+
+function sumFloats(source: NumericArray, shape: Shape, axes: readonly number[], out: NumericArray): void {
+  const { runs, kept } = sumRuns(shape, axes);
+  const inner = kept.at(-1);
+  if (inner === undefined || inner.stride !== 1 || inner.length < 8) {
+    offsetsOf(kept).forEach((base, k) => (out[k] = sumFloat(source, base, runs)));
+    return;
+  }
+  for (const [index, base] of offsetsOf(kept.slice(0, -1)).entries())
+    for (let left = 0; left < inner.length; left += columnTile)
+      out.set(
+        sumColumns(source, base + left, runs, Math.min(columnTile, inner.length - left)),
+        index * inner.length + left,
+      );
 }
 
 /**
@@ -288,10 +340,11 @@ export function reduce(
     return;
   }
   const isInteger = isIntegerBuffer(buffer);
+  if (!isInteger && kind === "sum") return sumFloats(buffer, shape, axes, out);
   const source = asFloat64(buffer);
   const merged = mergedAxes(shape, axes);
   const inner = merged.at(-1);
-  if (!isInteger && merged.length > 1 && !inner!.isReduced && inner!.length >= 8) {
+  if (!isInteger && kind !== "sum" && merged.length > 1 && !inner!.isReduced && inner!.length >= 8) {
     reduceColumns(source, merged, columnFolds[kind], out);
     return;
   }
@@ -299,7 +352,7 @@ export function reduce(
   const last = reduced.pop() ?? { length: 1, stride: 1 };
   const runs = { starts: offsetsOf(reduced), stride: last.stride, length: last.length };
   const bases = offsetsOf(merged.filter((axis) => !axis.isReduced));
-  const fold = (isInteger ? integerFolds : floatFolds)[kind];
+  const fold = isInteger || kind === "sum" ? integerFolds[kind] : floatFolds[kind];
   for (let k = 0; k < bases.length; k += 1) out[k] = fold(source, bases[k]!, runs);
 }
 

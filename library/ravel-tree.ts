@@ -12,6 +12,7 @@ import { asDType } from "../ops/conversion.ts";
 import { reshape } from "../ops/shape.ts";
 import { join, sliceAxis } from "../ops/slicing.ts";
 import { flattenArrays } from "../transforms/flat.ts";
+import type { Arrays } from "../transforms/types.ts";
 
 /**
  * The float arrays of a tree in one vector, and the function that makes such a tree of a vector.
@@ -20,7 +21,7 @@ import { flattenArrays } from "../transforms/flat.ts";
  * Linear, so derivatives pass both ways.
  * @example const [v, restore] = ravelTree({ a: array([[1, 2]]), b: 3 }); [v, restore(v.mul(2))] // [[1, 2, 3], { a: [[2, 4]], b: 6 }]
  */
-export const ravelTree = <T>(tree: T): readonly [vector: NDArray, restore: (vector: NDArray) => T] => {
+export const ravelTree = <T>(tree: T): readonly [vector: NDArray, restore: (vector: NDArray) => Arrays<T>] => {
   const { arrays, treedef } = flattenArrays(tree, "ravelTree");
   const types = arrays.map(avalOf);
   const other = types.find(({ dtype }) => !isFloat(dtype));
@@ -33,7 +34,7 @@ export const ravelTree = <T>(tree: T): readonly [vector: NDArray, restore: (vect
   const dtype = types.map((type) => type.dtype).reduce(promoteTypes, types[0]?.dtype ?? "float64");
   const parts = arrays.map((x) => asDType(reshape(x, { shape: [x.size] }), dtype));
   const vector = parts.length === 0 ? zerosOf([0], dtype) : parts.length === 1 ? parts[0]! : join(parts, 0);
-  const restore = (values: NDArray): T => {
+  const restore = (values: NDArray): Arrays<T> => {
     let at = 0;
     return unflatten(
       treedef,
@@ -42,7 +43,7 @@ export const ravelTree = <T>(tree: T): readonly [vector: NDArray, restore: (vect
         at += sizeOf(shape);
         return asDType(reshape(sliceAxis(values, 0, from, at), { shape }), own);
       }),
-    ) as T;
+    ) as Arrays<T>;
   };
   return [vector, restore];
 };

@@ -19,7 +19,7 @@ import {
 } from "../src/ir/lowering.ts";
 import type { ScalarExpression } from "../src/ir/lowering.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../src/ir/primitive.ts";
 import type { Primitive, Tangent } from "../src/ir/primitive.ts";
 import { elementwiseBatch } from "./batching.ts";
@@ -29,12 +29,12 @@ import {
   mapUnary,
   noParameters,
   requireEqual,
+  requireEqualNumbers,
   requireNumber,
   sampleElementwise,
 } from "./elementwise.ts";
 import { broadcast, linearJvp, only } from "./shape.ts";
 
-type NoParams = Readonly<Record<string, never>>;
 export type Unary = PrimitiveFunction<[NDArray], NoParams>;
 export type Binary = PrimitiveFunction<[NDArray, NDArray], NoParams>;
 
@@ -67,10 +67,7 @@ export const neg: Unary = definePrimitive<[NDArray]>({
 export const add: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "add",
   evaluate: ([x, y]) => mapBinary((left, right) => left + right, x, y),
-  abstractEval: (operands) => {
-    requireNumber("add", operands[0]);
-    return requireEqual("add", operands);
-  },
+  abstractEval: (operands) => requireEqualNumbers("add", operands),
   jvp: binaryJvp(
     (x, y) => add(x, y),
     (x, y) => add(x, y),
@@ -94,10 +91,7 @@ export const add: Binary = definePrimitive<[NDArray, NDArray]>({
 export const sub: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "sub",
   evaluate: ([x, y]) => mapBinary((left, right) => left - right, x, y),
-  abstractEval: (operands) => {
-    requireNumber("sub", operands[0]);
-    return requireEqual("sub", operands);
-  },
+  abstractEval: (operands) => requireEqualNumbers("sub", operands),
   jvp: binaryJvp(
     (x, y) => sub(x, y),
     (x, y) => add(x, y),
@@ -117,18 +111,24 @@ export const sub: Binary = definePrimitive<[NDArray, NDArray]>({
   },
 });
 
+/** jvp of a function that is linear in each of its two operands. */
+export const bilinearJvp =
+  <P>(call: (x: NDArray, y: NDArray, params: P) => NDArray) =>
+  (primals: readonly NDArray[], tangents: readonly Tangent[], params: P): readonly [NDArray, Tangent] =>
+    binaryJvp(
+      (x, y) => call(x, y, params),
+      (x, y) => add(x, y),
+      (dx, _x, y) => call(dx, y, params),
+      (dy, x) => call(x, dy, params),
+    )(primals, tangents);
+
 /** x * y. */
 export const mul: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "mul",
   evaluate: ([x, y]) =>
     mapBinary(isFloat(x.dtype) || x.dtype === "bool" ? (left, right) => left * right : Math.imul, x, y),
   abstractEval: (operands) => requireEqual("mul", operands),
-  jvp: binaryJvp(
-    (x, y) => mul(x, y),
-    (x, y) => add(x, y),
-    (dx, _x, y) => mul(dx, y),
-    (dy, x) => mul(x, dy),
-  ),
+  jvp: bilinearJvp((x, y) => mul(x, y)),
   transpose: (cotangents, [x, y]) =>
     isLinearInput(x) ? [mul(only(cotangents), requireKnown(y)), null] : [null, mul(x, only(cotangents))],
   batch: elementwiseBatch(([x, y]) => mul(x!, y!)),
@@ -152,10 +152,7 @@ const divideAs: Readonly<Record<DType, (x: number, y: number) => number>> = {
 export const div: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "div",
   evaluate: ([x, y]) => mapBinary(divideAs[x.dtype], x, y),
-  abstractEval: (operands) => {
-    requireNumber("div", operands[0]);
-    return requireEqual("div", operands);
-  },
+  abstractEval: (operands) => requireEqualNumbers("div", operands),
   jvp: binaryJvp(
     (x, y) => div(x, y),
     (x, y) => add(x, y),

@@ -3,6 +3,7 @@
  * I_n' = (I_(n-1) + I_(n+1)) / 2 with I_(-1) = I_1: no division by x, so that every derivative at 0 is right.
  */
 import * as scalarMath from "../kernels/scalar-math.ts";
+import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
@@ -26,7 +27,7 @@ export type Ordered = PrimitiveFunction<[NDArray], OrderParams>;
 /** Refuses what is no order. @throws InvalidOption */
 export const requireOrder = (name: string, order: number): void => {
   if (!Number.isSafeInteger(order) || order < 0)
-    throw new InvalidOption(name, `order ${String(order)}`, "Give a whole number from 0");
+    throw new InvalidOption(name, `order ${showValue(order)}`, "Give a whole number from 0");
 };
 
 /** The mean of the functions of neighbouring orders; I_(-1) is I_1. */

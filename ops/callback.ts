@@ -2,11 +2,12 @@
  * Callback family: callback runs a host function on concrete arrays from inside traced code.
  * The function is pure and declares the types of its results, which are checked on every call.
  * It has no derivative of its own; customVjp, customJvp or customLinearSolve around it gives one.
- * hostEffect runs one for what it does (printing) instead of what it returns, each time and in order.
+ * hostEffect runs one for what it does (printing) instead of what it returns, each time and in order; gates say for
+ * which examples of a vmap.
  */
 import { DTypeMismatch, ShapeMismatch, TreeMismatch } from "../src/error.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
-import { isConcrete } from "../src/array/ndarray.ts";
+import { bufferOf, fromBuffer, isConcrete } from "../src/array/ndarray.ts";
 import { sameShape, showShape } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
@@ -17,8 +18,11 @@ import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { bind, withEvaluation } from "../src/ir/trace.ts";
 import { zerosOf } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
+import { and } from "./comparison.ts";
+import { reduceMax } from "./extrema.ts";
+import { gather } from "./indexing.ts";
 import { join, sliceAxis } from "./slicing.ts";
-import { moveAxis, reshape } from "./shape.ts";
+import { broadcast, moveAxis, reshape } from "./shape.ts";
 
 /** A function of the host: concrete arrays in, the declared number of concrete arrays out. */
 export type HostFunction = (inputs: readonly ConcreteArray[]) => readonly NDArray[];
@@ -145,7 +149,50 @@ const stack = (parts: readonly NDArray[], shape: Shape, dtype: TypeOf["dtype"]):
 export interface HostEffectParams {
   readonly call: (inputs: readonly ConcreteArray[]) => void;
   readonly vectorized: CallbackParams["vectorized"];
+  /** Leading operands that must all hold, else nothing happens; none without it. Batched, they hold row by row. */
+  readonly gates?: number;
 }
+
+/** Where all gates hold. Leading axes are those of the outer maps, which all gates have. */
+const allHold = (gates: readonly NDArray[]): NDArray => {
+  const { shape } = gates.reduce((deepest, gate) => (gate.shape.length > deepest.shape.length ? gate : deepest));
+  return gates
+    .map((gate) => broadcast(gate, { shape, axes: gate.shape.map((_, axis) => axis) }))
+    .reduce((all, gate) => and(all, gate));
+};
+
+/** Rows of arrays with the mapped axis in front, those in the mask. */
+const rowsWhere = (mask: ConcreteArray, arrays: readonly ConcreteArray[]): readonly ConcreteArray[] => {
+  const holds = bufferOf(mask);
+  const places = Int32Array.from(holds.keys()).filter((row) => holds[row] !== 0);
+  if (places.length === holds.length) return arrays;
+  const indices = fromBuffer(places, [places.length, 1], "int32");
+  return arrays.map((x) => gather(x, indices, { mode: "clip", batchDims: 0 }) as ConcreteArray);
+};
+
+const runEffect = ({ call, gates = 0 }: HostEffectParams, inputs: readonly ConcreteArray[]): void => {
+  if (gates === 0) return call(inputs);
+  const open = allHold(inputs.slice(0, gates));
+  const axes = open.shape.slice(1).map((_, axis) => axis + 1);
+  // Of an example mapped more than once it is enough that one of its own examples is there.
+  const rows = (axes.length === 0 ? open : reduceMax(open, { axes })) as ConcreteArray;
+  const values = inputs.slice(gates);
+  if (!bufferOf(rows).includes(1)) return;
+  call(rows.shape.length === 0 ? values : rowsWhere(rows, values));
+};
+
+/** What is the same for all examples is seen once, if one of them is there. */
+const batchGates = (
+  inputs: readonly NDArray[],
+  dims: readonly BatchDim[],
+  params: HostEffectParams & { readonly gates: number },
+  size: number,
+): void => {
+  const fronted = inputs.slice(0, params.gates).map((gate, k) => batchToFront(gate, dims[k]!, size));
+  if (size === 0) return;
+  const open = reduceMax(allHold(fronted), { axes: [0] });
+  bind(hostEffect.primitive, [open, ...inputs.slice(params.gates)], { ...params, gates: 1 });
+};
 
 /**
  * Runs a host function for its effect; no outputs. Derivatives pass by it: it sees primals, once.
@@ -154,7 +201,7 @@ export interface HostEffectParams {
 export const hostEffect: PrimitiveFunction<readonly NDArray[], HostEffectParams, readonly NDArray[]> =
   defineMultiplePrimitive<readonly NDArray[], HostEffectParams>({
     name: "hostEffect",
-    evaluate: (inputs, { call }) => withEvaluation(() => (call(inputs), [])),
+    evaluate: (inputs, params) => withEvaluation(() => (runEffect(params, inputs), [])),
     abstractEval: () => [],
     jvp: (primals, _tangents, params) => [bind(hostEffect.primitive, primals, params), []],
     transpose: (_cotangents, inputs) => inputs.map(() => null),
@@ -167,14 +214,23 @@ export const hostEffect: PrimitiveFunction<readonly NDArray[], HostEffectParams,
         );
         return [[], []];
       }
+      const { gates = 0, vectorized } = params;
+      if (dims.slice(gates).every((dim) => dim === null)) {
+        batchGates(inputs, dims, { ...params, gates }, size);
+        return [[], []];
+      }
       const fronted = inputs.map((x, k) => (dims[k] === null ? x : moveAxis(x, dims[k]!, 0)));
-      const call: HostFunction = (own) => (params.call(own), []);
-      bind(hostEffect.primitive, fronted, { ...params, call: oneByOne({ ...params, call, outputs: [] }, dims, size) });
+      const call: HostFunction = (own) => (runEffect(params, own), []);
+      bind(hostEffect.primitive, fronted, {
+        vectorized,
+        call: oneByOne({ vectorized, call, outputs: [] }, dims, size),
+      });
       return [[], []];
     },
     lower: routine,
     weakType: () => [],
     laws: { testedIn: "test/transforms/debug.test.ts" },
+    gate: (params) => ({ params: { ...params, gates: (params.gates ?? 0) + 1 }, places: [0] }),
     isEffectful: true,
   });
 

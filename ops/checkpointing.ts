@@ -5,7 +5,7 @@
  */
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isNonzero, reals, zero } from "../src/ir/primitive.ts";
 import type { Primitive, Tangent } from "../src/ir/primitive.ts";
 import { only } from "./shape.ts";
@@ -35,9 +35,7 @@ export const named: PrimitiveFunction<[NDArray], NameParams> = definePrimitive<[
 });
 
 /** x, once all of the further operands exist. */
-export const barrier: PrimitiveFunction<readonly NDArray[], Readonly<Record<string, never>>> = definePrimitive<
-  readonly NDArray[]
->({
+export const barrier: PrimitiveFunction<readonly NDArray[], NoParams> = definePrimitive<readonly NDArray[]>({
   name: "barrier",
   evaluate: ([x]) => x!,
   abstractEval: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),

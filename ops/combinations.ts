@@ -11,7 +11,7 @@ import type { Primitive } from "../src/ir/primitive.ts";
 import { add, fullLike, mul, sub } from "./arithmetic.ts";
 import type { Binary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { binaryJvp, mapBinary, noParameters, requireEqual, requireFloat, sampleElementwise } from "./elementwise.ts";
+import { binaryJvp, mapBinary, noParameters, requireEqualFloats, sampleElementwise } from "./elementwise.ts";
 import { lgammaSeries } from "./special-references.ts";
 import { digamma } from "./special.ts";
 
@@ -22,10 +22,7 @@ const above = (x: NDArray): NDArray => digamma(add(x, fullLike(1, x)));
 export const binomial: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "binomial",
   evaluate: ([n, k]) => mapBinary(scalarMath.binomial, n, k),
-  abstractEval: (operands) => {
-    requireFloat("binomial", operands[0]);
-    return requireEqual("binomial", operands);
-  },
+  abstractEval: (operands) => requireEqualFloats("binomial", operands),
   jvp: binaryJvp(
     (n, k) => binomial(n, k),
     (left, right) => add(left, right),
@@ -46,10 +43,7 @@ export const binomial: Binary = definePrimitive<[NDArray, NDArray]>({
 export const poch: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "poch",
   evaluate: ([z, m]) => mapBinary(scalarMath.poch, z, m),
-  abstractEval: (operands) => {
-    requireFloat("poch", operands[0]);
-    return requireEqual("poch", operands);
-  },
+  abstractEval: (operands) => requireEqualFloats("poch", operands),
   jvp: binaryJvp(
     (z, m) => poch(z, m),
     (left, right) => add(left, right),

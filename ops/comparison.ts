@@ -14,7 +14,7 @@ import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import {
   binaryExpression,
   compareExpression,
@@ -33,7 +33,7 @@ import { only } from "./shape.ts";
 // --- eq ne lt le gt ge ------------------------------------------------------------------------
 
 /** Integers meet often; floats are kept apart, since a tie is a jump. */
-const sampleComparison = (pick: Pick): LawCase<Readonly<Record<string, never>>> => {
+const sampleComparison = (pick: Pick): LawCase<NoParams> => {
   const shape = pick.shape({ maxRank: 3 });
   const dtype = pick.oneOf<DType>(["int32", "float64"]);
   const [left, right] = dtype === "int32" ? [reals(-2, 2), reals(-2, 2)] : [reals(-2, 2, [0.5]), reals(0.5, 0.501)];
@@ -93,7 +93,7 @@ const requireBits = (name: string, operands: readonly Aval[]): TypeOf => {
 
 const sampleBits =
   (count: number) =>
-  (pick: Pick): LawCase<Readonly<Record<string, never>>> => {
+  (pick: Pick): LawCase<NoParams> => {
     const shape = pick.shape({ maxRank: 3 });
     const dtype = pick.oneOf<DType>(["bool", "int32", "uint32"]);
     const domain = reals(0, dtype === "bool" ? 1 : 7);
@@ -148,6 +148,18 @@ const requireCondition = (name: string, condition: Aval, chosen: Aval): void => 
     );
 };
 
+/** A condition and as many values, for law samples. */
+const sampleChoice =
+  (values: number) =>
+  (pick: Pick): LawCase<NoParams> => {
+    const shape = pick.shape({ maxRank: 3 });
+    const value = { shape, dtype: "float64", domain: reals(-2, 2) } as const;
+    return {
+      inputs: [{ shape, dtype: "bool", domain: reals(0, 1) }, ...new Array<typeof value>(values).fill(value)],
+      params: noParameters(),
+    };
+  };
+
 /**
  * x where the condition (bool) holds, an exact zero elsewhere: select with a zero branch that nobody has to
  * store. Linear in x and its own transpose; what remains of a select in a derivative.
@@ -170,23 +182,14 @@ export const keepWhere: Binary = definePrimitive<[NDArray, NDArray]>({
   lower: elementwise(([condition, x]) => selectExpression(condition!, x!, constantExpression(0, x!.dtype))),
   weakType: ([, x]) => x.weakType,
   laws: {
-    sample: (pick) => {
-      const shape = pick.shape({ maxRank: 3 });
-      return {
-        inputs: [
-          { shape, dtype: "bool", domain: reals(0, 1) },
-          { shape, dtype: "float64", domain: reals(-2, 2) },
-        ],
-        params: noParameters(),
-      };
-    },
+    sample: sampleChoice(1),
     reference: (condition, x) => (condition !== 0 ? x! : 0),
     maxUlp: 0,
   },
 });
 
 /** onTrue where the condition (bool) holds, onFalse elsewhere; all of one shape. */
-export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<
+export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], NoParams> = definePrimitive<
   [NDArray, NDArray, NDArray]
 >({
   name: "select",
@@ -217,17 +220,7 @@ export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Rec
   lower: elementwise(([condition, x, y]) => selectExpression(condition!, x!, y!)),
   weakType: ([, onTrue, onFalse]) => (onTrue.weakType !== false && onFalse.weakType !== false ? "float" : false),
   laws: {
-    sample: (pick) => {
-      const shape = pick.shape({ maxRank: 3 });
-      return {
-        inputs: [
-          { shape, dtype: "bool", domain: reals(0, 1) },
-          { shape, dtype: "float64", domain: reals(-2, 2) },
-          { shape, dtype: "float64", domain: reals(-2, 2) },
-        ],
-        params: noParameters(),
-      };
-    },
+    sample: sampleChoice(2),
     reference: (condition, x, y) => (condition !== 0 ? x! : y!),
     maxUlp: 0,
   },

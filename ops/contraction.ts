@@ -17,8 +17,7 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals } from "../src/ir/primitive.ts";
 import type { BatchDim, LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
-import { add } from "./arithmetic.ts";
-import { binaryJvp } from "./elementwise.ts";
+import { bilinearJvp } from "./arithmetic.ts";
 import { inversePermutation, only, shapeOf, transpose } from "./shape.ts";
 
 type AxisPair = readonly [a: readonly number[], b: readonly number[]];
@@ -106,13 +105,7 @@ export const dot: PrimitiveFunction<[NDArray, NDArray], DotParams> = definePrimi
     return fromBuffer(out, shape, a.dtype);
   },
   abstractEval: ([a, b], params) => ({ shape: dotShape(a, b, params), dtype: a.dtype }),
-  jvp: (primals, tangents, params) =>
-    binaryJvp(
-      (a, b) => dot(a, b, params),
-      (x, y) => add(x, y),
-      (da, _a, b) => dot(da, b, params),
-      (db, a) => dot(a, db, params),
-    )(primals, tangents),
+  jvp: bilinearJvp((a, b, params: DotParams) => dot(a, b, params)),
   transpose: (cotangents, [a, b], params) => {
     if (isLinearInput(a))
       return isLinearInput(b)

@@ -9,7 +9,7 @@ import { castBuffer } from "../src/array/create.ts";
 import { bufferOf, fromBuffer, viewAs } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { elementwise } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals, zero, zeroTangent } from "../src/ir/primitive.ts";
 import type { LinearInput, Primitive } from "../src/ir/primitive.ts";
@@ -46,10 +46,12 @@ export const convert: PrimitiveFunction<[NDArray], ConvertParams> = definePrimit
   lower: elementwise(([x], { dtype }) => (x!.dtype === dtype ? x! : { op: "convert", x: x!, dtype })),
   weakType: (_inputs, { weakType }) => weakType,
   laws: {
-    // float32 to float64 and back has no place here: differences are not accurate in float32
+    // Differences are not accurate in float32: derivatives between the floats stand in test/ops/conversion.test.ts.
     sample: (pick) => {
       const [from, to] = pick.oneOf<readonly [DType, DType]>([
         ["float64", "float64"],
+        ["float64", "float32"],
+        ["float32", "float64"],
         ["float64", "int32"],
         ["float64", "bool"],
         ["float32", "int32"],
@@ -58,6 +60,7 @@ export const convert: PrimitiveFunction<[NDArray], ConvertParams> = definePrimit
         ["int32", "float32"],
         ["int32", "uint32"],
         ["uint32", "float64"],
+        ["uint32", "float32"],
         ["bool", "float64"],
         ["bool", "int32"],
       ]);
@@ -74,10 +77,14 @@ export const convert: PrimitiveFunction<[NDArray], ConvertParams> = definePrimit
 export const asDType = (x: NDArray, dtype: DType): NDArray =>
   x.dtype === dtype ? x : convert(x, { dtype, weakType: false });
 
+/** x in the dtype and weakness of this type. */
+export const asType = (x: NDArray, { dtype, weakType }: ConvertParams): NDArray =>
+  x.dtype === dtype && x.weakType === weakType ? x : convert(x, { dtype, weakType });
+
 const dtypeOf = (x: NDArray | LinearInput): DType => (isLinearInput(x) ? x.aval.dtype : x.dtype);
 
 /** x, a constant to every derivative. */
-export const stopGradient: PrimitiveFunction<[NDArray], Readonly<Record<string, never>>> = definePrimitive<[NDArray]>({
+export const stopGradient: PrimitiveFunction<[NDArray], NoParams> = definePrimitive<[NDArray]>({
   name: "stopGradient",
   evaluate: ([x]) => x,
   abstractEval: ([x]) => ({ shape: x.shape, dtype: x.dtype }),

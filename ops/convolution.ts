@@ -1,12 +1,15 @@
 /**
  * Convolution family: one primitive on the layout lhs [N, C, ...spatial], rhs [O, C / groups, ...window].
- * Bilinear; each transpose is again a convolution of rearranged operands (kernels/convolution.ts), so
+ * Bilinear; each transpose is again a convolution of rearranged operands (kernels/convolution-gradients.ts), so
  * gradients of every order use this primitive alone. Mapped axes fold into N, O or the groups.
  * Source: XLA operation semantics, ConvWithGeneralPadding; JAX's batching of conv_general_dilated.
  */
+import { showValue } from "../src/describe.ts";
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../src/error.ts";
-import { convolutionShape, convolve, inputGradientParams, kernelGradientParams } from "../kernels/convolution.ts";
-import type { ConvolutionGradient, ConvolutionParams, Rearrangement } from "../kernels/convolution.ts";
+import { convolutionShape, convolve } from "../kernels/convolution.ts";
+import type { ConvolutionParams } from "../kernels/convolution.ts";
+import { inputGradientParams, kernelGradientParams } from "../kernels/convolution-gradients.ts";
+import type { ConvolutionGradient, Rearrangement } from "../kernels/convolution-gradients.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -19,8 +22,8 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
-import { add, zerosOf } from "./arithmetic.ts";
-import { binaryJvp, requireNumber } from "./elementwise.ts";
+import { bilinearJvp, zerosOf } from "./arithmetic.ts";
+import { requireNumber } from "./elementwise.ts";
 import { reverse } from "./slicing.ts";
 import { moveAxis, only, reshape, shapeOf, transpose } from "./shape.ts";
 
@@ -43,7 +46,7 @@ const requireParams = (spatial: number, params: ConvolutionParams): void => {
   )
     throw new InvalidOption(
       "convolution",
-      JSON.stringify(params),
+      showValue(params),
       "Strides, dilations and group counts are whole numbers from 1, paddings whole numbers",
     );
   if (featureGroups > 1 && batchGroups > 1)
@@ -129,13 +132,7 @@ export const convolution: PrimitiveFunction<[NDArray, NDArray], ConvolutionParam
     return fromBuffer(out, shape, lhs.dtype);
   },
   abstractEval: ([lhs, rhs], params) => ({ shape: outputShape(lhs, rhs, params), dtype: lhs.dtype }),
-  jvp: (primals, tangents, params) =>
-    binaryJvp(
-      (x, w) => convolution(x, w, params),
-      (x, y) => add(x, y),
-      (dx, _x, w) => convolution(dx, w, params),
-      (dw, x) => convolution(x, dw, params),
-    )(primals, tangents),
+  jvp: bilinearJvp((x, w, params: ConvolutionParams) => convolution(x, w, params)),
   transpose: (cotangents, [lhs, rhs], params) => {
     const cotangent = only(cotangents);
     if (!isLinearInput(lhs))

@@ -8,12 +8,12 @@ import { copyStrided, sliceStrided } from "../kernels/gather.ts";
 import { allocate, isInteger } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
-import { sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
+import { requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, reals, requireKnown } from "../src/ir/primitive.ts";
 import type { Pick, Primitive } from "../src/ir/primitive.ts";
@@ -33,6 +33,7 @@ export interface DynamicSliceParams {
 const requireBox = (asked: string, x: Aval, starts: Aval, sizes: Shape): void => {
   if (!isInteger(starts.dtype))
     throw new DTypeMismatch(asked, `starts are ${showAval(starts)}`, "Starts are int32 or uint32");
+  requireShape(asked, sizes);
   if (!sameShape(starts.shape, [x.shape.length]) || sizes.length !== x.shape.length)
     throw new ShapeMismatch(
       asked,
@@ -186,10 +187,9 @@ const requireUpdate = (x: Aval, update: Aval, starts: Aval): void => {
 };
 
 /** The operand with the box at `starts` replaced by the update, moved inside if it would stick out. */
-export const dynamicUpdateSlice: PrimitiveFunction<
-  [NDArray, NDArray, NDArray],
-  Readonly<Record<string, never>>
-> = definePrimitive<[NDArray, NDArray, NDArray]>({
+export const dynamicUpdateSlice: PrimitiveFunction<[NDArray, NDArray, NDArray], NoParams> = definePrimitive<
+  [NDArray, NDArray, NDArray]
+>({
   name: "dynamicUpdateSlice",
   evaluate: ([x, update, starts]) => {
     requireUpdate(x, update, starts);

@@ -10,6 +10,7 @@ import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
+import type { NoParams } from "../src/ir/define.ts";
 import { isZero, zero } from "../src/ir/primitive.ts";
 import type { Domain, LawCase, Pick, Tangent, TypeOf } from "../src/ir/primitive.ts";
 
@@ -68,6 +69,18 @@ export const requireEqual = (name: string, operands: readonly Aval[]): TypeOf =>
   return { shape: first.shape, dtype: first.dtype };
 };
 
+/** Equal shapes and dtypes, which must be float. @throws DTypeMismatch, ShapeMismatch */
+export const requireEqualFloats = (name: string, operands: readonly Aval[]): TypeOf => {
+  requireFloat(name, operands[0]!);
+  return requireEqual(name, operands);
+};
+
+/** Equal shapes and dtypes, which must be float or integer. @throws DTypeMismatch, ShapeMismatch */
+export const requireEqualNumbers = (name: string, operands: readonly Aval[]): TypeOf => {
+  requireNumber(name, operands[0]!);
+  return requireEqual(name, operands);
+};
+
 type Partial1 = (tangent: NDArray, x: NDArray, out: NDArray) => NDArray;
 
 /** jvp of y = f(x) from its derivative times the tangent; `out` is f(x), computed once. */
@@ -105,4 +118,4 @@ export const sampleElementwise =
   };
 
 /** The parameters of a primitive without any, for law samples. */
-export const noParameters = (): Readonly<Record<string, never>> => ({});
+export const noParameters = (): NoParams => ({});

@@ -18,7 +18,7 @@ import {
   mapBinary,
   mapUnary,
   noParameters,
-  requireEqual,
+  requireEqualFloats,
   requireFloat,
   sampleElementwise,
   unaryJvp,
@@ -41,10 +41,7 @@ const define = ({ name, scalar, left, right, second, reference }: Product): Bina
   const call: Binary = definePrimitive<[NDArray, NDArray]>({
     name,
     evaluate: ([x, y]) => mapBinary(scalar, x, y),
-    abstractEval: (operands) => {
-      requireFloat(name, operands[0]);
-      return requireEqual(name, operands);
-    },
+    abstractEval: (operands) => requireEqualFloats(name, operands),
     jvp: binaryJvp(
       (x, y) => call(x, y),
       (dx, dy) => add(dx, dy),

@@ -18,7 +18,7 @@ import {
   mapBinary,
   mapUnary,
   noParameters,
-  requireEqual,
+  requireEqualFloats,
   requireFloat,
   sampleElementwise,
   unaryJvp,
@@ -175,10 +175,7 @@ export const tanh: Unary = definePrimitive<[NDArray]>({
 export const power: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "power",
   evaluate: ([x, y]) => mapBinary(binaryMath.pow, x, y),
-  abstractEval: (operands) => {
-    requireFloat("power", operands[0]);
-    return requireEqual("power", operands);
-  },
+  abstractEval: (operands) => requireEqualFloats("power", operands),
   jvp: binaryJvp(
     (x, y) => power(x, y),
     (x, y) => add(x, y),

@@ -15,7 +15,7 @@ import type { Shape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { binaryExpression, callExpression, elementwise, routine, unaryExpression } from "../src/ir/lowering.ts";
 import { distinctReals, isZero, notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent } from "../src/ir/primitive.ts";
@@ -114,7 +114,7 @@ export const sign: Unary = definePrimitive<[NDArray]>({
 });
 
 /** x within [low, high]: min(max(x, low), high), so crossed bounds give `high`. The slope at a bound is 0. */
-export const clamp: PrimitiveFunction<[NDArray, NDArray, NDArray], Readonly<Record<string, never>>> = definePrimitive<
+export const clamp: PrimitiveFunction<[NDArray, NDArray, NDArray], NoParams> = definePrimitive<
   [NDArray, NDArray, NDArray]
 >({
   name: "clamp",

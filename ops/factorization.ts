@@ -17,7 +17,7 @@ import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive, definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero, zeroTangent } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
@@ -154,7 +154,7 @@ const halvedLower = (a: NDArray): NDArray => mul(add(lowerPart(a), lowerPart(a, 
  * Lower Cholesky factor of the symmetric part of A.
  * @throws NotPositiveDefinite naming the pivot; NaN in A gives NaN instead
  */
-export const cholesky: PrimitiveFunction<[NDArray], Readonly<Record<string, never>>> = definePrimitive<[NDArray]>({
+export const cholesky: PrimitiveFunction<[NDArray], NoParams> = definePrimitive<[NDArray]>({
   name: "cholesky",
   evaluate: ([a]) => {
     requireSquare("cholesky", a);
@@ -237,11 +237,7 @@ const luTangent = (packed: NDArray, permutation: NDArray, da: NDArray): NDArray 
  * Packed factors of P A = L U (L below the diagonal, its ones not stored) and the pivots: step k exchanged rows k and
  * pivots[k]. Singular matrices have factors, but their derivative throws Singular.
  */
-export const lu: PrimitiveFunction<
-  [NDArray],
-  Readonly<Record<string, never>>,
-  readonly NDArray[]
-> = defineMultiplePrimitive<[NDArray]>({
+export const lu: PrimitiveFunction<[NDArray], NoParams, readonly NDArray[]> = defineMultiplePrimitive<[NDArray]>({
   name: "lu",
   evaluate: ([a]) => {
     const [factors, pivots] = luTypes(a);

@@ -28,9 +28,9 @@ import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../src/ir/primitive.ts";
-import type { BatchDim, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
+import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { notify } from "../src/notice.ts";
-import { add, neg, sub } from "./arithmetic.ts";
+import { bilinearJvp, neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import type { FeSystem } from "./fe-system.ts";
 import { analysisOf, gridSystem, recordReport } from "./fe-system.ts";
@@ -344,13 +344,7 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
     );
     return { shape: u.shape, dtype: "float64" };
   },
-  jvp: ([modulus, u], [dModulus, du], params) => {
-    const image = feApply(modulus, u, params);
-    const parts: NDArray[] = [];
-    if (!isZero(dModulus)) parts.push(feApply(dModulus as NDArray, u, params));
-    if (!isZero(du)) parts.push(feApply(modulus, du as NDArray, params));
-    return [image, sumOf(parts, image)];
-  },
+  jvp: bilinearJvp((modulus, u, params: FeParams) => feApply(modulus, u, params)),
   transpose: (cotangents, [modulus, u], params) => {
     const cotangent = only(cotangents);
     if (!isLinearInput(modulus)) return [null, feApply(modulus, cotangent, params)];
@@ -381,12 +375,6 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
   },
 });
 
-const sumOf = (parts: readonly NDArray[], like: NDArray): Tangent => {
-  const [first, second] = parts;
-  if (first === undefined) return zero(like);
-  return second === undefined ? first : add(first, second);
-};
-
 /** u_e' K0 v_e for every element; fixed dofs count as zero. Symmetric and bilinear. */
 export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
   name: "feForm",
@@ -413,13 +401,7 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
       );
     return { shape: [...lead, ...system.elementShape], dtype: "float64" };
   },
-  jvp: ([u, v], [du, dv], params) => {
-    const form = feForm(u, v, params);
-    const parts: NDArray[] = [];
-    if (!isZero(du)) parts.push(feForm(du as NDArray, v, params));
-    if (!isZero(dv)) parts.push(feForm(u, dv as NDArray, params));
-    return [form, sumOf(parts, form)];
-  },
+  jvp: bilinearJvp((u, v, params: FeParams) => feForm(u, v, params)),
   transpose: (cotangents, [u, v], params) =>
     isLinearInput(u)
       ? [feApply(only(cotangents), requireKnown(v), params), null]

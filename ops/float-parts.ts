@@ -25,7 +25,7 @@ import {
   mapBinary,
   mapUnary,
   noParameters,
-  requireEqual,
+  requireEqualFloats,
   requireFloat,
   sampleElementwise,
   unaryJvp,
@@ -88,10 +88,7 @@ export const scaleByPowerOfTwo: Binary = definePrimitive<[NDArray, NDArray]>({
 export const nextAfter: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "nextAfter",
   evaluate: ([x, y]) => mapBinary(x.dtype === "float32" ? nextAfterFloat32 : neighbour, x, y),
-  abstractEval: (operands) => {
-    requireFloat("nextAfter", operands[0]);
-    return requireEqual("nextAfter", operands);
-  },
+  abstractEval: (operands) => requireEqualFloats("nextAfter", operands),
   jvp: zeroTangent(([x, y]: [NDArray, NDArray]) => nextAfter(x, y)),
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => nextAfter(x!, y!)),

@@ -14,6 +14,7 @@ export * as special from "./special.ts";
 export * as entropy from "./entropy.ts";
 export * as bessel from "./bessel.ts";
 export * as integrals from "./integrals.ts";
+export * as gammaShape from "./gamma-shape.ts";
 export * as incomplete from "./incomplete.ts";
 export * as combinations from "./combinations.ts";
 export * as extrema from "./extrema.ts";

@@ -11,6 +11,7 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
+import type { NoParams } from "../src/ir/define.ts";
 import {
   binaryExpression,
   callExpression,
@@ -37,7 +38,7 @@ const width = 32;
 /** Samples of one shape; the second operand is drawn from `counts`. */
 const sampleIntegers =
   (...bounds: readonly (readonly [number, number])[]) =>
-  (pick: Pick): LawCase<Readonly<Record<string, never>>> => {
+  (pick: Pick): LawCase<NoParams> => {
     const shape = pick.shape({ maxRank: 3 });
     const dtype = pick.oneOf<DType>(["int32", "uint32"]);
     const from = (low: number): number => (dtype === "uint32" ? Math.max(0, low) : low);

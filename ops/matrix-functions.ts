@@ -14,7 +14,7 @@ import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isKnownInput, isLinearInput, isNonzero, notLinear, reals } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
@@ -23,7 +23,6 @@ import { batchToFront } from "./batching.ts";
 import { leadOf, mapStack, matrixAt, requireSquare, rowsOf, transposed } from "./matrices.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
 
-type NoParams = Readonly<Record<string, never>>;
 type Kernel = (a: Float64Array, size: number, directions: readonly Float64Array[]) => Float64Array;
 type Derivatives = PrimitiveFunction<readonly NDArray[], NoParams>;
 

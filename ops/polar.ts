@@ -11,7 +11,7 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { showShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, isNonzero, notLinear } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
@@ -32,8 +32,6 @@ import {
   transposed,
 } from "./matrices.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
-
-type NoParams = Readonly<Record<string, never>>;
 
 // --- P X + X P = C ----------------------------------------------------------------------------
 

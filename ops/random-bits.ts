@@ -13,15 +13,13 @@ import type { Shape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { InputSpec, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { batchToFront } from "./batching.ts";
 import { noParameters } from "./elementwise.ts";
 import { moveAxis } from "./shape.ts";
-
-type NoParams = Readonly<Record<string, never>>;
 
 export interface RandomBitsParams {
   /** Shape that every key fills. */

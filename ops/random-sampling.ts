@@ -1,10 +1,9 @@
 /**
  * Random sampling family: randomGamma, randomWald, randomPoisson, randomBinomial, one number for every element of the
- * parameters, and gammaShapeDerivative, which their derivatives need. Samplers accept or reject, so the derivative
- * of a number by its parameter is taken at a fixed probability (implicitly): dx = -(dF/da) / (dF/dx) da for the
- * distribution function F. Counts jump: their tangent is zero. Source: Figurnov, Mohamed & Mnih 2018.
+ * parameters. Samplers accept or reject, so the derivative of a number by its parameter is taken at a fixed
+ * probability (implicitly): dx = -(dF/da) / (dF/dx) da for the distribution function F. Counts jump: their tangent
+ * is zero. Source: Figurnov, Mohamed & Mnih 2018.
  */
-import { gammaShapeDerivative as shapeDerivative } from "../kernels/gamma-shape-derivative.ts";
 import { sampleBinomial, sampleGamma, samplePoisson, sampleWald } from "../kernels/random-sampling.ts";
 import type { Stream } from "../kernels/random-sampling.ts";
 import { threefry2x32 } from "../kernels/threefry.ts";
@@ -16,19 +15,18 @@ import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
-import { isZero, notLinear, reals, zero, zeroTangent } from "../src/ir/primitive.ts";
+import { isZero, notLinear, zero, zeroTangent } from "../src/ir/primitive.ts";
 import type { BatchContext, BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
-import { add, div, fullLike, mul, neg, sub } from "./arithmetic.ts";
-import { batchToFront, elementwiseBatch } from "./batching.ts";
+import { add, div, fullLike, mul } from "./arithmetic.ts";
+import { batchToFront } from "./batching.ts";
 import { gt, keepWhere, select } from "./comparison.ts";
-import { binaryJvp, mapBinary, requireEqual, requireFloat } from "./elementwise.ts";
-import { exp, log, sqrt } from "./exponential.ts";
+import { requireEqual, requireFloat } from "./elementwise.ts";
+import { log, sqrt } from "./exponential.ts";
+import { gammaShapeDerivative } from "./gamma-shape.ts";
 import { requireWordPairs } from "./random-bits.ts";
-import { digamma, erfcx, polygamma } from "./special.ts";
-
-type NoParams = Readonly<Record<string, never>>;
+import { erfcx } from "./special.ts";
 
 const testedIn = "test/random/random-sampling.test.ts";
 
@@ -83,67 +81,6 @@ const samplerBatch =
   ];
 
 // --- Gamma ------------------------------------------------------------------------------------
-
-export interface GammaShapeParams {
-  /** Of the derivative by the shape, at least 1. */
-  readonly order: number;
-}
-
-/** B_n of the density of log x: its n-th derivative by the shape over itself (kernels/gamma-shape-derivative.ts). */
-const densityRatio = (order: number, shape: NDArray, logX: NDArray): NDArray => {
-  const cumulants = Array.from({ length: order }, (_, k) =>
-    k === 0 ? sub(logX, digamma(shape)) : neg(polygamma(shape, { order: k })),
-  );
-  const bell = [fullLike(1, shape)];
-  for (let n = 0; n < order; n++) {
-    let choose = 1;
-    let sum = mul(cumulants[0]!, bell[n]!);
-    for (let k = 1; k <= n; k++) {
-      choose = (choose * (n - k + 1)) / k;
-      sum = add(sum, mul(fullLike(choose, shape), mul(cumulants[k]!, bell[n - k]!)));
-    }
-    bell.push(sum);
-  }
-  return bell[order]!;
-};
-
-/**
- * Q_n = -(d/da)^n P(a, x) / (x density) of the gamma distribution at shape a and log x; Q_1 is d log x / da.
- */
-export const gammaShapeDerivative: PrimitiveFunction<[NDArray, NDArray], GammaShapeParams> = definePrimitive<
-  [NDArray, NDArray],
-  GammaShapeParams
->({
-  name: "gammaShapeDerivative",
-  evaluate: ([shape, logX], { order }) => mapBinary((a, y) => shapeDerivative(order, a, y), shape, logX),
-  abstractEval: (operands) => {
-    requireEqual("gammaShapeDerivative", operands);
-    return requireFloat("gammaShapeDerivative", operands[0]);
-  },
-  jvp: ([shape, logX], tangents, { order }) =>
-    binaryJvp(
-      (a, y) => gammaShapeDerivative(a, y, { order }),
-      (x, y) => add(x, y),
-      (da, a, y, out) =>
-        mul(da, sub(gammaShapeDerivative(a, y, { order: order + 1 }), mul(out, densityRatio(1, a, y)))),
-      (dy, a, y, out) => mul(dy, neg(add(densityRatio(order, a, y), mul(out, sub(a, exp(y)))))),
-    )([shape, logX], tangents),
-  transpose: notLinear,
-  batch: elementwiseBatch(([shape, logX], params: GammaShapeParams) => gammaShapeDerivative(shape!, logX!, params)),
-  lower: routine,
-  laws: {
-    sample: (pick) => {
-      const shape = pick.shape({ maxRank: 2 });
-      return {
-        inputs: [
-          { shape, dtype: "float64", domain: reals(0.5, 6) },
-          { shape, dtype: "float64", domain: reals(-2, 2.5) },
-        ],
-        params: { order: pick.oneOf([1, 1, 2]) },
-      };
-    },
-  },
-});
 
 export interface RandomGammaParams {
   /** The logarithms of the numbers: for small shapes, where numbers underflow. */
@@ -255,10 +192,6 @@ export const randomBinomial: PrimitiveFunction<[NDArray, NDArray, NDArray], NoPa
 });
 
 /** Every primitive of this file. */
-export const family: readonly Primitive[] = [
-  gammaShapeDerivative,
-  randomGamma,
-  randomWald,
-  randomPoisson,
-  randomBinomial,
-].map((call) => call.primitive as Primitive);
+export const family: readonly Primitive[] = [randomGamma, randomWald, randomPoisson, randomBinomial].map(
+  (call) => call.primitive as Primitive,
+);

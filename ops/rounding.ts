@@ -18,9 +18,8 @@ import {
   mapBinary,
   mapUnary,
   noParameters,
-  requireEqual,
+  requireEqualNumbers,
   requireFloat,
-  requireNumber,
   sampleElementwise,
 } from "./elementwise.ts";
 
@@ -110,10 +109,7 @@ const remName: Readonly<Record<DType, string>> = {
 export const rem: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "rem",
   evaluate: ([x, y]) => mapBinary(remAs[x.dtype], x, y),
-  abstractEval: (operands) => {
-    requireNumber("rem", operands[0]);
-    return requireEqual("rem", operands);
-  },
+  abstractEval: (operands) => requireEqualNumbers("rem", operands),
   jvp: binaryJvp(
     (x, y) => rem(x, y),
     (x, y) => add(x, y),

@@ -20,9 +20,9 @@ import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../src/ir/primitive.ts";
-import type { BatchDim, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
+import type { BatchDim, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { notify } from "../src/notice.ts";
-import { add, neg, sub } from "./arithmetic.ts";
+import { bilinearJvp, neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
 import { factorizePattern, factorLength, patternOf, recordReport, solverOf, tripleValues } from "./sparse-pattern.ts";
@@ -341,13 +341,7 @@ export const sparseMatvec: PrimitiveFunction<[NDArray, NDArray], SideParams> = d
     requirePrefix("sparseMatvec", leadingAxes("sparseMatvec", "values", values, params.pattern.count), all);
     return { shape: [...all, outLength], dtype: "float64" };
   },
-  jvp: ([values, x], [dValues, dx], params) => {
-    const image = sparseMatvec(values, x, params);
-    const parts: NDArray[] = [];
-    if (!isZero(dValues)) parts.push(sparseMatvec(dValues as NDArray, x, params));
-    if (!isZero(dx)) parts.push(sparseMatvec(values, dx as NDArray, params));
-    return [image, sumOf(parts, image)];
-  },
+  jvp: bilinearJvp((values, x, params: SideParams) => sparseMatvec(values, x, params)),
   transpose: (cotangents, [values, x], params) => {
     const cotangent = only(cotangents);
     if (!isLinearInput(values)) return [null, sparseMatvec(values, cotangent, otherSide(params))];
@@ -375,12 +369,6 @@ export const sparseMatvec: PrimitiveFunction<[NDArray, NDArray], SideParams> = d
     },
   },
 });
-
-const sumOf = (parts: readonly NDArray[], like: NDArray): Tangent => {
-  const [first, second] = parts;
-  if (first === undefined) return zero(like);
-  return second === undefined ? first : add(first, second);
-};
 
 // --- sparseOuter ------------------------------------------------------------------------------
 
@@ -415,13 +403,7 @@ export const sparseOuter: PrimitiveFunction<[NDArray, NDArray], SparseParams> = 
       );
     return { shape: [...lead, pattern.count], dtype: "float64" };
   },
-  jvp: ([u, v], [du, dv], params) => {
-    const outer = sparseOuter(u, v, params);
-    const parts: NDArray[] = [];
-    if (!isZero(du)) parts.push(sparseOuter(du as NDArray, v, params));
-    if (!isZero(dv)) parts.push(sparseOuter(u, dv as NDArray, params));
-    return [outer, sumOf(parts, outer)];
-  },
+  jvp: bilinearJvp((u, v, params: SparseParams) => sparseOuter(u, v, params)),
   transpose: (cotangents, [u, v], { pattern }) =>
     isLinearInput(u)
       ? [sparseMatvec(only(cotangents), requireKnown(v), { pattern, isTransposed: false }), null]

@@ -5,6 +5,7 @@
  * Slopes as in Abramowitz & Stegun 7.1 and 6.3; those of inverses are written in the output.
  */
 import * as scalarMath from "../kernels/scalar-math.ts";
+import { showValue } from "../src/describe.ts";
 import { InvalidOption, NotDifferentiable } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
@@ -20,7 +21,7 @@ import {
   mapBinary,
   mapUnary,
   noParameters,
-  requireEqual,
+  requireEqualFloats,
   requireFloat,
   sampleElementwise,
   unaryJvp,
@@ -270,7 +271,11 @@ export const polygamma: PrimitiveFunction<[NDArray], PolygammaParams> = definePr
   evaluate: ([x], { order }) => mapUnary((value) => scalarMath.polygamma(value, order), x),
   abstractEval: ([x], { order }) => {
     if (!Number.isSafeInteger(order) || order < 1)
-      throw new InvalidOption("polygamma", `order ${String(order)}`, "Give a whole number from 1; order 0 is digamma");
+      throw new InvalidOption(
+        "polygamma",
+        `order ${showValue(order)}`,
+        "Give a whole number from 1; order 0 is digamma",
+      );
     return requireFloat("polygamma", x);
   },
   jvp: ([x], [dx], { order }) => [polygamma(x, { order }), mul(dx as NDArray, polygamma(x, { order: order + 1 }))],
@@ -284,10 +289,7 @@ export const polygamma: PrimitiveFunction<[NDArray], PolygammaParams> = definePr
 export const zeta: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "zeta",
   evaluate: ([s, q]) => mapBinary(scalarMath.zeta, s, q),
-  abstractEval: (operands) => {
-    requireFloat("zeta", operands[0]);
-    return requireEqual("zeta", operands);
-  },
+  abstractEval: (operands) => requireEqualFloats("zeta", operands),
   jvp: ([s, q], [ds, dq]) => {
     const out = zeta(s, q);
     if (!isZero(ds))

@@ -16,7 +16,7 @@ import { showShape } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive, definePrimitive } from "../src/ir/define.ts";
-import type { PrimitiveFunction } from "../src/ir/define.ts";
+import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { notLinear } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
@@ -42,8 +42,6 @@ import {
   transposed,
 } from "./matrices.ts";
 import { broadcast, moveAxis } from "./shape.ts";
-
-type NoParams = Readonly<Record<string, never>>;
 
 // --- Differences of values --------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ import {
   mapBinary,
   mapUnary,
   noParameters,
-  requireEqual,
+  requireEqualFloats,
   requireFloat,
   sampleElementwise,
   unaryJvp,
@@ -146,10 +146,7 @@ export const atan: Unary = definePrimitive<[NDArray]>({
 export const atan2: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "atan2",
   evaluate: ([y, x]) => mapBinary(binaryMath.atan2, y, x),
-  abstractEval: (operands) => {
-    requireFloat("atan2", operands[0]);
-    return requireEqual("atan2", operands);
-  },
+  abstractEval: (operands) => requireEqualFloats("atan2", operands),
   jvp: binaryJvp(
     (y, x) => atan2(y, x),
     (left, right) => add(left, right),

@@ -2,6 +2,7 @@
  * Library-wide settings. There are few: what a call needs, the call takes as an option.
  */
 import { setMaxElements } from "./array/dtype.ts";
+import { showValue } from "./describe.ts";
 import { InvalidOption } from "./error.ts";
 import { setNoticeListener } from "./notice.ts";
 import { requireOptions } from "./options.ts";
@@ -55,7 +56,7 @@ export const configure = (settings: Settings): void => {
     throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
   for (const [name, value] of Object.entries({ debug, debugNans, debugInfs }))
     if (value !== undefined && typeof value !== "boolean")
-      throw new InvalidOption("configure", `${name} ${String(value)}`, "Give true or false");
+      throw new InvalidOption("configure", `${name} ${showValue(value)}`, "Give true or false");
   if (debug !== undefined) debugging = debug;
   if (debugNans !== undefined) findsNans = debugNans;
   if (debugInfs !== undefined) findsInfinities = debugInfs;

@@ -3,6 +3,7 @@
  * Pairs are combined, their prefixes found by the same way, and the elements between filled in.
  * Source: Blelloch 1990.
  */
+import { showValue } from "../src/describe.ts";
 import { IndexOutOfRange, LoopLength, TreeMismatch } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { showAval } from "../src/ir/aval.ts";
@@ -21,8 +22,10 @@ export interface AssociativeScanOptions {
   readonly axis?: number;
 }
 
-/** Elements from, from + stride, .. below `to` of an axis. */
-const strided = (x: NDArray, axis: number, from: number, to: number, stride: number): NDArray => {
+/** Elements from, from + stride, .. below `to`. */
+type Range = readonly [from: number, to: number, stride: number];
+
+const strided = (x: NDArray, axis: number, [from, to, stride]: Range): NDArray => {
   const along = <T>(own: T, others: (extent: number) => T): T[] =>
     x.shape.map((extent, k) => (k === axis ? own : others(extent)));
   return slice(x, {
@@ -36,9 +39,9 @@ const strided = (x: NDArray, axis: number, from: number, to: number, stride: num
 const interleave = (first: NDArray, second: NDArray, axis: number): NDArray => {
   const [n, m] = [first.shape[axis]!, second.shape[axis]!];
   const pairAxis = (x: NDArray): NDArray => reshape(x, { shape: x.shape.toSpliced(axis + 1, 0, 1) });
-  const pairs = join([pairAxis(strided(first, axis, 0, m, 1)), pairAxis(second)], axis + 1);
+  const pairs = join([pairAxis(strided(first, axis, [0, m, 1])), pairAxis(second)], axis + 1);
   const flat = reshape(pairs, { shape: second.shape.with(axis, 2 * m) });
-  return n === m ? flat : join([flat, strided(first, axis, m, n, 1)], axis);
+  return n === m ? flat : join([flat, strided(first, axis, [m, n, 1])], axis);
 };
 
 type Combine = (left: readonly NDArray[], right: readonly NDArray[]) => readonly NDArray[];
@@ -46,8 +49,7 @@ type Combine = (left: readonly NDArray[], right: readonly NDArray[]) => readonly
 const prefixes = (combine: Combine, elements: readonly NDArray[], axis: number): readonly NDArray[] => {
   const length = elements[0]!.shape[axis]!;
   if (length < 2) return elements;
-  const take = (parts: readonly NDArray[], from: number, to: number, stride: number): NDArray[] =>
-    parts.map((x) => strided(x, axis, from, to, stride));
+  const take = (parts: readonly NDArray[], ...range: Range): NDArray[] => parts.map((x) => strided(x, axis, range));
   const half = Math.floor(length / 2);
   const pairs = combine(take(elements, 0, length - 1, 2), take(elements, 1, length, 2));
   const odd = prefixes(combine, pairs, axis);
@@ -65,7 +67,7 @@ const requireAxis = (asked: string, arrays: readonly NDArray[], treedef: Treedef
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
       throw new IndexOutOfRange(
         asked,
-        `axis ${axis} of ${paths[k] === "" ? "the elements" : paths[k]}, ${showAval(x)}`,
+        `axis ${showValue(axis)} of ${paths[k] === "" ? "the elements" : paths[k]}, ${showAval(x)}`,
         "Every array needs the axis that is scanned",
       );
     return axis < 0 ? axis + rank : axis;

@@ -4,7 +4,7 @@
  * Cotangents that are zero stay symbolic: nothing is allocated or computed for a dead branch.
  */
 import type { NDArray } from "../src/array/ndarray.ts";
-import type { Atom, ClosedJaxpr, Equation, Variable } from "../src/ir/jaxpr.ts";
+import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { isZero, zero } from "../src/ir/primitive.ts";
 import type { LinearInput, Tangent } from "../src/ir/primitive.ts";
 import { withTransposedOrigin } from "../src/ir/origin.ts";
@@ -13,19 +13,11 @@ import { add } from "../ops/arithmetic.ts";
 
 /** Cotangents of the jaxpr's inputs, given one cotangent per output. */
 export const backwardPass = ({ jaxpr, constants }: ClosedJaxpr, cotangents: readonly Tangent[]): Tangent[] =>
-  backwardPassPartly(
-    jaxpr.inputs,
-    jaxpr.equations,
-    jaxpr.outputs,
-    new Map(jaxpr.constants.map((constant, k) => [constant, constants[k]!])),
-    cotangents,
-  );
+  backwardPassPartly(jaxpr, new Map(jaxpr.constants.map((constant, k) => [constant, constants[k]!])), cotangents);
 
 /** The same, linear only in `inputs`; `known` holds the values of all other free variables. */
 export const backwardPassPartly = (
-  inputs: readonly Variable[],
-  equations: readonly Equation[],
-  outputs: readonly Atom[],
+  { inputs, equations, outputs }: Pick<Jaxpr, "inputs" | "equations" | "outputs">,
   known: Map<Variable, NDArray>,
   cotangents: readonly Tangent[],
 ): Tangent[] => {

@@ -7,7 +7,7 @@
  */
 import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
-import { removeDeadCode } from "../src/compile/dead-code.ts";
+import { removeDeadCode, removeDeadCodeClosed } from "../src/compile/dead-code.ts";
 import { inlineCalls } from "../src/compile/inline.ts";
 import { identityOf } from "../src/identity.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -15,30 +15,25 @@ import { avalOf } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { withoutEffects } from "../src/ir/effects.ts";
-import { evaluateJaxpr } from "../src/ir/evaluate.ts";
+import { evaluateClosed, evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import type { LinearInput, Params, SplitContext, Tangent } from "../src/ir/primitive.ts";
-import { bind } from "../src/ir/trace.ts";
+import { bind, stageFunction } from "../src/ir/trace.ts";
 import { requireOptions } from "../src/options.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { barrier, named } from "../ops/checkpointing.ts";
-import { stageClosure } from "./closures.ts";
-import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import { batchOfCall, jvpOfCall, renamed } from "./call-rules.ts";
+import type { Call, CallParams } from "./call-rules.ts";
+import { chosen, mergeOutputs, notChosen, spreadCotangents, spreadTangents } from "./flagged.ts";
+import { requireStatic } from "./custom-checks.ts";
+import { bindStatics, flatFunction, flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import { jitCall } from "./jit.ts";
-import {
-  batchJaxpr,
-  jvpJaxpr,
-  linearizeJaxpr,
-  mergeOutputs,
-  remember,
-  splitJaxpr,
-  spreadTangents,
-  stageOnTypesOf,
-  transposeJaxpr,
-} from "./jaxpr-transforms.ts";
+import { linearizeJaxpr, splitJaxpr, stageOnTypesOf, transposeJaxpr } from "./jaxpr-transforms.ts";
+import { keyOf, remembering } from "./remember.ts";
+import type { Arrays, Liberal } from "./types.ts";
 
 /** What a policy sees of an equation of the function. */
 export interface Saveable {
@@ -96,11 +91,12 @@ export const checkpointName = (x: NDArray, name: string): NDArray => named(x, { 
 
 // --- The primitive ----------------------------------------------------------------------------
 
-interface CheckpointParams {
-  readonly jaxpr: Jaxpr;
-  readonly name: string;
+interface CheckpointParams extends CallParams {
   readonly policy: CheckpointPolicy;
 }
+
+const call: Call<CheckpointParams> = (params, { jaxpr, constants }, operands) =>
+  bind(checkpointCall.primitive, [...constants, ...operands], { ...params, jaxpr: constantsAsInputs(jaxpr) });
 
 const jaxprOfJit = ({ primitive, params }: Equation): Jaxpr | null =>
   primitive === jitCall.primitive ? (params as { readonly jaxpr: Jaxpr }).jaxpr : null;
@@ -145,33 +141,26 @@ const split = (body: Jaxpr, total: number, linear: Jaxpr, policy: CheckpointPoli
   };
 };
 
+const rememberSplit = remembering<Split>();
+
 const linearizeCheckpoint = (
   primals: readonly NDArray[],
   tangents: readonly Tangent[],
-  { jaxpr, name, policy }: CheckpointParams,
+  params: CheckpointParams,
   { onTape }: SplitContext,
 ): readonly [readonly NDArray[], readonly Tangent[]] => {
-  const varies = tangents.map(isNonzero);
-  const { known, linear, depends } = linearizeJaxpr(jaxpr, varies, name);
+  const { jaxpr, name, policy } = params;
+  const { known, linear, depends } = linearizeJaxpr(jaxpr, tangents.map(isNonzero), name);
   const total = jaxpr.outputs.length;
-  const parts = remember(jaxpr, `checkpoint ${varies.join()} ${identityOf(policy)}`, () =>
+  const parts = rememberSplit(linear, keyOf(identityOf(policy)), () =>
     split(inlineCalls(constantsAsInputs(known.jaxpr), jaxprOfJit), total, linear, policy),
   );
   const operands = [...known.constants, ...primals];
   const results = evaluateJaxpr(parts.forward, [], operands);
   const outputs = results.slice(0, total);
   const sources = [...operands, ...results.slice(total)];
-  const outTangents = onTape(() =>
-    bind(
-      checkpointCall.primitive,
-      [...parts.linear.constants, ...parts.needed.map((k) => sources[k]!), ...tangents.filter(isNonzero)],
-      {
-        jaxpr: constantsAsInputs(parts.linear.jaxpr),
-        name: `linear(${name})`,
-        policy,
-      },
-    ),
-  );
+  const again = [...parts.needed.map((k) => sources[k]!), ...tangents.filter(isNonzero)];
+  const outTangents = onTape(() => call(renamed("linear", params), parts.linear, again));
   return [outputs, spreadTangents(depends, outputs, outTangents)];
 };
 
@@ -184,21 +173,13 @@ const splitCheckpoint = (
 ): readonly NDArray[] => {
   const { known, isLate } = splitJaxpr(params.jaxpr, unknown);
   const count = isLate.filter((yes) => !yes).length;
-  const first = removeDeadCode({ ...known.jaxpr, outputs: known.jaxpr.outputs.slice(0, count) });
-  const values = new Map(known.jaxpr.constants.map((constant, k) => [constant, known.constants[k]!]));
-  const outputs = evaluateJaxpr(
-    first,
-    first.constants.map((constant) => values.get(constant)!),
-    inputs.filter((_, k) => !unknown[k]!),
-  );
-  const whole = onTape(() =>
-    bind(checkpointCall.primitive, inputs, { ...params, jaxpr: withoutEffects(params.jaxpr) }),
-  );
-  return mergeOutputs(
-    isLate,
-    outputs,
-    whole.filter((_, k) => isLate[k]!),
-  );
+  const first = removeDeadCodeClosed({
+    jaxpr: { ...known.jaxpr, outputs: known.jaxpr.outputs.slice(0, count) },
+    constants: known.constants,
+  });
+  const outputs = evaluateClosed(first, notChosen(inputs, unknown));
+  const whole = onTape(() => call(params, { jaxpr: withoutEffects(params.jaxpr), constants: [] }, inputs));
+  return mergeOutputs(isLate, outputs, chosen(whole, isLate));
 };
 
 /** What is known waits for the first cotangent, so that nothing is computed again before the way back. */
@@ -209,14 +190,8 @@ const transposeCheckpoint = (
 ): readonly (Tangent | null)[] => {
   const { closed, leaving } = transposeJaxpr(params.jaxpr, inputs.map(isLinearInput), cotangents.map(isNonzero));
   const arriving = cotangents.filter(isNonzero);
-  const results = bind(
-    checkpointCall.primitive,
-    [...closed.constants, ...inputs.filter(isKnownInput).map((x) => barrier(x, arriving[0]!)), ...arriving],
-    { ...params, jaxpr: constantsAsInputs(closed.jaxpr), name: `transpose(${params.name})` },
-  );
-  let next = 0;
-  let position = 0;
-  return inputs.map((input) => (isLinearInput(input) && leaving[position++]! ? results[next++]! : null));
+  const waiting = inputs.filter(isKnownInput).map((x) => barrier(x, arriving[0]!));
+  return spreadCotangents(inputs, leaving, call(renamed("transpose", params), closed, [...waiting, ...arriving]));
 };
 
 /** A call of a jaxpr without constants, of which reverse mode keeps the inputs and what the policy says. */
@@ -225,29 +200,13 @@ export const checkpointCall: PrimitiveFunction<NDArray[], CheckpointParams, read
     name: "checkpoint",
     evaluate: (inputs, { jaxpr }) => evaluateJaxpr(jaxpr, [], inputs),
     abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map(({ aval: { shape, dtype } }) => ({ shape, dtype })),
-    jvp: (primals, tangents, params) => {
-      const { closed, depends } = jvpJaxpr(params.jaxpr, tangents.map(isNonzero));
-      const results = bind(checkpointCall.primitive, [...closed.constants, ...primals, ...tangents.filter(isNonzero)], {
-        ...params,
-        jaxpr: constantsAsInputs(closed.jaxpr),
-        name: `jvp(${params.name})`,
-      });
-      const outputs = results.slice(0, depends.length);
-      return [outputs, spreadTangents(depends, outputs, results.slice(depends.length))];
-    },
+    jvp: jvpOfCall(call),
     linearize: (primals, tangents, params, context) => linearizeCheckpoint(primals, tangents, params, context),
     split: (inputs, unknown, params, context) => splitCheckpoint(inputs, unknown, params, context),
     transpose: (cotangents, inputs, params) => transposeCheckpoint(cotangents, inputs, params),
-    batch: (inputs, dims, params, { size }) => {
-      const { closed, dims: outDims } = batchJaxpr(params.jaxpr, dims, size);
-      const results = bind(checkpointCall.primitive, [...closed.constants, ...inputs], {
-        ...params,
-        jaxpr: constantsAsInputs(closed.jaxpr),
-        name: `vmap(${params.name})`,
-      });
-      return [results, outDims];
-    },
+    batch: batchOfCall(call),
     lower: { kind: "inline", jaxpr: "jaxpr" },
+    gate: (params, gated) => ({ params: { ...params, jaxpr: gated(params.jaxpr) }, places: [0] }),
     weakType: (_inputs, { jaxpr }) => jaxpr.outputs.map(({ aval }) => aval.weakType),
     laws: { testedIn: "test/transforms/checkpoint.test.ts" },
   });
@@ -257,19 +216,26 @@ export const checkpointCall: PrimitiveFunction<NDArray[], CheckpointParams, read
 export interface CheckpointOptions {
   /** What is kept for the way back besides the inputs: `checkpointPolicies.nothing` without it. */
   readonly policy?: CheckpointPolicy;
+  /** Arguments that `f` gets as they are, such as flags and functions; -1 is the last. */
+  readonly staticArgnums?: number | readonly number[];
 }
 
 /**
  * `f` with less memory in reverse mode: its intermediate values are computed again on the way back.
- * @param options  policy: which intermediate values are kept (see `checkpointPolicies`)
+ * @param options  policy: which intermediate values are kept (see `checkpointPolicies`); staticArgnums: arguments that
+ *   are no arrays and reach `f` as they are
  * @returns        a function with the values and derivatives of `f`
- * @throws InvalidOption for a policy that is no function, UnknownOption
+ * @throws InvalidOption for a policy that is no function, InvalidArgnums, NotStatic for a traced value, UnknownOption
  * Derivatives: forward and reverse, any order. Cost: one more evaluation of `f` per pullback.
  * @example grad(checkpoint((x) => np.sin(np.sin(x))))(array(0)) // 1
+ * @example grad(checkpoint((x, how) => (how === "sin" ? np.sin(x) : x), { staticArgnums: 1 }))(0, "sin") // 1
  */
-export const checkpoint = <F extends (...args: any[]) => any>(f: F, options: CheckpointOptions = {}): F => {
+export const checkpoint = <Args extends readonly any[], R>(
+  f: (...args: Args) => R,
+  options: CheckpointOptions = {},
+): ((...args: Liberal<Args>) => Arrays<R>) => {
   requireFunction("checkpoint", f);
-  requireOptions("checkpoint", options, ["policy"]);
+  requireOptions("checkpoint", options, ["policy", "staticArgnums"]);
   const policy = options.policy ?? checkpointPolicies.nothing;
   if (typeof policy !== "function")
     throw new InvalidOption(
@@ -280,9 +246,14 @@ export const checkpoint = <F extends (...args: any[]) => any>(f: F, options: Che
   const name = nameOf(f as unknown as AnyFunction);
   const asked = `checkpoint of ${name}`;
   const checkpointed = (...args: unknown[]): unknown => {
-    const { arrays, treedef } = flattenArrays(args, asked);
-    const flat = flatFunction(f as unknown as AnyFunction, treedef, asked);
-    const { jaxpr, constants } = stageClosure(asked, (inputs) => flat.call(inputs), arrays.map(avalOf));
+    const statics = requireArgnums(asked, options.staticArgnums ?? [], args.length);
+    requireStatic(asked, args, statics);
+    const { arrays, treedef } = flattenArrays(
+      args.filter((_, k) => !statics.includes(k)),
+      asked,
+    );
+    const flat = flatFunction(bindStatics(f as unknown as AnyFunction, statics, args), treedef, asked);
+    const { jaxpr, constants } = stageFunction(asked, (inputs) => flat.call(inputs), arrays.map(avalOf));
     const outputs = bind(checkpointCall.primitive, [...constants, ...arrays], {
       jaxpr: constantsAsInputs(jaxpr),
       name,
@@ -291,5 +262,5 @@ export const checkpoint = <F extends (...args: any[]) => any>(f: F, options: Che
     return unflatten(flat.outTree(), outputs);
   };
   Object.defineProperty(checkpointed, "name", { value: name });
-  return checkpointed as F;
+  return checkpointed as (...args: readonly unknown[]) => Arrays<R>;
 };

@@ -4,15 +4,19 @@
  * With segments of length sqrt(n), 2 sqrt(n) carries are kept and every step runs twice.
  * Source: Griewank & Walther 2000 (multilevel checkpointing).
  */
+import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
+import type { Aval } from "../src/ir/aval.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
 import { bind } from "../src/ir/trace.ts";
 import { requireOptions } from "../src/options.ts";
 import { reshape } from "../ops/shape.ts";
 import { join, sliceAxis } from "../ops/slicing.ts";
 import { checkpointCall, checkpointPolicies } from "./checkpoint.ts";
-import { remember, stageOnTypesOf } from "./jaxpr-transforms.ts";
+import { stageOnTypesOf } from "./jaxpr-transforms.ts";
+import { keyOf, remembering } from "./remember.ts";
 import { scanCall } from "./scan-call.ts";
 import { splitOperands } from "./scan-parts.ts";
 import type { ScanParams } from "./scan-parts.ts";
@@ -30,7 +34,7 @@ export const segmentLengths = (asked: string, length: number, checkpoint: ScanCh
   if (!isCount(levels))
     throw new InvalidOption(
       asked,
-      `checkpoint ${JSON.stringify(checkpoint)}`,
+      `checkpoint ${showValue(checkpoint)}`,
       'Give a segment length, "sqrt", or { levels } with a whole number from 1',
     );
   const lengths: number[] = [];
@@ -47,6 +51,22 @@ const inSegments = (x: NDArray, count: number, segment: number): NDArray =>
 
 const joinRows = (x: NDArray): NDArray => reshape(x, { shape: [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)] });
 
+/** The body of a scan over segments: the state and the rows of one segment through a checkpointed scan. */
+const segmentBody = (params: ScanParams, segment: number, inner: readonly number[]): ClosedJaxpr =>
+  rememberSegment(params.jaxpr, keyOf(segment, inner, params.reverse), () =>
+    stageOnTypesOf("a segment of a scan", typesOfRows(params, segment), (inputs) =>
+      checkpointedScan(inputs, { ...params, length: segment }, inner),
+    ),
+  );
+
+const rememberSegment = remembering<ClosedJaxpr>();
+
+/** Inputs of a scan of this length over the body: constants, carry, and rows that are stacked. */
+const typesOfRows = (params: ScanParams, length: number): { readonly aval: Aval }[] => {
+  const [constants, carry, xs] = splitOperands(params, params.jaxpr.inputs);
+  return [...constants, ...carry, ...xs.map(({ aval }) => ({ aval: { ...aval, shape: [length, ...aval.shape] } }))];
+};
+
 /** The scan of these parameters, with segments of these lengths. */
 export const scanInSegments = (
   operands: readonly NDArray[],
@@ -55,26 +75,14 @@ export const scanInSegments = (
 ): readonly NDArray[] => {
   const [segment, ...inner] = lengths;
   if (segment === undefined) return bind(scanCall.primitive, operands, params);
-  const { length, reverse, carryCount, jaxpr } = params;
+  const { length, reverse, carryCount } = params;
   const [constants, carry, xs] = splitOperands(params, operands);
   const count = Math.floor(length / segment);
   const rest = length - count * segment;
   // Whole segments are visited first, whichever way the rows are visited.
   const [from, to] = reverse ? [rest, length] : [0, length - rest];
   const rows = xs.map((x) => inSegments(sliceAxis(x, 0, from, to), count, segment));
-
-  const body = remember(jaxpr, `segment ${segment} ${inner.join()} ${String(reverse)}`, () => {
-    const types = [
-      ...constants,
-      ...carry,
-      ...rows.map(({ shape, dtype, weakType }) => ({ shape: shape.slice(1), dtype, weakType })),
-    ];
-    return stageOnTypesOf(
-      "a segment of a scan",
-      types.map(({ shape, dtype, weakType }) => ({ aval: { shape, dtype, weakType } })),
-      (inputs) => checkpointedScan(inputs, { ...params, length: segment }, inner),
-    );
-  });
+  const body = segmentBody(params, segment, inner);
   const results = bind(scanCall.primitive, [...body.constants, ...constants, ...carry, ...rows], {
     jaxpr: constantsAsInputs(body.jaxpr),
     length: count,
@@ -94,21 +102,18 @@ export const scanInSegments = (
   return [...last.slice(0, carryCount), ...ys.map((y, k) => join(reverse ? [lastYs[k]!, y] : [y, lastYs[k]!], 0))];
 };
 
+const rememberCheckpointed = remembering<ClosedJaxpr>();
+
 /** One segment, of which reverse mode keeps the operands. */
 const checkpointedScan = (
   operands: readonly NDArray[],
   params: ScanParams,
   inner: readonly number[],
 ): readonly NDArray[] => {
-  const { jaxpr, constants } = remember(
-    params.jaxpr,
-    `checkpointed ${params.length} ${inner.join()} ${String(params.reverse)}`,
-    () =>
-      stageOnTypesOf(
-        "a checkpointed scan",
-        operands.map(({ shape, dtype, weakType }) => ({ aval: { shape, dtype, weakType } })),
-        (inputs) => scanInSegments(inputs, params, inner),
-      ),
+  const { jaxpr, constants } = rememberCheckpointed(params.jaxpr, keyOf(params.length, inner, params.reverse), () =>
+    stageOnTypesOf("a checkpointed scan", typesOfRows(params, params.length), (inputs) =>
+      scanInSegments(inputs, params, inner),
+    ),
   );
   return bind(checkpointCall.primitive, [...constants, ...operands], {
     jaxpr: constantsAsInputs(jaxpr),

@@ -10,10 +10,10 @@ import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { stageFunction } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { leafPaths, requireSameTree, unflatten } from "../src/tree/tree.ts";
-import { convert } from "../ops/conversion.ts";
+import { asDType } from "../ops/conversion.ts";
 import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
-import type { Liberal } from "./types.ts";
+import type { Arrays, ArraysOfList, Given } from "./types.ts";
 
 /** A traced float may carry a derivative of some transform outside; everything else is a constant to all of them. */
 const mayBeDifferentiated = (x: NDArray): boolean => isTracer(x) && isFloat(x.dtype);
@@ -30,10 +30,10 @@ const mayBeDifferentiated = (x: NDArray): boolean => isTracer(x) && isFloat(x.dt
  *   bwd: (f, [x, captured], g) => vjp(f, x, ...captured)[1](g) });
  * grad((y) => { const [pure, captured] = closureConvert((x) => x.mul(y), 2); return solve(pure, 2, ...captured); })(3) // 2
  */
-export const closureConvert = <A extends readonly unknown[], R>(
+export const closureConvert = <X extends readonly unknown[], R, A extends readonly unknown[] = ArraysOfList<X>>(
   f: (...args: A) => R,
-  ...exampleArgs: Liberal<A>
-): [pure: (...all: any[]) => R, captured: NDArray[]] => {
+  ...exampleArgs: Given<X, A>
+): [pure: (...all: any[]) => Arrays<R>, captured: NDArray[]] => {
   requireFunction("closureConvert", f);
   const asked = `closureConvert of ${nameOf(f as AnyFunction)}`;
   const { arrays, treedef } = flattenArrays(exampleArgs, asked);
@@ -47,8 +47,7 @@ export const closureConvert = <A extends readonly unknown[], R>(
     requireSameTree(asked, treedef, given.treedef);
     const inputs = given.arrays.map((x, k) => {
       const type = types[k]!;
-      const settled =
-        x.weakType === false || x.dtype === type.dtype ? x : convert(x, { dtype: type.dtype, weakType: false });
+      const settled = x.weakType === false ? x : asDType(x, type.dtype);
       if (!sameType(settled, type))
         throw new ShapeMismatch(
           asked,
@@ -68,5 +67,5 @@ export const closureConvert = <A extends readonly unknown[], R>(
     const values = constants.map((constant) => (mayBeDifferentiated(constant) ? rest[next++]! : constant));
     return unflatten(flat.outTree(), evaluateJaxpr(jaxpr, values, inputs));
   };
-  return [pure as (...all: any[]) => R, captured];
+  return [pure as (...all: any[]) => Arrays<R>, captured];
 };

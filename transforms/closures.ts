@@ -7,11 +7,11 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { ShapeMismatch } from "../src/error.ts";
 import { sameType, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
-import { convert } from "../ops/conversion.ts";
+import { batchToFront } from "../ops/batching.ts";
+import { asType } from "../ops/conversion.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
-import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
+import type { ClosedJaxpr, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { variable } from "../src/ir/jaxpr.ts";
-import { stageFunction } from "../src/ir/trace.ts";
 import { zero } from "../src/ir/primitive.ts";
 import type { BatchContext, BatchDim, Tangent } from "../src/ir/primitive.ts";
 import { leafPaths, requireSameTree } from "../src/tree/tree.ts";
@@ -19,26 +19,31 @@ import type { Treedef } from "../src/tree/tree.ts";
 import { flattenArrays } from "./flat.ts";
 import { adapts } from "./loop-body.ts";
 import { jvpFlat } from "./forward.ts";
+import { keyOfOthers, remembering } from "./remember.ts";
 import { batchUnderMark } from "./vmap.ts";
 
 /** A function on flat arrays. */
 export type ArrayFunction = (inputs: readonly NDArray[]) => readonly NDArray[];
 
-export const stageClosure = (owner: string, f: ArrayFunction, types: readonly Aval[]): ClosedJaxpr =>
-  stageFunction(owner, f, types);
+/** Jaxprs without constants of their own: those of all are the leading inputs of each. */
+interface Sharing {
+  readonly constants: readonly NDArray[];
+  readonly jaxprs: readonly Jaxpr[];
+}
 
-/** Jaxprs that share one list of constants, which become the leading inputs of each. */
-export const shareConstants = (
-  parts: readonly ClosedJaxpr[],
-): { readonly constants: readonly NDArray[]; readonly jaxprs: readonly Jaxpr[] } => {
-  const constants = [...new Set(parts.flatMap((part) => part.constants))];
-  const jaxprs = parts.map(({ jaxpr, constants: own }) => ({
-    ...jaxpr,
-    constants: [],
-    inputs: [...constants.map((value) => jaxpr.constants[own.indexOf(value)] ?? variable(value)), ...jaxpr.inputs],
-  }));
-  return { constants, jaxprs };
-};
+const rememberSharing = remembering<Sharing>();
+
+/** Jaxprs that share one list of constants, which become the leading inputs of each; the same for the same parts. */
+export const shareConstants = (parts: readonly ClosedJaxpr[]): Sharing =>
+  rememberSharing(parts[0]!, keyOfOthers(parts), () => {
+    const constants = [...new Set(parts.flatMap((part) => part.constants))];
+    const jaxprs = parts.map(({ jaxpr, constants: own }) => {
+      const bound = new Map<NDArray, Variable>(own.map((value, k) => [value, jaxpr.constants[k]!]));
+      const leading = constants.map((value) => bound.get(value) ?? variable(value));
+      return { ...jaxpr, constants: [], inputs: [...leading, ...jaxpr.inputs] };
+    });
+    return { constants, jaxprs };
+  });
 
 /** A jaxpr as a function, its leading inputs fixed. */
 export const jaxprFunction =
@@ -55,9 +60,20 @@ export const zerosFor = (values: readonly NDArray[]): Tangent[] => values.map(ze
 
 /** A rule batched over some of its inputs; its results have the mapped axis in front. */
 export const batchedRule =
-  (f: ArrayFunction, dims: readonly BatchDim[], { mark, size }: BatchContext): ArrayFunction =>
+  (f: ArrayFunction, dims: readonly BatchDim[], context: BatchContext): ArrayFunction =>
   (inputs) =>
-    batchUnderMark(mark, size, f, inputs, dims);
+    batchUnderMark(context, f, inputs, dims);
+
+/** Operands of an implicit call over a mapped axis: constants as they are, the unknowns with the axis in front. */
+export const unknownsInFront = (
+  constantCount: number,
+  inputs: readonly NDArray[],
+  dims: readonly BatchDim[],
+  size: number,
+): { readonly operands: NDArray[]; readonly own: BatchDim[] } => ({
+  operands: inputs.map((x, k) => (k < constantCount ? x : batchToFront(x, dims[k]!, size))),
+  own: dims.map((dim, k) => (k < constantCount ? dim : 0)),
+});
 
 /** Leaves of a tree that must have this structure, shapes and dtypes; weak numbers take the dtype. */
 export const likeTree =
@@ -66,7 +82,7 @@ export const likeTree =
     const flat = flattenArrays(tree, asked);
     requireSameTree(asked, treedef, flat.treedef);
     return flat.arrays.map((x, k) => {
-      const settled = !adapts(x, types[k]!) ? x : convert(x, { dtype: types[k]!.dtype, weakType: types[k]!.weakType });
+      const settled = adapts(x, types[k]!) ? asType(x, types[k]!) : x;
       if (!sameType(settled, types[k]!))
         throw new ShapeMismatch(
           asked,

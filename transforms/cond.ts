@@ -8,20 +8,19 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { avalOf, sameType, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
+import { stageFunction } from "../src/ir/trace.ts";
 import { leafPaths, requireSameTree, unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { zerosOf, full } from "../ops/arithmetic.ts";
 import { clamp } from "../ops/extrema.ts";
 import { ne } from "../ops/comparison.ts";
-import { asDType, convert } from "../ops/conversion.ts";
-import { stageClosure } from "./closures.ts";
-import { choose } from "./cond-call.ts";
+import { asDType, asType } from "../ops/conversion.ts";
+import { chooseBranch } from "./cond-call.ts";
 import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
-import type { AnyFunction } from "./flat.ts";
-import type { Cotangent, Liberal } from "./types.ts";
+import type { AnyFunction, FlatArrays } from "./flat.ts";
+import type { ArraysOfList, Cotangent, Given } from "./types.ts";
 
 interface Branch {
-  readonly name: string;
   readonly outTree: Treedef;
   readonly closed: ClosedJaxpr;
 }
@@ -56,50 +55,58 @@ const commonType = (asked: string, path: string, names: readonly string[], types
   return type;
 };
 
-const settled = (x: NDArray, type: Aval): NDArray =>
-  x.dtype === type.dtype && x.weakType === type.weakType
-    ? x
-    : convert(x, { dtype: type.dtype, weakType: type.weakType });
+/** What is asked for, and the functions to choose from with their names in messages. */
+interface Choice {
+  readonly asked: string;
+  readonly branches: readonly AnyFunction[];
+  readonly names: readonly string[];
+}
+
+/** Branch k as a jaxpr; with results in the types that are wanted, where these are known. */
+const stageBranch = (
+  { asked, branches, names }: Choice,
+  k: number,
+  { arrays, treedef }: FlatArrays,
+  wanted: readonly Aval[] | null,
+): Branch => {
+  const owner = `${names[k]!} of ${asked}`;
+  let outTree: Treedef | null = null;
+  const closed = stageFunction(
+    owner,
+    (inputs) => {
+      const out = flattenArrays(branches[k]!(...(unflatten(treedef, inputs) as never[])), `result of ${owner}`);
+      outTree = out.treedef;
+      return wanted === null ? out.arrays : out.arrays.map((x, i) => asType(x, wanted[i]!));
+    },
+    arrays.map(avalOf),
+  );
+  return { outTree: outTree!, closed };
+};
 
 /** Traces every branch twice where results must be converted: once to learn the types, once to give them. */
 const stageBranches = (
-  asked: string,
-  branches: readonly AnyFunction[],
-  names: readonly string[],
-  operands: readonly NDArray[],
-  treedef: Treedef,
+  choice: Choice,
+  operands: FlatArrays,
 ): { readonly parts: readonly ClosedJaxpr[]; readonly outTree: Treedef } => {
-  const types = operands.map(avalOf);
-  const stage = (f: AnyFunction, name: string, wanted: readonly Aval[] | null): Branch => {
-    let outTree: Treedef | null = null;
-    const closed = stageClosure(
-      `${name} of ${asked}`,
-      (inputs) => {
-        const out = flattenArrays(f(...(unflatten(treedef, inputs) as never[])), `result of ${name} of ${asked}`);
-        outTree = out.treedef;
-        return wanted === null ? out.arrays : out.arrays.map((x, k) => settled(x, wanted[k]!));
-      },
-      types,
-    );
-    return { name, outTree: outTree!, closed };
-  };
-  const staged = branches.map((f, k) => stage(f, names[k]!, null));
+  const { asked, branches, names } = choice;
+  const staged = branches.map((_, k) => stageBranch(choice, k, operands, null));
   const outTree = staged[0]!.outTree;
-  staged.forEach((branch) => requireSameTree(`${asked}, ${branch.name} against ${names[0]!}`, outTree, branch.outTree));
-  const paths = leafPaths(outTree);
+  staged.forEach((branch, k) =>
+    requireSameTree(`${asked}, ${names[k]!} against ${names[0]!}`, outTree, branch.outTree),
+  );
   const seen = staged.map(({ closed }) => closed.jaxpr.outputs.map(({ aval }) => aval));
-  const wanted = paths.map((path, k) =>
+  const wanted = leafPaths(outTree).map((path, i) =>
     commonType(
       asked,
       path,
       names,
-      seen.map((own) => own[k]!),
+      seen.map((own) => own[i]!),
     ),
   );
-  const parts = staged.map(({ closed }, b) =>
-    wanted.every((type, k) => type.dtype === seen[b]![k]!.dtype && type.weakType === seen[b]![k]!.weakType)
+  const parts = staged.map(({ closed }, k) =>
+    wanted.every((type, i) => type.dtype === seen[k]![i]!.dtype && type.weakType === seen[k]![i]!.weakType)
       ? closed
-      : stage(branches[b]!, names[b]!, wanted).closed,
+      : stageBranch(choice, k, operands, wanted).closed,
   );
   return { parts, outTree };
 };
@@ -107,16 +114,10 @@ const stageBranches = (
 /** A branch in messages: its place, and its own name where it has one. */
 const named = (f: AnyFunction, role: string): string => (f.name === "" ? role : `${role} (${nameOf(f)})`);
 
-const chooseBranch = (
-  asked: string,
-  index: NDArray,
-  branches: readonly AnyFunction[],
-  names: readonly string[],
-  operands: readonly unknown[],
-): unknown => {
-  const { arrays, treedef } = flattenArrays(operands, asked);
-  const { parts, outTree } = stageBranches(asked, branches, names, arrays, treedef);
-  return unflatten(outTree, choose(index, parts, arrays));
+const chooseFunction = (choice: Choice, index: NDArray, operands: readonly unknown[]): unknown => {
+  const flat = flattenArrays(operands, choice.asked);
+  const { parts, outTree } = stageBranches(choice, flat);
+  return unflatten(outTree, chooseBranch(index, parts, flat.arrays));
 };
 
 /**
@@ -129,24 +130,20 @@ const chooseBranch = (
  * that take it, so that the other one adds neither NaN nor errors.
  * @example cond(np.less(2, 3), (x) => x.mul(2), (x) => x.neg(), array(4)) // 8
  */
-export const cond = <Args extends readonly unknown[], R>(
+export const cond = <X extends readonly unknown[], R, Args extends readonly unknown[] = ArraysOfList<X>>(
   predicate: NDArray | number | boolean,
   onTrue: (...operands: Args) => R,
   onFalse: (...operands: Args) => R,
-  ...operands: Liberal<Args>
+  ...operands: Given<X, Args>
 ): Cotangent<R> => {
   requireFunction("cond", onTrue);
   requireFunction("cond", onFalse);
   const asked = "cond";
   const value = requireScalar(asked, "predicate", predicate);
   const holds = value.dtype === "bool" ? value : ne(value, zerosOf([], value.dtype));
-  return chooseBranch(
-    asked,
-    asDType(holds, "int32"),
-    [onFalse as AnyFunction, onTrue as AnyFunction],
-    [named(onFalse as AnyFunction, "onFalse"), named(onTrue as AnyFunction, "onTrue")],
-    operands,
-  ) as Cotangent<R>;
+  const branches = [onFalse as AnyFunction, onTrue as AnyFunction];
+  const names = [named(onFalse as AnyFunction, "onFalse"), named(onTrue as AnyFunction, "onTrue")];
+  return chooseFunction({ asked, branches, names }, asDType(holds, "int32"), operands) as Cotangent<R>;
 };
 
 /**
@@ -157,10 +154,10 @@ export const cond = <Args extends readonly unknown[], R>(
  * Derivatives and vmap as `cond`.
  * @example switchCase(1, [(x) => x, (x) => x.mul(10), (x) => x.neg()], array(4)) // 40
  */
-export const switchCase = <Args extends readonly unknown[], R>(
+export const switchCase = <X extends readonly unknown[], R, Args extends readonly unknown[] = ArraysOfList<X>>(
   index: NDArray | number,
   branches: readonly ((...operands: Args) => R)[],
-  ...operands: Liberal<Args>
+  ...operands: Given<X, Args>
 ): Cotangent<R> => {
   const asked = "switchCase";
   if (!Array.isArray(branches) || branches.length === 0)
@@ -169,13 +166,9 @@ export const switchCase = <Args extends readonly unknown[], R>(
   const value = requireIndex(asked, requireScalar(asked, "index", index));
   const { dtype } = value;
   const inRange = clamp(full(0, [], dtype), value, full(branches.length - 1, [], dtype));
-  return chooseBranch(
-    asked,
-    asDType(inRange, "int32"),
-    branches as readonly AnyFunction[],
-    branches.map((f, k) => named(f as AnyFunction, `branch ${k}`)),
-    operands,
-  ) as Cotangent<R>;
+  const names = branches.map((f, k) => named(f as AnyFunction, `branch ${k}`));
+  const choice = { asked, branches: branches as readonly AnyFunction[], names };
+  return chooseFunction(choice, asDType(inRange, "int32"), operands) as Cotangent<R>;
 };
 
 /** An integer; whole numbers of JavaScript count as such. */
@@ -183,5 +176,5 @@ const requireIndex = (asked: string, value: NDArray): NDArray => {
   const dtype: DType = value.dtype;
   if (!isInteger(dtype) && value.weakType !== "integer")
     throw new DTypeMismatch(asked, `an index ${showAval(value)}`, 'Give an integer: convert with astype("int32")');
-  return value.weakType === false ? value : convert(value, { dtype: value.dtype, weakType: false });
+  return asType(value, { dtype, weakType: false });
 };

@@ -13,22 +13,15 @@ import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isKnownInput, isLinearInput, isNonzero, isZero, notLinear, zero } from "../src/ir/primitive.ts";
 import type { BatchContext, BatchDim, DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
-import { bind, isComputing } from "../src/ir/trace.ts";
+import { bind, isComputing, stageFunction } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { materialize } from "../ops/arithmetic.ts";
-import { stageClosure } from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
-import {
-  batchBackward,
-  closedOverRefused,
-  customLinear,
-  forwardModeRefused,
-  presentOf,
-  spreadNull,
-} from "./custom-linear.ts";
+import { batchBackward, closedOverRefused, customLinear, forwardModeRefused, presentOf } from "./custom-linear.ts";
 import type { Backward, Pushforward } from "./custom-linear.ts";
 import { closuresOf, stageRules } from "./custom-staging.ts";
 import type { CustomFunction, StagedRules } from "./custom-staging.ts";
+import { chosen, spreadCotangents, spreadNull } from "./flagged.ts";
 import { refusing } from "./forward.ts";
 import { transposeJaxpr } from "./jaxpr-transforms.ts";
 import { requireLinearRule } from "./linear-rule.ts";
@@ -52,7 +45,8 @@ const guarded = (
       ((inputs) => {
         const result = refusing(mark, name, forward)(inputs);
         without([...result.outputs, ...result.residuals]);
-        return result;
+        const backward: Backward = (...parts) => without(refusing(mark, name, result.backward)(...parts));
+        return { ...result, backward };
       }),
     pushforward:
       pushforward &&
@@ -101,7 +95,7 @@ const linearizeCall = (
 
 /** A forward rule over a mapped axis; tangents have it where their primals have it, results in front. */
 const batchPushforward =
-  (pushforward: Pushforward, dims: readonly BatchDim[], { mark, size }: BatchContext): Pushforward =>
+  (pushforward: Pushforward, dims: readonly BatchDim[], context: BatchContext): Pushforward =>
   (primals, tangents) => {
     const moves = tangents.map((tangent) => tangent !== null);
     let outputCount = 0;
@@ -112,13 +106,8 @@ const batchPushforward =
       given = moved.map((tangent) => tangent !== null);
       return [...outputs, ...presentOf(moved)];
     };
-    const results = batchUnderMark(
-      mark,
-      size,
-      run,
-      [...primals, ...presentOf(tangents)],
-      [...dims, ...dims.filter((_, k) => moves[k]!)],
-    );
+    const operands = [...primals, ...presentOf(tangents)];
+    const results = batchUnderMark(context, run, operands, [...dims, ...chosen(dims, moves)]);
     return [results.slice(0, outputCount), spreadNull(given, results.slice(outputCount))];
   };
 
@@ -127,7 +116,7 @@ const batchForward =
   (
     forward: NonNullable<CustomFunction["forward"]>,
     dims: readonly BatchDim[],
-    { mark, size }: BatchContext,
+    context: BatchContext,
   ): CustomFunction["forward"] =>
   (values) => {
     let outputCount = 0;
@@ -138,10 +127,10 @@ const batchForward =
       inner = result.backward;
       return [...result.outputs, ...result.residuals];
     };
-    const results = batchUnderMark(mark, size, run, values, dims);
+    const results = batchUnderMark(context, run, values, dims);
     const residuals = results.slice(outputCount);
     const inFront = residuals.map(() => 0);
-    const backward = batchBackward((...parts) => inner(...parts), inFront, dims, { size, mark });
+    const backward = batchBackward((...parts) => inner(...parts), inFront, dims, context);
     return { outputs: results.slice(0, outputCount), residuals, backward };
   };
 
@@ -154,7 +143,7 @@ const batchCall = (
   const outputs = bind(customCall.primitive, inputs, {
     name,
     identity: [...identity, `vmap ${context.size} ${dims.map(String).join()}`],
-    call: (values) => batchUnderMark(context.mark, context.size, call, values, dims),
+    call: (values) => batchUnderMark(context, call, values, dims),
     forward: forward && batchForward(forward, dims, context),
     pushforward: pushforward && batchPushforward(pushforward, dims, context),
   });
@@ -177,7 +166,8 @@ export const customCall: PrimitiveFunction<NDArray[], CustomFunction, readonly N
 >({
   name: "customCall",
   evaluate: (inputs, { call }) => call(inputs),
-  abstractEval: (inputs, { name, call }) => stageClosure(name, call, inputs).jaxpr.outputs.map((output) => output.aval),
+  abstractEval: (inputs, { name, call }) =>
+    stageFunction(name, call, inputs).jaxpr.outputs.map((output) => output.aval),
   jvp: (primals, tangents, params, { mark }) => pushCall(guarded(params, mark), primals, tangents),
   linearize: (primals, tangents, params, { mark }) => {
     const own = guarded(params, mark);
@@ -222,12 +212,22 @@ export const customRule: PrimitiveFunction<NDArray[], StagedRules, readonly NDAr
     // A linear function needs no rule: its own code is transposed.
     const { closed, leaving } = transposeJaxpr(primal, inputs.map(isLinearInput), cotangents.map(isNonzero));
     const operands = [...inputs.filter(isKnownInput), ...cotangents.filter(isNonzero)];
-    const results = evaluateClosed(closed, operands);
-    let [next, position] = [0, 0];
-    return inputs.map((input) => (isLinearInput(input) && leaving[position++]! ? results[next++]! : null));
+    return spreadCotangents(inputs, leaving, evaluateClosed(closed, operands));
   },
   batch: (inputs, dims, params, context) => batchCall(inputs, dims, closuresOf(params), context),
   lower: { kind: "inline", jaxpr: "primal" },
+  holds: ["forward", "backward", "pushforward"],
+  gate: (params, gated) => ({
+    params: {
+      ...params,
+      closedOver: params.closedOver + 1,
+      primal: gated(params.primal),
+      forward: params.forward && gated(params.forward),
+      backward: params.backward && gated(params.backward),
+      pushforward: params.pushforward && gated(params.pushforward),
+    },
+    places: [0],
+  }),
   weakType: (_inputs, { primal }) => primal.outputs.map((output) => output.aval.weakType),
   laws: { testedIn: "test/transforms/custom-vjp.test.ts" },
 });

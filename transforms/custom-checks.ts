@@ -10,7 +10,7 @@ import { sameType, showAval } from "../src/ir/aval.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { flatten, leafPaths, requireSameTree } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
-import { convert } from "../ops/conversion.ts";
+import { asDType } from "../ops/conversion.ts";
 import { describeValue } from "../src/describe.ts";
 import { flattenArrays } from "./flat.ts";
 
@@ -92,14 +92,25 @@ interface Derivative {
   readonly asked: string;
   /** "cotangent of argument" or "tangent of output". */
   readonly what: string;
+  /** Path of the whole derivative. */
+  readonly path: string;
 }
+
+/** Whether a node of a tree has the children that the structure says. */
+const hasChildren = (node: unknown, def: Treedef): boolean =>
+  def.kind === "list"
+    ? Array.isArray(node) && node.length === def.children.length
+    : typeof node === "object" &&
+      !Array.isArray(node) &&
+      Object.keys(node as object)
+        .sort()
+        .join() === def.keys.join();
 
 /** Leaves of a derivative of a value of this structure; null stands for zeros of a leaf or a subtree. */
 const derivativeLeaves = (
-  { asked, what }: Derivative,
+  { asked, what, path }: Derivative,
   root: unknown,
   structure: Treedef,
-  path: string,
   types: readonly Aval[],
 ): (NDArray | null)[] => {
   const leaves: (NDArray | null)[] = [];
@@ -119,15 +130,7 @@ const derivativeLeaves = (
       leaves.push(requireType(asked, `${what} ${at}`, flattenArrays(node, asked).arrays[0]!, types[leaves.length]!));
       return;
     }
-    const matches =
-      def.kind === "list"
-        ? Array.isArray(node) && node.length === def.children.length
-        : typeof node === "object" &&
-          !Array.isArray(node) &&
-          Object.keys(node as object)
-            .sort()
-            .join() === def.keys.join();
-    if (!matches)
+    if (!hasChildren(node, def))
       throw new TreeMismatch(
         asked,
         `the ${what} ${at} does not have the structure ${def.text}`,
@@ -149,8 +152,7 @@ const derivativeLeaves = (
 /** A derivative has the shape and dtype of its value; raw numbers take the dtype, integers have none. */
 const requireType = (asked: string, what: string, x: NDArray, type: Aval): NDArray | null => {
   if (!isFloat(type.dtype)) return null;
-  const settled =
-    x.weakType !== false && x.dtype !== type.dtype ? convert(x, { dtype: type.dtype, weakType: false }) : x;
+  const settled = x.weakType === false ? x : asDType(x, type.dtype);
   if (!sameType(settled, type))
     throw new TreeMismatch(
       asked,
@@ -177,10 +179,10 @@ export const cotangentLeaves = (
   let from = 0;
   return args.children.flatMap((child, k) => {
     const own = types.slice(from, (from += child.leafCount));
-    return derivativeLeaves({ asked, what: "cotangent of argument" }, returned[k], child, `[${k}]`, own);
+    return derivativeLeaves({ asked, what: "cotangent of argument", path: `[${k}]` }, returned[k], child, own);
   });
 };
 
 /** The forward rule's tangent against the output. */
 export const tangentLeaves = (asked: string, returned: unknown, [tree, types]: TypedTree): (NDArray | null)[] =>
-  derivativeLeaves({ asked, what: "tangent of the output" }, returned, tree, "", types);
+  derivativeLeaves({ asked, what: "tangent of the output", path: "" }, returned, tree, types);

@@ -3,6 +3,7 @@
  */
 import { customFunction } from "./custom-rules.ts";
 import type { CustomRules } from "./custom-rules.ts";
+import type { Arrays, Liberal } from "./types.ts";
 
 /** Rules with a forward rule. */
 export type CustomJvpRules = CustomRules & Required<Pick<CustomRules, "jvp">>;
@@ -19,5 +20,7 @@ export type CustomJvpRules = CustomRules & Required<Pick<CustomRules, "jvp">>;
  * const f = customJvp((x) => np.log1p(np.exp(x)), { jvp: ([x], [dx]) => [np.log1p(np.exp(x)), dx.mul(nn.sigmoid(x))] });
  * grad(f)(1000) // 1
  */
-export const customJvp = <F extends (...args: any[]) => any>(f: F, rules: CustomJvpRules): F =>
-  customFunction("customJvp", f, rules, ["jvp"]);
+export const customJvp = <Args extends readonly any[], R>(
+  f: (...args: Args) => R,
+  rules: CustomJvpRules,
+): ((...args: Liberal<Args>) => Arrays<R>) => customFunction("customJvp", f, rules, ["jvp"]);

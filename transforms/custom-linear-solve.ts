@@ -14,24 +14,24 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, notLinear } from "../src/ir/primitive.ts";
 import type { DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
 import type { Mark } from "../src/ir/tracer.ts";
-import { bind } from "../src/ir/trace.ts";
+import { bind, stageFunction } from "../src/ir/trace.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { add, materialize, neg } from "../ops/arithmetic.ts";
-import { batchToFront } from "../ops/batching.ts";
 import { backwardPass } from "./backward.ts";
 import {
   batchedRule,
   jaxprFunction,
   likeTree,
   shareConstants,
-  stageClosure,
   tangentsOf,
+  unknownsInFront,
   zerosFor,
 } from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
 import { detached } from "./forward.ts";
 import { flattenArrays, requireFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
+import type { Arrays, Given, Result } from "./types.ts";
 
 interface LinearSolveParams {
   readonly name: string;
@@ -51,7 +51,7 @@ const transposeOf =
     if (symmetric) return apply(inputs);
     const constants = inputs.slice(0, constantCount);
     const types = inputs.slice(constantCount).map(avalOf);
-    const closed = stageClosure(`the operator of ${name}`, (x) => apply([...constants, ...x]), types);
+    const closed = stageFunction(`the operator of ${name}`, (x) => apply([...constants, ...x]), types);
     return backwardPass(closed, inputs.slice(constantCount)).map(materialize);
   };
 
@@ -110,9 +110,8 @@ export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, re
     },
     batch: (inputs, dims, params, context) => {
       const { constantCount: n, apply, solve, transposeSolve } = params;
-      const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
-      const rhs = inputs.slice(n).map((b, k) => batchToFront(b, dims[n + k]!, context.size));
-      const outputs = bind(linearSolveCall.primitive, [...inputs.slice(0, n), ...rhs], {
+      const { operands, own } = unknownsInFront(n, inputs, dims, context.size);
+      const outputs = bind(linearSolveCall.primitive, operands, {
         ...params,
         apply: batchedRule(apply, own, context),
         solve: batchedRule(solve, own, context),
@@ -124,7 +123,7 @@ export const linearSolveCall: PrimitiveFunction<NDArray[], LinearSolveParams, re
     stage: (inputs, params) => {
       const { name, symmetric, constantCount, apply, solve, transposeSolve } = params;
       const parts = [apply, solve, ...(transposeSolve === null ? [] : [transposeSolve])].map((f) =>
-        stageClosure(name, f, inputs.map(avalOf)),
+        stageFunction(name, f, inputs.map(avalOf)),
       );
       const { constants, jaxprs } = shareConstants(parts);
       return bind(linearSolveStaged.primitive, [...constants, ...inputs], {
@@ -169,6 +168,17 @@ export const linearSolveStaged: PrimitiveFunction<NDArray[], StagedLinearSolve, 
     batch: (inputs, dims, params, context) =>
       linearSolveCall.primitive.batch(inputs, dims, linearSolveClosures(params), context),
     lower: { kind: "inline", jaxpr: "solve" },
+    holds: ["apply", "transposeSolve"],
+    gate: (params, gated) => ({
+      params: {
+        ...params,
+        constantCount: params.constantCount + 1,
+        apply: gated(params.apply),
+        solve: gated(params.solve),
+        transposeSolve: params.transposeSolve && gated(params.transposeSolve),
+      },
+      places: [0],
+    }),
     laws: { testedIn: "test/transforms/custom-linear-solve.test.ts" },
   });
 
@@ -190,19 +200,19 @@ export interface LinearSolveOptions {
  * const d = array([2, 4]);
  * customLinearSolve((x) => np.mul(d, x), array([1, 1]), (_, rhs) => np.div(rhs, d), { symmetric: true }) // [0.5, 0.25]
  */
-export const customLinearSolve = <T>(
-  matvec: (x: T) => T,
-  b: T,
-  solve: (matvec: (x: T) => T, b: T) => T,
+export const customLinearSolve = <X, T = Arrays<X>>(
+  matvec: (x: T) => NoInfer<T>,
+  b: Given<X, T>,
+  solve: (matvec: (x: T) => T, b: T) => NoInfer<T>,
   options: LinearSolveOptions = {},
-): T => {
+): Result<T> => {
   requireFunction("customLinearSolve", matvec);
   requireFunction("customLinearSolve", solve);
   requireOptions("customLinearSolve", options, ["transposeSolve", "symmetric"]);
   const name = "customLinearSolve";
   const { arrays, treedef } = flattenArrays(b, name);
   const flatten = likeTree(name, treedef, arrays);
-  const operator = stageClosure(
+  const operator = stageFunction(
     `the operator of ${name}`,
     (x) => flatten(matvec(unflatten(treedef, x) as T)),
     arrays.map(avalOf),
@@ -224,5 +234,5 @@ export const customLinearSolve = <T>(
     solve: solver(solve, apply),
     transposeSolve: transposeSolve === undefined ? null : solver(transposeSolve, transposed),
   });
-  return unflatten(treedef, solution) as T;
+  return unflatten(treedef, solution) as Result<T>;
 };

@@ -9,11 +9,12 @@ import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { evaluateClosed } from "../src/ir/evaluate.ts";
 import { isLinearInput, isNonzero, zero } from "../src/ir/primitive.ts";
-import type { BatchContext, BatchDim, Tangent } from "../src/ir/primitive.ts";
+import type { BatchContext, BatchDim } from "../src/ir/primitive.ts";
 import { bind } from "../src/ir/trace.ts";
 import { materialize } from "../ops/arithmetic.ts";
 import { moveAxis, reduceSum } from "../ops/shape.ts";
 import type { ArrayFunction } from "./closures.ts";
+import { spreadNull, spreadTangents } from "./flagged.ts";
 import { jvpFlat, linearizeFlat, refusing } from "./forward.ts";
 import { batchUnderMark } from "./vmap.ts";
 
@@ -25,12 +26,6 @@ export type Pushforward = (
   primals: readonly NDArray[],
   tangents: readonly (NDArray | null)[],
 ) => readonly [outputs: readonly NDArray[], tangents: readonly (NDArray | null)[]];
-
-/** The next of `values` where `yes`, null elsewhere. */
-export const spreadNull = (yes: readonly boolean[], values: readonly NDArray[]): (NDArray | null)[] => {
-  let next = 0;
-  return yes.map((isThere) => (isThere ? values[next++]! : null));
-};
 
 /** Those that are not null. */
 export const presentOf = (values: readonly (NDArray | null)[]): NDArray[] => values.filter((x) => x !== null);
@@ -60,7 +55,7 @@ export const batchBackward =
     backward: Backward,
     residualDims: readonly BatchDim[],
     inputDims: readonly BatchDim[],
-    { mark, size }: BatchContext,
+    context: BatchContext,
   ): Backward =>
   (residuals, cotangents) => {
     let present: boolean[] = [];
@@ -70,8 +65,7 @@ export const batchBackward =
       return presentOf(leaving);
     };
     const leaving = batchUnderMark(
-      mark,
-      size,
+      context,
       run,
       [...residuals, ...cotangents],
       [...residualDims, ...cotangents.map(() => 0)],
@@ -138,7 +132,7 @@ export const customLinear: PrimitiveFunction<NDArray[], LinearParams, readonly N
     const owner = `the derivative of ${params.name}`;
     const { outputs, linear, depends } = linearizeFlat(owner, runForwards(params), primals, tangents.map(isNonzero));
     const moved = evaluateClosed(linear, tangents.filter(isNonzero));
-    return [outputs, spreadNull(depends, moved).map((tangent, k): Tangent => tangent ?? zero(outputs[k]!))];
+    return [outputs, spreadTangents(depends, outputs, moved)];
   },
   guard: (params, mark) => ({
     ...params,
@@ -148,7 +142,7 @@ export const customLinear: PrimitiveFunction<NDArray[], LinearParams, readonly N
 
 /** The forward rule over a mapped axis, for its tangents alone. */
 const batchTangents =
-  (params: LinearParams, dims: readonly BatchDim[], { mark, size }: BatchContext): Pushforward =>
+  (params: LinearParams, dims: readonly BatchDim[], context: BatchContext): Pushforward =>
   (primals, tangents) => {
     const { residualCount, moves } = params;
     const known = dims.slice(residualCount, residualCount + moves.length);
@@ -157,5 +151,5 @@ const batchTangents =
       tangent === null ? known[k]! : dims[residualCount + moves.length + k]!,
     );
     const run = runForwards({ ...params, residualCount: 0 });
-    return [[], batchUnderMark(mark, size, run, [...primals, ...filled], [...known, ...moving])];
+    return [[], batchUnderMark(context, run, [...primals, ...filled], [...known, ...moving])];
   };

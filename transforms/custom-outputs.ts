@@ -6,8 +6,8 @@ import { TracerConversion } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
+import { stageFunction } from "../src/ir/trace.ts";
 import type { Treedef } from "../src/tree/tree.ts";
-import { stageClosure } from "./closures.ts";
 import { areSameOutputs, requireSameOutputs } from "./custom-checks.ts";
 import type { TypedTree } from "./custom-checks.ts";
 
@@ -37,7 +37,7 @@ export const rememberOutputs = (
 const traceOutputs = (name: string, f: TypedFunction, inputs: readonly Aval[]): TypedTree | null => {
   let found: TypedTree | null = null;
   try {
-    stageClosure(
+    stageFunction(
       name,
       (values) => {
         found = f(values);

@@ -17,23 +17,23 @@ import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isZero, notLinear, zero } from "../src/ir/primitive.ts";
 import type { DifferentiationContext, Tangent } from "../src/ir/primitive.ts";
-import { bind } from "../src/ir/trace.ts";
+import { bind, stageFunction } from "../src/ir/trace.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { materialize, neg } from "../ops/arithmetic.ts";
-import { batchToFront } from "../ops/batching.ts";
 import {
   batchedRule,
   jaxprFunction,
   likeTree,
   shareConstants,
-  stageClosure,
   tangentsOf,
+  unknownsInFront,
   zerosFor,
 } from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
 import { detached } from "./forward.ts";
 import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
+import type { Arrays, Given, Result } from "./types.ts";
 
 interface RootParams {
   readonly name: string;
@@ -107,13 +107,12 @@ export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray
   transpose: notLinear,
   batch: (inputs, dims, params, context) => {
     const { constantCount: n, residual, solve, tangentSolve } = params;
-    const own = [...dims.slice(0, n), ...dims.slice(n).map(() => 0)];
-    const guess = inputs.slice(n).map((x, k) => batchToFront(x, dims[n + k]!, context.size));
-    const outputs = bind(rootCall.primitive, [...inputs.slice(0, n), ...guess], {
+    const { operands, own } = unknownsInFront(n, inputs, dims, context.size);
+    const outputs = bind(rootCall.primitive, operands, {
       ...params,
       residual: batchedRule(residual, own, context),
       solve: batchedRule(solve, own, context),
-      tangentSolve: batchedRule(tangentSolve, [...own, ...guess.map(() => 0)], context),
+      tangentSolve: batchedRule(tangentSolve, [...own, ...own.slice(n)], context),
     });
     return [outputs, outputs.map(() => 0)];
   },
@@ -122,9 +121,9 @@ export const rootCall: PrimitiveFunction<NDArray[], RootParams, readonly NDArray
     const types = inputs.map(avalOf);
     const guessTypes: Aval[] = types.slice(constantCount);
     const parts = [
-      stageClosure(name, residual, types),
-      stageClosure(name, solve, types),
-      stageClosure(name, tangentSolve, [...types, ...guessTypes]),
+      stageFunction(name, residual, types),
+      stageFunction(name, solve, types),
+      stageFunction(name, tangentSolve, [...types, ...guessTypes]),
     ];
     const { constants, jaxprs } = shareConstants(parts);
     return bind(rootStaged.primitive, [...constants, ...inputs], {
@@ -169,6 +168,17 @@ export const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArr
   transpose: notLinear,
   batch: (inputs, dims, params, context) => rootCall.primitive.batch(inputs, dims, rootClosures(params), context),
   lower: { kind: "inline", jaxpr: "solve" },
+  holds: ["residual", "tangentSolve"],
+  gate: (params, gated) => ({
+    params: {
+      ...params,
+      constantCount: params.constantCount + 1,
+      residual: gated(params.residual),
+      solve: gated(params.solve),
+      tangentSolve: gated(params.tangentSolve),
+    },
+    places: [0],
+  }),
   laws: { testedIn: "test/transforms/custom-root.test.ts" },
 });
 
@@ -186,17 +196,29 @@ export const rootStaged: PrimitiveFunction<NDArray[], StagedRoot, readonly NDArr
  * const squareRoot = (p) => customRoot((x) => x.mul(x).sub(p), array(1), newton, (g, b) => b.div(g(array(1))));
  * grad(squareRoot)(4) // 0.25
  */
-export const customRoot = <T>(
-  f: (x: T) => T,
-  initialGuess: T,
-  solve: (f: (x: T) => T, initialGuess: T) => T,
-  tangentSolve: (g: (y: T) => T, b: T) => T,
-): T => {
+export const customRoot = <X, T = Arrays<X>>(
+  f: (x: T) => NoInfer<T>,
+  initialGuess: Given<X, T>,
+  solve: (f: (x: T) => T, initialGuess: T) => NoInfer<T>,
+  tangentSolve: (g: (y: T) => T, b: T) => NoInfer<T>,
+): Result<T> => {
   for (const part of [f, solve, tangentSolve]) requireFunction("customRoot", part);
   const name = `customRoot of ${nameOf(f as AnyFunction)}`;
+  return rootNamed<T>(name, { f, initialGuess: initialGuess as T, solve, tangentSolve }) as Result<T>;
+};
+
+interface RootProblem<T> {
+  readonly f: (x: T) => T;
+  readonly initialGuess: T;
+  readonly solve: (f: (x: T) => T, initialGuess: T) => T;
+  readonly tangentSolve: (g: (y: T) => T, b: T) => T;
+}
+
+/** customRoot on behalf of the function that its errors name. */
+export const rootNamed = <T>(name: string, { f, initialGuess, solve, tangentSolve }: RootProblem<T>): T => {
   const { arrays, treedef } = flattenArrays(initialGuess, name);
   const flatten = likeTree(name, treedef, arrays);
-  const own = stageClosure(name, (x) => flatten(f(unflatten(treedef, x) as T)), arrays.map(avalOf));
+  const own = stageFunction(name, (x) => flatten(f(unflatten(treedef, x) as T)), arrays.map(avalOf));
   const n = own.constants.length;
   const residual = jaxprFunction(constantsAsInputs(own.jaxpr));
   const root = bind(rootCall.primitive, [...own.constants, ...arrays], {

@@ -21,6 +21,7 @@ import type { OutputTypes, TypedFunction } from "./custom-outputs.ts";
 import { flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
+import type { Arrays, Liberal } from "./types.ts";
 
 type UserFunction = (...args: unknown[]) => unknown;
 
@@ -32,7 +33,7 @@ export interface CustomRules {
   readonly bwd?: (...args: any[]) => readonly unknown[];
   /** Static arguments, list of the others, list of their tangents to [output, its tangent]; linear in the tangents; null is zero. */
   readonly jvp?: (...args: any[]) => readonly [unknown, unknown];
-  /** Arguments that are not arrays: passed through, given first to `bwd` and `jvp`. */
+  /** Arguments that are not arrays: passed through, given first to `bwd` and `jvp`; -1 is the last. */
   readonly staticArgnums?: number | readonly number[];
   /** Tangents known to be zero arrive as null instead of zeros. Compiled code knows it of integers only. Default false. */
   readonly symbolicZeros?: boolean;
@@ -54,19 +55,21 @@ interface CallTrees {
   readonly outTree: () => Treedef;
 }
 
+/** A user's function, and what its calls have returned. */
+interface UserCall {
+  readonly asked: string;
+  readonly f: UserFunction;
+  readonly known: OutputTypes;
+}
+
 interface FlatCall {
   readonly arrays: readonly NDArray[];
   readonly call: ArrayFunction;
   readonly trees: CallTrees;
 }
 
-const flatCall = (
-  asked: string,
-  f: UserFunction,
-  args: readonly unknown[],
-  statics: readonly number[],
-  known: OutputTypes,
-): FlatCall => {
+/** @param known  output types by signature, where those do not depend on statics */
+const flatCall = ({ asked, f, known }: UserCall, args: readonly unknown[], statics: readonly number[]): FlatCall => {
   const name = nameOf(f as AnyFunction);
   const { arrays, treedef } = flattenArrays(
     args.filter((_, k) => !statics.includes(k)),
@@ -101,12 +104,12 @@ const flatCall = (
 };
 
 /** `f` with its rules. @param needed  rules that must be there; the reverse rule needs both of its halves */
-export const customFunction = <F extends (...args: any[]) => any>(
+export const customFunction = <Args extends readonly any[], R>(
   transform: string,
-  f: F,
+  f: (...args: Args) => R,
   rules: CustomRules,
   needed: readonly string[],
-): F => {
+): ((...args: Liberal<Args>) => Arrays<R>) => {
   requireFunction(transform, f);
   requireOptions(transform, rules, ruleNames);
   if (rules?.symbolicZeros === true && rules.jvp === undefined)
@@ -122,7 +125,7 @@ export const customFunction = <F extends (...args: any[]) => any>(
     requireRules(asked, { ...rules }, needed, ["fwd", "bwd"]);
     const statics = requireArgnums(asked, rules.staticArgnums ?? [], args.length);
     requireStatic(asked, args, statics);
-    const { arrays, call, trees } = flatCall(asked, f as unknown as UserFunction, args, statics, types);
+    const { arrays, call, trees } = flatCall({ asked, f: f as unknown as UserFunction, known: types }, args, statics);
     const outputs =
       isEvaluating() && !arrays.some(isTracer)
         ? call(arrays)
@@ -136,7 +139,7 @@ export const customFunction = <F extends (...args: any[]) => any>(
     return unflatten(trees.outTree(), outputs);
   };
   Object.defineProperty(custom, "name", { value: name });
-  return custom as unknown as F;
+  return custom as (...args: readonly unknown[]) => Arrays<R>;
 };
 
 /** fwd and bwd on flat arrays; null where there are none. */

@@ -9,14 +9,16 @@ import type { Aval } from "../src/ir/aval.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
 import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
 import { zero } from "../src/ir/primitive.ts";
+import { stageFunction } from "../src/ir/trace.ts";
 import { materialize } from "../ops/arithmetic.ts";
-import { jaxprFunction, shareConstants, stageClosure } from "./closures.ts";
+import { jaxprFunction, shareConstants } from "./closures.ts";
 import type { ArrayFunction } from "./closures.ts";
-import { presentOf, spreadNull } from "./custom-linear.ts";
+import { presentOf } from "./custom-linear.ts";
 import type { Backward, Pushforward } from "./custom-linear.ts";
+import { chosen, spreadNull } from "./flagged.ts";
 
 /** What a reverse rule's first half gives: outputs, and residuals with the second half that takes them. */
-export interface Forward {
+interface Forward {
   readonly outputs: readonly NDArray[];
   readonly residuals: readonly NDArray[];
   /** Residuals and output cotangents to input cotangents; null where an input has none. */
@@ -80,7 +82,7 @@ const stageReverse = (
     residualTypes = result.residuals.map(avalOf);
     return [...result.outputs, ...result.residuals];
   };
-  const first = stageClosure(`the forward rule of ${name}`, runForward, inputs);
+  const first = stageFunction(`the forward rule of ${name}`, runForward, inputs);
   let returned: boolean[] = [];
   const runBackward: ArrayFunction = (values) => {
     const leaving = waiting(values.slice(0, residualTypes.length), values.slice(residualTypes.length));
@@ -88,7 +90,7 @@ const stageReverse = (
     return presentOf(leaving);
   };
   const cotangentTypes = outputs.map((aval) => ({ ...aval, weakType: false as const }));
-  const second = stageClosure(`the backward rule of ${name}`, runBackward, [...residualTypes, ...cotangentTypes]);
+  const second = stageFunction(`the backward rule of ${name}`, runBackward, [...residualTypes, ...cotangentTypes]);
   return { parts: [first, second], returned };
 };
 
@@ -110,8 +112,8 @@ const stagePushforward = (
     moved = tangents.map((tangent) => tangent !== null);
     return [...outputs, ...presentOf(tangents)];
   };
-  const tangentTypes = inputs.filter((_, k) => moves[k]!).map((aval) => ({ ...aval, weakType: false as const }));
-  const part = stageClosure(`the jvp rule of ${name}`, run, [...inputs, ...tangentTypes]);
+  const tangentTypes = chosen(inputs, moves).map((aval) => ({ ...aval, weakType: false as const }));
+  const part = stageFunction(`the jvp rule of ${name}`, run, [...inputs, ...tangentTypes]);
   return { parts: [part], moves, moved };
 };
 
@@ -144,7 +146,7 @@ const findInProgress = (identity: readonly unknown[], types: string): Entry | un
 export const stageRules = (inputs: readonly NDArray[], custom: CustomFunction): Staged => {
   const { name, call, identity } = custom;
   const types = inputs.map(avalOf);
-  const primal = stageClosure(name, call, types);
+  const primal = stageFunction(name, call, types);
   const key = types.map(showAval).join();
   const known = findInProgress(identity, key);
   if (known !== undefined) return referring(name, primal, known.rules);
@@ -219,7 +221,7 @@ const pushforwardOf = ({ closedOver, primal, pushforward, moves, moved }: Staged
   pushforward &&
   ((inputs, tangents) => {
     const given = tangents.slice(closedOver).map((tangent, k) => tangent ?? materialize(zero(inputs[closedOver + k]!)));
-    const results = jaxprFunction(pushforward)([...inputs, ...given.filter((_, k) => moves[k]!)]);
+    const results = jaxprFunction(pushforward)([...inputs, ...chosen(given, moves)]);
     const count = primal.outputs.length;
     return [results.slice(0, count), spreadNull(moved, results.slice(count))];
   });

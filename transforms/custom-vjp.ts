@@ -3,6 +3,7 @@
  */
 import { customFunction } from "./custom-rules.ts";
 import type { CustomRules } from "./custom-rules.ts";
+import type { Arrays, Liberal } from "./types.ts";
 
 /** Rules with a reverse rule. */
 export type CustomVjpRules = CustomRules & Required<Pick<CustomRules, "fwd" | "bwd">>;
@@ -16,5 +17,7 @@ export type CustomVjpRules = CustomRules & Required<Pick<CustomRules, "fwd" | "b
  * Works under jit, vmap and further grad; second derivatives differentiate the rules.
  * @example const f = customVjp((x) => x.mul(x), { fwd: (x) => [x.mul(x), x], bwd: (x, g) => [g.mul(x).mul(2)] }); grad(f)(3) // 6
  */
-export const customVjp = <F extends (...args: any[]) => any>(f: F, rules: CustomVjpRules): F =>
-  customFunction("customVjp", f, rules, ["fwd", "bwd"]);
+export const customVjp = <Args extends readonly any[], R>(
+  f: (...args: Args) => R,
+  rules: CustomVjpRules,
+): ((...args: Liberal<Args>) => Arrays<R>) => customFunction("customVjp", f, rules, ["fwd", "bwd"]);

@@ -3,6 +3,8 @@
  * of the program, compiled or not. They are effects: never removed, merged or reordered, and derivatives pass by.
  */
 import { bind } from "../src/ir/trace.ts";
+import { asHost } from "../src/ir/tracer.ts";
+import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import { showValues } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
@@ -10,7 +12,8 @@ import { print } from "../src/output.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { hostEffect } from "../ops/callback.ts";
-import { flattenArrays, requireFunction } from "./flat.ts";
+import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
 import { requireVectorized } from "./pure-callback.ts";
 import type { Vectorized } from "./pure-callback.ts";
@@ -28,7 +31,9 @@ export interface DebugFunction<A extends readonly any[]> {
  * @param args  trees of arrays. What vmap does not map is seen once, what it maps once per example (or "batched")
  * @throws InvalidOption, UnknownOption, NotAnArray; and what `f` throws
  * Derivatives: it sees the primal values, once. A tangent (in a rule of customJvp) is seen in forward mode only.
- * Where vmap makes cond run both branches, or a loop wait for its longest example, those steps are seen too.
+ * Under vmap it sees the examples that come by: those that take the branch, those whose loop still runs. Batched, it sees
+ * their rows; of an example that is mapped again all rows, those that are not there filled with values of one that is.
+ * What a checkpoint computes again is not seen again.
  * @example const seen = []; jit((x) => { debugCallback((y) => seen.push(y.item()), x); return x.mul(2); })(array(3)); seen // [3]
  */
 export const debugCallback = <A extends readonly any[]>(
@@ -38,10 +43,11 @@ export const debugCallback = <A extends readonly any[]>(
   if (typeof f !== "function") requireOptions("debugCallback", f, ["call", "vectorized"], true);
   const { call, vectorized } = typeof f === "function" ? { call: f, vectorized: undefined } : f;
   requireFunction("debugCallback", call);
-  const { arrays, treedef } = flattenArrays(args, "debugCallback");
+  const asked = `debugCallback of ${nameOf(call as AnyFunction)}`;
+  const { arrays, treedef } = flattenArrays(args, asked);
   bind(hostEffect.primitive, arrays, {
     call: (inputs: readonly NDArray[]) => {
-      call(...(unflatten(treedef, inputs) as unknown as A));
+      asHost(asked, () => call(...(unflatten(treedef, inputs) as unknown as A)));
     },
     vectorized: requireVectorized("debugCallback", vectorized),
   });
@@ -52,9 +58,9 @@ export const debugCallback = <A extends readonly any[]>(
 /** Pieces of a format: text, and placeholders by the key of their value. */
 type Piece = { readonly kind: "text"; readonly text: string } | { readonly kind: "value"; readonly key: string };
 
-const refuse = (format: string, seen: string): InvalidOption =>
+const refuse = (format: unknown, seen: string): InvalidOption =>
   new InvalidOption(
-    `debugPrint of ${JSON.stringify(format)}`,
+    `debugPrint of ${showValue(format)}`,
     seen,
     "Write {} for each value in order, {name} for an entry of an object given last, {{ and }} for braces",
   );
@@ -110,7 +116,7 @@ const showTree = (treedef: Treedef, leaves: readonly ConcreteArray[]): string =>
 /**
  * Prints values as the program runs: each time, in order, compiled or not; see `debugCallback` for vmap and grad.
  * @param format  text with {} for each value in order or {name} for entries of an object given last; {{ }} are braces
- * @param values  trees of arrays
+ * @param values  trees of arrays, or texts
  * @throws InvalidOption when placeholders and values do not match; NotAnArray
  * configure({ onPrint }) takes the text elsewhere; the default is console.log.
  * @example
@@ -119,12 +125,15 @@ const showTree = (treedef: Treedef, leaves: readonly ConcreteArray[]): string =>
  * f(array(0)); configure({ onPrint: null }); lines // ["x = 0, sin x = 0"]
  */
 export const debugPrint = (format: string, ...values: readonly unknown[]): void => {
-  if (typeof format !== "string") throw refuse(String(format), `a format that is a ${typeof format}`);
+  if (typeof format !== "string") throw refuse(format, `${showValue(format)} where the format is expected`);
   const pieces = parseFormat(format);
-  const { arrays, treedef } = flattenArrays(valuesByKey(format, pieces, values), "debugPrint");
+  const given = Object.entries(valuesByKey(format, pieces, values));
+  const words = new Map(given.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const trees = Object.fromEntries(given.filter(([key]) => !words.has(key)));
+  const { arrays, treedef } = flattenArrays(trees, "debugPrint");
   bind(hostEffect.primitive, arrays, {
     call: (inputs) => {
-      const texts = textsOf(treedef, inputs);
+      const texts = new Map([...words, ...textsOf(treedef, inputs)]);
       print(pieces.map((piece) => (piece.kind === "text" ? piece.text : texts.get(piece.key)!)).join(""));
     },
     vectorized: "sequential",

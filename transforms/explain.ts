@@ -6,7 +6,7 @@ import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import { nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import { makeJaxpr } from "./make-jaxpr.ts";
-import type { Liberal } from "./types.ts";
+import type { ArraysOfList, Given } from "./types.ts";
 
 /**
  * Text of the program that jit would run for `f` on arguments of these shapes and dtypes.
@@ -15,8 +15,11 @@ import type { Liberal } from "./types.ts";
  * @param args  arrays; only shapes and dtypes matter
  * @example explain((x) => namedScope("layer", () => np.sin(x)), array([1, 2])).includes("@ layer") // true
  */
-export const explain = <A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: Liberal<A>): string => {
+export const explain = <X extends readonly unknown[], A extends readonly unknown[] = ArraysOfList<X>>(
+  f: (...args: A) => unknown,
+  ...args: Given<X, A>
+): string => {
   requireFunction("explain", f);
-  const { jaxpr } = makeJaxpr(f)(...args);
+  const { jaxpr } = makeJaxpr(f as (...all: any[]) => unknown)(...args);
   return `${nameOf(f as AnyFunction)}\n${explainJaxpr(constantsAsInputs(jaxpr))}`;
 };

@@ -18,7 +18,7 @@ export type AnyFunction = (...args: never[]) => unknown;
 export const nameOf = (f: AnyFunction): string => (f.name === "" ? "a function" : f.name);
 
 /** Numbers and booleans become weak scalars. */
-export const asArray = (leaf: Leaf): NDArray => (leaf instanceof NDArray ? leaf : weakScalar(leaf));
+const asArray = (leaf: Leaf): NDArray => (leaf instanceof NDArray ? leaf : weakScalar(leaf));
 
 export interface FlatArrays {
   readonly arrays: NDArray[];
@@ -71,23 +71,28 @@ export const requireFunction = (asked: string, f: unknown): void => {
 
 // --- Arguments --------------------------------------------------------------------------------
 
-/** Distinct positions among `count` arguments. */
+/** Distinct positions among `count` arguments, from 0; negative ones are counted from the end. */
 export const requireArgnums = (
   asked: string,
   argnums: number | readonly number[],
   count: number,
 ): readonly number[] => {
-  const list = typeof argnums === "number" ? [argnums] : argnums;
-  for (const position of list) {
-    if (!Number.isInteger(position) || position < 0 || position >= count)
+  const given = typeof argnums === "number" ? [argnums] : argnums;
+  const list = given.map((position) => {
+    if (!Number.isInteger(position) || position < -count || position >= count)
       throw new InvalidArgnums(
         asked,
         `position ${position} of a call with ${count} arguments`,
-        "Positions are whole numbers from 0; arguments left out cannot be named",
+        "Positions are whole numbers from 0, or from -1 for the last backwards; arguments left out cannot be named",
       );
-  }
+    return position < 0 ? position + count : position;
+  });
   if (new Set(list).size !== list.length)
-    throw new InvalidArgnums(asked, `positions [${list.join(",")}] repeat`, "Name every argument once");
+    throw new InvalidArgnums(
+      asked,
+      `positions [${given.join(",")}] of a call with ${count} arguments repeat`,
+      "Name every argument once",
+    );
   return list;
 };
 
@@ -98,6 +103,14 @@ export const fixOtherArguments =
     const all = [...args];
     positions.forEach((position, k) => (all[position] = selected[k]));
     return (f as (...all: unknown[]) => unknown)(...all);
+  };
+
+/** `f` of the arguments that are not static, the static ones in their places. */
+export const bindStatics =
+  (f: AnyFunction, statics: readonly number[], args: readonly unknown[]): AnyFunction =>
+  (...traced: unknown[]): unknown => {
+    let next = 0;
+    return (f as (...all: unknown[]) => unknown)(...args.map((arg, k) => (statics.includes(k) ? arg : traced[next++])));
   };
 
 // --- Auxiliary outputs ------------------------------------------------------------------------

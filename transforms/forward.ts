@@ -8,12 +8,13 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { removeDeadCodeClosed } from "../src/compile/dead-code.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
-import { isZero, toList, zero } from "../src/ir/primitive.ts";
+import { isNonzero, isZero, toList, zero } from "../src/ir/primitive.ts";
 import type { Primitive, SplitContext, Tangent } from "../src/ir/primitive.ts";
 import { bind, currentTrace, stagingTrace, withMark, withTrace } from "../src/ir/trace.ts";
 import type { StagingTrace, Trace } from "../src/ir/trace.ts";
 import type { Mark } from "../src/ir/tracer.ts";
-import { isTracer, newMark, Tracer } from "../src/ir/tracer.ts";
+import { isTracer, leakOf, newMark, Tracer } from "../src/ir/tracer.ts";
+import { chosen, notChosen } from "./flagged.ts";
 
 export interface Dual {
   readonly primal: NDArray;
@@ -54,11 +55,21 @@ const refuse =
     );
   };
 
-/** A rule's code; meeting a value that is being differentiated, other than its arguments, is an error by name. */
+/**
+ * A rule's code; meeting a value that is being differentiated, other than its arguments, is an error by name,
+ * also where the differentiation is over, as it is for a backward rule.
+ */
 export const refusing =
   <A extends readonly unknown[], R>(mark: Mark, name: string, f: (...args: A) => R) =>
-  (...args: A): R =>
-    withTrace(guardedTrace(mark, currentTrace(), refuse(mark, name)), () => f(...args));
+  (...args: A): R => {
+    try {
+      return withTrace(guardedTrace(mark, currentTrace(), refuse(mark, name)), () => f(...args));
+    } catch (error) {
+      const leak = leakOf(error, mark);
+      if (leak !== undefined) return refuse(mark, name)(leak);
+      throw error;
+    }
+  };
 
 /** A solver's code, for which values that are being differentiated are constants. */
 export const detached =
@@ -146,6 +157,11 @@ const partialTrace = (parent: Trace, tape: StagingTrace): PartialTrace => {
   return trace;
 };
 
+/** In the place of an input whose value is not known. */
+export interface UnknownInput {
+  readonly unknown: Aval;
+}
+
 /** What a function gives when only some of its inputs are known. */
 export interface PartialEvaluation {
   /** Outputs that the known inputs determine. */
@@ -156,25 +172,24 @@ export interface PartialEvaluation {
 }
 
 /**
- * Evaluates what does not depend on unknown inputs (null here) at once, and tapes the rest.
- * @param types       of all inputs
+ * Evaluates what does not depend on unknown inputs at once, and tapes the rest.
+ * @param inputs      arrays, and the types of those that are unknown
  * @param instantiate outputs that are taken for unknown in any case
  */
 export const evaluatePartly = (
   owner: string,
   f: (inputs: readonly NDArray[]) => readonly NDArray[],
-  inputs: readonly (NDArray | null)[],
-  types: readonly Aval[],
+  inputs: readonly (NDArray | UnknownInput)[],
   instantiate: readonly boolean[],
 ): PartialEvaluation => {
   const tape = stagingTrace(owner);
-  const values = inputs.map((input, k) => input ?? tape.input(types[k]!));
+  const values = inputs.map((input) => ("unknown" in input ? tape.input(input.unknown) : input));
   try {
     const outputs = withTrace(partialTrace(currentTrace(), tape), () => f(values));
     const isLate = outputs.map((output, k) => instantiate[k] === true || isOn(tape, output));
     return {
-      known: outputs.filter((_, k) => !isLate[k]!),
-      later: removeDeadCodeClosed(tape.finish(outputs.filter((_, k) => isLate[k]!))),
+      known: notChosen(outputs, isLate),
+      later: removeDeadCodeClosed(tape.finish(chosen(outputs, isLate))),
       isLate,
     };
   } finally {
@@ -200,11 +215,11 @@ export const linearizeFlat = (
   try {
     const outputs = withMark(differentiationTrace(mark, parent, partialTrace(parent, tape)), () => f(inputs, mark));
     const duals = outputs.map((output) => dualOf(output, mark));
-    const tangents = duals.map(([, tangent]) => tangent).filter((tangent): tangent is NDArray => !isZero(tangent));
+    const tangents = duals.map(([, tangent]) => tangent);
     return {
       outputs: duals.map(([primal]) => primal),
-      linear: removeDeadCodeClosed(tape.finish(tangents)),
-      depends: duals.map(([, tangent]) => !isZero(tangent)),
+      linear: removeDeadCodeClosed(tape.finish(tangents.filter(isNonzero))),
+      depends: tangents.map(isNonzero),
     };
   } finally {
     tape.mark.alive = false;

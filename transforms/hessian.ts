@@ -10,23 +10,24 @@ import type { Shape } from "../src/array/shape.ts";
 import { sizeOf } from "../src/array/shape.ts";
 import { evaluateClosed } from "../src/ir/evaluate.ts";
 import type { Aval } from "../src/ir/aval.ts";
-import { isZero, zero } from "../src/ir/primitive.ts";
+import { isNonzero, zero } from "../src/ir/primitive.ts";
 import type { Tangent } from "../src/ir/primitive.ts";
 import { unflatten } from "../src/tree/tree.ts";
-import type { Treedef } from "../src/tree/tree.ts";
+import type { MapLeaves } from "../src/tree/types.ts";
 import { zerosOf } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
 import { moveAxis, reshape } from "../ops/shape.ts";
 import { backwardPass } from "./backward.ts";
-import { linearizeFlat } from "./forward.ts";
+import { chosen, spreadNull, spreadTangents } from "./flagged.ts";
 import type { Linearization } from "./forward.ts";
-import { fixOtherArguments, flattenDifferentiable, nameOf, requireArgnums, requireFunction } from "./flat.ts";
-import { requireOptions } from "../src/options.ts";
+import { nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
-import { flatWithAux, jvp, requireDifferentiable } from "./jvp.ts";
+import { requireOptions } from "../src/options.ts";
+import { jvp } from "./jvp.ts";
 import { batchFlat } from "./vmap.ts";
-import { grad } from "./vjp.ts";
-import type { GradOptions } from "./vjp.ts";
+import { grad, linearizeAt } from "./vjp.ts";
+import type { GradOptions, Point } from "./vjp.ts";
+import type { ArgumentAt, ArgumentsAt, ArraysOfList, Cotangent, Given, GivenAt, Liberal } from "./types.ts";
 
 /** The standard basis of arrays of this type, stacked along a leading axis: [size, ...shape]. */
 const basis = ({ shape, dtype }: Aval): NDArray => {
@@ -48,46 +49,17 @@ const overBasis = (
     "a Jacobian",
     ([direction]) => {
       found = f(direction!);
-      return found.filter((tangent): tangent is NDArray => !isZero(tangent));
+      return found.filter(isNonzero);
     },
-    [basis(type)],
-    [0],
-    size,
+    { inputs: [basis(type)], dims: [0], size },
   );
-  let next = 0;
-  return found.map((tangent, k) => {
-    if (isZero(tangent)) return zerosOf([size, ...resultTypes[k]!.shape], resultTypes[k]!.dtype);
-    const at = next++;
-    return batchToFront(outputs[at]!, dims[at]!, size);
-  });
+  const fronted = outputs.map((output, k) => batchToFront(output, dims[k]!, size));
+  return spreadNull(found.map(isNonzero), fronted).map(
+    (result, k) => result ?? zerosOf([size, ...resultTypes[k]!.shape], resultTypes[k]!.dtype),
+  );
 };
 
 const reshapeTo = (x: NDArray, shape: Shape): NDArray => reshape(x, { shape });
-
-interface Point {
-  readonly types: readonly NDArray[];
-  readonly linearization: Linearization;
-  readonly treedef: Treedef;
-  readonly outTree: Treedef;
-  readonly aux: unknown;
-}
-
-const linearizeAt = (asked: string, f: AnyFunction, options: GradOptions, args: readonly unknown[]): Point => {
-  const positions = requireArgnums(asked, options.argnums ?? 0, args.length);
-  const { arrays, treedef } = flattenDifferentiable(
-    positions.map((position) => args[position]),
-    asked,
-  );
-  if (options.allowInt !== true) requireDifferentiable(asked, arrays, treedef);
-  const flat = flatWithAux(fixOtherArguments(f, args, positions), treedef, asked, options.hasAux === true);
-  const linearization = linearizeFlat(
-    asked,
-    flat.call,
-    arrays,
-    arrays.map((x) => isFloat(x.dtype)),
-  );
-  return { types: arrays, linearization, treedef, outTree: flat.outTree(), aux: flat.aux() };
-};
 
 /** blocks[output][input] as a tree of trees; a bare argnum drops the list around the inputs. */
 const assemble = (point: Point, options: GradOptions, blocks: readonly (readonly NDArray[])[]): unknown => {
@@ -104,20 +76,50 @@ const assemble = (point: Point, options: GradOptions, blocks: readonly (readonly
 
 const optionNames = ["argnums", "hasAux", "allowInt"];
 
+/** The tree of `Out` with, in each leaf, the tree of `In` (twice, for second derivatives) with arrays as leaves. */
+export type DerivativeTree<Out, In, Order extends 1 | 2> = MapLeaves<
+  Out,
+  MapLeaves<In, Order extends 1 ? NDArray : MapLeaves<In, NDArray>>
+>;
+
+/** The derivatives of a function by its first argument (or by `argnums`), for every element of both. */
+export interface WholeDerivative<Order extends 1 | 2> {
+  <A = NDArray, Rest extends readonly unknown[] = [], Out = unknown, Aux = unknown>(
+    f: (x: A, ...rest: Rest) => readonly [Out, Aux],
+    options: GradOptions & { readonly hasAux: true; readonly argnums?: 0 },
+  ): (x: Liberal<A>, ...rest: Rest) => [DerivativeTree<Out, A, Order>, Aux];
+  <A = NDArray, Rest extends readonly unknown[] = [], Out = unknown>(
+    f: (x: A, ...rest: Rest) => Out,
+    options?: GradOptions & { readonly argnums?: 0; readonly hasAux?: false },
+  ): (x: Liberal<A>, ...rest: Rest) => DerivativeTree<Out, A, Order>;
+  <const N extends number, Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    options: GradOptions & { readonly argnums: N; readonly hasAux?: false },
+  ): (...args: GivenAt<Args, N>) => DerivativeTree<Out, ArgumentAt<Args, N>, Order>;
+  <const Ns extends readonly number[], Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    options: GradOptions & { readonly argnums: Ns; readonly hasAux?: false },
+  ): (...args: GivenAt<Args, Ns[number]>) => DerivativeTree<Out, ArgumentsAt<Args, Ns>, Order>;
+  <Args extends readonly unknown[], Out, Aux>(
+    f: (...args: Args) => readonly [Out, Aux],
+    options: GradOptions & { readonly hasAux: true },
+  ): (...args: Liberal<Args>) => [any, Aux];
+}
+
 /**
  * Jacobian by forward mode: one tangent per input element, all at once. Best for few inputs.
  * @returns a function giving the output's tree with, in each leaf, the argument's tree of arrays out.shape + in.shape
  * @example jacfwd((x) => x.mul(x))(array([1, 2])) // [[2, 0], [0, 4]]
  */
-export const jacfwd = (f: (...args: any[]) => unknown, options: GradOptions = {}): ((...args: any[]) => any) => {
+export const jacfwd: WholeDerivative<1> = ((f: AnyFunction, options: GradOptions = {}) => {
   requireFunction("jacfwd", f);
   requireOptions("jacfwd", options, optionNames);
-  return (...args) => {
+  return (...args: unknown[]): unknown => {
     const point = linearizeAt(`jacfwd of ${nameOf(f)}`, f, options, args);
     const { outputs, linear, depends } = point.linearization;
-    const varying = varyingTypes(point.types);
+    const varying = varyingTypes(point.arrays);
     let next = 0;
-    const columns = point.types.map((type) => {
+    const columns = point.arrays.map((type) => {
       if (!isFloat(type.dtype)) return outputs.map((output) => zerosOf([...output.shape, ...type.shape], output.dtype));
       const position = next++;
       const rows = overBasis(
@@ -127,8 +129,7 @@ export const jacfwd = (f: (...args: any[]) => unknown, options: GradOptions = {}
             linear,
             varying.map((other, k) => (k === position ? direction : zerosOf(other.shape, other.dtype))),
           );
-          let at = 0;
-          return depends.map((yes, k): Tangent => (yes ? results[at++]! : zero(outputs[k]!)));
+          return spreadTangents(depends, outputs, results);
         },
         outputs,
       );
@@ -140,47 +141,39 @@ export const jacfwd = (f: (...args: any[]) => unknown, options: GradOptions = {}
       outputs.map((_, k) => columns.map((column) => column[k]!)),
     );
   };
-};
+}) as never;
 
 /**
  * Jacobian by reverse mode: one cotangent per output element, all at once. Best for few outputs.
  * Result and options as `jacfwd`.
  * @example jacrev((x) => x.mul(x))(array([1, 2])) // [[2, 0], [0, 4]]
  */
-export const jacrev = (f: (...args: any[]) => unknown, options: GradOptions = {}): ((...args: any[]) => any) => {
+export const jacrev: WholeDerivative<1> = ((f: AnyFunction, options: GradOptions = {}) => {
   requireFunction("jacrev", f);
   requireOptions("jacrev", options, optionNames);
-  return (...args) => {
+  return (...args: unknown[]): unknown => {
     const point = linearizeAt(`jacrev of ${nameOf(f)}`, f, options, args);
-    const { outputs, linear, depends } = point.linearization;
+    const { outputs, depends } = point.linearization;
     const blocks = outputs.map((output, k) => {
       const rows = depends[k]!
-        ? overBasis(output, (cotangent) => pullOne(linear, depends, k, outputs, cotangent), varyingTypes(point.types))
-        : varyingTypes(point.types).map((type) => zerosOf([output.size, ...type.shape], type.dtype));
+        ? overBasis(output, (cotangent) => pullOne(point.linearization, k, cotangent), varyingTypes(point.arrays))
+        : varyingTypes(point.arrays).map((type) => zerosOf([output.size, ...type.shape], type.dtype));
       let next = 0;
-      return point.types.map((type) => {
+      return point.arrays.map((type) => {
         const shape = [...output.shape, ...type.shape];
         return isFloat(type.dtype) ? reshapeTo(rows[next++]!, shape) : zerosOf(shape, type.dtype);
       });
     });
     return assemble(point, options, blocks);
   };
-};
+}) as never;
 
 const varyingTypes = (types: readonly NDArray[]): NDArray[] => types.filter((type) => isFloat(type.dtype));
 
 /** Pullback of a cotangent on output k alone. */
-const pullOne = (
-  linear: Linearization["linear"],
-  depends: readonly boolean[],
-  k: number,
-  outputs: readonly NDArray[],
-  cotangent: NDArray,
-): Tangent[] => {
-  const cotangents = outputs.flatMap((output, i): Tangent[] =>
-    depends[i]! ? [i === k ? cotangent : zero(output)] : [],
-  );
-  return backwardPass(linear, cotangents);
+const pullOne = ({ linear, depends, outputs }: Linearization, k: number, cotangent: NDArray): Tangent[] => {
+  const cotangents = outputs.map((output, i): Tangent => (i === k ? cotangent : zero(output)));
+  return backwardPass(linear, chosen(cotangents, depends));
 };
 
 /**
@@ -189,10 +182,11 @@ const pullOne = (
  * @throws ForwardModeOfCustomVjp where the backward rule of a customVjp calls another customVjp: use jacrev(jacrev(f))
  * @example hessian((x) => np.sum(x.pow(3)))(array([1, 2])) // [[6, 0], [0, 12]]
  */
-export const hessian = (f: (...args: any[]) => unknown, options: GradOptions = {}): ((...args: any[]) => any) => {
+export const hessian: WholeDerivative<2> = ((f: AnyFunction, options: GradOptions = {}) => {
   requireFunction("hessian", f);
-  return jacfwd(jacrev(f, options), options);
-};
+  const derivatives = jacrev as (f: AnyFunction, options: GradOptions) => AnyFunction;
+  return (jacfwd as typeof derivatives)(derivatives(f, options), options);
+}) as never;
 
 /**
  * Hessian-vector product of a scalar function by its first argument: forward over reverse, no Hessian is formed.
@@ -200,8 +194,9 @@ export const hessian = (f: (...args: any[]) => unknown, options: GradOptions = {
  * @param tangents  list of directions, one per argument
  * @example hvp((x) => np.sum(x.pow(3)), [array([1, 2])], [array([1, 0])]) // [6, 0]
  */
-export const hvp = <A, Rest extends readonly unknown[]>(
-  f: (x: A, ...rest: Rest) => NDArray,
-  primals: readonly [A, ...Rest],
-  tangents: readonly [A, ...Rest],
-): A => (jvp as (...args: unknown[]) => unknown[])(grad(f as never), primals, tangents)[1] as A;
+export const hvp = <X extends readonly unknown[] | [], A extends readonly unknown[] = ArraysOfList<X>>(
+  f: (...args: A) => NDArray,
+  primals: Given<X, A>,
+  tangents: NoInfer<Liberal<A>>,
+): Cotangent<A[0]> =>
+  (jvp as (...args: unknown[]) => unknown[])(grad(f as never), primals, tangents)[1] as Cotangent<A[0]>;

@@ -1,6 +1,6 @@
 /**
  * Transforms of jaxprs into jaxprs, for primitives that hold one: jvp, linearize, transpose, batch.
- * Results are remembered per jaxpr (by identity), so that a loop over steps transforms once.
+ * Results are remembered per jaxpr (by identity, see remember.ts), so that a loop over steps transforms once.
  * Where a rule needs a derivative that is zero (the carry of a loop), it asks for it: `instantiate`.
  */
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -8,30 +8,16 @@ import type { Aval } from "../src/ir/aval.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import type { Atom, ClosedJaxpr, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
-import { isZero, zero } from "../src/ir/primitive.ts";
+import { isNonzero, isZero } from "../src/ir/primitive.ts";
 import type { BatchDim, Tangent } from "../src/ir/primitive.ts";
 import { stageFunction } from "../src/ir/trace.ts";
 import { materialize } from "../ops/arithmetic.ts";
 import { batchToFront } from "../ops/batching.ts";
 import { backwardPassPartly } from "./backward.ts";
 import { evaluatePartly, jvpFlat, linearizeFlat } from "./forward.ts";
+import { chosen, notChosen, spreadTangents } from "./flagged.ts";
+import { keyOf, remembering } from "./remember.ts";
 import { batchFlat } from "./vmap.ts";
-
-const memory = new WeakMap<Jaxpr, Map<string, unknown>>();
-
-/** Results kept per jaxpr; the least recently used goes first. */
-const resultsKept = 64;
-
-/** The result of `compute` for this jaxpr and key, computed once. */
-export const remember = <T>(jaxpr: Jaxpr, key: string, compute: () => T): T => {
-  let entries = memory.get(jaxpr);
-  if (entries === undefined) memory.set(jaxpr, (entries = new Map()));
-  const result = entries.has(key) ? entries.get(key) : compute();
-  entries.delete(key);
-  entries.set(key, result);
-  if (entries.size > resultsKept) entries.delete(entries.keys().next().value!);
-  return result as T;
-};
 
 /** Stages `f` on inputs of the types of these variables. */
 export const stageOnTypesOf = (
@@ -49,18 +35,7 @@ export const stageOnTypesOf = (
 const present = (tangents: readonly Tangent[], instantiate: readonly boolean[]): Tangent[] =>
   tangents.map((tangent, k) => (instantiate[k] === true ? materialize(tangent) : tangent));
 
-const withoutZeros = (tangents: readonly Tangent[]): NDArray[] =>
-  tangents.filter((tangent): tangent is NDArray => !isZero(tangent));
-
-/** A symbolic zero where `yes` is false, the next of `values` elsewhere. */
-export const spreadTangents = (
-  yes: readonly boolean[],
-  types: readonly Aval[],
-  values: readonly NDArray[],
-): Tangent[] => {
-  let next = 0;
-  return yes.map((isThere, k) => (isThere ? values[next++]! : zero(types[k]!)));
-};
+const withoutZeros = (tangents: readonly Tangent[]): NDArray[] => tangents.filter(isNonzero);
 
 const avalsOf = (variables: readonly { readonly aval: Aval }[]): Aval[] => variables.map(({ aval }) => aval);
 
@@ -70,16 +45,18 @@ export interface JvpJaxpr {
   readonly depends: readonly boolean[];
 }
 
+const rememberJvp = remembering<JvpJaxpr>();
+
 export const jvpJaxpr = (
   jaxpr: Jaxpr,
   varies: readonly boolean[],
   instantiate: readonly boolean[] = [],
   owner = "jvp of a jaxpr",
 ): JvpJaxpr =>
-  remember(jaxpr, `jvp ${varies.join()} ${instantiate.join()}`, () => {
+  rememberJvp(jaxpr, keyOf(varies, instantiate), () => {
     let depends: readonly boolean[] = [];
     const count = jaxpr.inputs.length;
-    const moving = jaxpr.inputs.filter((_, k) => varies[k]!);
+    const moving = chosen(jaxpr.inputs, varies);
     const closed = stageOnTypesOf(owner, [...jaxpr.inputs, ...moving], (inputs) => {
       const [outputs, outTangents] = jvpFlat(
         "jvp",
@@ -102,8 +79,10 @@ export interface LinearizedJaxpr {
   readonly depends: readonly boolean[];
 }
 
+const rememberLinearized = remembering<LinearizedJaxpr>();
+
 export const linearizeJaxpr = (jaxpr: Jaxpr, varies: readonly boolean[], name: string): LinearizedJaxpr =>
-  remember(jaxpr, `linearize ${varies.join()}`, () => {
+  rememberLinearized(jaxpr, keyOf(varies), () => {
     let linear: Jaxpr = jaxpr;
     let depends: readonly boolean[] = [];
     const known = stageOnTypesOf(`linearize of ${name}`, jaxpr.inputs, (inputs) => {
@@ -123,38 +102,35 @@ export interface SplitJaxpr {
   readonly isLate: readonly boolean[];
 }
 
+const rememberSplit = remembering<SplitJaxpr>();
+
 /** Splits a jaxpr by which inputs are unknown; outputs in `instantiate` are taken for unknown in any case. */
 export const splitJaxpr = (
   jaxpr: Jaxpr,
   unknown: readonly boolean[],
   instantiate: readonly boolean[] = [],
 ): SplitJaxpr =>
-  remember(jaxpr, `split ${unknown.join()} ${instantiate.join()}`, () => {
+  rememberSplit(jaxpr, keyOf(unknown, instantiate), () => {
     let later: Jaxpr = jaxpr;
     let isLate: readonly boolean[] = [];
-    const known = stageOnTypesOf(
-      "the known part of a jaxpr",
-      jaxpr.inputs.filter((_, k) => !unknown[k]!),
-      (inputs) => {
-        let next = 0;
-        const parts = evaluatePartly(
-          "the unknown part of a jaxpr",
-          (values) => evaluateJaxpr(jaxpr, [], values),
-          unknown.map((yes) => (yes ? null : inputs[next++]!)),
-          avalsOf(jaxpr.inputs),
-          instantiate,
-        );
-        later = constantsAsInputs(parts.later.jaxpr);
-        isLate = parts.isLate;
-        return [...parts.known, ...parts.later.constants];
-      },
-    );
+    const known = stageOnTypesOf("the known part of a jaxpr", notChosen(jaxpr.inputs, unknown), (inputs) => {
+      let next = 0;
+      const parts = evaluatePartly(
+        "the unknown part of a jaxpr",
+        (values) => evaluateJaxpr(jaxpr, [], values),
+        jaxpr.inputs.map(({ aval }, k) => (unknown[k]! ? { unknown: aval } : inputs[next++]!)),
+        instantiate,
+      );
+      later = constantsAsInputs(parts.later.jaxpr);
+      isLate = parts.isLate;
+      return [...parts.known, ...parts.later.constants];
+    });
     return { known, later, isLate };
   });
 
 /** What depends on the inputs that are flagged. */
 const dependentAtoms = ({ inputs, equations }: Jaxpr, flags: readonly boolean[]): ReadonlySet<Atom> => {
-  const dependent = new Set<Atom>(inputs.filter((_, k) => flags[k]!));
+  const dependent = new Set<Atom>(chosen(inputs, flags));
   for (const equation of equations)
     if (equation.inputs.some((atom) => dependent.has(atom)))
       equation.outputs.forEach((output) => dependent.add(output));
@@ -173,15 +149,7 @@ export const independentEquations = (jaxpr: Jaxpr, flags: readonly boolean[]): r
   return jaxpr.equations.filter(({ inputs }) => !inputs.some((atom) => dependent.has(atom)));
 };
 
-/** Outputs of two parts in the order of the whole. */
-export const mergeOutputs = (
-  isLate: readonly boolean[],
-  known: readonly NDArray[],
-  later: readonly NDArray[],
-): NDArray[] => {
-  let [nextKnown, nextLater] = [0, 0];
-  return isLate.map((yes) => (yes ? later[nextLater++]! : known[nextKnown++]!));
-};
+const rememberInstantiated = remembering<ClosedJaxpr>();
 
 /**
  * A linear jaxpr with zeros among its outputs, where `instantiate` asks for one that does not depend.
@@ -193,13 +161,13 @@ export const instantiateOutputs = (
   instantiate: readonly boolean[],
   types: readonly Aval[],
 ): ClosedJaxpr =>
-  depends.every((yes, k) => yes || instantiate[k] !== true)
-    ? { jaxpr: linear, constants: [] }
-    : remember(linear, `instantiate ${depends.join()} ${instantiate.join()}`, () =>
-        stageOnTypesOf("a linear map", linear.inputs, (inputs) =>
+  rememberInstantiated(linear, keyOf(depends, instantiate), () =>
+    depends.every((yes, k) => yes || instantiate[k] !== true)
+      ? { jaxpr: linear, constants: [] }
+      : stageOnTypesOf("a linear map", linear.inputs, (inputs) =>
           withoutZeros(present(spreadTangents(depends, types, evaluateJaxpr(linear, [], inputs)), instantiate)),
         ),
-      );
+  );
 
 export interface TransposedJaxpr {
   /** Known inputs, then arriving cotangents, to the cotangents of linear inputs that are not zero. */
@@ -208,24 +176,23 @@ export interface TransposedJaxpr {
   readonly leaving: readonly boolean[];
 }
 
+const rememberTransposed = remembering<TransposedJaxpr>();
+
 export const transposeJaxpr = (
   jaxpr: Jaxpr,
   linear: readonly boolean[],
   arriving: readonly boolean[],
   instantiate: readonly boolean[] = [],
 ): TransposedJaxpr =>
-  remember(jaxpr, `transpose ${linear.join()} ${arriving.join()} ${instantiate.join()}`, () => {
-    const knownInputs = jaxpr.inputs.filter((_, k) => !linear[k]!);
-    const linearInputs = jaxpr.inputs.filter((_, k) => linear[k]!);
-    const seeds = jaxpr.outputs.filter((_, k) => arriving[k]!);
+  rememberTransposed(jaxpr, keyOf(linear, arriving, instantiate), () => {
+    const knownInputs = notChosen(jaxpr.inputs, linear);
+    const linearInputs = chosen(jaxpr.inputs, linear);
+    const seeds = chosen(jaxpr.outputs, arriving);
     let leaving: boolean[] = [];
     const closed = stageOnTypesOf("transpose of a jaxpr", [...knownInputs, ...seeds], (inputs) => {
       const known = new Map<Variable, NDArray>(knownInputs.map((v, k) => [v, inputs[k]!]));
       const cotangents = spreadTangents(arriving, avalsOf(jaxpr.outputs), inputs.slice(knownInputs.length));
-      const results = present(
-        backwardPassPartly(linearInputs, jaxpr.equations, jaxpr.outputs, known, cotangents),
-        instantiate,
-      );
+      const results = present(backwardPassPartly({ ...jaxpr, inputs: linearInputs }, known, cotangents), instantiate);
       leaving = results.map((result) => !isZero(result));
       return withoutZeros(results);
     });
@@ -238,6 +205,8 @@ export interface BatchedJaxpr {
   readonly dims: readonly BatchDim[];
 }
 
+const rememberBatched = remembering<BatchedJaxpr>();
+
 /** @param inFront  outputs that get the mapped axis in front, whether they vary or not */
 export const batchJaxpr = (
   jaxpr: Jaxpr,
@@ -245,14 +214,14 @@ export const batchJaxpr = (
   size: number,
   inFront: readonly boolean[] = [],
 ): BatchedJaxpr =>
-  remember(jaxpr, `batch ${size} ${dims.map(String).join()} ${inFront.join()}`, () => {
+  rememberBatched(jaxpr, keyOf(size, dims, inFront), () => {
     let outDims: readonly BatchDim[] = [];
     const types = jaxpr.inputs.map(({ aval: { shape, ...type } }, k) => {
       const dim = dims[k]!;
       return { aval: { ...type, shape: dim === null ? shape : shape.toSpliced(dim, 0, size) } };
     });
     const closed = stageOnTypesOf("vmap of a jaxpr", types, (inputs) => {
-      const [outputs, found] = batchFlat("vmap", (values) => evaluateJaxpr(jaxpr, [], values), inputs, dims, size);
+      const [outputs, found] = batchFlat("vmap", (values) => evaluateJaxpr(jaxpr, [], values), { inputs, dims, size });
       outDims = found.map((dim, k) => (inFront[k] === true ? 0 : dim));
       return outputs.map((output, k) => (inFront[k] === true ? batchToFront(output, found[k]!, size) : output));
     });

@@ -4,6 +4,7 @@
  * The primitive holds a jaxpr; each of its rules transforms that jaxpr, once per pattern (cached by identity).
  */
 import { findsNumberFaults, isDebugging } from "../src/configure.ts";
+import { showValue } from "../src/describe.ts";
 import { ImpureFunction, InvalidOption, NotStatic } from "../src/error.ts";
 import { execute, backends } from "../src/backend/index.ts";
 import type { Backend } from "../src/backend/index.ts";
@@ -22,24 +23,21 @@ import { bind, stageFunction } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
-import { flatFunction, flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
+import { bindStatics, flatFunction, flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
-import type { AnyFunction } from "./flat.ts";
-import {
-  batchJaxpr,
-  jvpJaxpr,
-  linearizeJaxpr,
-  mergeOutputs,
-  splitJaxpr,
-  spreadTangents,
-  transposeJaxpr,
-} from "./jaxpr-transforms.ts";
+import type { AnyFunction, FlatArrays } from "./flat.ts";
+import { batchOfCall, jvpOfCall, renamed } from "./call-rules.ts";
+import type { Call, CallParams } from "./call-rules.ts";
+import { chosen, mergeOutputs, notChosen, spreadCotangents, spreadTangents } from "./flagged.ts";
+import { linearizeJaxpr, splitJaxpr, transposeJaxpr } from "./jaxpr-transforms.ts";
+import type { Arrays, Liberal } from "./types.ts";
 
-interface JitParams {
-  readonly jaxpr: Jaxpr;
-  readonly name: string;
+interface JitParams extends CallParams {
   readonly backend: Backend;
 }
+
+const call: Call<JitParams> = (params, { jaxpr, constants }, operands) =>
+  bind(jitCall.primitive, [...constants, ...operands], { ...params, jaxpr: constantsAsInputs(jaxpr) });
 
 /** A call of a compiled jaxpr without constants. */
 export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]> = defineMultiplePrimitive<
@@ -49,66 +47,31 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
   name: "jit",
   evaluate: (inputs, { jaxpr, backend }) => execute(jaxpr, backend, inputs as readonly ConcreteArray[]),
   abstractEval: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval),
-  jvp: (primals, tangents, params) => {
-    const { closed, depends } = jvpJaxpr(params.jaxpr, tangents.map(isNonzero));
-    const results = bind(jitCall.primitive, [...closed.constants, ...primals, ...tangents.filter(isNonzero)], {
-      ...params,
-      jaxpr: constantsAsInputs(closed.jaxpr),
-      name: `jvp(${params.name})`,
-    });
-    const outputs = results.slice(0, depends.length);
-    return [outputs, spreadTangents(depends, outputs, results.slice(depends.length))];
-  },
+  jvp: jvpOfCall(call),
   linearize: (primals, tangents, params, { onTape }) => {
     const { known, linear, depends } = linearizeJaxpr(params.jaxpr, tangents.map(isNonzero), params.name);
-    const results = bind(jitCall.primitive, [...known.constants, ...primals], {
-      ...params,
-      jaxpr: constantsAsInputs(known.jaxpr),
-    });
+    const results = call(params, known, primals);
     const outputs = results.slice(0, depends.length);
-    const residuals = results.slice(depends.length);
-    const moving = tangents.filter(isNonzero);
-    const outTangents = onTape(() =>
-      bind(jitCall.primitive, [...residuals, ...moving], { ...params, jaxpr: linear, name: `linear(${params.name})` }),
-    );
+    const operands = [...results.slice(depends.length), ...tangents.filter(isNonzero)];
+    const outTangents = onTape(() => call(renamed("linear", params), { jaxpr: linear, constants: [] }, operands));
     return [outputs, spreadTangents(depends, outputs, outTangents)];
   },
   split: (inputs, unknown, params, { onTape }) => {
     const { known, later, isLate } = splitJaxpr(params.jaxpr, unknown);
-    const results = bind(jitCall.primitive, [...known.constants, ...inputs.filter((_, k) => !unknown[k]!)], {
-      ...params,
-      jaxpr: constantsAsInputs(known.jaxpr),
-    });
+    const results = call(params, known, notChosen(inputs, unknown));
     const count = isLate.filter((yes) => !yes).length;
-    const rest = [...results.slice(count), ...inputs.filter((_, k) => unknown[k]!)];
-    const lateResults = onTape(() => bind(jitCall.primitive, rest, { ...params, jaxpr: later }));
+    const operands = [...results.slice(count), ...chosen(inputs, unknown)];
+    const lateResults = onTape(() => call(params, { jaxpr: later, constants: [] }, operands));
     return mergeOutputs(isLate, results.slice(0, count), lateResults);
   },
   transpose: (cotangents, inputs, params) => {
     const { closed, leaving } = transposeJaxpr(params.jaxpr, inputs.map(isLinearInput), cotangents.map(isNonzero));
-    const results = bind(
-      jitCall.primitive,
-      [...closed.constants, ...inputs.filter(isKnownInput), ...cotangents.filter(isNonzero)],
-      {
-        ...params,
-        jaxpr: constantsAsInputs(closed.jaxpr),
-        name: `transpose(${params.name})`,
-      },
-    );
-    let next = 0;
-    let position = 0;
-    return inputs.map((input) => (isLinearInput(input) && leaving[position++]! ? results[next++]! : null));
+    const operands = [...inputs.filter(isKnownInput), ...cotangents.filter(isNonzero)];
+    return spreadCotangents(inputs, leaving, call(renamed("transpose", params), closed, operands));
   },
-  batch: (inputs, dims, params, { size }) => {
-    const { closed, dims: outDims } = batchJaxpr(params.jaxpr, dims, size);
-    const results = bind(jitCall.primitive, [...closed.constants, ...inputs], {
-      ...params,
-      jaxpr: constantsAsInputs(closed.jaxpr),
-      name: `vmap(${params.name})`,
-    });
-    return [results, outDims];
-  },
+  batch: batchOfCall(call),
   lower: { kind: "inline", jaxpr: "jaxpr" },
+  gate: (params, gated) => ({ params: { ...params, jaxpr: gated(params.jaxpr) }, places: [0] }),
   weakType: (_inputs, { jaxpr }) => jaxpr.outputs.map((output) => output.aval.weakType),
   laws: { testedIn: "test/transforms/jit.test.ts" },
 });
@@ -116,7 +79,7 @@ export const jitCall: PrimitiveFunction<NDArray[], JitParams, readonly NDArray[]
 // --- The transform ----------------------------------------------------------------------------
 
 export interface JitOptions {
-  /** Arguments that are part of the signature by value instead of being traced. */
+  /** Arguments that are part of the signature by value instead of being traced; -1 is the last. */
   readonly staticArgnums?: number | readonly number[];
   /** Where it runs; "auto" takes the first that works here of wasm, js, interpreter. */
   readonly backend?: Backend;
@@ -136,15 +99,18 @@ const tracesKept = 256;
  * @param f        pure function of trees of arrays; shapes may not depend on values
  * @param options  staticArgnums, backend ("auto" | "wasm" | "js" | "interpreter")
  * @throws NotStatic, InvalidArgnums, UnknownOption; TracerConversion where `f` branches on a traced value
- * Differentiable, batchable and nestable as `f` is.
+ * Numbers among the arguments are arrays to `f`, unless they are static. Differentiable, batchable and nestable as `f` is.
  * @example const f = jit((x) => np.sum(x.mul(x))); f(array([1, 2])) // 5
  */
-export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions = {}): F => {
+export const jit = <Args extends readonly any[], R>(
+  f: (...args: Args) => R,
+  options: JitOptions = {},
+): ((...args: Liberal<Args>) => Arrays<R>) => {
   requireFunction("jit", f);
   requireOptions("jit", options, ["staticArgnums", "backend"]);
   const backend = options.backend ?? "auto";
   if (!backends.includes(backend))
-    throw new InvalidOption("jit", `backend "${String(backend)}"`, `Use one of ${backends.join(", ")}`);
+    throw new InvalidOption("jit", `backend ${showValue(backend)}`, `Use one of ${backends.join(", ")}`);
   const name = nameOf(f as unknown as AnyFunction);
   const asked = `jit of ${name}`;
   const staticArgnums = options.staticArgnums ?? [];
@@ -153,8 +119,9 @@ export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions
   const jitted = (...args: unknown[]): unknown => {
     const statics = requireArgnums(asked, staticArgnums, args.length);
     const traced = args.filter((_, k) => !statics.includes(k));
-    const { arrays, treedef } = flattenArrays(traced, asked);
-    const key = signature(asked, treedef, arrays, statics, args);
+    const flat = flattenArrays(traced, asked);
+    const { arrays, treedef } = flat;
+    const key = signature(asked, flat, statics, args);
     let entry = entries.get(key);
     if (entry === undefined) {
       entry = traceEntry(asked, bindStatics(f as unknown as AnyFunction, statics, args), treedef, arrays);
@@ -170,7 +137,7 @@ export const jit = <F extends (...args: any[]) => any>(f: F, options: JitOptions
     );
   };
   Object.defineProperty(jitted, "name", { value: name === "a function" ? "jitted" : name });
-  return jitted as F;
+  return jitted as (...args: readonly unknown[]) => Arrays<R>;
 };
 
 const traceEntry = (asked: string, f: AnyFunction, treedef: Treedef, arrays: readonly NDArray[]): TraceEntry => {
@@ -203,17 +170,9 @@ const requirePure = (asked: string, first: ClosedJaxpr, second: ClosedJaxpr): vo
     );
 };
 
-const bindStatics =
-  (f: AnyFunction, statics: readonly number[], args: readonly unknown[]): AnyFunction =>
-  (...traced: unknown[]): unknown => {
-    let next = 0;
-    return (f as (...all: unknown[]) => unknown)(...args.map((arg, k) => (statics.includes(k) ? arg : traced[next++])));
-  };
-
 const signature = (
   asked: string,
-  treedef: Treedef,
-  arrays: readonly NDArray[],
+  { treedef, arrays }: FlatArrays,
   statics: readonly number[],
   args: readonly unknown[],
 ): string => {

@@ -5,7 +5,7 @@ import { NotDifferentiable, ShapeMismatch, TreeMismatch } from "../src/error.ts"
 import { isFloat } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape } from "../src/array/shape.ts";
-import { showAval } from "../src/ir/aval.ts";
+import { avalOf, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { evaluateClosed } from "../src/ir/evaluate.ts";
 import { zero } from "../src/ir/primitive.ts";
@@ -13,8 +13,9 @@ import type { Tangent } from "../src/ir/primitive.ts";
 import { leafPaths, partial, requireSameTree, unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import type { Mark } from "../src/ir/tracer.ts";
-import { convert } from "../ops/conversion.ts";
+import { asType } from "../ops/conversion.ts";
 import { materialize } from "../ops/arithmetic.ts";
+import { chosen, spreadTangents } from "./flagged.ts";
 import { dualOf, jvpFlat, linearizeFlat } from "./forward.ts";
 import {
   flatFunction,
@@ -27,7 +28,7 @@ import {
 } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
-import type { Cotangent, Liberal } from "./types.ts";
+import type { Arrays, ArraysOfList, Cotangent, Given, Liberal } from "./types.ts";
 
 export interface AuxOption {
   /** The function returns [value, aux]; aux is passed through undifferentiated. */
@@ -62,14 +63,21 @@ export const flatWithAux = (f: AnyFunction, argsTree: Treedef, asked: string, ha
   };
 };
 
+/** What a tree of tangents or cotangents has to fit. */
+interface Fitting {
+  readonly asked: string;
+  /** "tangents" or "cotangent", for messages. */
+  readonly what: string;
+  readonly treedef: Treedef;
+  readonly types: readonly Aval[];
+  /** Integers are tangents like others; else theirs are zero. */
+  readonly allowInt?: boolean;
+}
+
 /** A tangent tree as flat tangents: same structure, shapes and dtypes as the primals. */
 export const flattenTangents = (
-  asked: string,
-  what: string,
   tree: unknown,
-  treedef: Treedef,
-  types: readonly Aval[],
-  allowInt = false,
+  { asked, what, treedef, types, allowInt = false }: Fitting,
 ): Tangent[] => {
   const { arrays, treedef: seen } = flattenArrays(tree, asked);
   requireSameTree(`${asked}, ${what}`, treedef, seen);
@@ -82,26 +90,24 @@ export const flattenTangents = (
         `${what}${leafPaths(treedef)[k]!} is ${showAval(tangent)} where ${showAval(type)} is needed`,
         "Tangents and cotangents have the shape of their value",
       );
-    return tangent.dtype === type.dtype && tangent.weakType === false
-      ? tangent
-      : convert(tangent, { dtype: type.dtype, weakType: false });
+    return asType(tangent, { dtype: type.dtype, weakType: false });
   });
 };
 
 /** Value and tangent; with hasAux also what the function returned beside its value. */
 export interface Jvp {
-  <A extends readonly unknown[], R, Aux>(
+  <X extends readonly unknown[] | [], R, Aux, A extends readonly unknown[] = ArraysOfList<X>>(
     f: (...args: A) => readonly [R, Aux],
-    primals: Liberal<A>,
-    tangents: Liberal<A>,
+    primals: Given<X, A>,
+    tangents: NoInfer<Liberal<A>>,
     options: { readonly hasAux: true },
-  ): [R, Cotangent<R>, Aux];
-  <A extends readonly unknown[], R>(
+  ): [Arrays<R>, Cotangent<R>, Aux];
+  <X extends readonly unknown[] | [], R, A extends readonly unknown[] = ArraysOfList<X>>(
     f: (...args: A) => R,
-    primals: Liberal<A>,
-    tangents: Liberal<A>,
+    primals: Given<X, A>,
+    tangents: NoInfer<Liberal<A>>,
     options?: { readonly hasAux?: false },
-  ): [R, Cotangent<R>];
+  ): [Arrays<R>, Cotangent<R>];
 }
 
 /**
@@ -120,7 +126,7 @@ export const jvp: Jvp = ((f: AnyFunction, primals: unknown, tangents: unknown, o
   if (!Array.isArray(primals) || !Array.isArray(tangents))
     throw new TreeMismatch(asked, "primals or tangents are not lists", "Write jvp(f, [x, y], [dx, dy])");
   const { arrays, treedef } = flattenDifferentiable(primals, asked);
-  const flatTangents = flattenTangents(asked, "tangents", tangents, treedef, arrays);
+  const flatTangents = flattenTangents(tangents, { asked, what: "tangents", treedef, types: arrays });
   const flat = flatWithAux(f, treedef, asked, options?.hasAux === true);
   const [outputs, outTangents] = jvpFlat(asked, flat.call, arrays, flatTangents);
   const out = unflatten(flat.outTree(), outputs);
@@ -133,10 +139,10 @@ export const jvp: Jvp = ((f: AnyFunction, primals: unknown, tangents: unknown, o
  * @returns [out, tangentMap], tangentMap(...tangents) gives the derivative along them
  * @example const [y, df] = linearize((x) => np.sin(x), array(0)); df(array(1)) // 1
  */
-export const linearize = <A extends readonly unknown[], R>(
+export const linearize = <X extends readonly unknown[], R, A extends readonly unknown[] = ArraysOfList<X>>(
   f: (...args: A) => R,
-  ...primals: Liberal<A>
-): [R, (...tangents: Liberal<A>) => Cotangent<R>] => {
+  ...primals: Given<X, A>
+): [Arrays<R>, (...tangents: Liberal<A>) => Cotangent<R>] => {
   requireFunction("linearize", f);
   const asked = `linearize of ${nameOf(f as AnyFunction)}`;
   const { arrays, treedef } = flattenDifferentiable(primals, asked);
@@ -144,19 +150,15 @@ export const linearize = <A extends readonly unknown[], R>(
   const varies = arrays.map((x) => isFloat(x.dtype));
   const { outputs, linear, depends } = linearizeFlat(asked, flat.call, arrays, varies);
   const outTree = flat.outTree();
-  const types = arrays.map(({ shape, dtype, weakType }) => ({ shape, dtype, weakType }));
-  const outTypes = outputs.map(({ shape, dtype, weakType }) => ({ shape, dtype, weakType }));
+  const types = arrays.map(avalOf);
+  const outTypes = outputs.map(avalOf);
   const tangentMap = partial(linear.constants as NDArray[], (residuals) => (...tangents: unknown[]): unknown => {
-    const flatTangents = flattenTangents(asked, "tangents", tangents, treedef, types);
+    const flatTangents = flattenTangents(tangents, { asked, what: "tangents", treedef, types });
     const results = evaluateClosed(
       { jaxpr: linear.jaxpr, constants: residuals },
-      flatTangents.filter((_, k) => varies[k]!).map(materialize),
+      chosen(flatTangents, varies).map(materialize),
     );
-    let next = 0;
-    return unflatten(
-      outTree,
-      depends.map((yes, k) => (yes ? results[next++]! : materialize(zero(outTypes[k]!)))),
-    );
+    return unflatten(outTree, spreadTangents(depends, outTypes, results).map(materialize));
   });
   return [unflatten(outTree, outputs), tangentMap] as never;
 };

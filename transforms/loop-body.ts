@@ -12,7 +12,7 @@ import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
 import { stageFunction } from "../src/ir/trace.ts";
 import { leafPaths, sameTree } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
-import { convert } from "../ops/conversion.ts";
+import { asType } from "../ops/conversion.ts";
 import type { FlatArrays } from "./flat.ts";
 
 /** What one call of a body gave: the next state, and whatever else it returns. */
@@ -27,9 +27,6 @@ export interface StagedBody {
   /** The initial state in the types that the body settles on. */
   readonly init: readonly NDArray[];
 }
-
-const settledAs = (x: NDArray, { dtype, weakType }: Aval): NDArray =>
-  x.dtype === dtype && x.weakType === weakType ? x : convert(x, { dtype, weakType });
 
 /** How settled a type is: types of a carry only ever move up. */
 const rankOf = ({ weakType }: Aval): number => (weakType === false ? 2 : weakType === "float" ? 1 : 0);
@@ -47,13 +44,14 @@ const requireStructure = (asked: string, treedef: Treedef, seen: Treedef): void 
     );
 };
 
+/** Counters of the loop itself stand before the leaves of the state and keep their type. */
 const requireTypes = (asked: string, treedef: Treedef, types: readonly Aval[], seen: readonly Aval[]): void => {
-  const paths = leafPaths(treedef);
-  const differing = types.flatMap((type, k) =>
-    sameType(type, seen[k]!)
-      ? []
-      : [`${paths[k] === "" ? "the state" : paths[k]} enters as ${showAval(type)} and leaves as ${showAval(seen[k]!)}`],
-  );
+  const counters = types.length - treedef.leafCount;
+  const differing = leafPaths(treedef).flatMap((path, k) => {
+    const [before, after] = [types[counters + k]!, seen[counters + k]!];
+    if (sameType(before, after)) return [];
+    return [`${path === "" ? "the state" : path} enters as ${showAval(before)} and leaves as ${showAval(after)}`];
+  });
   if (differing.length > 0)
     throw new CarryMismatch(
       asked,
@@ -64,6 +62,7 @@ const requireTypes = (asked: string, treedef: Treedef, types: readonly Aval[], s
 
 /**
  * Stages `step` on a state like `init` and on `others`; an initial number becomes what the body makes of it.
+ * Arrays that the tree of `init` does not name stand in front: counters that the loop keeps for itself.
  * @throws CarryMismatch listing every path that changes
  */
 export const stageBody = (
@@ -83,7 +82,7 @@ export const stageBody = (
         requireStructure(asked, init.treedef, state.treedef);
         const settled = state.arrays.map((x, k) => {
           const type = types[k]!;
-          return adapts(x, type) && rankOf(x) <= rankOf(type) ? settledAs(x, type) : x;
+          return adapts(x, type) && rankOf(x) <= rankOf(type) ? asType(x, type) : x;
         });
         seen = settled.map(avalOf);
         return [...settled, ...rest];
@@ -96,7 +95,7 @@ export const stageBody = (
     });
     if (grown.every((type, k) => type.dtype === types[k]!.dtype && type.weakType === types[k]!.weakType)) {
       requireTypes(asked, init.treedef, types, seen);
-      return { closed, init: init.arrays.map((x, k) => settledAs(x, types[k]!)) };
+      return { closed, init: init.arrays.map((x, k) => asType(x, types[k]!)) };
     }
     types = grown;
   }

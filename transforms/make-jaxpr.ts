@@ -19,7 +19,7 @@ import { backwardPass } from "./backward.ts";
 import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import { flattenTangents } from "./jvp.ts";
-import type { Cotangent, Liberal } from "./types.ts";
+import type { Arrays, ArraysOfList, Cotangent, Given, Liberal } from "./types.ts";
 
 /** A traced function: the jaxpr, its constants, and the structure of its output. Prints as text. */
 export interface TracedFunction extends ClosedJaxpr {
@@ -42,7 +42,7 @@ const traceOn = (
  * The jaxpr of `f` for arguments of these shapes and dtypes; values do not matter.
  * @example String(makeJaxpr((x) => np.sin(x))(array(1))) // { lambda ; a:float64[] . let b:float64[] = sin a in (b) }
  */
-export const makeJaxpr = <A extends readonly unknown[]>(
+export const makeJaxpr = <A extends readonly any[]>(
   f: (...args: A) => unknown,
 ): ((...args: Liberal<A>) => TracedFunction) => {
   requireFunction("makeJaxpr", f);
@@ -68,6 +68,15 @@ export type Abstract<T> = T extends NDArray
       ? { [K in keyof T]: Abstract<T[K]> }
       : T;
 
+/** The arguments that a function sees where shapes were given. */
+export type Realized<X extends readonly unknown[]> = { -readonly [K in keyof X]: MapShapes<X[K]> };
+
+type MapShapes<T> = T extends { readonly shape: Shape; readonly dtype: string } | number | boolean
+  ? NDArray
+  : T extends readonly unknown[] | object
+    ? { -readonly [K in keyof T]: MapShapes<T[K]> }
+    : T;
+
 /** Arrays that have a type and no value in the place of shapes. */
 const withPlaceholders = (node: unknown): unknown => {
   if (node instanceof ArrayClass || typeof node !== "object" || node === null) return node;
@@ -81,14 +90,21 @@ const withPlaceholders = (node: unknown): unknown => {
 };
 
 /** The tree of `T` with shapes in the place of arrays. */
-export type Shapes<T> = T extends NDArray ? ShapeAndDType : T extends null ? null : { [K in keyof T]: Shapes<T[K]> };
+export type Shapes<T> = T extends NDArray | number | boolean
+  ? ShapeAndDType
+  : T extends null
+    ? null
+    : { [K in keyof T]: Shapes<T[K]> };
 
 /**
  * Shapes and dtypes of f(...args), without computing anything.
  * @param args  arrays, or records { shape, dtype } in their place: nothing of that size is allocated
  * @example evalShape((x) => np.sum(x, { axis: 0 }), np.zeros([3, 4])) // { shape: [4], dtype: "float64" }
  */
-export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R, ...args: Abstract<A>): Shapes<R> => {
+export const evalShape = <X extends readonly unknown[], R, A extends readonly unknown[] = Realized<X>>(
+  f: (...args: A) => R,
+  ...args: X & NoInfer<Abstract<A>>
+): Shapes<R> => {
   requireFunction("evalShape", f);
   const { closed, outTree } = traceOn(
     `evalShape of ${nameOf(f as AnyFunction)}`,
@@ -105,16 +121,22 @@ export const evalShape = <A extends readonly unknown[], R>(f: (...args: A) => R,
  * @throws NotLinear when an operation of `f` is not linear; constants that are only added do not matter to a transpose
  * @example linearTranspose((x) => x.mul(2), array(0, { dtype: "int32" }))(3) // [6]
  */
-export const linearTranspose = <A extends readonly unknown[], R>(
+export const linearTranspose = <X extends readonly unknown[], R, A extends readonly unknown[] = ArraysOfList<X>>(
   f: (...args: A) => R,
-  ...primals: Liberal<A>
-): ((cotangent: Liberal<R>) => Cotangent<A>) => {
+  ...primals: Given<X, A>
+): ((cotangent: Liberal<Arrays<R>>) => Cotangent<A>) => {
   requireFunction("linearTranspose", f);
   const asked = `linearTranspose of ${nameOf(f as AnyFunction)}`;
   const { closed, outTree, treedef } = traceOn(asked, f as AnyFunction, primals as readonly unknown[]);
   const outTypes = closed.jaxpr.outputs.map(({ aval }) => avalOf(aval));
   return (cotangent) => {
-    const cotangents = flattenTangents(asked, "cotangent", cotangent, outTree, outTypes, true);
+    const cotangents = flattenTangents(cotangent, {
+      asked,
+      what: "cotangent",
+      treedef: outTree,
+      types: outTypes,
+      allowInt: true,
+    });
     return unflatten(treedef, backwardPass(closed, cotangents).map(materialize)) as Cotangent<A>;
   };
 };

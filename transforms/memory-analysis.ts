@@ -7,7 +7,7 @@ import type { Atom } from "../src/ir/jaxpr.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import { requireFunction } from "./flat.ts";
 import { makeJaxpr } from "./make-jaxpr.ts";
-import type { Liberal } from "./types.ts";
+import type { ArraysOfList, Given } from "./types.ts";
 
 /** Bytes of one call of a compiled function. */
 export interface MemoryAnalysis {
@@ -29,12 +29,12 @@ export interface MemoryAnalysis {
  * for themselves beyond their results is not seen.
  * @example memoryAnalysis((x) => np.sum(np.sin(x)), np.ones([1000])).argumentBytes // 8000
  */
-export const memoryAnalysis = <A extends readonly unknown[]>(
+export const memoryAnalysis = <X extends readonly unknown[], A extends readonly unknown[] = ArraysOfList<X>>(
   f: (...args: A) => unknown,
-  ...args: Liberal<A>
+  ...args: Given<X, A>
 ): MemoryAnalysis => {
   requireFunction("memoryAnalysis", f);
-  const jaxpr = constantsAsInputs(makeJaxpr(f)(...args).jaxpr);
+  const jaxpr = constantsAsInputs(makeJaxpr(f as (...all: any[]) => unknown)(...args).jaxpr);
   const keeping = presentBackend("auto") === "wasm" ? "frame" : "arrays";
   const { argumentBytes, heldBytes } = memoryOf(jaxpr, keeping);
   const isArgument = new Set<Atom>(jaxpr.inputs);

@@ -3,6 +3,7 @@
  * The path stands in printed jaxprs, explanations and errors, and goes through every transform; pullbacks
  * carry `transpose(path)`. Values never depend on it, and without scopes nothing is stored.
  */
+import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import { withScope } from "../src/ir/origin.ts";
 import { requireFunction } from "./flat.ts";
@@ -30,7 +31,7 @@ export const namedScope: NamedScope = ((
   ...args: readonly unknown[]
 ): unknown => {
   if (typeof name !== "string" || !/^[^\r\n]+$/.test(name))
-    throw new InvalidOption("namedScope", `the name ${JSON.stringify(name)}`, "Give a text of one line, not empty");
+    throw new InvalidOption("namedScope", `the name ${showValue(name)}`, "Give a text of one line, not empty");
   if (f === undefined)
     return (inner: (...own: readonly unknown[]) => unknown) => {
       requireFunction(`namedScope ${name}`, inner);

@@ -3,6 +3,8 @@
  * stopGradient makes a tree a constant to derivatives.
  */
 import { bind } from "../src/ir/trace.ts";
+import { asHost } from "../src/ir/tracer.ts";
+import { showValue } from "../src/describe.ts";
 import { InvalidOption, NotAnArray } from "../src/error.ts";
 import { createArray } from "../src/array/create.ts";
 import type { DType } from "../src/array/dtype.ts";
@@ -15,8 +17,10 @@ import { flatten, requireSameTree, unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { callback } from "../ops/callback.ts";
 import { stopGradient as stopGradientOf } from "../ops/conversion.ts";
-import { flattenArrays, requireFunction } from "./flat.ts";
+import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
+import type { Arrays } from "./types.ts";
 
 /** Type of an array that a callback promises to return. */
 export interface ResultType {
@@ -35,7 +39,7 @@ export type Vectorized = "sequential" | "batched";
 /** One of the two, or refused by name. */
 export const requireVectorized = (asked: string, vectorized: Vectorized = "sequential"): Vectorized => {
   if (vectorized !== "sequential" && vectorized !== "batched")
-    throw new InvalidOption(asked, `vectorized "${String(vectorized)}"`, 'Use "sequential" or "batched"');
+    throw new InvalidOption(asked, `vectorized ${showValue(vectorized)}`, 'Use "sequential" or "batched"');
   return vectorized;
 };
 
@@ -58,7 +62,7 @@ const readTypes = (
       if (!isDType(dtype))
         throw new InvalidOption(
           "pureCallback",
-          `dtype ${String(dtype)}`,
+          `dtype ${showValue(dtype)}`,
           "Use float64, float32, int32, uint32 or bool",
         );
       types.push({ shape, dtype });
@@ -89,6 +93,7 @@ const readTypes = (
  * @param args     list of arguments, each a tree
  * @param options  vectorized: under vmap once per example ("sequential"), or once for all ("batched")
  * @throws ShapeMismatch, DTypeMismatch, TreeMismatch when the result is not as promised; InvalidOption; and what `f` throws
+ * @throws LeakedTracer where `f` closes over a traced value: pass it as an argument
  * Derivatives: none of its own (NotDifferentiable); wrap it in customJvp, customVjp, customLinearSolve or customRoot.
  * @example pureCallback((x) => array(x.toTypedArray().sort()), { shape: [3] }, [array([3, 1, 2])]) // [1, 2, 3]
  */
@@ -103,11 +108,12 @@ export const pureCallback = (
   if (!Array.isArray(args))
     throw new InvalidOption("pureCallback", "arguments that are not a list", "Write pureCallback(f, result, [x, y])");
   const vectorized = requireVectorized("pureCallback", options.vectorized);
+  const asked = `pureCallback of ${nameOf(f as AnyFunction)}`;
   const { treedef: resultTree, types } = readTypes(result);
   const { arrays, treedef } = flattenArrays(args, "pureCallback");
   const outputs = bind(callback.primitive, arrays, {
     call: (inputs: readonly NDArray[]) => {
-      const returned = f(...(unflatten(treedef, inputs) as unknown[]));
+      const returned = asHost(asked, () => f(...(unflatten(treedef, inputs) as unknown[])));
       const flat = flattenArrays(fromTypedArrays(returned), "result of pureCallback");
       requireSameTree("result of pureCallback", resultTree, flat.treedef);
       return flat.arrays.map((x, k) =>
@@ -133,10 +139,10 @@ const fromTypedArrays = (node: unknown): unknown => {
  * @throws NotAnArray for functions and other things that are not arrays
  * @example grad((x) => x.mul(stopGradient(x)))(3) // 3
  */
-export const stopGradient = <T>(tree: T): T => {
+export const stopGradient = <T>(tree: T): Arrays<T> => {
   const { arrays, treedef } = flattenArrays(tree, "stopGradient");
   return unflatten(
     treedef,
     arrays.map((x) => stopGradientOf(x)),
-  ) as T;
+  ) as Arrays<T>;
 };

@@ -5,12 +5,13 @@ import { itemSize, isFloat } from "../src/array/dtype.ts";
 import type { DType } from "../src/array/dtype.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { sizeOf } from "../src/array/shape.ts";
-import type { Atom, Equation, Jaxpr } from "../src/ir/jaxpr.ts";
+import type { Atom, Jaxpr } from "../src/ir/jaxpr.ts";
+import { stageFunction } from "../src/ir/trace.ts";
 import { leafPaths } from "../src/tree/tree.ts";
-import { stageClosure } from "./closures.ts";
 import { flatFunction, flattenDifferentiable, nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
 import { linearizeJaxpr } from "./jaxpr-transforms.ts";
+import type { ArraysOfList, Given } from "./types.ts";
 
 /** One array that is kept. */
 export interface Residual {
@@ -21,14 +22,21 @@ export interface Residual {
   readonly origin: string;
 }
 
-const originOf = (atom: Atom, { inputs, equations }: Jaxpr, closedOver: number, paths: readonly string[]): string => {
-  if (atom.kind === "literal") return "a constant";
-  const position = inputs.indexOf(atom);
-  if (position >= closedOver) return `argument ${paths[position - closedOver]!}`;
-  if (position >= 0) return "a closed-over value";
-  const maker: Equation | undefined = equations.find(({ outputs }) => outputs.includes(atom));
-  if (maker === undefined) return "a constant";
-  return maker.scope === undefined ? maker.primitive.name : `${maker.primitive.name} in ${maker.scope}`;
+/** Where the values of a jaxpr come from; its first inputs are closed-over values, the others arguments with these paths. */
+const originsOf = (
+  { inputs, equations }: Jaxpr,
+  closedOver: number,
+  paths: readonly string[],
+): ReadonlyMap<Atom, string> => {
+  const origins = new Map<Atom, string>();
+  inputs.forEach((input, k) =>
+    origins.set(input, k < closedOver ? "a closed-over value" : `argument ${paths[k - closedOver]!}`),
+  );
+  for (const { primitive, scope, outputs } of equations) {
+    const maker = scope === undefined ? primitive.name : `${primitive.name} in ${scope}`;
+    outputs.forEach((output) => origins.set(output, maker));
+  }
+  return origins;
 };
 
 /**
@@ -37,23 +45,26 @@ const originOf = (atom: Atom, { inputs, equations }: Jaxpr, closedOver: number, 
  * @returns one record per array; nothing is computed
  * @example savedResiduals((x) => np.sum(np.sin(x)), np.ones([3])) // [{ shape: [3], dtype: "float64", bytes: 24, origin: "cos" }]
  */
-export const savedResiduals = (f: (...args: any[]) => unknown, ...args: readonly unknown[]): readonly Residual[] => {
+export const savedResiduals = <X extends readonly unknown[], A extends readonly unknown[] = ArraysOfList<X>>(
+  f: (...args: A) => unknown,
+  ...args: Given<X, A>
+): readonly Residual[] => {
   requireFunction("savedResiduals", f);
   const asked = `savedResiduals of ${nameOf(f as AnyFunction)}`;
   const { arrays, treedef } = flattenDifferentiable(args, asked);
   const flat = flatFunction(f as AnyFunction, treedef, asked);
-  const { jaxpr, constants } = stageClosure(asked, (inputs) => flat.call(inputs), arrays);
+  const { jaxpr, constants } = stageFunction(asked, (inputs) => flat.call(inputs), arrays);
   const whole: Jaxpr = { ...jaxpr, constants: [], inputs: [...jaxpr.constants, ...jaxpr.inputs] };
   const varies = whole.inputs.map(({ aval }, k) => k >= constants.length && isFloat(aval.dtype));
   const { known } = linearizeJaxpr(whole, varies, asked);
-  const paths = leafPaths(treedef);
+  const origins = originsOf(known.jaxpr, constants.length, leafPaths(treedef));
   return known.jaxpr.outputs.slice(whole.outputs.length).map((atom) => {
     const { shape, dtype } = atom.aval;
     return {
       shape,
       dtype,
       bytes: sizeOf(shape) * itemSize(dtype),
-      origin: originOf(atom, known.jaxpr, constants.length, paths),
+      origin: origins.get(atom) ?? "a constant",
     };
   });
 };

@@ -20,8 +20,10 @@ import { moveAxis } from "../ops/shape.ts";
 import { batchJaxpr } from "./jaxpr-transforms.ts";
 import { jvpOfScan, transposeScan } from "./scan-derivatives.ts";
 import { linearizeScan, splitScan } from "./scan-splitting.ts";
-import { applyParts, settleCarry, slotsOf, splitOperands } from "./scan-parts.ts";
+import { applyParts, settleCarry, slotLists, splitOperands } from "./scan-parts.ts";
 import type { ApplyScan, ScanParams } from "./scan-parts.ts";
+
+const applyScan: ApplyScan = (operands, params) => bind(scanCall.primitive, operands, params);
 
 /** Row `at` of the leading axis; shares the buffer. */
 const rowOf = (x: ConcreteArray, at: number): ConcreteArray => {
@@ -86,22 +88,17 @@ const batchScan = (
   );
   const { closed, dims: outDims } = result;
   const body = constantsAsInputs(closed.jaxpr);
-  const [constVariables, carryVariables, xVariables] = splitOperands(
-    params,
-    body.inputs.slice(closed.constants.length),
-  );
-  const [constOperands, carryOperands, xOperands] = splitOperands(params, inputs);
-  const key = `batch ${size} ${dims.map(String).join()}`;
-  const [lastCarry, ys] = applyParts(applyScan, [jaxpr, key], params, {
-    constants: [...slotsOf(body.inputs, closed.constants), ...slotsOf(constVariables, constOperands)],
-    carry: slotsOf(
-      carryVariables,
-      carryOperands.map((x, k) => (carry[k]! ? batchToFront(x, carryDims[k]!, size) : x)),
-    ),
-    xs: slotsOf(
-      xVariables,
-      xOperands.map((x, k) => behindSteps(x, xDims[k]!)),
-    ),
+  const [ofConstants, ofCarry, ofXs] = splitOperands(params, inputs);
+  const [fixed, constants, init, xs] = slotLists(body.inputs, [
+    closed.constants,
+    ofConstants,
+    ofCarry.map((x, k) => (carry[k]! ? batchToFront(x, carryDims[k]!, size) : x)),
+    ofXs.map((x, k) => behindSteps(x, xDims[k]!)),
+  ]);
+  const [lastCarry, ys] = applyParts(applyScan, { from: body, key: "batch" }, params, {
+    constants: [...fixed, ...constants],
+    carry: init,
+    xs,
     equations: body.equations,
     nextCarry: body.outputs.slice(0, carryCount),
     ys: body.outputs.slice(carryCount),
@@ -120,12 +117,17 @@ export const scanCall: PrimitiveFunction<NDArray[], ScanParams, readonly NDArray
   name: "scan",
   evaluate: (inputs, params) => runScan(inputs, params),
   abstractEval: (_inputs, params) => outputTypes(params),
-  jvp: (primals, tangents, params) => jvpOfScan(applyScan, primals, tangents, params),
-  linearize: (primals, tangents, params, context) => linearizeScan(applyScan, primals, tangents, params, context),
-  split: (inputs, unknown, params, context) => splitScan(applyScan, inputs, unknown, params, context),
-  transpose: (cotangents, inputs, params) => transposeScan(applyScan, cotangents, inputs, params),
+  jvp: jvpOfScan(applyScan),
+  linearize: linearizeScan(applyScan),
+  split: splitScan(applyScan),
+  transpose: transposeScan(applyScan),
   batch: (inputs, dims, params, { size }) => batchScan(inputs, dims, params, size),
   lower: routine,
+  holds: ["jaxpr"],
+  gate: (params, gated) => ({
+    params: { ...params, jaxpr: gated(params.jaxpr), constCount: params.constCount + 1 },
+    places: [0],
+  }),
   weakType: (_inputs, { jaxpr }) => jaxpr.outputs.map(({ aval }) => aval.weakType),
   workspace: (params, bytesOf) => {
     const { carry, stacks } = bytesOfState(params);
@@ -133,5 +135,3 @@ export const scanCall: PrimitiveFunction<NDArray[], ScanParams, readonly NDArray
   },
   laws: { testedIn: "test/transforms/scan.test.ts" },
 });
-
-const applyScan: ApplyScan = (operands, params) => bind(scanCall.primitive, operands, params);

@@ -6,192 +6,183 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { evaluateJaxpr } from "../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import type { ClosedJaxpr, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
 import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import type { LinearInput, Tangent } from "../src/ir/primitive.ts";
 import { add, materialize, zerosOf } from "../ops/arithmetic.ts";
-import {
-  dependents,
-  independentEquations,
-  jvpJaxpr,
-  remember,
-  spreadTangents,
-  stageOnTypesOf,
-  transposeJaxpr,
-} from "./jaxpr-transforms.ts";
-import { applyParts, chosen, settleCarry, slotsOf, splitFlagged, splitOperands, withCarry } from "./scan-parts.ts";
-import type { ApplyScan, ScanParams, Slot } from "./scan-parts.ts";
-
-type Rule = readonly [readonly NDArray[], readonly Tangent[]];
-
-/** Tangents of outputs: carries first. */
-const outputTangents = (
-  depends: readonly boolean[],
-  outputs: readonly NDArray[],
-  carry: readonly NDArray[],
-  ys: readonly NDArray[],
-): Tangent[] => spreadTangents(depends, outputs, [...carry, ...ys]);
+import { chosen, notChosen, spreadFlags, spreadTangents } from "./flagged.ts";
+import { dependents, independentEquations, jvpJaxpr, stageOnTypesOf, transposeJaxpr } from "./jaxpr-transforms.ts";
+import { keyOf, remembering } from "./remember.ts";
+import { applyParts, settleCarry, slotLists, splitFlagged, splitOperands, withCarry } from "./scan-parts.ts";
+import type { ApplyScan, ScanParams } from "./scan-parts.ts";
 
 // --- Forward ----------------------------------------------------------------------------------
 
-export const jvpOfScan = (
-  apply: ApplyScan,
-  primals: readonly NDArray[],
-  tangents: readonly Tangent[],
-  params: ScanParams,
-): Rule => {
-  const { jaxpr, carryCount } = params;
-  const moving = tangents.map(isNonzero);
-  const { carry, result } = settleCarry(splitOperands(params, moving)[1], (own) => {
-    const [varies] = withCarry(params, moving, own);
-    const body = jvpJaxpr(jaxpr, varies, own, "jvp of a scan");
-    return { ...body, varies, next: body.depends };
-  });
-  const { closed, depends, varies } = result;
-  const body = constantsAsInputs(closed.jaxpr);
-  const count = closed.constants.length;
-  const primalVariables = splitOperands(params, body.inputs.slice(count, count + primals.length));
-  const primalOperands = splitOperands(params, primals);
-  const tangentVariables = splitFlagged(params, varies, body.inputs.slice(count + primals.length));
-  const tangentOperands = splitFlagged(params, varies, chosen(tangents, varies).map(materialize));
-  const group = (k: 0 | 1 | 2): readonly [Slot[], Slot[]] => [
-    slotsOf(primalVariables[k], primalOperands[k]),
-    slotsOf(tangentVariables[k], tangentOperands[k]),
-  ];
-  const total = jaxpr.outputs.length;
-  const [nextPrimal, nextTangent] = [body.outputs.slice(0, total), body.outputs.slice(total)];
-  const moved = carry.filter(Boolean).length;
-  const [lastCarry, ys] = applyParts(apply, [jaxpr, `jvp ${varies.join()}`], params, {
-    constants: [...slotsOf(body.inputs, closed.constants), ...group(0).flat()],
-    carry: group(1).flat(),
-    xs: group(2).flat(),
-    equations: body.equations,
-    nextCarry: [...nextPrimal.slice(0, carryCount), ...nextTangent.slice(0, moved)],
-    ys: [...nextPrimal.slice(carryCount), ...nextTangent.slice(moved)],
-  });
-  const yCount = total - carryCount;
-  const outputs = [...lastCarry.slice(0, carryCount), ...ys.slice(0, yCount)];
-  return [outputs, outputTangents(depends, outputs, lastCarry.slice(carryCount), ys.slice(yCount))];
-};
+/** The loop of primals and tangents: constants, carry and xs of both, primals first. */
+export const jvpOfScan =
+  (apply: ApplyScan) =>
+  (
+    primals: readonly NDArray[],
+    tangents: readonly Tangent[],
+    params: ScanParams,
+  ): readonly [readonly NDArray[], readonly Tangent[]] => {
+    const { jaxpr, carryCount } = params;
+    const moving = tangents.map(isNonzero);
+    const { carry, result } = settleCarry(splitOperands(params, moving)[1], (own) => {
+      const varies = withCarry(params, moving, own);
+      const body = jvpJaxpr(jaxpr, varies, own, "jvp of a scan");
+      return { ...body, varies, next: body.depends };
+    });
+    const { closed, depends, varies } = result;
+    const body = constantsAsInputs(closed.jaxpr);
+    const [fixed, constants, init, xs, constTangents, initTangents, xTangents] = slotLists(body.inputs, [
+      closed.constants,
+      ...splitOperands(params, primals),
+      ...splitFlagged(params, varies, chosen(tangents, varies).map(materialize)),
+    ]);
+    const total = jaxpr.outputs.length;
+    const [next, nextTangents] = [body.outputs.slice(0, total), body.outputs.slice(total)];
+    const moved = carry.filter(Boolean).length;
+    const [lastCarry, ys] = applyParts(apply, { from: body, key: "jvp" }, params, {
+      constants: [...fixed, ...constants, ...constTangents],
+      carry: [...init, ...initTangents],
+      xs: [...xs, ...xTangents],
+      equations: body.equations,
+      nextCarry: [...next.slice(0, carryCount), ...nextTangents.slice(0, moved)],
+      ys: [...next.slice(carryCount), ...nextTangents.slice(moved)],
+    });
+    const yCount = total - carryCount;
+    const outputs = [...lastCarry.slice(0, carryCount), ...ys.slice(0, yCount)];
+    const outTangents = [...lastCarry.slice(carryCount), ...ys.slice(yCount)];
+    return [outputs, spreadTangents(depends, outputs, outTangents)];
+  };
 
 // --- Transpose --------------------------------------------------------------------------------
+
+/** Which operands are linear in any step: those that are at the start, and carries that come to depend on them. */
+const linearOperands = (params: ScanParams, given: readonly boolean[]): readonly boolean[] => {
+  const { carry } = settleCarry(splitOperands(params, given)[1], (own) => ({
+    next: dependents(params.jaxpr, withCarry(params, given, own)),
+  }));
+  return withCarry(params, given, carry);
+};
 
 /** The values that carries without linear part have before every step, in the order of the steps' rows. */
 const knownCarries = (
   apply: ApplyScan,
+  params: ScanParams,
   inputs: readonly (NDArray | LinearInput)[],
   linear: readonly boolean[],
-  params: ScanParams,
 ): readonly NDArray[] => {
   const { jaxpr } = params;
+  const [, ofCarry] = splitOperands(params, linear);
+  if (ofCarry.every(Boolean)) return [];
   const isKnown = linear.map((yes) => !yes);
-  const [constVariables, carryVariables, xVariables] = splitOperands(params, jaxpr.inputs);
-  const [constKnown, carryKnown, xKnown] = splitOperands(params, isKnown);
-  if (!carryKnown.some(Boolean)) return [];
-  const [constOperands, carryOperands, xOperands] = splitOperands(params, inputs as readonly NDArray[]);
-  const carries = chosen(carryVariables, carryKnown);
-  const [, ys] = applyParts(apply, [jaxpr, `known carries ${linear.join()}`], params, {
-    constants: slotsOf(chosen(constVariables, constKnown), chosen(constOperands, constKnown)),
-    carry: slotsOf(carries, chosen(carryOperands, carryKnown)),
-    xs: slotsOf(chosen(xVariables, xKnown), chosen(xOperands, xKnown)),
+  const variables = notChosen(jaxpr.inputs, linear);
+  const operands = notChosen(inputs as readonly NDArray[], linear);
+  const [constants, carry, xs] = slotLists(variables, splitFlagged(params, isKnown, operands));
+  const [, ys] = applyParts(apply, { from: jaxpr, key: keyOf("known carries", linear) }, params, {
+    constants,
+    carry,
+    xs,
     equations: independentEquations(jaxpr, linear),
-    nextCarry: chosen(jaxpr.outputs, carryKnown),
-    ys: carries,
+    nextCarry: notChosen(jaxpr.outputs.slice(0, params.carryCount), ofCarry),
+    ys: splitFlagged(params, isKnown, variables)[1],
   });
   return ys;
 };
 
-export const transposeScan = (
-  apply: ApplyScan,
-  cotangents: readonly Tangent[],
-  inputs: readonly (NDArray | LinearInput)[],
-  params: ScanParams,
-): readonly (Tangent | null)[] => {
-  const { jaxpr, carryCount, length, reverse } = params;
-  const given = inputs.map(isLinearInput);
-  const { result: linearity } = settleCarry(splitOperands(params, given)[1], (own) => {
-    const [linear] = withCarry(params, given, own);
-    return { linear, next: dependents(jaxpr, linear) };
-  });
-  const { linear } = linearity;
+/** One step back, which is the same for all steps: which cotangents the carry and the operands have, and the map. */
+interface StepBack {
+  readonly carry: readonly boolean[];
+  /** Of all operands. */
+  readonly leaving: readonly boolean[];
+  /** Known operands, then cotangents of the carry and of ys, to those of the linear operands. */
+  readonly closed: ClosedJaxpr;
+}
+
+/** @param arriving  which outputs of the scan have a cotangent */
+const stepBackOf = (params: ScanParams, linear: readonly boolean[], arriving: readonly boolean[]): StepBack => {
+  const { jaxpr, carryCount } = params;
   const [, carryLinear] = splitOperands(params, linear);
-  const carryStacks = knownCarries(apply, inputs, linear, params);
-
-  // Which cotangents of the carry are there, whichever step is asked.
-  const arriving = cotangents.map((cotangent, k) => isNonzero(cotangent) && (k >= carryCount || carryLinear[k]!));
-  const places = linear.flatMap((yes, k) => (yes ? [k] : []));
-  const carryPlace = (k: number): number => places.indexOf(params.constCount + k);
-  const { carry, result } = settleCarry(arriving.slice(0, carryCount), (own) => {
+  const none = linear.map(() => false);
+  const start = carryLinear.map((yes, k) => yes && arriving[k]!);
+  const { carry, result } = settleCarry(start, (own) => {
     const seeds = [...own, ...arriving.slice(carryCount)];
-    const instantiate = places.map((place) => own[place - params.constCount] === true);
-    const body = transposeJaxpr(jaxpr, linear, seeds, instantiate);
-    return { ...body, next: own.map((_, k) => carryLinear[k]! && body.leaving[carryPlace(k)]!) };
+    const instantiate = chosen(withCarry(params, none, own), linear);
+    const { closed, leaving } = transposeJaxpr(jaxpr, linear, seeds, instantiate);
+    const all = spreadFlags(linear, leaving);
+    return { closed, leaving: all, next: splitOperands(params, all)[1] };
   });
-  const leaving = spreadFlags(linear, result.leaving);
-  const [constLeaving, , xLeaving] = splitOperands(params, leaving);
+  return { carry, leaving: result.leaving, closed: result.closed };
+};
 
-  // One step back: cotangents of the carry, sums for the constants, cotangents of the rows.
-  const { constants: closedConstants, jaxpr: closedJaxpr } = result.closed;
-  const step = constantsAsInputs(closedJaxpr);
-  const key = `${linear.join()} ${arriving.join()} ${carry.join()}`;
-  const accumulators = chosen(splitOperands(params, jaxpr.inputs)[0], constLeaving);
-  const sums = remember(jaxpr, `scan sums ${key}`, () =>
-    stageOnTypesOf("transpose of a scan", [...step.inputs, ...accumulators], (values) => {
-      const results = spreadTangents(
-        leaving,
-        jaxpr.inputs.map(({ aval }) => aval),
-        evaluateJaxpr(step, [], values.slice(0, step.inputs.length)),
-      );
-      const [constResults, carryResults, xResults] = splitOperands(params, results);
-      const summed = chosen(constResults, constLeaving).map((part, k) =>
-        add(values[step.inputs.length + k]!, part as NDArray),
-      );
-      return [...chosen(carryResults, carry), ...summed, ...chosen(xResults, xLeaving)] as NDArray[];
-    }),
-  );
-  const body = constantsAsInputs(sums.jaxpr);
-  const variables = body.inputs.slice(sums.constants.length);
-  const [constOperands, , xOperands] = splitOperands(params, inputs);
-  let at = 0;
-  const take = (operands: readonly NDArray[]): Slot[] => {
-    const slots = slotsOf(variables.slice(at), operands);
-    at += operands.length;
-    return slots;
-  };
-  const constants = [
-    ...slotsOf(body.inputs, sums.constants),
-    ...take(closedConstants),
-    ...take(constOperands.filter(isKnownInput)),
-  ];
-  const knownRows = [...take(carryStacks), ...take(xOperands.filter(isKnownInput))];
-  const carrySlots = take(chosen(cotangents.slice(0, carryCount), carry).map(materialize));
-  const rowCotangents = take(cotangents.slice(carryCount).filter(isNonzero));
-  const zeros = accumulators.map(({ aval }) => zerosOf(aval.shape, aval.dtype));
-  const carryTotal = carrySlots.length + zeros.length;
-  const [lastCarry, ys] = applyParts(
-    apply,
-    [jaxpr, `transpose ${key}`],
-    { length, reverse: !reverse },
-    {
-      constants,
-      carry: [...carrySlots, ...take(zeros)],
-      xs: [...knownRows, ...rowCotangents],
-      equations: body.equations,
-      nextCarry: body.outputs.slice(0, carryTotal),
-      ys: body.outputs.slice(carryTotal),
-    },
-  );
-  const [constTypes, carryTypes, xTypes] = splitOperands(params, inputs.map(typeOf));
-  return [
-    ...spreadTangents(constLeaving, constTypes, lastCarry.slice(carrySlots.length)),
-    ...spreadTangents(carry, carryTypes, lastCarry.slice(0, carrySlots.length)),
-    ...spreadTangents(xLeaving, xTypes, ys),
-  ].map((cotangent, k) => (given[k]! ? cotangent : null));
+interface Sums {
+  /** Operands of the step back, then sums so far, to cotangents of the carry, sums, and cotangents of the rows. */
+  readonly closed: ClosedJaxpr;
+  /** The constants whose cotangents are summed. */
+  readonly summed: readonly Variable[];
+}
+
+const rememberSums = remembering<Sums>();
+
+/** The step back with cotangents of constants added up. */
+const summing = (params: ScanParams, { carry, leaving, closed }: StepBack): Sums => {
+  const step: Jaxpr = constantsAsInputs(closed.jaxpr);
+  return rememberSums(step, keyOf(carry), () => {
+    const { inputs } = params.jaxpr;
+    const [constLeaving, , xLeaving] = splitOperands(params, leaving);
+    const summed = chosen(splitOperands(params, inputs)[0], constLeaving);
+    const types = inputs.map(({ aval }) => aval);
+    const count = step.inputs.length;
+    const stage = (values: readonly NDArray[]): readonly NDArray[] => {
+      const results = spreadTangents(leaving, types, evaluateJaxpr(step, [], values.slice(0, count)));
+      const [ofConstants, ofCarry, ofXs] = splitOperands(params, results as readonly NDArray[]);
+      const sums = chosen(ofConstants, constLeaving).map((part, k) => add(values[count + k]!, part));
+      return [...chosen(ofCarry, carry), ...sums, ...chosen(ofXs, xLeaving)];
+    };
+    return { closed: stageOnTypesOf("transpose of a scan", [...step.inputs, ...summed], stage), summed };
+  });
 };
 
 const typeOf = (input: NDArray | LinearInput): Aval => (isLinearInput(input) ? input.aval : input);
 
-/** Flags of linear inputs among all inputs. */
-const spreadFlags = (linear: readonly boolean[], flags: readonly boolean[]): boolean[] => {
-  let next = 0;
-  return linear.map((yes) => yes && flags[next++]!);
-};
+export const transposeScan =
+  (apply: ApplyScan) =>
+  (
+    cotangents: readonly Tangent[],
+    inputs: readonly (NDArray | LinearInput)[],
+    params: ScanParams,
+  ): readonly (Tangent | null)[] => {
+    const { length, reverse, carryCount } = params;
+    const given = inputs.map(isLinearInput);
+    const linear = linearOperands(params, given);
+    const stacks = knownCarries(apply, params, inputs, linear);
+    const step = stepBackOf(params, linear, cotangents.map(isNonzero));
+    const { closed, summed } = summing(params, step);
+    const body = constantsAsInputs(closed.jaxpr);
+    const [ofConstants, , ofXs] = splitOperands(params, inputs);
+    const [fixed, stepFixed, constants, carryRows, rows, carry, yRows, sums] = slotLists(body.inputs, [
+      closed.constants,
+      step.closed.constants,
+      ofConstants.filter(isKnownInput),
+      stacks,
+      ofXs.filter(isKnownInput),
+      chosen(cotangents.slice(0, carryCount), step.carry).map(materialize),
+      cotangents.slice(carryCount).filter(isNonzero),
+      summed.map(({ aval }) => zerosOf(aval.shape, aval.dtype)),
+    ]);
+    const nextCount = carry.length + sums.length;
+    const backwards = { length, reverse: !reverse };
+    const [first, leavingRows] = applyParts(apply, { from: body, key: "transpose" }, backwards, {
+      constants: [...fixed, ...stepFixed, ...constants],
+      carry: [...carry, ...sums],
+      xs: [...carryRows, ...rows, ...yRows],
+      equations: body.equations,
+      nextCarry: body.outputs.slice(0, nextCount),
+      ys: body.outputs.slice(nextCount),
+    });
+    const leaving = withCarry(params, step.leaving, step.carry);
+    const results = [...first.slice(carry.length), ...first.slice(0, carry.length), ...leavingRows];
+    return spreadTangents(leaving, inputs.map(typeOf), results).map((result, k) => (given[k]! ? result : null));
+  };

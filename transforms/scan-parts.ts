@@ -5,7 +5,7 @@
 import type { NDArray } from "../src/array/ndarray.ts";
 import { removeDeadCode } from "../src/compile/dead-code.ts";
 import type { Atom, Equation, Jaxpr, Variable } from "../src/ir/jaxpr.ts";
-import { remember } from "./jaxpr-transforms.ts";
+import { keyOf, remembering } from "./remember.ts";
 
 export interface ScanParams {
   /** Constants, carry and one row of every xs to the next carry and one row of every ys. No constants of its own. */
@@ -22,7 +22,7 @@ export type ApplyScan = (operands: readonly NDArray[], params: ScanParams) => re
 
 /** Operands (or anything that goes with them) as constants, carry and xs. */
 export const splitOperands = <T>(
-  { constCount, carryCount }: ScanParams,
+  { constCount, carryCount }: Pick<ScanParams, "constCount" | "carryCount">,
   operands: readonly T[],
 ): readonly [constants: readonly T[], carry: readonly T[], xs: readonly T[]] => [
   operands.slice(0, constCount),
@@ -35,6 +35,20 @@ export type Slot = readonly [variable: Variable, operand: NDArray];
 
 export const slotsOf = (variables: readonly Variable[], operands: readonly NDArray[]): Slot[] =>
   operands.map((operand, k) => [variables[k]!, operand]);
+
+export const variablesOf = (slots: readonly Slot[]): Variable[] => slots.map(([variable]) => variable);
+
+export const operandsOf = (slots: readonly Slot[]): NDArray[] => slots.map(([, operand]) => operand);
+
+/** Slots of several lists of operands, for which the variables stand one list after the other. */
+export const slotLists = <const L extends readonly (readonly NDArray[])[]>(
+  variables: readonly Variable[],
+  lists: L,
+): { readonly [K in keyof L]: readonly Slot[] } => {
+  let at = 0;
+  const slots = lists.map((operands) => slotsOf(variables.slice(at, (at += operands.length)), operands));
+  return slots as unknown as { readonly [K in keyof L]: readonly Slot[] };
+};
 
 export interface ScanParts {
   readonly constants: readonly Slot[];
@@ -62,30 +76,35 @@ const pruned = (parts: ScanParts): Pruned => {
   const [constants, xs] = [positions(parts.constants), positions(parts.xs)];
   const inputs = [
     ...constants.map((k) => parts.constants[k]![0]),
-    ...parts.carry.map(([variable]) => variable),
+    ...variablesOf(parts.carry),
     ...xs.map((k) => parts.xs[k]![0]),
   ];
   return { jaxpr: { constants: [], inputs, equations, outputs }, constants, xs };
 };
 
+const rememberPruned = remembering<Pruned>();
+
+/** What the parts of a body, operands apart, were made from: that remembers the body that they make. */
+export interface Making {
+  readonly from: Jaxpr;
+  readonly key: string;
+}
+
 /**
- * Applies a scan that a rule has built from another, whose body `source` remembers the new one under `key`.
+ * Applies a scan that a rule has built from another.
  * @returns the last carry and the stacked ys
  */
 export const applyParts = (
   apply: ApplyScan,
-  [source, key]: readonly [Jaxpr, string],
+  { from, key }: Making,
   { length, reverse }: Pick<ScanParams, "length" | "reverse">,
   parts: ScanParts,
 ): readonly [carry: readonly NDArray[], ys: readonly NDArray[]] => {
-  const { jaxpr, constants, xs } = remember(source, `scan ${key}`, () => pruned(parts));
   const carryCount = parts.carry.length;
+  const shape = keyOf(key, parts.constants.length, carryCount);
+  const { jaxpr, constants, xs } = rememberPruned(from, shape, () => pruned(parts));
   const outputs = apply(
-    [
-      ...constants.map((k) => parts.constants[k]![1]),
-      ...parts.carry.map(([, operand]) => operand),
-      ...xs.map((k) => parts.xs[k]![1]),
-    ],
+    [...constants.map((k) => parts.constants[k]![1]), ...operandsOf(parts.carry), ...xs.map((k) => parts.xs[k]![1])],
     { jaxpr, length, reverse, constCount: constants.length, carryCount },
   );
   return [outputs.slice(0, carryCount), outputs.slice(carryCount)];
@@ -109,17 +128,14 @@ export const settleCarry = <T extends { readonly next: readonly boolean[] }>(
   }
 };
 
-/** `values` where `flags` is true. */
-export const chosen = <T>(values: readonly T[], flags: readonly boolean[]): T[] => values.filter((_, k) => flags[k]!);
-
-/** Flags of all operands, with those of the carry replaced; and those of constants and xs. */
+/** Flags of all operands, with those of the carry replaced. */
 export const withCarry = (
   params: ScanParams,
   flags: readonly boolean[],
   carry: readonly boolean[],
-): readonly [all: readonly boolean[], constants: readonly boolean[], xs: readonly boolean[]] => {
+): readonly boolean[] => {
   const [constants, , xs] = splitOperands(params, flags);
-  return [[...constants, ...carry, ...xs], constants, xs];
+  return [...constants, ...carry, ...xs];
 };
 
 /** Entries that exist for flagged operands only, as those of constants, carry and xs. */
@@ -128,10 +144,6 @@ export const splitFlagged = <T>(
   flags: readonly boolean[],
   entries: readonly T[],
 ): readonly [readonly T[], readonly T[], readonly T[]] => {
-  const [constants, carry] = splitOperands(params, flags).map((flags) => flags.filter(Boolean).length);
-  return [
-    entries.slice(0, constants),
-    entries.slice(constants, constants! + carry!),
-    entries.slice(constants! + carry!),
-  ];
+  const [constCount, carryCount] = splitOperands(params, flags).map((own) => own.filter(Boolean).length);
+  return splitOperands({ constCount: constCount!, carryCount: carryCount! }, entries);
 };

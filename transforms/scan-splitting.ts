@@ -12,16 +12,21 @@ import { isEffectful } from "../src/ir/effects.ts";
 import { isNonzero } from "../src/ir/primitive.ts";
 import type { SplitContext, Tangent } from "../src/ir/primitive.ts";
 import { materialize } from "../ops/arithmetic.ts";
+import { chosen, mergeOutputs, notChosen, spreadTangents } from "./flagged.ts";
+import { instantiateOutputs, linearizeJaxpr, splitJaxpr } from "./jaxpr-transforms.ts";
+import { keyOf, remembering } from "./remember.ts";
 import {
-  instantiateOutputs,
-  linearizeJaxpr,
-  mergeOutputs,
-  remember,
-  splitJaxpr,
-  spreadTangents,
-} from "./jaxpr-transforms.ts";
-import { applyParts, chosen, settleCarry, slotsOf, splitFlagged, splitOperands, withCarry } from "./scan-parts.ts";
-import type { ApplyScan, ScanParams, Slot } from "./scan-parts.ts";
+  applyParts,
+  operandsOf,
+  settleCarry,
+  slotLists,
+  slotsOf,
+  splitFlagged,
+  splitOperands,
+  variablesOf,
+  withCarry,
+} from "./scan-parts.ts";
+import type { ApplyScan, ScanParams } from "./scan-parts.ts";
 
 // --- Residuals --------------------------------------------------------------------------------
 
@@ -35,42 +40,56 @@ interface Hoisted {
   readonly origins: readonly Origin[];
 }
 
+/** A body of a loop, and what its inputs are. */
+interface Body {
+  readonly jaxpr: Jaxpr;
+  readonly constants: readonly Variable[];
+  readonly xs: readonly Variable[];
+  readonly residuals: readonly Atom[];
+}
+
+/** What is not the same in every step: what depends on the carry or a row, and what has an effect, which happens in each. */
+const changingAtoms = ({ jaxpr, constants }: Body): ReadonlySet<Atom> => {
+  const isConstant = new Set<Atom>(constants);
+  const changing = new Set<Atom>(jaxpr.inputs.filter((input) => !isConstant.has(input)));
+  for (const equation of jaxpr.equations)
+    if (equation.inputs.some((atom) => changing.has(atom)) || isEffectful(equation))
+      equation.outputs.forEach((output) => changing.add(output));
+  return changing;
+};
+
 /**
  * Splits off what the residuals need and no step changes. A loop without steps computes nothing, so there
  * nothing is split off.
  */
-const hoist = (
-  body: Jaxpr,
-  constants: readonly Variable[],
-  xs: readonly Variable[],
-  residuals: readonly Atom[],
-  length: number,
-): Hoisted => {
-  const changing = new Set<Atom>(body.inputs.filter((input) => !constants.includes(input)));
-  // What has an effect happens in every step, whether its values change or not.
-  for (const equation of body.equations)
-    if (equation.inputs.some((atom) => changing.has(atom)) || isEffectful(equation))
-      equation.outputs.forEach((output) => changing.add(output));
-  const isInput = new Set<Atom>(body.inputs);
-  const origins = residuals.map((atom): Origin => {
-    if (xs.includes(atom as Variable)) return "row";
+const hoist = (body: Body, length: number): Hoisted => {
+  const { equations } = body.jaxpr;
+  const changing = changingAtoms(body);
+  const [isInput, isRow] = [new Set<Atom>(body.jaxpr.inputs), new Set<Atom>(body.xs)];
+  const origins = body.residuals.map((atom): Origin => {
+    if (isRow.has(atom)) return "row";
     return !changing.has(atom) && (length > 0 || isInput.has(atom)) ? "invariant" : "step";
   });
-  const wanted = new Set<Atom>(residuals.filter((_, k) => origins[k] === "invariant"));
-  const moved = body.equations.filter(({ outputs }) => outputs.some((output) => wanted.has(output)));
+  const wanted = new Set<Atom>(body.residuals.filter((_, k) => origins[k] === "invariant"));
+  const isMoved = ({ outputs }: Equation): boolean => outputs.some((output) => wanted.has(output));
   const invariants: Jaxpr = removeDeadCode({
     constants: [],
-    inputs: constants,
-    equations: body.equations.filter((equation) => !isEffectful(equation)),
-    outputs: moved.flatMap(({ outputs }) => outputs),
+    inputs: body.constants,
+    equations: equations.filter((equation) => !isEffectful(equation)),
+    outputs: equations.filter(isMoved).flatMap(({ outputs }) => outputs),
   });
-  return { invariants, equations: body.equations.filter((equation) => !moved.includes(equation)), origins };
+  return { invariants, equations: equations.filter((equation) => !isMoved(equation)), origins };
 };
+
+/** Made of the body alone: as long as that is remembered, so is this. */
+const rememberHoisted = remembering<Hoisted>();
 
 // --- The two loops ----------------------------------------------------------------------------
 
 /** Operands of a loop, by what the body takes them for. */
 type Operands = readonly [constants: readonly NDArray[], carry: readonly NDArray[], xs: readonly NDArray[]];
+
+type Loop = Pick<ScanParams, "length" | "reverse">;
 
 interface KnownLoop {
   /** Known constants, carry and rows to the next carry, rows of ys, and residuals. */
@@ -86,150 +105,126 @@ interface LaterLoop {
   readonly operands: Operands;
 }
 
-interface TwoLoops {
-  readonly known: readonly NDArray[];
-  readonly later: readonly NDArray[];
+/** What the first loop leaves to the second. */
+interface Residuals {
+  readonly origins: readonly Origin[];
+  /** One value each: for all steps, or with a row per step. */
+  readonly values: readonly NDArray[];
 }
 
-const runInTwo = (
+/** The loop of what is known: its outputs, and residuals of which it stacks only those that a step computes. */
+const runKnown = (
   apply: ApplyScan,
-  key: string,
-  { jaxpr, length, reverse }: ScanParams,
-  first: KnownLoop,
-  second: LaterLoop,
-  { onTape }: SplitContext,
-): TwoLoops => {
-  const loop = { length, reverse };
-  const own = `${key} ${length > 0}`;
-  const body = constantsAsInputs(first.closed.jaxpr);
-  let at = 0;
-  const take = (operands: readonly NDArray[]): Slot[] => {
-    const slots = slotsOf(body.inputs.slice(at), operands);
-    at += operands.length;
-    return slots;
-  };
-  const constants = [...take(first.closed.constants), ...take(first.operands[0])];
-  const carry = take(first.operands[1]);
-  const xs = take(first.operands[2]);
-  const residuals = body.outputs.slice(first.total);
-  const { invariants, equations, origins } = remember(jaxpr, `scan hoisted ${own}`, () =>
-    hoist(
-      body,
-      constants.map(([variable]) => variable),
-      xs.map(([variable]) => variable),
-      residuals,
-      length,
-    ),
+  loop: Loop,
+  { closed, operands, total }: KnownLoop,
+): { readonly outputs: readonly NDArray[]; readonly residuals: Residuals } => {
+  const jaxpr = constantsAsInputs(closed.jaxpr);
+  const [fixed, ofConstants, carry, xs] = slotLists(jaxpr.inputs, [closed.constants, ...operands]);
+  const constants = [...fixed, ...ofConstants];
+  const residuals = jaxpr.outputs.slice(total);
+  const { invariants, equations, origins } = rememberHoisted(jaxpr, keyOf(loop.length > 0), () =>
+    hoist({ jaxpr, constants: variablesOf(constants), xs: variablesOf(xs), residuals }, loop.length),
   );
-  const invariantSlots = slotsOf(
+  const hoisted = slotsOf(
     invariants.outputs as readonly Variable[],
-    evaluateJaxpr(
-      invariants,
-      [],
-      constants.map(([, operand]) => operand),
-    ),
+    evaluateJaxpr(invariants, [], operandsOf(constants)),
   );
-  const [lastCarry, ys] = applyParts(apply, [jaxpr, `known ${own}`], loop, {
-    constants: [...constants, ...invariantSlots],
+  const isStacked = origins.map((origin) => origin === "step");
+  const [lastCarry, ys] = applyParts(apply, { from: jaxpr, key: keyOf("known", origins) }, loop, {
+    constants: [...constants, ...hoisted],
     carry,
     xs,
     equations,
-    nextCarry: body.outputs.slice(0, carry.length),
-    ys: [...body.outputs.slice(carry.length, first.total), ...residuals.filter((_, k) => origins[k] === "step")],
+    nextCarry: jaxpr.outputs.slice(0, carry.length),
+    ys: [...jaxpr.outputs.slice(carry.length, total), ...chosen(residuals, isStacked)],
   });
-  const yCount = first.total - carry.length;
-
-  const rest = constantsAsInputs(second.closed.jaxpr);
-  const variables = rest.inputs.slice(second.closed.constants.length);
-  const values = new Map<Atom, NDArray>([...constants, ...invariantSlots, ...xs]);
-  let next = yCount;
-  const residualSlots = residuals.map((atom, k): Slot => {
-    const value = origins[k] === "step" ? ys[next++]! : atom.kind === "literal" ? atom.value : values.get(atom)!;
-    return [variables[k]!, value];
-  });
-  let later = residuals.length;
-  const takeLater = (operands: readonly NDArray[]): Slot[] => {
-    const slots = slotsOf(variables.slice(later), operands);
-    later += operands.length;
-    return slots;
-  };
-  const ofLater = second.operands.map(takeLater) as [Slot[], Slot[], Slot[]];
-  const [laterCarry, laterYs] = onTape(() =>
-    applyParts(apply, [jaxpr, `later ${own}`], loop, {
-      constants: [
-        ...slotsOf(rest.inputs, second.closed.constants),
-        ...residualSlots.filter((_, k) => origins[k] === "invariant"),
-        ...ofLater[0],
-      ],
-      carry: ofLater[1],
-      xs: [...residualSlots.filter((_, k) => origins[k] !== "invariant"), ...ofLater[2]],
-      equations: rest.equations,
-      nextCarry: rest.outputs.slice(0, ofLater[1].length),
-      ys: rest.outputs.slice(ofLater[1].length),
-    }),
+  const found = new Map<Atom, NDArray>([...constants, ...hoisted, ...xs]);
+  let next = total - carry.length;
+  const values = residuals.map((atom, k) =>
+    isStacked[k]! ? ys[next++]! : atom.kind === "literal" ? atom.value : found.get(atom)!,
   );
-  return { known: [...lastCarry, ...ys.slice(0, yCount)], later: [...laterCarry, ...laterYs] };
+  return { outputs: [...lastCarry, ...ys.slice(0, total - carry.length)], residuals: { origins, values } };
+};
+
+/** The loop of the rest, which takes residuals as constants or as rows. */
+const runLater = (
+  apply: ApplyScan,
+  loop: Loop,
+  { closed, operands }: LaterLoop,
+  { origins, values }: Residuals,
+): readonly NDArray[] => {
+  const jaxpr = constantsAsInputs(closed.jaxpr);
+  const [fixed, residuals, constants, carry, xs] = slotLists(jaxpr.inputs, [closed.constants, values, ...operands]);
+  const isInvariant = origins.map((origin) => origin === "invariant");
+  const [lastCarry, ys] = applyParts(apply, { from: jaxpr, key: keyOf("later", origins) }, loop, {
+    constants: [...fixed, ...chosen(residuals, isInvariant), ...constants],
+    carry,
+    xs: [...notChosen(residuals, isInvariant), ...xs],
+    equations: jaxpr.equations,
+    nextCarry: jaxpr.outputs.slice(0, carry.length),
+    ys: jaxpr.outputs.slice(carry.length),
+  });
+  return [...lastCarry, ...ys];
 };
 
 // --- The rules --------------------------------------------------------------------------------
 
-export const linearizeScan = (
-  apply: ApplyScan,
-  primals: readonly NDArray[],
-  tangents: readonly Tangent[],
-  params: ScanParams,
-  context: SplitContext,
-): readonly [readonly NDArray[], readonly Tangent[]] => {
-  const { jaxpr } = params;
-  const moving = tangents.map(isNonzero);
-  const { carry, result } = settleCarry(splitOperands(params, moving)[1], (own) => {
-    const [varies] = withCarry(params, moving, own);
-    const body = linearizeJaxpr(jaxpr, varies, "a scan");
-    return { ...body, varies, next: body.depends };
-  });
-  const { known, linear, depends, varies } = result;
-  const types = jaxpr.outputs.map(({ aval }) => aval);
-  const present = depends.map((yes, k) => yes || carry[k] === true);
-  const { known: outputs, later } = runInTwo(
-    apply,
-    `linearize ${varies.join()}`,
-    params,
-    { closed: known, operands: splitOperands(params, primals), total: types.length },
-    {
+export const linearizeScan =
+  (apply: ApplyScan) =>
+  (
+    primals: readonly NDArray[],
+    tangents: readonly Tangent[],
+    params: ScanParams,
+    { onTape }: SplitContext,
+  ): readonly [readonly NDArray[], readonly Tangent[]] => {
+    const { jaxpr } = params;
+    const moving = tangents.map(isNonzero);
+    const { carry, result } = settleCarry(splitOperands(params, moving)[1], (own) => {
+      const varies = withCarry(params, moving, own);
+      const body = linearizeJaxpr(jaxpr, varies, "a scan");
+      return { ...body, varies, next: body.depends };
+    });
+    const { known, linear, depends, varies } = result;
+    const types = jaxpr.outputs.map(({ aval }) => aval);
+    const first = { closed: known, operands: splitOperands(params, primals), total: types.length };
+    const second = {
       closed: instantiateOutputs(linear, depends, carry, types),
       operands: splitFlagged(params, varies, chosen(tangents, varies).map(materialize)),
-    },
-    context,
-  );
-  return [outputs, spreadTangents(present, outputs, later)];
-};
+    };
+    const { outputs, residuals } = runKnown(apply, params, first);
+    const later = onTape(() => runLater(apply, params, second, residuals));
+    const present = depends.map((yes, k) => yes || carry[k] === true);
+    return [outputs, spreadTangents(present, outputs, later)];
+  };
 
-export const splitScan = (
-  apply: ApplyScan,
-  inputs: readonly NDArray[],
-  unknown: readonly boolean[],
-  params: ScanParams,
-  context: SplitContext,
-): readonly NDArray[] => {
-  const { jaxpr } = params;
-  const { result } = settleCarry(splitOperands(params, unknown)[1], (own) => {
-    const [flags] = withCarry(params, unknown, own);
-    const body = splitJaxpr(jaxpr, flags, own);
-    return { ...body, flags, next: body.isLate };
-  });
-  const { known, later, isLate, flags } = result;
-  const isKnown = flags.map((yes) => !yes);
-  const { known: knownResults, later: laterResults } = runInTwo(
-    apply,
-    `split ${flags.join()}`,
-    params,
-    {
+export const splitScan =
+  (apply: ApplyScan) =>
+  (
+    inputs: readonly NDArray[],
+    unknown: readonly boolean[],
+    params: ScanParams,
+    { onTape }: SplitContext,
+  ): readonly NDArray[] => {
+    const { result } = settleCarry(splitOperands(params, unknown)[1], (own) => {
+      const flags = withCarry(params, unknown, own);
+      const body = splitJaxpr(params.jaxpr, flags, own);
+      return { ...body, flags, next: body.isLate };
+    });
+    const { known, later, isLate, flags } = result;
+    const isKnown = flags.map((yes) => !yes);
+    const first = {
       closed: known,
       operands: splitFlagged(params, isKnown, chosen(inputs, isKnown)),
       total: isLate.filter((yes) => !yes).length,
-    },
-    { closed: { jaxpr: later, constants: [] }, operands: splitFlagged(params, flags, chosen(inputs, flags)) },
-    context,
-  );
-  return mergeOutputs(isLate, knownResults, laterResults);
-};
+    };
+    const second = {
+      closed: { jaxpr: later, constants: [] },
+      operands: splitFlagged(params, flags, chosen(inputs, flags)),
+    };
+    const { outputs, residuals } = runKnown(apply, params, first);
+    return mergeOutputs(
+      isLate,
+      outputs,
+      onTape(() => runLater(apply, params, second, residuals)),
+    );
+  };

@@ -3,7 +3,7 @@
  * map is a scan without state, foriLoop one without rows.
  */
 import { InvalidOption, LoopLength, TreeMismatch } from "../src/error.ts";
-import { describeValue } from "../src/describe.ts";
+import { describeValue, showValue } from "../src/describe.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -14,9 +14,10 @@ import type { Treedef } from "../src/tree/tree.ts";
 import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction, FlatArrays } from "./flat.ts";
 import { stageBody } from "./loop-body.ts";
+import type { StagedBody } from "./loop-body.ts";
 import { scanInSegments, segmentLengths } from "./checkpointed-scan.ts";
 import type { ScanCheckpoint } from "./checkpointed-scan.ts";
-import type { Cotangent } from "./types.ts";
+import type { Arrays, Cotangent, Given, Result } from "./types.ts";
 
 export interface ScanOptions {
   /** Number of steps; needed where `xs` has no arrays, checked where it has. */
@@ -30,9 +31,14 @@ export interface ScanOptions {
   readonly checkpoint?: ScanCheckpoint;
 }
 
-const requireLength = (asked: string, { arrays, treedef }: FlatArrays, length: number | undefined): number => {
+const requireLength = (
+  asked: string,
+  { arrays, treedef }: FlatArrays,
+  length?: number,
+  remedy = "Give { length } where there are no rows",
+): number => {
   if (length !== undefined && !(Number.isInteger(length) && length >= 0))
-    throw new InvalidOption(asked, `length ${String(length)}`, "The number of steps is a whole number from 0");
+    throw new InvalidOption(asked, `length ${showValue(length)}`, "The number of steps is a whole number from 0");
   const paths = leafPaths(treedef);
   const at = (k: number): string => (paths[k] === "" ? "xs" : `xs${paths[k]!}`);
   const scalar = arrays.findIndex(({ shape }) => shape.length === 0);
@@ -44,8 +50,7 @@ const requireLength = (asked: string, { arrays, treedef }: FlatArrays, length: n
     );
   const lengths = arrays.map(({ shape }) => shape[0]!);
   const steps = length ?? lengths[0];
-  if (steps === undefined)
-    throw new LoopLength(asked, "xs has no arrays and no length is given", "Give { length } when xs is null");
+  if (steps === undefined) throw new LoopLength(asked, "xs has no arrays, so the number of steps is not known", remedy);
   if (lengths.some((other) => other !== steps))
     throw new LoopLength(
       asked,
@@ -65,6 +70,30 @@ const requirePair = (asked: string, result: unknown): readonly [carry: unknown, 
 /** What one step receives of an array of xs. */
 const rowType = ({ shape, dtype, weakType }: Aval): Aval => ({ shape: shape.slice(1), dtype, weakType });
 
+/** How often and in which order a staged body runs. */
+interface Steps {
+  readonly length: number;
+  readonly reverse?: boolean;
+  readonly segments?: readonly number[];
+}
+
+/** Runs a staged body over rows: the last carry, then the rest of all steps, stacked. */
+export const runBody = (
+  { closed, init }: StagedBody,
+  rows: readonly NDArray[],
+  { length, reverse = false, segments = [] }: Steps,
+): readonly NDArray[] => {
+  const { jaxpr, constants } = closed;
+  const params = {
+    jaxpr: constantsAsInputs(jaxpr),
+    length,
+    reverse,
+    constCount: constants.length,
+    carryCount: init.length,
+  };
+  return scanInSegments([...constants, ...init, ...rows], params, segments);
+};
+
 /**
  * Runs `f` over the rows of `xs`, carrying a state: [carry, ys] with ys the results of all steps, stacked.
  * @param f        (carry, x) => [carry, y]; carry keeps its tree, shapes and dtypes; y is any tree (null for nothing)
@@ -78,12 +107,12 @@ const rowType = ({ shape, dtype, weakType }: Aval): Aval => ({ shape: shape.slic
  * Cost: `f` is traced once; length steps.
  * @example scan((sum, x) => [sum.add(x), sum], 0, array([1, 2, 3])) // [6, [0, 1, 3]]
  */
-export const scan = <C, X, Y>(
-  f: (carry: C, x: X) => readonly [C, Y],
-  init: C | (C extends NDArray ? number : never),
+export const scan = <Init, X, Y, C = Arrays<Init>>(
+  f: (carry: C, x: X) => readonly [NoInfer<C>, Y],
+  init: Given<Init, C>,
   xs: X,
   options: ScanOptions = {},
-): [C, Cotangent<Y>] => {
+): [Result<C>, Cotangent<Y>] => {
   requireFunction("scan", f);
   requireOptions("scan", options, ["length", "reverse", "checkpoint"]);
   const asked = `scan of ${nameOf(f as AnyFunction)}`;
@@ -102,19 +131,11 @@ export const scan = <C, X, Y>(
     state,
     rows.arrays.map(rowType),
   );
-  const { jaxpr, constants } = staged.closed;
   const segments = options.checkpoint === undefined ? [] : segmentLengths(asked, length, options.checkpoint);
-  const params = {
-    jaxpr: constantsAsInputs(jaxpr),
-    length,
-    reverse: options.reverse === true,
-    constCount: constants.length,
-    carryCount: staged.init.length,
-  };
-  const results = scanInSegments([...constants, ...staged.init, ...rows.arrays], params, segments);
+  const results = runBody(staged, rows.arrays, { length, reverse: options.reverse === true, segments });
   const count = staged.init.length;
   return [
-    unflatten(state.treedef, results.slice(0, count)) as C,
+    unflatten(state.treedef, results.slice(0, count)) as Result<C>,
     unflatten(outTree!, results.slice(count)) as Cotangent<Y>,
   ];
 };
@@ -129,7 +150,20 @@ export const scan = <C, X, Y>(
 export const map = <X, Y>(f: (x: X) => Y, xs: X, options: Readonly<Record<string, never>> = {}): Cotangent<Y> => {
   requireFunction("map", f);
   requireOptions("map", options, []);
-  const step = (_: null, x: X): readonly [null, Y] => [null, f(x)];
-  Object.defineProperty(step, "name", { value: `map of ${nameOf(f as AnyFunction)}` });
-  return scan(step, null, xs)[1];
+  const asked = `map of ${nameOf(f as AnyFunction)}`;
+  const rows = flattenArrays(xs, `${asked}, xs`);
+  const length = requireLength(asked, rows, undefined, "Give at least one array");
+  const none = flattenArrays(null, asked);
+  let outTree: Treedef | null = null;
+  const staged = stageBody(
+    asked,
+    (_, row) => {
+      const out = flattenArrays(f(unflatten(rows.treedef, row) as X), `output of ${asked}`);
+      outTree = out.treedef;
+      return { state: none, rest: out.arrays };
+    },
+    none,
+    rows.arrays.map(rowType),
+  );
+  return unflatten(outTree!, runBody(staged, rows.arrays, { length })) as Cotangent<Y>;
 };

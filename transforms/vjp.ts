@@ -6,11 +6,12 @@ import { isFloat } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
-import { zero } from "../src/ir/primitive.ts";
 import type { Tangent } from "../src/ir/primitive.ts";
 import { flatten, partial, sameTree, unflatten } from "../src/tree/tree.ts";
+import type { Treedef } from "../src/tree/tree.ts";
 import { full, materialize } from "../ops/arithmetic.ts";
 import { backwardPass } from "./backward.ts";
+import { chosen, spreadTangents } from "./flagged.ts";
 import { linearizeFlat } from "./forward.ts";
 import type { Linearization } from "./forward.ts";
 import {
@@ -25,21 +26,16 @@ import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
 import type { AuxOption } from "./jvp.ts";
 import { flattenTangents, flatWithAux, requireDifferentiable } from "./jvp.ts";
-import type { Cotangent, Liberal } from "./types.ts";
+import type { ArgumentAt, ArgumentsAt, Arrays, ArraysOfList, Cotangent, Given, GivenAt, Liberal } from "./types.ts";
+
+const variesOf = (types: readonly Aval[]): boolean[] => types.map(({ dtype }) => isFloat(dtype));
 
 /** Cotangents of all inputs (symbolic zeros where they do not vary) from those of all outputs. */
 const pull = (
-  linear: Linearization["linear"],
-  depends: readonly boolean[],
-  varies: readonly boolean[],
+  { linear, depends }: Pick<Linearization, "linear" | "depends">,
   types: readonly Aval[],
   cotangents: readonly Tangent[],
-): Tangent[] => {
-  const arriving = cotangents.filter((_, k) => depends[k]!);
-  const results = backwardPass(linear, arriving);
-  let next = 0;
-  return varies.map((yes, k) => (yes ? results[next++]! : zero(types[k]!)));
-};
+): Tangent[] => spreadTangents(variesOf(types), types, backwardPass(linear, chosen(cotangents, depends)));
 
 /**
  * Value of `f` and its pullback: cotangents of the output to cotangents of every argument.
@@ -49,35 +45,55 @@ const pull = (
  * Cost: `f` plus its residuals in memory; each pullback about twice `f`.
  * @example const [y, pull] = vjp((x) => np.sin(x), array(0)); pull(array(1)) // [1]
  */
-export const vjp = <A extends readonly unknown[], R>(
+export const vjp = <X extends readonly unknown[], R, A extends readonly unknown[] = ArraysOfList<X>>(
   f: (...args: A) => R,
-  ...primals: Liberal<A>
-): [R, (cotangent: Liberal<Cotangent<R>>) => Cotangent<A>] => {
+  ...primals: Given<X, A>
+): [Arrays<R>, (cotangent: Liberal<Cotangent<R>>) => Cotangent<A>] => {
   requireFunction("vjp", f);
   const asked = `vjp of ${nameOf(f as AnyFunction)}`;
   const { arrays, treedef } = flattenDifferentiable(primals, asked);
   const flat = flatFunction(f as AnyFunction, treedef, asked);
-  const varies = arrays.map((x) => isFloat(x.dtype));
-  const { outputs, linear, depends } = linearizeFlat(asked, flat.call, arrays, varies);
+  const { outputs, linear, depends } = linearizeFlat(asked, flat.call, arrays, variesOf(arrays));
   const outTree = flat.outTree();
   const types = arrays.map(avalOf);
   const outTypes = outputs.map(avalOf);
   const pullback = partial(linear.constants as NDArray[], (residuals) => (cotangent: unknown): unknown => {
-    const cotangents = flattenTangents(asked, "cotangent", cotangent, outTree, outTypes);
-    const leaving = pull({ jaxpr: linear.jaxpr, constants: residuals }, depends, varies, types, cotangents);
+    const cotangents = flattenTangents(cotangent, { asked, what: "cotangent", treedef: outTree, types: outTypes });
+    const own = { jaxpr: linear.jaxpr, constants: residuals };
+    const leaving = pull({ linear: own, depends }, types, cotangents);
     return unflatten(treedef, leaving.map(materialize));
   });
   return [unflatten(outTree, outputs), pullback] as never;
 };
 
 export interface GradOptions extends AuxOption {
-  /** Arguments to differentiate by, from 0. One number gives a bare gradient, a list gives a list. */
+  /** Arguments to differentiate by, from 0, or from -1 backwards. One number gives a bare gradient, a list gives a list. */
   readonly argnums?: number | readonly number[];
   /** Integers and booleans get gradients of zeros instead of an error. */
   readonly allowInt?: boolean;
 }
 
 const gradOptionNames = ["argnums", "hasAux", "allowInt"];
+
+/** A function linearized by the arguments that are differentiated. */
+export interface Point {
+  /** Those arguments, flat. */
+  readonly arrays: readonly NDArray[];
+  readonly treedef: Treedef;
+  readonly linearization: Linearization;
+  readonly outTree: Treedef;
+  readonly aux: unknown;
+}
+
+export const linearizeAt = (asked: string, f: AnyFunction, options: GradOptions, args: readonly unknown[]): Point => {
+  const positions = requireArgnums(asked, options.argnums ?? 0, args.length);
+  const selected = positions.map((position) => args[position]);
+  const { arrays, treedef } = flattenDifferentiable(selected, asked);
+  if (options.allowInt !== true) requireDifferentiable(asked, arrays, treedef);
+  const flat = flatWithAux(fixOtherArguments(f, args, positions), treedef, asked, options.hasAux === true);
+  const linearization = linearizeFlat(asked, flat.call, arrays, variesOf(arrays));
+  return { arrays, treedef, linearization, outTree: flat.outTree(), aux: flat.aux() };
+};
 
 const valueAndGradFlat = (
   name: string,
@@ -86,19 +102,13 @@ const valueAndGradFlat = (
   args: readonly unknown[],
 ): { value: unknown; gradients: unknown; aux: unknown } => {
   const asked = `${name} of ${nameOf(f)}`;
-  const argnums = options.argnums ?? 0;
-  const positions = requireArgnums(asked, argnums, args.length);
-  const selected = positions.map((position) => args[position]);
-  const { arrays, treedef } = flattenDifferentiable(selected, asked);
-  if (options.allowInt !== true) requireDifferentiable(asked, arrays, treedef);
-  const flat = flatWithAux(fixOtherArguments(f, args, positions), treedef, asked, options.hasAux === true);
-  const varies = arrays.map((x) => isFloat(x.dtype));
-  const { outputs, linear, depends } = linearizeFlat(asked, flat.call, arrays, varies);
-  requireScalar(asked, outputs, sameTree(flat.outTree(), flatten(0).treedef));
+  const { arrays, treedef, linearization, outTree, aux } = linearizeAt(asked, f, options, args);
+  const { outputs } = linearization;
+  requireScalar(asked, outputs, sameTree(outTree, flatten(0).treedef));
   const seed = full(1, [], outputs[0]!.dtype);
-  const leaving = pull(linear, depends, varies, arrays, [seed]).map(materialize);
-  const gradients = unflatten(treedef, leaving) as unknown[];
-  return { value: outputs[0], gradients: typeof argnums === "number" ? gradients[0] : gradients, aux: flat.aux() };
+  const gradients = unflatten(treedef, pull(linearization, arrays, [seed]).map(materialize)) as unknown[];
+  const isBare = typeof (options.argnums ?? 0) === "number";
+  return { value: outputs[0], gradients: isBare ? gradients[0] : gradients, aux };
 };
 
 const requireScalar = (asked: string, outputs: readonly Aval[], isLeaf: boolean): void => {
@@ -118,19 +128,19 @@ export interface Grad {
   <A = NDArray, Rest extends readonly unknown[] = [], Aux = unknown>(
     f: (x: A, ...rest: Rest) => readonly [NDArray, Aux],
     options: GradOptions & { readonly hasAux: true; readonly argnums?: 0 },
-  ): (x: Liberal<A>, ...rest: Liberal<Rest>) => [Cotangent<A>, Aux];
+  ): (x: Liberal<A>, ...rest: Rest) => [Cotangent<A>, Aux];
   <A = NDArray, Rest extends readonly unknown[] = []>(
     f: (x: A, ...rest: Rest) => NDArray,
     options?: GradOptions & { readonly argnums?: 0; readonly hasAux?: false },
-  ): (x: Liberal<A>, ...rest: Liberal<Rest>) => Cotangent<A>;
+  ): (x: Liberal<A>, ...rest: Rest) => Cotangent<A>;
   <const N extends number, Args extends readonly unknown[]>(
     f: (...args: Args) => NDArray,
     options: GradOptions & { readonly argnums: N; readonly hasAux?: false },
-  ): (...args: Liberal<Args>) => Cotangent<Args[N]>;
+  ): (...args: GivenAt<Args, N>) => Cotangent<ArgumentAt<Args, N>>;
   <const Ns extends readonly number[], Args extends readonly unknown[]>(
     f: (...args: Args) => NDArray,
     options: GradOptions & { readonly argnums: Ns; readonly hasAux?: false },
-  ): (...args: Liberal<Args>) => { -readonly [K in keyof Ns]: Ns[K] extends number ? Cotangent<Args[Ns[K]]> : never };
+  ): (...args: GivenAt<Args, Ns[number]>) => Cotangent<ArgumentsAt<Args, Ns>>;
   <Args extends readonly unknown[], Aux>(
     f: (...args: Args) => readonly [NDArray, Aux],
     options: GradOptions & { readonly hasAux: true },
@@ -140,8 +150,9 @@ export interface Grad {
 /**
  * Gradient of a scalar function.
  * @param f        function of trees of float arrays, returning one scalar (or [scalar, aux] with hasAux)
- * @param options  argnums (default 0), hasAux, allowInt
- * @returns a function of the same arguments; its result has the tree, shapes and dtypes of the chosen argument
+ * @param options  argnums (default 0; -1 is the last), hasAux, allowInt
+ * @returns a function of the same arguments, numbers allowed where it differentiates (the others reach `f` as they are);
+ *   its result has the tree, shapes and dtypes of the chosen argument
  * @throws GradNeedsScalar, NotDifferentiable (with the leaf's path), InvalidArgnums, UnknownOption
  * Reverse mode, any order by nesting. Cost: about three times `f`.
  * @example grad((x) => np.sum(np.sin(x)))(array([0, np.pi])) // [1, -1]
@@ -160,21 +171,19 @@ export interface ValueAndGrad {
   <A = NDArray, Rest extends readonly unknown[] = [], Aux = unknown>(
     f: (x: A, ...rest: Rest) => readonly [NDArray, Aux],
     options: GradOptions & { readonly hasAux: true; readonly argnums?: 0 },
-  ): (x: Liberal<A>, ...rest: Liberal<Rest>) => [[NDArray, Aux], Cotangent<A>];
+  ): (x: Liberal<A>, ...rest: Rest) => [[NDArray, Aux], Cotangent<A>];
   <A = NDArray, Rest extends readonly unknown[] = []>(
     f: (x: A, ...rest: Rest) => NDArray,
     options?: GradOptions & { readonly argnums?: 0; readonly hasAux?: false },
-  ): (x: Liberal<A>, ...rest: Liberal<Rest>) => [NDArray, Cotangent<A>];
+  ): (x: Liberal<A>, ...rest: Rest) => [NDArray, Cotangent<A>];
   <const N extends number, Args extends readonly unknown[]>(
     f: (...args: Args) => NDArray,
     options: GradOptions & { readonly argnums: N; readonly hasAux?: false },
-  ): (...args: Liberal<Args>) => [NDArray, Cotangent<Args[N]>];
+  ): (...args: GivenAt<Args, N>) => [NDArray, Cotangent<ArgumentAt<Args, N>>];
   <const Ns extends readonly number[], Args extends readonly unknown[]>(
     f: (...args: Args) => NDArray,
     options: GradOptions & { readonly argnums: Ns; readonly hasAux?: false },
-  ): (
-    ...args: Liberal<Args>
-  ) => [NDArray, { -readonly [K in keyof Ns]: Ns[K] extends number ? Cotangent<Args[Ns[K]]> : never }];
+  ): (...args: GivenAt<Args, Ns[number]>) => [NDArray, Cotangent<ArgumentsAt<Args, Ns>>];
   <Args extends readonly unknown[], Aux>(
     f: (...args: Args) => readonly [NDArray, Aux],
     options: GradOptions & { readonly hasAux: true },

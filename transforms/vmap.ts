@@ -2,12 +2,13 @@
  * Vectorization: vmap maps a function over an axis of its arguments without a loop.
  * A tracer is a value with a mapped axis; every primitive's batching rule says what that axis does.
  */
+import { showValue } from "../src/describe.ts";
 import { BatchSize, InvalidOption, TreeMismatch } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { showShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { toList } from "../src/ir/primitive.ts";
-import type { BatchDim } from "../src/ir/primitive.ts";
+import type { BatchContext, BatchDim } from "../src/ir/primitive.ts";
 import { bind, currentTrace, withMark, withTrace } from "../src/ir/trace.ts";
 import type { Trace } from "../src/ir/trace.ts";
 import type { Mark } from "../src/ir/tracer.ts";
@@ -19,6 +20,7 @@ import { moveAxis } from "../ops/shape.ts";
 import { flatFunction, flattenArrays, nameOf, requireFunction } from "./flat.ts";
 import { requireOptions } from "../src/options.ts";
 import type { AnyFunction } from "./flat.ts";
+import type { Arrays, Liberal } from "./types.ts";
 
 interface Batched {
   readonly value: NDArray;
@@ -55,13 +57,18 @@ const batchTrace = (mark: Mark, parent: Trace, size: number): Trace => ({
   },
 });
 
+/** Arrays with their mapped axes, of one size. */
+export interface MappedArrays {
+  readonly inputs: readonly NDArray[];
+  readonly dims: readonly BatchDim[];
+  readonly size: number;
+}
+
 /** Outputs of `f` and their mapped axes, for inputs with the given mapped axes. */
 export const batchFlat = (
   owner: string,
   f: (inputs: readonly NDArray[]) => readonly NDArray[],
-  inputs: readonly NDArray[],
-  dims: readonly BatchDim[],
-  size: number,
+  { inputs, dims, size }: MappedArrays,
 ): readonly [NDArray[], BatchDim[]] => {
   const mark = newMark(owner);
   const outputs = withMark(batchTrace(mark, currentTrace(), size), () =>
@@ -76,8 +83,7 @@ export const batchFlat = (
  * Every output comes back with its mapped axis in front.
  */
 export const batchUnderMark = (
-  mark: Mark,
-  size: number,
+  { mark, size }: BatchContext,
   f: (inputs: readonly NDArray[]) => readonly NDArray[],
   inputs: readonly NDArray[],
   dims: readonly BatchDim[],
@@ -125,7 +131,7 @@ export const axesOfLeaves = (asked: string, axes: unknown, treedef: Treedef): Ba
       );
     throw new TreeMismatch(
       asked,
-      `axes ${JSON.stringify(node)} at ${path === "" ? "the top" : path} for structure ${def.text}`,
+      `axes ${showValue(node)} at ${path === "" ? "the top" : path} for structure ${def.text}`,
       "Axes are a prefix of the arguments' tree: numbers, null, lists, objects",
     );
   };
@@ -172,15 +178,15 @@ const requireBatchSize = (
  * @throws BatchSize (sizes that differ are all listed), TreeMismatch, UnknownOption
  * @example vmap((x, y) => np.dot(x, y))(array([[1, 2], [3, 4]]), array([[1, 0], [0, 1]])) // [1, 4]
  */
-export const vmap = <Args extends readonly unknown[], R>(
+export const vmap = <Args extends readonly any[], R>(
   f: (...args: Args) => R,
   options: VmapOptions = {},
-): ((...args: Args) => R) => {
+): ((...args: Liberal<Args>) => Arrays<R>) => {
   requireFunction("vmap", f);
   requireOptions("vmap", options, ["inAxes", "outAxes"]);
   const asked = `vmap of ${nameOf(f as AnyFunction)}`;
   const inAxes = options.inAxes === undefined ? 0 : options.inAxes;
-  return (...args: Args): R => {
+  return (...args) => {
     if (Array.isArray(inAxes) && inAxes.length !== args.length)
       throw new TreeMismatch(
         asked,
@@ -190,7 +196,7 @@ export const vmap = <Args extends readonly unknown[], R>(
     const { arrays, treedef } = flattenArrays(args, asked);
     const [size, dims] = requireBatchSize(asked, arrays, axesOfLeaves(asked, inAxes, treedef), treedef);
     const flat = flatFunction(f as AnyFunction, treedef, asked);
-    const [outputs, outDims] = batchFlat(asked, flat.call, arrays, dims, size);
+    const [outputs, outDims] = batchFlat(asked, flat.call, { inputs: arrays, dims, size });
     const wanted = axesOfLeaves(
       `${asked}, outAxes`,
       options.outAxes === undefined ? 0 : options.outAxes,
@@ -198,13 +204,18 @@ export const vmap = <Args extends readonly unknown[], R>(
     );
     return unflatten(
       flat.outTree(),
-      outputs.map((output, k) => placeAxis(asked, output, outDims[k]!, wanted[k]!, size)),
-    ) as R;
+      outputs.map((output, k) => placeAxis(asked, [output, outDims[k]!], wanted[k]!, size)),
+    ) as Arrays<R>;
   };
 };
 
 /** The mapped axis where outAxes wants it; null asserts that the output does not vary. */
-const placeAxis = (asked: string, output: NDArray, dim: BatchDim, wanted: BatchDim, size: number): NDArray => {
+const placeAxis = (
+  asked: string,
+  [output, dim]: readonly [NDArray, BatchDim],
+  wanted: BatchDim,
+  size: number,
+): NDArray => {
   if (wanted === null) {
     if (dim !== null)
       throw new BatchSize(asked, "an output with outAxes null varies over the mapped axis", "Give it an axis");

@@ -7,16 +7,17 @@ import type { NDArray } from "../src/array/ndarray.ts";
 import { isConcrete } from "../src/array/ndarray.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
-import { bind } from "../src/ir/trace.ts";
+import { bind, stageFunction } from "../src/ir/trace.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import { add, full } from "../ops/arithmetic.ts";
 import { lt } from "../ops/comparison.ts";
 import { asDType } from "../ops/conversion.ts";
-import { stageClosure } from "./closures.ts";
-import { asArray, flattenArrays, nameOf, requireFunction } from "./flat.ts";
+import { flattenArrays, nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction, FlatArrays } from "./flat.ts";
 import { stageBody } from "./loop-body.ts";
-import { scan } from "./scan.ts";
+import type { StagedBody } from "./loop-body.ts";
+import { runBody } from "./scan.ts";
+import type { Arrays, Given, Result } from "./types.ts";
 import { whileCall } from "./while-call.ts";
 
 /** One truth value. */
@@ -42,11 +43,11 @@ const requirePredicate = (asked: string, { arrays, treedef }: FlatArrays): NDArr
  * Derivatives: forward mode, any order. Under vmap it runs until all examples are done; finished ones stay as they are.
  * @example whileLoop((x) => np.less(x, 100), (x) => x.mul(2), array(3)) // 192
  */
-export const whileLoop = <S>(
+export const whileLoop = <X, S = Arrays<X>>(
   condition: (state: S) => NDArray | boolean,
-  body: (state: S) => S,
-  init: S | (S extends NDArray ? number : never),
-): S => {
+  body: (state: S) => NoInfer<S>,
+  init: Given<X, S>,
+): Result<S> => {
   requireFunction("whileLoop", condition);
   requireFunction("whileLoop", body);
   const asked = `whileLoop of ${nameOf(body as AnyFunction)}`;
@@ -58,33 +59,52 @@ export const whileLoop = <S>(
     state,
     [],
   );
-  const test = stageClosure(
-    `the condition of ${asked}`,
-    (own) => [requirePredicate(asked, flattenArrays(condition(unflatten(treedef, own) as S), `${asked}, condition`))],
-    staged.init.map(avalOf),
+  const results = runWhile(asked, staged, (own) =>
+    requirePredicate(asked, flattenArrays(condition(unflatten(treedef, own) as S), `${asked}, condition`)),
   );
-  const results = bind(whileCall.primitive, [...test.constants, ...staged.closed.constants, ...staged.init], {
+  return unflatten(treedef, results) as Result<S>;
+};
+
+/** Runs a staged body while the condition holds: the last state. */
+const runWhile = (
+  asked: string,
+  { closed, init }: StagedBody,
+  condition: (state: readonly NDArray[]) => NDArray,
+): readonly NDArray[] => {
+  const test = stageFunction(`the condition of ${asked}`, (own) => [condition(own)], init.map(avalOf));
+  return bind(whileCall.primitive, [...test.constants, ...closed.constants, ...init], {
     condition: constantsAsInputs(test.jaxpr),
-    body: constantsAsInputs(staged.closed.jaxpr),
+    body: constantsAsInputs(closed.jaxpr),
     conditionConstants: test.constants.length,
-    bodyConstants: staged.closed.constants.length,
+    bodyConstants: closed.constants.length,
   });
-  return unflatten(treedef, results) as S;
 };
 
 /** A bound of a counted loop: a number where it is known, else an int32 scalar. */
-const requireBound = (asked: string, bound: NDArray | number): NDArray | number => {
-  const array = asArray(bound);
-  if (array.shape.length > 0)
-    throw new ShapeMismatch(asked, `a bound ${showAval(array)}`, "Bounds are single integers");
+const requireBound = (asked: string, name: string, bound: NDArray | number): NDArray | number => {
+  const {
+    arrays: [array],
+    treedef,
+  } = flattenArrays(bound, `${asked}, ${name}`);
+  if (treedef.kind !== "leaf" || array!.shape.length > 0)
+    throw new ShapeMismatch(
+      asked,
+      `${name} is ${treedef.kind === "leaf" ? showAval(array!) : `a tree ${treedef.text}`}`,
+      "Bounds are single integers",
+    );
+  return boundOf(asked, name, array!);
+};
+
+const boundOf = (asked: string, name: string, array: NDArray): NDArray | number => {
+  const type = `${name} is ${isConcrete(array) && array.weakType !== false ? array.item() : showAval(array)}`;
   if (!isInteger(array.dtype) && array.weakType !== "integer")
-    throw new DTypeMismatch(asked, `a bound ${showAval(array)}`, 'Bounds are integers: convert with astype("int32")');
+    throw new DTypeMismatch(asked, type, 'Bounds are integers: convert with astype("int32")');
   if (!isConcrete(array) && array.dtype === "uint32")
-    throw new DTypeMismatch(asked, `a bound ${showAval(array)}`, 'Indices are int32: convert with astype("int32")');
+    throw new DTypeMismatch(asked, type, 'Indices are int32: convert with astype("int32")');
   if (!isConcrete(array)) return asDType(array, "int32");
   const value = array.item();
   if (!(value >= -(2 ** 31) && value < 2 ** 31))
-    throw new InvalidOption(asked, `a bound ${value}`, "Indices are int32: bounds lie from -2^31 to 2^31 - 1");
+    throw new InvalidOption(asked, `${name} is ${value}`, "Indices are int32: bounds lie from -2^31 to 2^31 - 1");
   return value;
 };
 
@@ -99,29 +119,32 @@ const asInt32 = (bound: NDArray | number): NDArray => (typeof bound === "number"
  * bounds forward mode only (it is a whileLoop).
  * @example foriLoop(0, 4, (i, sum) => sum.add(i), array(0)) // 6
  */
-export const foriLoop = <S>(
+export const foriLoop = <X, S = Arrays<X>>(
   lower: NDArray | number,
   upper: NDArray | number,
-  body: (index: NDArray, state: S) => S,
-  init: S | (S extends NDArray ? number : never),
-): S => {
+  body: (index: NDArray, state: S) => NoInfer<S>,
+  init: Given<X, S>,
+): Result<S> => {
   requireFunction("foriLoop", body);
   const asked = `foriLoop of ${nameOf(body as AnyFunction)}`;
-  const [first, last] = [requireBound(asked, lower), requireBound(asked, upper)];
+  const [first, last] = [requireBound(asked, "lower", lower), requireBound(asked, "upper", upper)];
+  const state = flattenArrays(init, `${asked}, initial state`);
   const one = full(1, [], "int32");
-  if (typeof first === "number" && typeof last === "number") {
-    const length = Math.max(0, last - first);
-    const step = ([index, state]: readonly [NDArray, S]): readonly [readonly [NDArray, S], null] => [
-      [add(index, one), body(index, state)],
-      null,
-    ];
-    Object.defineProperty(step, "name", { value: nameOf(body as AnyFunction) });
-    return scan(step, [full(first, [], "int32"), init as S] as const, null, { length })[0][1];
-  }
-  const [, , result] = whileLoop<readonly [NDArray, NDArray, S]>(
-    ([index, end]) => lt(index, end),
-    ([index, end, state]) => [add(index, one), end, body(index, state)],
-    [asInt32(first), asInt32(last), init as S],
+  const isCounted = typeof first === "number" && typeof last === "number";
+  const counters = [asInt32(first), ...(isCounted ? [] : [asInt32(last)])];
+  const staged = stageBody(
+    asked,
+    ([index, ...rest]) => {
+      const [end, own] = [rest.slice(0, counters.length - 1), rest.slice(counters.length - 1)];
+      const next = add(index!, one);
+      const { arrays, treedef } = flattenArrays(body(index!, unflatten(state.treedef, own) as S), `${asked}, state`);
+      return { state: { arrays: [next, ...end, ...arrays], treedef }, rest: [] };
+    },
+    { arrays: [...counters, ...state.arrays], treedef: state.treedef },
+    [],
   );
-  return result;
+  const results = isCounted
+    ? runBody(staged, [], { length: Math.max(0, last - first) })
+    : runWhile(asked, staged, ([index, end]) => lt(index!, end!));
+  return unflatten(state.treedef, results.slice(counters.length)) as Result<S>;
 };

@@ -29,7 +29,7 @@ export interface ElementSystem {
 }
 
 /** Counts for reports. */
-export interface AnalysisStatistics {
+interface AnalysisStatistics {
   readonly supernodes: number;
   /** Multiplications plus additions of one factorization. */
   readonly flops: number;

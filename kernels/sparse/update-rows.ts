@@ -14,7 +14,7 @@ export interface ChildLists {
 }
 
 /** Turns counts stored at [k + 1] into running sums. */
-export function accumulate(counts: Int32Array): Int32Array {
+function accumulate(counts: Int32Array): Int32Array {
   for (let k = 1; k < counts.length; k++) counts[k] = counts[k]! + counts[k - 1]!;
   return counts;
 }

@@ -3,6 +3,7 @@
  * The solve is an AD primitive (ops/fe-solve.ts): forward and reverse, any order, one factorization.
  */
 import { q4PlaneStress } from "../../kernels/sparse/quadrilateral.ts";
+import { showValue } from "../../src/describe.ts";
 import { InvalidMesh, InvalidOption } from "../../src/error.ts";
 import { fromBuffer, isConcrete } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -35,7 +36,7 @@ const requireNodes = (asked: string, { nodes }: NodeSet): void => {
 
 const requireDirection = (direction: Direction): void => {
   if (!["x", "y", "all"].includes(direction))
-    throw new InvalidOption("fix", `direction "${String(direction)}"`, "Use x, y or all");
+    throw new InvalidOption("fix", `direction ${showValue(direction)}`, "Use x, y or all");
 };
 
 /**
@@ -80,9 +81,9 @@ export const elasticity = (mesh: GridMesh, options: ElasticityOptions): Elastici
   requireOptions("elasticity", options, ["supports", "poisson", "solver"], true);
   const { supports, poisson = 0.3, solver = "auto" } = options;
   if (typeof poisson !== "number" || !(poisson > -1 && poisson < 0.5))
-    throw new InvalidOption("elasticity", `poisson ${poisson}`, "Poisson's ratio lies in (-1, 0.5)");
+    throw new InvalidOption("elasticity", `poisson ${showValue(poisson)}`, "Poisson's ratio lies in (-1, 0.5)");
   if (solver !== "auto" && solver !== "direct")
-    throw new InvalidOption("elasticity", `solver "${String(solver)}"`, "Use auto or direct");
+    throw new InvalidOption("elasticity", `solver ${showValue(solver)}`, "Use auto or direct");
   if (!Array.isArray(supports))
     throw new InvalidOption("elasticity", `supports ${typeof supports}`, "Give a list of fix(nodes, direction)");
   const fixed = new Uint8Array(2 * (mesh.nelx + 1) * (mesh.nely + 1));

@@ -2,6 +2,7 @@
  * Node sets of a grid: by edge, corner, nearest point, region or predicate, and their set algebra.
  * Coordinates are lengths with the origin at the lower left, y up; node numbers run row by row from the top.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidMesh, InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { GridMesh } from "./mesh.ts";
@@ -66,7 +67,7 @@ export const edge = (mesh: GridMesh, name: Edge): NodeSet => {
     case "right":
       return along(nely, (k) => k * (nelx + 1) + nelx);
     default:
-      throw new InvalidOption("edge", `"${String(name)}"`, "Use left, right, top or bottom");
+      throw new InvalidOption("edge", showValue(name), "Use left, right, top or bottom");
   }
 };
 
@@ -86,8 +87,8 @@ export const corner = (mesh: GridMesh, name: Corner): NodeSet => {
     bottomLeft: bottom,
     bottomRight: bottom + nelx,
   };
-  if (!Object.hasOwn(nodes, name))
-    throw new InvalidOption("corner", `"${String(name)}"`, "Use topLeft, topRight, bottomLeft or bottomRight");
+  if (typeof name !== "string" || !Object.hasOwn(nodes, name))
+    throw new InvalidOption("corner", showValue(name), "Use topLeft, topRight, bottomLeft or bottomRight");
   return distinct(mesh, [nodes[name]]);
 };
 
@@ -122,6 +123,8 @@ export interface Box {
   readonly y?: readonly [number, number];
 }
 
+const isBound = (value: unknown): boolean => typeof value === "number" && !Number.isNaN(value);
+
 /**
  * Nodes inside a box given in fractions of the mesh; a missing direction is not limited.
  * @throws UnknownOption, InvalidOption for NaN
@@ -131,8 +134,8 @@ export const region = (mesh: GridMesh, box: Box): NodeSet => {
   requireOptions("region", box, ["x", "y"]);
   const { x = [0, 1], y = [0, 1] } = box;
   for (const interval of [x, y])
-    if (interval.length !== 2 || interval.some(Number.isNaN))
-      throw new InvalidOption("region", `interval [${interval.join(", ")}]`, "Give [from, to] as fractions of the box");
+    if (!Array.isArray(interval) || interval.length !== 2 || !interval.every(isBound))
+      throw new InvalidOption("region", `interval ${showValue(interval)}`, "Give [from, to] as fractions of the box");
   const inside = (value: number, [from, to]: readonly [number, number], length: number): boolean =>
     value >= from * length - 1e-9 * length && value <= to * length + 1e-9 * length;
   return where(mesh, (point) => inside(point.x, x, mesh.size[0]) && inside(point.y, y, mesh.size[1]));

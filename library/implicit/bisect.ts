@@ -1,13 +1,14 @@
 /**
- * bisect: the root of a monotone function of one number. The bracket is widened until the signs differ, halved until
- * it is small, and the root polished by Newton steps that stay inside; derivatives come from the implicit function theorem.
+ * bisect: the root of a monotone function of one number. The bracket is widened until the signs differ (one that the
+ * caller chose only when asked) and halved until it is small; Newton steps polish the root where they make |f| smaller.
+ * Derivatives come from the implicit function theorem.
  */
 import { ForwardModeOfCustomVjp, InvalidOption, NotDifferentiable, RootNotBracketed } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { describeValue } from "../../src/describe.ts";
+import { describeValue, showValue } from "../../src/describe.ts";
 import { requireOptions } from "../../src/options.ts";
 import { checked } from "../../ops/checks.ts";
-import { customRoot } from "../../transforms/custom-root.ts";
+import { rootNamed } from "../../transforms/custom-root.ts";
 import { nameOf, requireFunction } from "../../transforms/flat.ts";
 import type { AnyFunction } from "../../transforms/flat.ts";
 import { jvp } from "../../transforms/jvp.ts";
@@ -35,7 +36,7 @@ export interface BisectOptions {
   /** Ends of the first bracket. Default -1 and 1. */
   readonly lower?: number;
   readonly upper?: number;
-  /** Whether the bracket may grow until it holds a sign change. Default true. */
+  /** Whether the bracket may grow until it holds a sign change. Default: only where neither end is given. */
   readonly expand?: boolean;
 }
 
@@ -122,7 +123,12 @@ const refined = (f: ScalarFunction, bracket: Bracket): NDArray => {
   }
 };
 
-const requireBracket = (asked: string, x: NDArray, { lower, atLower, upper, atUpper }: Bracket): NDArray =>
+const requireBracket = (
+  asked: string,
+  x: NDArray,
+  { lower, atLower, upper, atUpper }: Bracket,
+  isWidened: boolean,
+): NDArray =>
   checked(x, stack([lower, atLower, upper, atUpper].map((end) => end.astype("float64"))), {
     width: 4,
     verify: ([left, valueLeft, right, valueRight]) => {
@@ -130,7 +136,9 @@ const requireBracket = (asked: string, x: NDArray, { lower, atLower, upper, atUp
       throw new RootNotBracketed(
         asked,
         `the values are ${valueLeft} at ${left} and ${valueRight} at ${right}`,
-        "The function needs a sign change: give { lower, upper } around the root, or check that it is monotone",
+        isWidened
+          ? "The function needs a sign change: give { lower, upper } around the root, or check that it is monotone"
+          : "The ends must lie on both sides of the root: move them, or let them move with { expand: true }",
       );
     },
   });
@@ -138,9 +146,11 @@ const requireBracket = (asked: string, x: NDArray, { lower, atLower, upper, atUp
 /**
  * The root of a monotone function of one number, to the last bit that halving can reach.
  * @param f        scalar to scalar, increasing or decreasing; derivatives flow into what it closes over
- * @param options  lower and upper (-1 and 1), the first bracket; expand (true): widen it until the signs differ
+ * @param options  lower and upper: a bracket that must hold a sign change, unless expand: then it is widened until it does.
+ *                 Without ends the bracket is -1 to 1 and is widened, unless expand is false
  * @returns        x with f(x) = 0, a float64 scalar
  * @throws RootNotBracketed with both ends and values, also from compiled code; InvalidOption
+ * @throws ShapeMismatch, TreeMismatch where f gives anything but one number
  * Derivatives: forward and reverse, any order, by the implicit function theorem; infinite where f has slope 0.
  * Cost: about 60 evaluations of f; one derivative of f per derivative.
  * @example bisect((x) => x.pow(3).sub(27)) // 3
@@ -149,7 +159,7 @@ export const bisect = (f: (x: NDArray) => NDArray, options: BisectOptions = {}):
   requireFunction("bisect", f);
   requireOptions("bisect", options, ["lower", "upper", "expand"]);
   const asked = `bisect of ${nameOf(f as AnyFunction)}`;
-  const { lower = -1, upper = 1, expand = true } = options;
+  const { lower = -1, upper = 1, expand = options.lower === undefined && options.upper === undefined } = options;
   if (typeof lower !== "number" || typeof upper !== "number")
     throw new InvalidOption(
       asked,
@@ -159,14 +169,19 @@ export const bisect = (f: (x: NDArray) => NDArray, options: BisectOptions = {}):
   if (!(Number.isFinite(lower) && Number.isFinite(upper) && lower < upper))
     throw new InvalidOption(
       asked,
-      `lower ${String(lower)} and upper ${String(upper)}`,
+      `lower ${showValue(lower)} and upper ${showValue(upper)}`,
       "Give finite numbers, lower < upper",
     );
   const search = (g: ScalarFunction, middle: NDArray): NDArray => {
     const ends = [lower, upper].map((end) => full([], end, { dtype: middle.dtype }));
     const start: Bracket = { lower: ends[0]!, atLower: g(ends[0]!), upper: ends[1]!, atUpper: g(ends[1]!) };
     const bracket = expand ? widened(g, start) : start;
-    return requireBracket(asked, refined(g, halved(g, bracket)), bracket);
+    return requireBracket(asked, refined(g, halved(g, bracket)), bracket, expand);
   };
-  return customRoot(f, full([], lower / 2 + upper / 2), search, (g, b) => div(b, g(onesLike(b))));
+  return rootNamed(asked, {
+    f,
+    initialGuess: full([], lower / 2 + upper / 2),
+    solve: search,
+    tangentSolve: (g, b) => div(b, g(onesLike(b))),
+  });
 };

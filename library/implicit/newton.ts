@@ -3,16 +3,13 @@
  *   x <- x - t J^-1 f(x), t = 1, 1/2, .. until |f| falls
  */
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { flattenArrays, nameOf, requireFunction } from "../../transforms/flat.ts";
-import type { AnyFunction } from "../../transforms/flat.ts";
-import { likeTree } from "../../transforms/closures.ts";
-import { customRoot } from "../../transforms/custom-root.ts";
+import { rootNamed } from "../../transforms/custom-root.ts";
 import { jacfwd } from "../../transforms/hessian.ts";
+import type { Arrays, Given, Result } from "../../transforms/types.ts";
 import { whileLoop } from "../../transforms/while-loop.ts";
 import { solve } from "../linalg/solving.ts";
 import { full, zerosLike } from "../numpy/creation.ts";
 import {
-  abs,
   add,
   greater,
   isfinite,
@@ -25,10 +22,8 @@ import {
   sub,
 } from "../numpy/elementwise.ts";
 import { toDType } from "../numpy/operand.ts";
-import { max } from "../numpy/reductions.ts";
 import { where } from "../numpy/selection.ts";
-import { ravelTree } from "../ravel-tree.ts";
-import { readLimits, requireSettled } from "./iteration-options.ts";
+import { largestOf, requireSettled, vectorProblem } from "./iteration-options.ts";
 import type { IterationOptions } from "./iteration-options.ts";
 
 interface Search {
@@ -46,21 +41,18 @@ interface Step {
 
 type VectorFunction = (x: NDArray) => NDArray;
 
-/** Largest magnitude; 0 for nothing. */
-const sizeOf = (x: NDArray): NDArray => max(abs(x), { initial: 0 });
-
 /** Halvings of a step that does not help, at most. */
 const mostHalvings = 2 ** -20;
 
 /** The longest of the steps 1, 1/2, .. along the direction that makes |f| smaller. */
 const stepAlong = (f: VectorFunction, x: NDArray, value: NDArray, direction: NDArray): Step => {
-  const size = sizeOf(value);
+  const size = largestOf(value);
   const attempt = (scale: NDArray): Step => {
     const next = sub(x, mul(toDType(scale, x.dtype), direction));
     return { scale, x: next, value: f(next) };
   };
   return whileLoop<Step>(
-    ({ scale, value: seen }) => logicalAnd(greater(scale, mostHalvings), logicalNot(lessEqual(sizeOf(seen), size))),
+    ({ scale, value: seen }) => logicalAnd(greater(scale, mostHalvings), logicalNot(lessEqual(largestOf(seen), size))),
     ({ scale }) => attempt(mul(scale, 0.5)),
     attempt(full([], 1)),
   );
@@ -72,33 +64,29 @@ const stepAlong = (f: VectorFunction, x: NDArray, value: NDArray, direction: NDA
  * @param x0       where to start; a scalar, a vector, or a tree of float arrays
  * @param options  tolerance (1e-12; 1e-6 for float32), maxIterations (50)
  * @returns        x, like x0
- * @throws NotConverged with iterations and residual, also from compiled code; Singular where the Jacobian is
+ * @throws NotConverged with iterations and residual, also from compiled code; Singular where the Jacobian is; DTypeMismatch
  * Derivatives: forward and reverse, any order, by the implicit function theorem; x0 has derivative zero.
  * Cost: one Jacobian and one dense factorization a step, n^3 for n unknowns; one more per derivative.
  * @example newton((x) => x.mul(x).sub(2), array(1)) // Math.SQRT2
  */
-export const newton = <T>(f: (x: T) => T, x0: T, options: IterationOptions = {}): T => {
-  requireFunction("newton", f);
-  const asked = `newton of ${nameOf(f as unknown as AnyFunction)}`;
-  const [start, restore] = ravelTree(x0);
-  const { arrays, treedef } = flattenArrays(x0, asked);
-  const like = likeTree(asked, treedef, arrays);
-  const { tolerance, maxIterations } = readLimits("newton", options, {
-    tolerance: start.dtype === "float32" ? 1e-6 : 1e-12,
-    maxIterations: 50,
-  });
-  const onVectors: VectorFunction = (x) => ravelTree(like(f(restore(x))))[0];
+export const newton = <X, T = Arrays<X>>(
+  f: (x: T) => NoInfer<T>,
+  x0: Given<X, T>,
+  options: IterationOptions = {},
+): Result<T> => {
+  const problem = vectorProblem<T>("newton", f, x0, { options, maxIterations: 50 });
+  const { asked, onVectors, start, restore, tolerance, maxIterations } = problem;
   const search = (g: VectorFunction, from: NDArray): NDArray => {
     const found = whileLoop<Search>(
       ({ iterations, hasSettled, value }) =>
-        logicalAnd(logicalAnd(less(iterations, maxIterations), logicalNot(hasSettled)), isfinite(sizeOf(value))),
+        logicalAnd(logicalAnd(less(iterations, maxIterations), logicalNot(hasSettled)), isfinite(largestOf(value))),
       ({ x, value, iterations }) => {
-        const direction = solve(jacfwd(g)(x) as NDArray, value);
+        const direction = solve(jacfwd(g)(x), value);
         const next = stepAlong(g, x, value, direction);
-        const length = sizeOf(direction);
-        const isShort = logicalAnd(lessEqual(length, mul(tolerance, add(sizeOf(x), 1))), isfinite(length));
+        const length = largestOf(direction);
+        const isShort = logicalAnd(lessEqual(length, mul(tolerance, add(largestOf(x), 1))), isfinite(length));
         // A short step that no longer makes the residual smaller has met rounding: x stays.
-        const helps = lessEqual(sizeOf(next.value), sizeOf(value));
+        const helps = lessEqual(largestOf(next.value), largestOf(value));
         const moves = logicalOr(helps, logicalNot(isShort));
         return {
           x: where(moves, next.x, x),
@@ -114,10 +102,15 @@ export const newton = <T>(f: (x: T) => T, x0: T, options: IterationOptions = {})
         hasSettled: full([], 0, { dtype: "bool" }),
       },
     );
-    return requireSettled(asked, found.x, found.iterations, sizeOf(found.value), found.hasSettled, newtonRemedy);
+    return requireSettled(asked, { ...found, residual: largestOf(found.value) }, newtonRemedy);
   };
-  const root = customRoot(onVectors, start, search, (g, b) => solve(jacfwd(g)(zerosLike(b)) as NDArray, b));
-  return restore(root);
+  const root = rootNamed(asked, {
+    f: onVectors,
+    initialGuess: start,
+    solve: search,
+    tangentSolve: (g, b) => solve(jacfwd(g)(zerosLike(b)), b),
+  });
+  return restore(root) as Result<T>;
 };
 
 const newtonRemedy = "Start closer to the root, raise maxIterations, or loosen the tolerance";

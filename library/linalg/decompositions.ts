@@ -25,7 +25,7 @@ import { add } from "../../ops/arithmetic.ts";
 import { argsort } from "../../ops/sorting.ts";
 import { broadcastArray } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
-import { describeValue } from "../../src/describe.ts";
+import { describeValue, showValue } from "../../src/describe.ts";
 import { requireOptions } from "../../src/options.ts";
 import { matrixOperand, squareOperand, systemOperands } from "./operand.ts";
 
@@ -147,7 +147,7 @@ export const luSolve = (
 ): NDArray => {
   requireOptions("linalg.luSolve", options, ["transpose"]);
   if (!Array.isArray(factors) || factors.length !== 2)
-    throw new InvalidOption("linalg.luSolve", `factors ${String(factors)}`, "Give the two results of luFactor");
+    throw new InvalidOption("linalg.luSolve", `factors ${showValue(factors)}`, "Give the two results of luFactor");
   const { a, b: columns, restore } = systemOperands("linalg.luSolve", factors[0]!, b);
   requireSquare("linalg.luSolve", a);
   const order = factorization.pivotPermutation(factors[1] as NDArray, { size: rowsOf(a) });
@@ -188,7 +188,7 @@ export const qr = (x: Operand, options: QrOptions = {}): readonly [q: NDArray, r
   requireOptions("linalg.qr", options, ["mode"]);
   const { mode = "reduced" } = options;
   if (mode !== "reduced" && mode !== "complete")
-    throw new InvalidOption("linalg.qr", `mode "${String(mode)}"`, 'Use "reduced" or "complete"');
+    throw new InvalidOption("linalg.qr", `mode ${showValue(mode)}`, 'Use "reduced" or "complete"');
   const own = matrixOperand("linalg.qr", x);
   return qrOf(own, { complete: mode === "complete" }) as unknown as readonly [NDArray, NDArray];
 };
@@ -242,7 +242,7 @@ export const svd = (x: Operand, options: SvdOptions = {}): readonly [u: NDArray,
   const own = matrixOperand("linalg.svd", x);
   const full = options.fullMatrices ?? true;
   if (typeof full !== "boolean")
-    throw new InvalidOption("linalg.svd", `fullMatrices ${String(full)}`, "Give true or false");
+    throw new InvalidOption("linalg.svd", `fullMatrices ${showValue(full)}`, "Give true or false");
   return spectral.svd(own, { full }) as unknown as readonly [NDArray, NDArray, NDArray];
 };
 

@@ -2,6 +2,7 @@
  * Norms and what is measured by singular values: vectorNorm, matrixNorm, norm, cond, matrixRank.
  * The Euclidean norm is scaled against overflow, and its gradient at the origin is 0, one of its subgradients.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxes, showShape } from "../../src/array/shape.ts";
@@ -65,7 +66,7 @@ const powerNorm = (x: NDArray, axes: readonly number[], p: number): NDArray => {
 
 const vectorNormOver = (asked: string, x: NDArray, axes: readonly number[], order: unknown): NDArray => {
   if (typeof order !== "number" || Number.isNaN(order))
-    throw new InvalidOption(asked, `order ${String(order)} of vectors`, "Give a number, Infinity or -Infinity");
+    throw new InvalidOption(asked, `order ${showValue(order)} of vectors`, "Give a number, Infinity or -Infinity");
   if (order === Infinity) return reduceMax(abs(x), { axes });
   if (order === -Infinity) return reduceMin(abs(x), { axes });
   if (order === 1) return reduceSum(abs(x), { axes });
@@ -87,8 +88,10 @@ export interface VectorNormOptions {
  * @param x        any shape
  * @param options  { ord, axis, keepdims }
  * @throws InvalidOption; EmptyReduction for the largest of nothing
- * Derivatives: any order away from the kinks. At the origin the gradient of every power norm is 0 (a subgradient),
- * not NaN; the largest magnitude shares its gradient among ties. Neither overflows nor underflows.
+ * Derivatives: any order away from the kinks. For ord >= 1 the gradient by an element that is 0 is 0, at the origin too
+ * (a subgradient), not NaN; second derivatives there are NaN for 1 < ord < 2. Below 1, but for 0 and -Infinity, the slope
+ * at an element that is 0 is infinite on both sides, and NaN. The largest magnitude shares its gradient among ties.
+ * Neither overflows nor underflows.
  * @example linalg.vectorNorm(array([[3, 4], [5, 12]]), { axis: 1 }) // [5, 13]
  * grad((x) => linalg.vectorNorm(x))(array([0, 0])) // [0, 0]
  */
@@ -125,7 +128,7 @@ const matrixNormOf = (asked: string, x: NDArray, order: unknown): NDArray => {
     default:
       throw new InvalidOption(
         asked,
-        `order ${String(order)} of matrices`,
+        `order ${showValue(order)} of matrices`,
         'Use "fro", "nuc", 1, -1, 2, -2, Infinity or -Infinity',
       );
   }
@@ -183,7 +186,7 @@ export const norm = (x: Operand, options: NormOptions = {}): NDArray => {
   if (axes.length !== 2)
     throw new ShapeMismatch(
       "linalg.norm",
-      `order ${String(ord)} of shape ${showShape(own.shape)} over ${axes.length} axes`,
+      `order ${showValue(ord)} of shape ${showShape(own.shape)} over ${axes.length} axes`,
       "Name one axis for vectors or two for matrices",
     );
   const [rows, columns] = axes as [number, number];

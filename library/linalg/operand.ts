@@ -1,6 +1,7 @@
 /**
  * Operands of linear algebra: matrices in the last two axes, floats (integers become float64), batch axes that broadcast.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isFloat, resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -75,6 +76,6 @@ const epsilonOf = ({ dtype }: NDArray): number => (dtype === "float32" ? 2 ** -2
 export const rankTolerance = (asked: string, name: string, given: number | undefined, x: NDArray): number => {
   if (given === undefined) return Math.max(rowsOf(x), columnsOf(x)) * epsilonOf(x);
   if (typeof given !== "number" || !(given >= 0))
-    throw new InvalidOption(asked, `${name} ${String(given)}`, "Give a number that is not negative");
+    throw new InvalidOption(asked, `${name} ${showValue(given)}`, "Give a number that is not negative");
   return given;
 };

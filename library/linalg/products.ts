@@ -1,6 +1,7 @@
 /**
  * Diagonals and traces of matrices in the last two axes, and products of chains of matrices.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { showShape } from "../../src/array/shape.ts";
@@ -35,7 +36,7 @@ export const diagonal = (x: Operand, options: OffsetOption = {}): NDArray => {
   requireOptions("linalg.diagonal", options, ["offset"]);
   const { offset = 0 } = options;
   if (!Number.isSafeInteger(offset))
-    throw new InvalidOption("linalg.diagonal", `offset ${String(offset)}`, "Diagonals are counted by whole numbers");
+    throw new InvalidOption("linalg.diagonal", `offset ${showValue(offset)}`, "Diagonals are counted by whole numbers");
   return diagonalOf(stackOperand("linalg.diagonal", x), offset);
 };
 

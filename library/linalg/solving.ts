@@ -2,6 +2,7 @@
  * Linear systems and inverses: solve, inv, pinv, lstsq, tensorsolve, tensorinv, matrixPower.
  * The factor of a solve is a value that value, tangent and adjoint share; float32 is computed in float64 and rounded once.
  */
+import { showValue } from "../../src/describe.ts";
 import { IndexOutOfRange, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxis, showShape, sizeOf } from "../../src/array/shape.ts";
@@ -24,6 +25,7 @@ import {
   squareOperand,
   systemOperands,
 } from "./operand.ts";
+import { requireList } from "../numpy/operand.ts";
 
 /** A^-1 B for stacks of equal batch shape. */
 const solveStack = (a: NDArray, b: NDArray): NDArray =>
@@ -141,7 +143,7 @@ export const lstsq = (
 export const matrixPower = (x: Operand, exponent: number): NDArray => {
   const own = squareOperand("linalg.matrixPower", x);
   if (!Number.isSafeInteger(exponent))
-    throw new InvalidOption("linalg.matrixPower", `exponent ${String(exponent)}`, "Give a whole number");
+    throw new InvalidOption("linalg.matrixPower", `exponent ${showValue(exponent)}`, "Give a whole number");
   if (exponent === 0) return identityLike(leadOf(own), rowsOf(own), own.dtype);
   let square = exponent < 0 ? inv(own) : own;
   let result: NDArray | null = null;
@@ -172,7 +174,7 @@ export const tensorinv = (x: Operand, options: TensorInverseOptions = {}): NDArr
   if (!Number.isInteger(ind) || ind <= 0 || ind > own.ndim)
     throw new IndexOutOfRange(
       "linalg.tensorinv",
-      `ind ${ind} of shape ${showShape(own.shape)}`,
+      `ind ${showValue(ind)} of shape ${showShape(own.shape)}`,
       "Split after an axis that exists",
     );
   const [rows, columns] = [own.shape.slice(0, ind), own.shape.slice(ind)];
@@ -207,7 +209,9 @@ export const tensorsolve = (a: Operand, b: Operand, options: TensorSolveOptions 
   requireOptions("linalg.tensorsolve", options, ["axes"]);
   const given = floatOperand("linalg.tensorsolve", a);
   const rhs = floatOperand("linalg.tensorsolve", b);
-  const moved = (options.axes ?? []).map((axis) => normalizeAxis("linalg.tensorsolve", axis, given.ndim));
+  const { axes = [] } = options;
+  requireList("linalg.tensorsolve", "axes", axes);
+  const moved = axes.map((axis) => normalizeAxis("linalg.tensorsolve", axis, given.ndim));
   const kept = given.shape.map((_, axis) => axis).filter((axis) => !moved.includes(axis));
   if (kept.length + moved.length !== given.ndim)
     throw new IndexOutOfRange("linalg.tensorsolve", `axes ${showShape(moved)} repeat`, "Name every axis once");

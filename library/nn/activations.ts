@@ -2,6 +2,7 @@
  * Smooth activation functions. None overflows; where a factor has reached 0 or 1 the limit stands in its place,
  * so that values and gradients are right out to both infinities (infinity times 0 would be NaN). NaN stays NaN.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { normalizeAxis, showShape } from "../../src/array/shape.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -160,7 +161,7 @@ export const gelu: GeluFunction = ((x: Operand, options: GeluOptions = {}): NDAr
   requireOptions("nn.gelu", options, ["approximate"]);
   const { approximate = true } = options;
   if (typeof approximate !== "boolean")
-    throw new InvalidOption("nn.gelu", `approximate ${String(approximate)}`, "Give true or false");
+    throw new InvalidOption("nn.gelu", `approximate ${showValue(approximate)}`, "Give true or false");
   const [own] = promoteFloat("nn.gelu", [x]) as [NDArray];
   return betweenTails(own, 40, (inside) => mul(inside, approximate ? approximateNormal(inside) : ndtr(inside)));
 }) as GeluFunction;

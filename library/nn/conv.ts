@@ -2,6 +2,7 @@
  * Convolution with named options over ops/convolution.ts (which fixes the layout to NCHW).
  * Not mirrored, as in all of machine learning: out[x] = sum over t of in[x * stride + t * dilation - low] w[t].
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -29,7 +30,7 @@ const perAxis = (name: string, value: number | readonly number[] | undefined, sp
   if (!Array.isArray(list) || list.length !== spatial || !list.every((entry) => Number.isInteger(entry) && entry >= 1))
     throw new InvalidOption(
       "nn.conv",
-      `${name} ${JSON.stringify(value)} for ${spatial} spatial axes`,
+      `${name} ${showValue(value)} for ${spatial} spatial axes`,
       "Give a whole number from 1, or one per spatial axis",
     );
   return list;
@@ -56,7 +57,7 @@ const pairsOf = (
   )
     throw new InvalidOption(
       "nn.conv",
-      `padding ${JSON.stringify(padding)} for ${input.length} spatial axes`,
+      `padding ${showValue(padding)} for ${input.length} spatial axes`,
       'Use "same", "valid", or a pair [before, after] per spatial axis',
     );
   return padding;
@@ -86,7 +87,7 @@ export const conv = (x: NDArray, w: NDArray, options: ConvOptions = {}): NDArray
   requireOptions("nn.conv", options, ["padding", "strides", "dilation", "groups", "layout"]);
   const { padding = "valid", groups = 1, layout = "NCHW" } = options;
   if (layout !== "NCHW" && layout !== "NHWC")
-    throw new InvalidOption("nn.conv", `layout ${JSON.stringify(layout)}`, 'Use "NCHW" or "NHWC"');
+    throw new InvalidOption("nn.conv", `layout ${showValue(layout)}`, 'Use "NCHW" or "NHWC"');
   const [images, windows] = [asOperand("nn.conv", x), asOperand("nn.conv", w)];
   const rank = images.ndim;
   if (rank < 2 || windows.ndim !== rank)

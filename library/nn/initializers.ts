@@ -6,6 +6,7 @@
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxes, normalizeAxis, requireShape, showShape, sizeOf } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { full as fullOf, mul, zerosOf } from "../../ops/arithmetic.ts";
@@ -35,7 +36,7 @@ const initializer =
 
 const requireFinite = (asked: string, name: string, value: number): void => {
   if (typeof value !== "number" || !Number.isFinite(value))
-    throw new InvalidOption(asked, `${name} ${String(value)}`, `${name} is a finite number`);
+    throw new InvalidOption(asked, `${name} ${showValue(value)}`, `${name} is a finite number`);
 };
 
 const scaled = (x: NDArray, factor: number): NDArray => mul(x, fullOf(factor, x.shape, x.dtype));
@@ -181,11 +182,15 @@ export const varianceScaling = (scale: number, options: VarianceScalingOptions =
   requireOptions(asked, options, ["mode", "distribution", ...fanOptions]);
   const { mode = "fanIn", distribution = "truncatedNormal", ...fan } = options;
   if (typeof scale !== "number" || !(scale > 0 && scale < Infinity))
-    throw new InvalidOption(asked, `scale ${String(scale)}`, "The scale is a finite number above 0");
+    throw new InvalidOption(asked, `scale ${showValue(scale)}`, "The scale is a finite number above 0");
   if (!Object.hasOwn(fanBy, mode))
-    throw new InvalidOption(asked, `mode ${String(mode)}`, `Use ${Object.keys(fanBy).join(", ")}`);
+    throw new InvalidOption(asked, `mode ${showValue(mode)}`, `Use ${Object.keys(fanBy).join(", ")}`);
   if (!Object.hasOwn(drawScaled, distribution))
-    throw new InvalidOption(asked, `distribution ${String(distribution)}`, `Use ${Object.keys(drawScaled).join(", ")}`);
+    throw new InvalidOption(
+      asked,
+      `distribution ${showValue(distribution)}`,
+      `Use ${Object.keys(drawScaled).join(", ")}`,
+    );
   return scaling(asked, scale, mode, distribution, fan);
 };
 

@@ -1,4 +1,5 @@
 /** One-hot vectors of class numbers. */
+import { showValue } from "../../src/describe.ts";
 import { IndexOutOfRange, InvalidOption } from "../../src/error.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import { allocate } from "../../src/array/dtype.ts";
@@ -26,14 +27,14 @@ export interface OneHotOptions {
 export const oneHot = (x: Operand, classes: number, options: OneHotOptions = {}): NDArray => {
   const dtype = dtypeOption("nn.oneHot", options, "float64", ["axis"]);
   if (!Number.isSafeInteger(classes) || classes < 0)
-    throw new InvalidOption("nn.oneHot", `${String(classes)} classes`, "Give a whole number from 0");
+    throw new InvalidOption("nn.oneHot", `${showValue(classes)} classes`, "Give a whole number from 0");
   const own = asOperand("nn.oneHot", x);
   const rank = own.ndim + 1;
   const axis = options.axis ?? -1;
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
     throw new IndexOutOfRange(
       "nn.oneHot",
-      `axis ${String(axis)} of a result of rank ${rank}`,
+      `axis ${showValue(axis)} of a result of rank ${rank}`,
       `Use ${-rank} to ${rank - 1}`,
     );
   const place = axis < 0 ? axis + rank : axis;

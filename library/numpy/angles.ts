@@ -1,6 +1,7 @@
 /**
  * Angles and oscillations: degrees and radians, sinc, phases without jumps.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxis } from "../../src/array/shape.ts";
@@ -10,9 +11,9 @@ import { and, eq, gt, lt, select } from "../../ops/comparison.ts";
 import { stopGradient } from "../../ops/conversion.ts";
 import { cumsum } from "../../ops/cumulative.ts";
 import { abs } from "../../ops/extrema.ts";
+import { sineQuotient } from "../../ops/integrals.ts";
 import { floor } from "../../ops/rounding.ts";
 import { join, sliceAxis } from "../../ops/slicing.ts";
-import { sin } from "../../ops/trigonometric.ts";
 import { unary } from "./elementwise-function.ts";
 import type { UnaryFunction } from "./elementwise-function.ts";
 import type { Operand } from "./operand.ts";
@@ -29,28 +30,13 @@ export const deg2rad: UnaryFunction = unary("deg2rad", promoteFloat, (x) => mul(
  */
 export const rad2deg: UnaryFunction = unary("rad2deg", promoteFloat, (x) => mul(x, fullLike(180 / Math.PI, x)));
 
-/** Coefficients of sin(z) / z in z^2, highest first: (-1)^k / (2 k + 1)!, k = 11 to 0. */
-const sincSeries: readonly number[] = Array.from({ length: 12 }, (_, k) => {
-  let factorial = 1;
-  for (let factor = 2; factor <= 2 * k + 1; factor++) factorial *= factor;
-  return (k % 2 === 0 ? 1 : -1) / factorial;
-}).reverse();
-
 /**
- * sin(pi x) / (pi x), 1 at 0. Within |pi x| < 1 by its series, so that derivatives of every order are right at 0.
+ * sin(pi x) / (pi x), 1 at 0. Derivatives of every order are right at 0 and next to it.
  * @example np.sinc(array([0, 0.5])) // [1, 0.6366197723675814]
  */
-export const sinc: UnaryFunction = unary("sinc", promoteFloat, (x) => {
-  const angle = mul(x, fullLike(Math.PI, x));
-  const isSmall = lt(abs(angle), fullLike(1, x));
-  const [near, far] = [select(isSmall, angle, fullLike(0, x)), select(isSmall, fullLike(1, x), angle)];
-  const square = mul(near, near);
-  const series = sincSeries.reduce<NDArray | null>(
-    (sum, coefficient) => (sum === null ? fullLike(coefficient, x) : add(mul(sum, square), fullLike(coefficient, x))),
-    null,
-  )!;
-  return select(isSmall, series, div(sin(far), far));
-});
+export const sinc: UnaryFunction = unary("sinc", promoteFloat, (x) =>
+  sineQuotient(mul(x, fullLike(Math.PI, x)), { order: 0 }),
+);
 
 export interface UnwrapOptions {
   /** Jumps up to this are kept; null (default) and anything below half a period count as half a period. */
@@ -68,7 +54,10 @@ export interface UnwrapOptions {
 export const unwrap = (phase: Operand, options: UnwrapOptions = {}): NDArray => {
   requireOptions("np.unwrap", options, ["discont", "axis", "period"]);
   const { discont = null, axis = -1, period = 2 * Math.PI } = options;
-  if (!(period > 0)) throw new InvalidOption("np.unwrap", `period ${period}`, "Give a positive period");
+  if (typeof period !== "number" || !(period > 0))
+    throw new InvalidOption("np.unwrap", `period ${showValue(period)}`, "Give a positive period");
+  if (discont !== null && typeof discont !== "number")
+    throw new InvalidOption("np.unwrap", `discont ${showValue(discont)}`, "Give a number, or null for half a period");
   const [own] = promoteFloat("np.unwrap", [phase]) as [NDArray];
   const along = normalizeAxis("np.unwrap", axis, own.ndim);
   const extent = own.shape[along]!;

@@ -3,6 +3,7 @@
  * gradient is central inside: (f[k+1] - f[k-1]) / 2h, with uneven distances the parabola through three points;
  * at the ends one-sided, of order 1 or 2. Source: Fornberg, Math. Comp. 51 (1988) 699.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -53,7 +54,8 @@ const border = (value: Operand, x: NDArray, axis: number): NDArray => {
 export const diff = (x: Operand, options: DiffOptions = {}): NDArray => {
   requireOptions("np.diff", options, ["n", "axis", "prepend", "append"]);
   const { n = 1, axis = -1, prepend, append } = options;
-  if (!Number.isInteger(n) || n < 0) throw new InvalidOption("np.diff", `n ${n}`, "Give a whole number from 0");
+  if (!Number.isInteger(n) || n < 0)
+    throw new InvalidOption("np.diff", `n ${showValue(n)}`, "Give a whole number from 0");
   const given = asOperand("np.diff", x);
   const along = normalizeAxis("np.diff", axis, given.ndim);
   const parts = alike([
@@ -198,7 +200,7 @@ export const gradient = (x: Operand, options: GradientOptions = {}): NDArray | N
   requireOptions("np.gradient", options, ["spacing", "axis", "edgeOrder"]);
   const { spacing = 1, edgeOrder = 1 } = options;
   if (edgeOrder !== 1 && edgeOrder !== 2)
-    throw new InvalidOption("np.gradient", `edgeOrder ${String(edgeOrder)}`, "Use 1 or 2");
+    throw new InvalidOption("np.gradient", `edgeOrder ${showValue(edgeOrder)}`, "Use 1 or 2");
   const own = asFloat(asOperand("np.gradient", x));
   const axes = Array.isArray(options.axis)
     ? options.axis.map((axis: number) => normalizeAxis("np.gradient", axis, own.ndim))

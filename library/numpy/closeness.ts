@@ -1,6 +1,7 @@
 /**
  * Equality up to rounding: isclose and allclose with NumPy's asymmetric bound, arrayEqual exactly.
  */
+import { showValue } from "../../src/describe.ts";
 import { fullLike, mul as times, add, sub } from "../../ops/arithmetic.ts";
 import { and, eq, le, lt, ne, or } from "../../ops/comparison.ts";
 import { abs } from "../../ops/extrema.ts";
@@ -13,6 +14,7 @@ import { requireOptions } from "../../src/options.ts";
 import type { Operand } from "./operand.ts";
 import { asOperand, promote, promoteFloat, toDType } from "./operand.ts";
 import { all } from "./reductions.ts";
+import { InvalidOption } from "../../src/error.ts";
 
 export interface ClosenessOptions {
   /** Bound relative to |y|. Default 1e-5. */
@@ -30,6 +32,9 @@ export interface ClosenessOptions {
 export const isclose = (x: Operand, y: Operand, options: ClosenessOptions = {}): NDArray => {
   requireOptions("np.isclose", options, ["rtol", "atol", "equalNan"]);
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  for (const [name, bound] of Object.entries({ rtol, atol }))
+    if (typeof bound !== "number")
+      throw new InvalidOption("np.isclose", `${name} ${showValue(bound)}`, "Give a number");
   const [left, right] = promoteFloat("np.isclose", [x, y]) as [NDArray, NDArray];
   const bound = add(fullLike(atol, left), times(fullLike(rtol, left), abs(right)));
   // an infinite y has an infinite bound, within which everything would lie

@@ -1,6 +1,7 @@
 /**
  * Convolution and correlation of two sequences: (a * v)[k] = sum over n of a[n] v[k - n]. Bilinear, computed directly.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -57,7 +58,7 @@ const overlap = (asked: string, x: NDArray, taps: NDArray, mode: OverlapMode): N
     case "valid":
       return slide(x, taps, 0, 0);
     default:
-      throw new InvalidOption(asked, `mode ${JSON.stringify(mode)}`, 'Use "full", "same" or "valid"');
+      throw new InvalidOption(asked, `mode ${showValue(mode)}`, 'Use "full", "same" or "valid"');
   }
 };
 

@@ -1,6 +1,7 @@
 /**
  * Arrays from data and constants. float64 by default.
  */
+import { showValue } from "../../src/describe.ts";
 import { castBuffer, createArray } from "../../src/array/create.ts";
 import type { ArrayOptions, NestedData } from "../../src/array/create.ts";
 import type { DType, TypedArray } from "../../src/array/dtype.ts";
@@ -10,8 +11,9 @@ import { requireShape } from "../../src/array/shape.ts";
 import { full as fullOf } from "../../ops/arithmetic.ts";
 import { requireOptions } from "../../src/options.ts";
 import { broadcastTo } from "./manipulation.ts";
-import { asOperand, dtypeOption, toDType } from "./operand.ts";
+import { asOperand, dtypeOption, requireDType, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
+import { InvalidOption } from "../../src/error.ts";
 
 export interface CreationOptions {
   readonly dtype?: DType;
@@ -31,6 +33,7 @@ export type ArrayData = NestedData | TypedArray | Bytes | readonly TypedArray[] 
  */
 export const array = (data: ArrayData, options: ArrayOptions = {}): NDArray => {
   requireOptions("array", options, ["dtype", "shape"]);
+  if (options.dtype !== undefined) requireDType("array(data, { dtype })", options.dtype);
   if (data instanceof NDArray && options.shape === undefined)
     return options.dtype === undefined ? data : toDType(data, options.dtype);
   return createArray(data, options);
@@ -39,9 +42,9 @@ export const array = (data: ArrayData, options: ArrayOptions = {}): NDArray => {
 export { array as asarray };
 
 const shapeOf = (asked: string, shape: number | Shape): Shape => {
-  const list = typeof shape === "number" ? [shape] : [...shape];
+  const list = typeof shape === "number" ? [shape] : shape;
   requireShape(asked, list);
-  return list;
+  return [...list];
 };
 
 /** A repeated number as the dtype holds it: booleans by x != 0, integers cut and saturated. */
@@ -85,8 +88,12 @@ export const onesLike = (x: NDArray, options: CreationOptions = {}): NDArray => 
  * One number in the shape and dtype of x.
  * @example np.fullLike(array([1, 2]), 7) // [7, 7]
  */
-export const fullLike = (x: NDArray, value: number, options: CreationOptions = {}): NDArray =>
-  constant(value, x.shape, dtypeOption("np.fullLike", options, x.dtype));
+export const fullLike = (x: NDArray, value: number, options: CreationOptions = {}): NDArray => {
+  const { shape, dtype } = asOperand("np.fullLike", x);
+  if (typeof value !== "number")
+    throw new InvalidOption("np.fullLike", `value ${showValue(value)}`, "Give a number; np.full takes arrays too");
+  return constant(value, shape, dtypeOption("np.fullLike", options, dtype));
+};
 
 /**
  * An array of a shape whose elements do not matter: zeros, since memory here is never uninitialized.

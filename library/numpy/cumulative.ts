@@ -1,6 +1,7 @@
 /**
  * Running sums, products, extrema and logarithms of sums along one axis; null (default) runs over the flattened array.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -93,7 +94,7 @@ const fromInitial = (
   if (own.ndim === 0 || (given === null && own.ndim !== 1))
     throw new InvalidOption(
       asked,
-      `axis ${String(given)} of shape ${showShape(own.shape)}`,
+      `axis ${showValue(given)} of shape ${showShape(own.shape)}`,
       "Name the axis: it may be left out for a vector only",
     );
   const axis = normalizeAxis(asked, given ?? 0, own.ndim);

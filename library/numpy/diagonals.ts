@@ -2,6 +2,7 @@
  * Diagonals and triangles: eye, diag, diagonal, trace, fillDiagonal, tri, tril, triu, vander and the indices of these.
  * Diagonal k lies k columns above the main one. Where elements stand is static, so all of it is linear in the values.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { allocate } from "../../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../../src/array/ndarray.ts";
@@ -14,7 +15,7 @@ import * as shapes from "../../ops/shape.ts";
 import { join } from "../../ops/slicing.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { CreationOptions } from "./creation.ts";
-import { asOperand, broadcastArray, dtypeOption, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, dtypeOption, requireCallable, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { nonzero } from "./places.ts";
 import type { NonzeroOptions } from "./places.ts";
@@ -26,7 +27,8 @@ export interface DiagonalOptions {
 }
 
 const requireDiagonal = (asked: string, k: number): void => {
-  if (!Number.isSafeInteger(k)) throw new InvalidOption(asked, `k ${k}`, "Diagonals are counted by whole numbers");
+  if (!Number.isSafeInteger(k))
+    throw new InvalidOption(asked, `k ${showValue(k)}`, "Diagonals are counted by whole numbers");
 };
 
 /** Rows and columns of a diagonal of a rows x columns matrix. */
@@ -304,6 +306,7 @@ export const maskIndices = (
   requireOptions("np.maskIndices", options, ["k", "size", "fillValue"]);
   const { k, ...counted } = options;
   requireShape("np.maskIndices", [size, size]);
+  requireCallable("np.maskIndices", "mask", mask);
   return nonzero(mask(full(1, [size, size], "float64"), k === undefined ? {} : { k }), counted);
 };
 

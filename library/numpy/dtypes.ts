@@ -1,6 +1,7 @@
 /**
  * Questions about element types: what a dtype is, what operands promote to, which numbers it holds.
  */
+import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption } from "../../src/error.ts";
 import { isDType, isFloat, isInteger, resultType as joinTypes } from "../../src/array/dtype.ts";
 import type { DType } from "../../src/array/dtype.ts";
@@ -40,7 +41,7 @@ export const isdtype = (dtype: DType, kind: DType | DTypeKind | readonly (DType 
     if (isDType(each)) return each === dtype;
     throw new InvalidOption(
       "np.isdtype",
-      `kind ${String(each)}`,
+      `kind ${showValue(each)}`,
       `Use a dtype or one of ${Object.keys(kinds).join(", ")}`,
     );
   });
@@ -104,7 +105,7 @@ const floatLimits = (dtype: DType, bits: number, nmant: number, bias: number, pr
 export const finfo = (dtype: DType): FloatLimits => {
   if (dtype === "float64") return floatLimits(dtype, 64, 52, 1023, 15);
   if (dtype === "float32") return floatLimits(dtype, 32, 23, 127, 6);
-  throw new DTypeMismatch("np.finfo", `dtype ${String(dtype)}`, "Give float64 or float32");
+  throw new DTypeMismatch("np.finfo", `dtype ${showValue(dtype)}`, "Give float64 or float32");
 };
 
 /** What an integer dtype can hold. */
@@ -123,5 +124,5 @@ export interface IntegerLimits {
 export const iinfo = (dtype: DType): IntegerLimits => {
   if (dtype === "int32") return { dtype, bits: 32, max: 2 ** 31 - 1, min: -(2 ** 31) };
   if (dtype === "uint32") return { dtype, bits: 32, max: 2 ** 32 - 1, min: 0 };
-  throw new DTypeMismatch("np.iinfo", `dtype ${String(dtype)}`, "Give int32 or uint32");
+  throw new DTypeMismatch("np.iinfo", `dtype ${showValue(dtype)}`, "Give int32 or uint32");
 };

@@ -9,24 +9,25 @@ import type { Shape } from "../../src/array/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
 import { add, full } from "../../ops/arithmetic.ts";
 import { lt, select } from "../../ops/comparison.ts";
-import { asDType } from "../../ops/conversion.ts";
 import * as dynamic from "../../ops/dynamic-slicing.ts";
 import { reshape } from "../../ops/shape.ts";
 import { join } from "../../ops/slicing.ts";
-import { asOperand, toDType } from "./operand.ts";
+import { asOperand, requireList, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
+import { toInt32 } from "./selected-elements.ts";
 
 /** One start per axis: numbers or traced scalars in a list, or an integer vector. */
 export type Starts = readonly Operand[] | NDArray;
 
 const startVector = (asked: string, starts: Starts): NDArray => {
   if (starts instanceof NDArray) return starts;
+  requireList(asked, "starts", starts);
   const list = starts.map((start) => {
     const own = asOperand(asked, start);
     const isWhole = isInteger(own.dtype) || own.weakType === "integer";
     if (own.size !== 1 || !isWhole)
       throw new InvalidIndex(asked, `the start ${showAval(own)}`, "Starts are whole numbers");
-    return reshape(asDType(own, "int32"), { shape: [1] });
+    return reshape(toInt32(own), { shape: [1] });
   });
   return list.length === 0 ? fromBuffer(new Int32Array(0), [0], "int32") : join(list, 0);
 };

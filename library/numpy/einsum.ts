@@ -4,6 +4,7 @@
  * the pair goes first whose result is smallest against what it replaces. Each step is one dot, so all transforms apply.
  * Source of the order: the greedy rule of opt_einsum (Smith and Gray 2018).
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
@@ -118,7 +119,7 @@ const orderOf = (
     if (pair !== null && !isPair(pair, list.length))
       throw new InvalidOption(
         "np.einsum",
-        `the pair ${JSON.stringify(pair)} for ${list.length} operands, in contraction ${pairs.length}`,
+        `the pair ${showValue(pair)} for ${list.length} operands, in contraction ${pairs.length}`,
         "Give pairs of different positions, one fewer than operands; every product goes to the end of the list",
       );
     const [left, right] = pair ?? (optimize === true ? greedyPair(list, result, sizes) : [0, 1]);

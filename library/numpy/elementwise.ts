@@ -2,6 +2,7 @@
  * Elementwise functions under NumPy's names. Each broadcasts and promotes its operands.
  * Binary functions also work data-last, for pipe: np.pow(3) is (x) => np.pow(x, 3).
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { isFloat } from "../../src/array/dtype.ts";
@@ -285,7 +286,11 @@ export const round = <T extends NDArray = NDArray>(x: T | Operand, options: Roun
   requireOptions("np.round", options, ["decimals"]);
   const { decimals = 0 } = options;
   if (!Number.isInteger(decimals) || Math.abs(decimals) > 300)
-    throw new InvalidOption("np.round", `decimals ${decimals}`, "Give a whole number of digits, at most 300");
+    throw new InvalidOption(
+      "np.round",
+      `decimals ${showValue(decimals)}`,
+      "Give a whole number of digits, at most 300",
+    );
   const own = asOperand("np.round", x);
   const isWhole = !isFloat(own.dtype);
   if (isWhole && decimals >= 0) return own as T;

@@ -2,6 +2,7 @@
  * Functions applied to parts of arrays: applyAlongAxis, applyOverAxes, vectorize. All by vmap, so a function is looked
  * at once, whatever the number of parts, and every transform goes through.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
@@ -10,7 +11,7 @@ import { moveAxis, reshape, transpose } from "../../ops/shape.ts";
 import { requireOptions } from "../../src/options.ts";
 import { vmap } from "../../transforms/vmap.ts";
 import { expandDims } from "./manipulation.ts";
-import { asOperand, broadcastArray } from "./operand.ts";
+import { asOperand, broadcastArray, requireCallable } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 
 /**
@@ -25,6 +26,7 @@ export const applyAlongAxis = (
   x: Operand,
   ...rest: readonly unknown[]
 ): NDArray => {
+  requireCallable("np.applyAlongAxis", "f", f);
   const own = asOperand("np.applyAlongAxis", x);
   const at = normalizeAxis("np.applyAlongAxis", axis, own.ndim);
   const lines = moveAxis(own, at, own.ndim - 1);
@@ -50,8 +52,9 @@ export const applyOverAxes = (
   x: Operand,
   axes: number | readonly number[],
 ): NDArray => {
+  requireCallable("np.applyOverAxes", "f", f);
   const own = asOperand("np.applyOverAxes", x);
-  return (typeof axes === "number" ? [axes] : axes).reduce<NDArray>((reduced, axis) => {
+  return (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).reduce<NDArray>((reduced, axis) => {
     const at = normalizeAxis("np.applyOverAxes", axis, own.ndim);
     const out = f(reduced, at);
     if (out.ndim === own.ndim) return out;
@@ -83,9 +86,13 @@ const axisNames = (text: string): string[] => (text === "" ? [] : text.split(","
 
 const parseSignature = (signature: string): Signature => {
   const list = String.raw`\((?:\w+(?:,\w+)*)?\)(?:,\((?:\w+(?:,\w+)*)?\))*`;
-  const compact = signature.replaceAll(/\s/g, "");
+  const compact = typeof signature === "string" ? signature.replaceAll(/\s/g, "") : "";
   if (!new RegExp(`^${list}->${list}$`).test(compact))
-    throw new InvalidOption("np.vectorize", `signature "${signature}"`, 'Write core axes such as "(n,m),(m)->(n)"');
+    throw new InvalidOption(
+      "np.vectorize",
+      `signature ${showValue(signature)}`,
+      'Write core axes such as "(n,m),(m)->(n)"',
+    );
   const [inputs, outputs] = compact
     .split("->")
     .map((side) => [...side.matchAll(/\(([^)]*)\)/g)].map(([, core]) => axisNames(core!)));

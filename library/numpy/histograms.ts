@@ -3,6 +3,7 @@
  * Bins are [edge k, edge k + 1), the last one closed; values outside all bins, and NaN, do not count.
  * Differentiable in the weights; counts themselves are piecewise constant.
  */
+import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption, NotStatic, ShapeMismatch } from "../../src/error.ts";
 import { isFloat, resultType } from "../../src/array/dtype.ts";
 import { bufferOf, isConcrete, NDArray } from "../../src/array/ndarray.ts";
@@ -18,7 +19,7 @@ import { reduceSum, reshape } from "../../ops/shape.ts";
 import { join, reverse, sliceAxis } from "../../ops/slicing.ts";
 import { arange } from "./ranges.ts";
 import { div } from "./elementwise.ts";
-import { asOperand, broadcastArray, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, requireList, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { asFloat } from "./reduction-parts.ts";
 import { searchsorted } from "./sorting.ts";
@@ -46,7 +47,7 @@ const weightsFor = (asked: string, weights: Operand | undefined, size: number): 
 
 const requireCount = (asked: string, name: string, count: number): void => {
   if (!Number.isInteger(count) || count < 0)
-    throw new InvalidOption(asked, `${name} ${String(count)}`, "Give a whole number from 0");
+    throw new InvalidOption(asked, `${name} ${showValue(count)}`, "Give a whole number from 0");
 };
 
 export interface BincountOptions {
@@ -140,6 +141,7 @@ export interface HistogramOptions {
 const outerEdges = (asked: string, x: NDArray, range: HistogramOptions["range"]): readonly [NDArray, NDArray] => {
   const own = flat(x);
   const given = range ?? null;
+  if (given !== null) requireList(asked, "range", given);
   const [low, high] =
     given !== null
       ? given.map((edge) => toDType(asOperand(`${asked}, option range`, edge), own.dtype))
@@ -163,7 +165,7 @@ const edgesOf = (asked: string, x: NDArray, bins: Bins, range: HistogramOptions[
     return bins;
   }
   if (!Number.isInteger(bins) || bins < 1)
-    throw new InvalidOption(`${asked}, option bins`, String(bins), "Give a whole number from 1, or the edges");
+    throw new InvalidOption(`${asked}, option bins`, showValue(bins), "Give a whole number from 1, or the edges");
   requireShape(asked, [bins]);
   const [low, high] = outerEdges(asked, x, range);
   const step = div(sub(high, low), bins);

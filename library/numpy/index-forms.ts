@@ -3,10 +3,9 @@
  * `planIndices` checks them against a shape and splits them into a box (numbers and slices) and the arrays
  * that select within that box: what reading and writing then do in turn.
  */
-import { describeValue } from "../../src/describe.ts";
+import { describeValue, showValue } from "../../src/describe.ts";
 import { DTypeMismatch, IndexOutOfRange, InvalidIndex, ShapeMismatch, TracerConversion } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
-import { asDType } from "../../ops/conversion.ts";
 import { bufferOf, fromBuffer, isConcrete, NDArray } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
@@ -46,13 +45,13 @@ export const slice = (start: number | null = null, stop: number | null = null, s
   if (!isBound(start) || !isBound(stop) || !Number.isSafeInteger(step) || step === 0)
     throw new InvalidIndex(
       "np.slice",
-      `start ${String(start)}, stop ${String(stop)}, step ${String(step)}`,
+      `start ${showValue(start)}, stop ${showValue(stop)}, step ${showValue(step)}`,
       "Bounds are whole numbers or null, the step is a whole number and not 0",
     );
   return { kind: "slice", start, stop, step };
 };
 
-const isSlice = (index: unknown): index is Slice =>
+export const isSlice = (index: unknown): index is Slice =>
   typeof index === "object" && index !== null && "kind" in index && index.kind === "slice";
 
 /** One axis of a box: ascending elements first, first + stride, ... (count of them), perhaps turned round. */
@@ -85,7 +84,7 @@ export interface IndexPlan {
   readonly box: readonly AxisRange[];
   /** Axes of the operand that numbers take away once the box is cut out. */
   readonly dropped: readonly number[];
-  /** Arrays of integers and the axes they index, counted in the box without the dropped ones. */
+  /** Arrays of integers (traced whole numbers are weak floats) and the axes they index in the box without the dropped ones. */
   readonly arrays: readonly NDArray[];
   readonly axes: readonly number[];
   /** Where the axes of the arrays' common shape stand in the result. */
@@ -148,9 +147,6 @@ const placesOf = (asked: string, mask: NDArray, axis: number, shape: Shape): Con
 };
 
 const whole = (extent: number): AxisRange => ({ first: 0, count: extent, stride: 1, isReversed: false });
-
-/** A traced whole number as an index: it is a weak float only because its value is not known. */
-const asInteger = (index: NDArray): NDArray => (index.weakType === "integer" ? asDType(index, "int32") : index);
 
 const isToken = (index: unknown, kind: AxisToken["kind"]): boolean =>
   typeof index === "object" && index !== null && "kind" in index && index.kind === kind;
@@ -224,7 +220,7 @@ export const planIndices = (asked: string, shape: Shape, indices: readonly Index
           'Indices are integers: write array([0, 2], { dtype: "int32" }) or astype("int32")',
         );
       advanced.push(position);
-      for (const places of isMask ? placesOf(asked, index, axis, shape) : [asInteger(index)]) {
+      for (const places of isMask ? placesOf(asked, index, axis, shape) : [index]) {
         arrays.push(places);
         arrayAxes.push(box.length);
         box.push(whole(shape[box.length]!));

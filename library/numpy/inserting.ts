@@ -2,13 +2,14 @@
  * Elements left out, put in, and cut from the ends: delete, insert, trimZeros. Gathers at places that are static, or
  * computed by counting where they are traced.
  */
+import { showValue } from "../../src/describe.ts";
 import { DataDependentShape, IndexOutOfRange, InvalidIndex, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isInteger } from "../../src/array/dtype.ts";
 import { bufferOf, isConcrete, NDArray } from "../../src/array/ndarray.ts";
 import { broadcastShapes, normalizeAxis, sameShape, showShape } from "../../src/array/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
 import { add, full, fullLike, sub } from "../../ops/arithmetic.ts";
-import { and, gt, lt, not, select } from "../../ops/comparison.ts";
+import { and, gt, not } from "../../ops/comparison.ts";
 import { asDType } from "../../ops/conversion.ts";
 import { cumsum } from "../../ops/cumulative.ts";
 import { scatterSet } from "../../ops/indexing.ts";
@@ -16,9 +17,10 @@ import { moveAxis, reshape } from "../../ops/shape.ts";
 import { sliceAxis } from "../../ops/slicing.ts";
 import { argsort } from "../../ops/sorting.ts";
 import { requireOptions } from "../../src/options.ts";
-import { rangeOf } from "./index-forms.ts";
+import { isSlice, rangeOf } from "./index-forms.ts";
 import type { Slice } from "./index-forms.ts";
 import { asOperand, broadcastArray, toDType } from "./operand.ts";
+import { fromZero } from "./selected-elements.ts";
 import type { Operand } from "./operand.ts";
 import { counting, flattened, indexColumns, isNonzero, rowsAt, sizeOptions, truePlaces } from "./true-places.ts";
 import type { SizeOptions } from "./true-places.ts";
@@ -54,6 +56,8 @@ const known = (asked: string, place: number, low: number, high: number): number 
 const staticPlaces = (asked: string, places: Places, extent: number): number[] | null => {
   if (typeof places === "number") return [places];
   if (!(places instanceof NDArray)) {
+    if (!isSlice(places))
+      throw new InvalidIndex(asked, `places ${showValue(places)}`, "Give a number, np.slice(start, stop), or an array");
     const { first, count, stride } = rangeOf(places, extent);
     return Array.from({ length: count }, (_, k) => first + k * stride);
   }
@@ -77,9 +81,8 @@ export interface DeleteOptions extends AlongOptions {
 
 /** Places that remain when traced ones, all different, are left out. */
 const remaining = (extent: number, gone: NDArray): NDArray => {
-  const own = asDType(flattened(gone), "int32");
-  const fromZero = select(lt(own, fullLike(0, own)), add(own, fullLike(extent, own)), own);
-  const tuples = reshape(fromZero, { shape: [own.size, 1] });
+  const own = fromZero(flattened(gone), extent);
+  const tuples = reshape(own, { shape: [own.size, 1] });
   const kept = scatterSet(full(1, [extent], "bool"), tuples, full(0, own.shape, "bool"), drop);
   return truePlaces("np.delete", kept, Math.max(0, extent - own.size));
 };
@@ -121,11 +124,10 @@ export { deleteAt as delete };
 
 /** Where every inserted row stands in the result: behind those inserted before it, in the order of the places. */
 const insertedPlaces = (places: NDArray, extent: number): NDArray => {
-  const own = asDType(places, "int32");
-  const fromZero = select(lt(own, fullLike(0, own)), add(own, fullLike(extent, own)), own);
-  const order = argsort(fromZero, { axis: 0, descending: false });
+  const own = fromZero(places, extent);
+  const order = argsort(own, { axis: 0, descending: false });
   const rank = scatterSet(fullLike(0, own), reshape(order, { shape: [own.size, 1] }), counting(own.size), drop);
-  return add(fromZero, rank);
+  return add(own, rank);
 };
 
 /** Values as rows to put in: at one place their first axis counts them, at several the axis of the operand does. */
@@ -166,7 +168,7 @@ export const insert = (x: Operand, places: Places, values: Operand, options: Alo
       "Give integers",
     );
   list?.forEach((place) => known("np.insert", place, -extent, extent + 1));
-  const wanted = list === null ? asDType(flattened(places as NDArray), "int32") : flattened(indexColumns(list));
+  const wanted = list === null ? flattened(places as NDArray) : flattened(indexColumns(list));
   const given = toDType(asOperand("np.insert", values), rows.dtype);
   const isSingle = typeof places === "number" || (places instanceof NDArray && places.ndim === 0);
   const put = rowsToPut(given, rows.ndim, axis, isSingle);
@@ -206,7 +208,7 @@ export const trimZeros = (x: Operand, options: TrimOptions = {}): NDArray => {
   requireOptions("np.trimZeros", options, ["trim", ...sizeOptions]);
   const { trim = "fb", size, fillValue = 0 } = options;
   if (trim !== "f" && trim !== "b" && trim !== "fb")
-    throw new InvalidOption("np.trimZeros", `trim ${JSON.stringify(trim)}`, 'Use "f", "b" or "fb"');
+    throw new InvalidOption("np.trimZeros", `trim ${showValue(trim)}`, 'Use "f", "b" or "fb"');
   const own = asOperand("np.trimZeros", x);
   if (own.ndim !== 1) throw new ShapeMismatch("np.trimZeros", showShape(own.shape), "Give a vector");
   const mask = isNonzero(own);

@@ -3,6 +3,7 @@
  * Each piece is written from its nearer knot, so that the values at the knots are exact. At a knot the derivative is
  * that of the piece to its right (at the last knot: to its left); beyond the ends it is zero.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isFloat, resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -81,7 +82,7 @@ const requireKnots = (xp: NDArray, fp: NDArray, { left, right, period }: InterpO
     );
   if (period === undefined) return;
   if (!(Number.isFinite(period) && period > 0))
-    throw new InvalidOption("np.interp", `period ${period}`, "A period is finite and greater than 0");
+    throw new InvalidOption("np.interp", `period ${showValue(period)}`, "A period is finite and greater than 0");
   if (left !== undefined || right !== undefined)
     throw new InvalidOption("np.interp", "left or right beside a period", "What repeats has no ends: leave them out");
 };

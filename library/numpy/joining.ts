@@ -2,6 +2,7 @@
  * Arrays put together and taken apart: concatenate, stack, append, block, split, unstack and their kin.
  * Dtypes are promoted together, as for any operands. All of it is linear in the arrays.
  */
+import { showValue } from "../../src/describe.ts";
 import { IndexOutOfRange, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
@@ -176,8 +177,8 @@ const splitWith = (
   const at = normalizeAxis(asked, axis, own.ndim);
   const extent = own.shape[at]!;
   if (typeof sections !== "number") {
-    const bad = sections.find((cut) => !Number.isSafeInteger(cut));
-    if (bad !== undefined) throw new IndexOutOfRange(asked, `position ${bad}`, "Cut at whole numbers");
+    if (!Array.isArray(sections) || !sections.every(Number.isSafeInteger))
+      throw new IndexOutOfRange(asked, `positions ${showValue(sections)}`, "Cut at whole numbers: give their list");
     return parts(own, sections, at);
   }
   if (!Number.isSafeInteger(sections) || sections < 1 || (isEven && extent % sections !== 0))

@@ -14,6 +14,8 @@ import {
   sizeOf,
 } from "../../src/array/shape.ts";
 import * as shapes from "../../ops/shape.ts";
+import { axesGiven } from "./axis-argument.ts";
+import type { AxisArgument } from "./axis-argument.ts";
 import type { Operand } from "./operand.ts";
 import { asOperand, broadcastArray, requireDType, toDType } from "./operand.ts";
 
@@ -23,6 +25,7 @@ import { asOperand, broadcastArray, requireDType, toDType } from "./operand.ts";
  */
 export const reshape = (x: Operand, shape: number | Shape): NDArray => {
   const own = asOperand("np.reshape", x);
+  if (typeof shape !== "number" && !Array.isArray(shape)) requireShape("np.reshape", shape);
   const wanted = typeof shape === "number" ? [shape] : [...shape];
   const open = wanted.indexOf(-1);
   if (open >= 0) {
@@ -52,9 +55,7 @@ export const ravel = (x: Operand): NDArray => reshape(x, [asOperand("np.ravel", 
 export const transpose = (x: Operand, axes?: readonly number[]): NDArray => {
   const own = asOperand("np.transpose", x);
   const permutation =
-    axes === undefined
-      ? own.shape.map((_, axis) => own.ndim - 1 - axis)
-      : axes.map((axis) => normalizeAxis("np.transpose", axis, own.ndim));
+    axes === undefined ? own.shape.map((_, axis) => own.ndim - 1 - axis) : orderedAxes("np.transpose", axes, own.ndim);
   if (permutation.length !== own.ndim || new Set(permutation).size !== own.ndim)
     throw new IndexOutOfRange(
       "np.transpose",
@@ -99,9 +100,15 @@ export const moveaxis = (x: Operand, from: number | readonly number[], to: numbe
 
 /** Axes in the order they are named in. */
 const distinctAxes = (asked: string, axes: number | readonly number[], rank: number): number[] => {
-  normalizeAxes(asked, axes, rank);
-  return (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(asked, axis, rank));
+  const ordered = orderedAxes(asked, axes, rank);
+  normalizeAxes(asked, ordered, rank);
+  return ordered;
 };
+
+const orderedAxes = (asked: string, axes: number | readonly number[], rank: number): number[] =>
+  (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
+    normalizeAxis(asked, axis, rank),
+  );
 
 /**
  * One axis rolled back until it stands before the place `start`.
@@ -127,28 +134,34 @@ export const matrixTranspose = (x: Operand): NDArray => {
 };
 
 /**
- * New axes of size 1 at these positions of the result.
+ * New axes of size 1 at these positions of the result, as `axis` or `{ axis }`.
  * @example np.expandDims(array([1, 2]), 0) // [[1, 2]]
  */
-export const expandDims = (x: Operand, axis: number | readonly number[]): NDArray => {
+export const expandDims = (x: Operand, axis: AxisArgument): NDArray => {
   const own = asOperand("np.expandDims", x);
-  const count = typeof axis === "number" ? 1 : axis.length;
-  const at = normalizeAxes("np.expandDims", axis, own.ndim + count);
+  const axes = axesGiven("np.expandDims", axis);
+  const count = Array.isArray(axes) ? axes.length : 1;
+  const at = normalizeAxes(
+    "np.expandDims",
+    orderedAxes("np.expandDims", axes as number, own.ndim + count),
+    own.ndim + count,
+  );
   let next = 0;
   const shape = Array.from({ length: own.ndim + count }, (_, k) => (at.includes(k) ? 1 : own.shape[next++]!));
   return shapes.reshape(own, { shape });
 };
 
 /**
- * Without axes of size 1: all of them, or those named.
+ * Without axes of size 1: all of them, or those named by `axis` or `{ axis }`.
  * @example np.squeeze(array([[1, 2]])) // [1, 2]
  */
-export const squeeze = (x: Operand, axis?: number | readonly number[] | null): NDArray => {
+export const squeeze = (x: Operand, axis?: AxisArgument): NDArray => {
   const own = asOperand("np.squeeze", x);
+  const axes = axesGiven("np.squeeze", axis) ?? null;
   const dropped =
-    axis === undefined || axis === null
+    axes === null
       ? own.shape.flatMap((extent, k) => (extent === 1 ? [k] : []))
-      : normalizeAxes("np.squeeze", axis, own.ndim);
+      : normalizeAxes("np.squeeze", axes, own.ndim);
   if (dropped.some((k) => own.shape[k] !== 1))
     throw new ShapeMismatch(
       "np.squeeze",
@@ -220,12 +233,12 @@ export const ndim = (x: Operand): number => asOperand("np.ndim", x).ndim;
 export const shape = (x: Operand): number[] => [...asOperand("np.shape", x).shape];
 
 /**
- * Number of elements, of all or along some axes.
+ * Number of elements, of all or along some axes, given as `axis` or `{ axis }`.
  * @example np.size(np.zeros([2, 3]), 1) // 3
  */
-export const size = (x: Operand, axis?: number | readonly number[] | null): number => {
+export const size = (x: Operand, axis?: AxisArgument): number => {
   const own = asOperand("np.size", x);
-  return sizeOf(normalizeAxes("np.size", axis, own.ndim).map((each) => own.shape[each]!));
+  return sizeOf(normalizeAxes("np.size", axesGiven("np.size", axis), own.ndim).map((each) => own.shape[each]!));
 };
 
 /**

@@ -6,6 +6,7 @@ import { ShapeMismatch } from "../../src/error.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import type { Shape } from "../../src/array/shape.ts";
+import type { AxisArgument } from "./axis-argument.ts";
 import * as bitwise from "./bitwise.ts";
 import * as cumulative from "./cumulative.ts";
 import type { CumulativeTypeOptions } from "./cumulative.ts";
@@ -89,7 +90,7 @@ declare module "../../src/array/ndarray.ts" {
     /** The array with its axes reversed. */
     readonly T: NDArray;
     ravel(): NDArray;
-    squeeze(axis?: number | readonly number[] | null): NDArray;
+    squeeze(axis?: AxisArgument): NDArray;
     astype(dtype: DType): NDArray;
     dot(y: Operand): NDArray;
     matmul(y: Operand): NDArray;

@@ -2,7 +2,8 @@
  * Operands of the array functions: raw numbers become weak scalars, dtypes are promoted, shapes broadcast.
  * This is the only place where primitives' demand for equal shapes and dtypes is met.
  */
-import { DTypeMismatch, NotAnArray } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+import { DTypeMismatch, InvalidOption, NotAnArray } from "../../src/error.ts";
 import { weakScalar } from "../../src/array/create.ts";
 import { isDType, isFloat, resultType } from "../../src/array/dtype.ts";
 import type { DType, Typed } from "../../src/array/dtype.ts";
@@ -37,10 +38,20 @@ export const asOperand = (asked: string, x: unknown): NDArray => {
   );
 };
 
+/** Refuses what is no list. */
+export const requireList = (asked: string, name: string, value: unknown): void => {
+  if (!Array.isArray(value)) throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a list");
+};
+
+/** Refuses what is no function. */
+export const requireCallable = (asked: string, name: string, value: unknown): void => {
+  if (typeof value !== "function") throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a function");
+};
+
 /** Refuses what is no dtype. */
 export const requireDType = (asked: string, dtype: DType): void => {
   if (!isDType(dtype))
-    throw new DTypeMismatch(asked, `dtype ${String(dtype)}`, "Use float64, float32, int32, uint32 or bool");
+    throw new DTypeMismatch(asked, `dtype ${showValue(dtype)}`, "Use float64, float32, int32, uint32 or bool");
 };
 
 /** The dtype among the options, after checking them. */

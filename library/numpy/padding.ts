@@ -3,6 +3,7 @@
  * Axis by axis, as NumPy does: what the first axes added is part of the array for those after them. Mirrored and
  * repeated borders are one read at static places, so any width works; all is linear but maximum and minimum.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, InvalidShape, ShapeMismatch } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -15,7 +16,7 @@ import { moveAxis, reduceSum, reshape } from "../../ops/shape.ts";
 import * as slicing from "../../ops/slicing.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { Operand } from "./operand.ts";
-import { asOperand, broadcastArray, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, requireList, toDType } from "./operand.ts";
 import { indexColumns } from "./true-places.ts";
 
 /** One number for all, [before, after] for all axes, or a pair per axis. */
@@ -52,6 +53,7 @@ type Pair = readonly [before: number, after: number];
 
 /** A pair for every axis. */
 const pairsOf = (value: PerSide, rank: number, what: string, isGood: (entry: number) => boolean): readonly Pair[] => {
+  if (typeof value !== "number") requireList("np.pad", what, value);
   const isPerAxis = typeof value !== "number" && typeof value[0] !== "number";
   const pairs = Array.from({ length: rank }, (_, axis): Pair | undefined => {
     if (typeof value === "number") return [value, value];
@@ -63,7 +65,7 @@ const pairsOf = (value: PerSide, rank: number, what: string, isGood: (entry: num
   )
     throw new InvalidShape(
       "np.pad",
-      `${what} ${JSON.stringify(value)} for rank ${rank}`,
+      `${what} ${showValue(value)} for rank ${rank}`,
       "Give one number, [before, after], or one such pair per axis; widths are whole numbers, zero or more",
     );
   return pairs as readonly Pair[];
@@ -245,7 +247,7 @@ const oddSides =
 const axisPadOf = (mode: PadMode, options: PadOptions, rank: number): AxisPad => {
   const { value = 0, endValue = 0, statLength, reflectType = "even" } = options;
   if (reflectType !== "even" && reflectType !== "odd")
-    throw new InvalidOption("np.pad", `reflectType ${JSON.stringify(reflectType)}`, 'Use "even" or "odd"');
+    throw new InvalidOption("np.pad", `reflectType ${showValue(reflectType)}`, 'Use "even" or "odd"');
   const lengths =
     statLength === undefined ? null : pairsOf(statLength, rank, "statLength", (entry) => isWidth(entry) && entry > 0);
   switch (mode) {
@@ -281,9 +283,10 @@ const axisPadOf = (mode: PadMode, options: PadOptions, rank: number): AxisPad =>
  * np.pad(array([1, 2, 3]), 2, { mode: "reflect" }) // [3, 2, 1, 2, 3, 2, 1]
  */
 export const pad = (x: Operand, width: PadWidth, options: PadOptions = {}): NDArray => {
+  if (options === null) requireOptions("np.pad", options, ["mode"]);
   const { mode = "constant" } = options;
-  if (!(mode in optionsOf))
-    throw new InvalidOption("np.pad", `mode ${JSON.stringify(mode)}`, `Use ${Object.keys(optionsOf).join(", ")}`);
+  if (typeof mode !== "string" || !(mode in optionsOf))
+    throw new InvalidOption("np.pad", `mode ${showValue(mode)}`, `Use ${Object.keys(optionsOf).join(", ")}`);
   requireOptions(`np.pad with mode "${mode}"`, options, ["mode", ...optionsOf[mode]]);
   const own = asOperand("np.pad", x);
   const widths = pairsOf(width, own.ndim, "widths", isWidth);

@@ -9,7 +9,7 @@ import { zerosOf } from "../../ops/arithmetic.ts";
 import { moveAxis, reshape } from "../../ops/shape.ts";
 import { join, sliceAxis } from "../../ops/slicing.ts";
 import { requireOptions } from "../../src/options.ts";
-import { asOperand } from "./operand.ts";
+import { asOperand, requireList } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { flattened, isNonzero, rowsAt, sizeOptions, truePlaces, unraveled } from "./true-places.ts";
 import type { SizeOptions } from "./true-places.ts";
@@ -33,6 +33,7 @@ export const nonzero = (x: Operand, options: NonzeroOptions = {}): NDArray[] => 
   const { size, fillValue = 0 } = options;
   if (own.ndim === 0)
     throw new ShapeMismatch("np.nonzero", "a scalar", "A scalar has no indices: use np.atleast1d first");
+  if (typeof fillValue !== "number") requireList("np.nonzero", "fillValue", fillValue);
   if (typeof fillValue !== "number" && fillValue.length !== own.ndim)
     throw new ShapeMismatch(
       "np.nonzero",
@@ -48,6 +49,7 @@ export const nonzero = (x: Operand, options: NonzeroOptions = {}): NDArray[] => 
  * @example np.argwhere(array([[0, 1], [2, 0]])) // [[0, 1], [1, 0]]
  */
 export const argwhere = (x: Operand, options: NonzeroOptions = {}): NDArray => {
+  requireOptions("np.argwhere", options, sizeOptions);
   const own = asOperand("np.argwhere", x);
   if (own.ndim === 0) {
     const places = truePlaces("np.argwhere", isNonzero(own), options.size);

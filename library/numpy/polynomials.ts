@@ -2,6 +2,7 @@
  * Polynomials as vectors of coefficients, highest power first: [1, -3, 2] is x^2 - 3x + 2.
  * Shapes are known beforehand, so leading zeros stay. Roots are complex and therefore absent.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { createArray } from "../../src/array/create.ts";
 import { resultType } from "../../src/array/dtype.ts";
@@ -112,7 +113,8 @@ export const polyval = (p: Operand, x: Operand): NDArray => {
 };
 
 const requireOrder = (asked: string, m: number): void => {
-  if (!Number.isInteger(m) || m < 0) throw new InvalidOption(asked, `order ${String(m)}`, "Give a whole number from 0");
+  if (!Number.isInteger(m) || m < 0)
+    throw new InvalidOption(asked, `order ${showValue(m)}`, "Give a whole number from 0");
 };
 
 /**

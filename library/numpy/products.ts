@@ -2,7 +2,8 @@
  * Products and sums over paired axes: dot, matmul, tensordot, inner, outer, vdot. Those of two operands alone
  * also work data-last, for pipe: np.matmul(y) is (x) => np.matmul(x, y).
  */
-import { ShapeMismatch } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import { broadcastShapes, normalizeAxis, showShape } from "../../src/array/shape.ts";
@@ -91,6 +92,8 @@ export const tensordot = (
       `${axes} axes of shapes ${showShape(left.shape)} and ${showShape(right.shape)}`,
       "Sum over as many axes as both have",
     );
+  if (typeof axes !== "number" && !(Array.isArray(axes) && axes.length === 2 && axes.every(Array.isArray)))
+    throw new InvalidOption("np.tensordot", `axes ${showValue(axes)}`, "Give a number, or two lists of axes");
   const ofLeft = typeof axes === "number" ? Array.from({ length: axes }, (_, k) => left.ndim - axes + k) : axes[0];
   const ofRight = typeof axes === "number" ? Array.from({ length: axes }, (_, k) => k) : axes[1];
   const own = ofLeft.map((axis) => normalizeAxis("np.tensordot", axis, left.ndim));

@@ -2,6 +2,7 @@
  * Quantiles: the value at a share q of the sorted elements. NaN makes NaN, except in the nan-versions, which leave
  * NaN out. Differentiable in the elements (the derivative goes to those that are read) and, between them, in q.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import { isConcrete } from "../../src/array/ndarray.ts";
@@ -113,7 +114,7 @@ const quantileFor = (
   requireOptions(asked, options, ["axis", "keepdims", "method"]);
   const method = options?.method ?? "linear";
   if (!methods.includes(method))
-    throw new InvalidOption(asked, `method ${JSON.stringify(method)}`, `Use one of ${methods.join(", ")}`);
+    throw new InvalidOption(asked, `method ${showValue(method)}`, `Use one of ${methods.join(", ")}`);
   const given = asFloat(asOperand(asked, x));
   const shares = asOperand(asked, q);
   requireShares(asked, shares, whole);

@@ -2,6 +2,7 @@
  * Ranges and coordinate grids: arange, linspace, logspace, geomspace, meshgrid, indices, ix, fromfunction.
  * Ends given as arrays are differentiated: every element is a weighted mean of the two ends.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { castBuffer } from "../../src/array/create.ts";
 import { fromBuffer, isConcrete, NDArray } from "../../src/array/ndarray.ts";
@@ -13,7 +14,7 @@ import { moveAxis, reshape } from "../../ops/shape.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { CreationOptions } from "./creation.ts";
 import { abs, log10, pow } from "./elementwise.ts";
-import { asOperand, broadcastArray, dtypeOption, promoteFloat, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, dtypeOption, promoteFloat, requireCallable, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { nonzero } from "./places.ts";
 import { counting } from "./true-places.ts";
@@ -28,7 +29,7 @@ export const arange = (start: number, stop?: number, step = 1, options: Creation
   if (!Number.isFinite(first) || !Number.isFinite(last) || !Number.isFinite(step) || step === 0)
     throw new InvalidOption(
       "np.arange",
-      `start ${first}, stop ${last}, step ${step}`,
+      `start ${showValue(first)}, stop ${showValue(last)}, step ${showValue(step)}`,
       "Give finite numbers and a step that is not 0",
     );
   const length = Math.max(0, Math.ceil((last - first) / step));
@@ -110,6 +111,7 @@ interface Linspace {
  * @example np.linspace(0, 1, 3) // [0, 0.5, 1]
  */
 export const linspace: Linspace = ((start: Operand, stop: Operand, count = 50, options: LinspaceOptions = {}) => {
+  requireOptions("np.linspace", options, ["dtype", ...spaceOptions, "retstep"]);
   const ends = requireEnds("np.linspace", start, stop, count);
   const { endpoint = true, retstep = false } = options;
   const values = placed("np.linspace", between(ends.start, ends.stop, count, endpoint), options, ["retstep"]);
@@ -130,6 +132,7 @@ export const logspace = (
   count = 50,
   options: SpaceOptions & { readonly base?: Operand } = {},
 ): NDArray => {
+  requireOptions("np.logspace", options, ["dtype", ...spaceOptions, "base"]);
   const ends = requireEnds("np.logspace", start, stop, count);
   const exponents = between(ends.start, ends.stop, count, options.endpoint ?? true);
   return placed("np.logspace", pow(options.base ?? 10, exponents), options, ["base"]);
@@ -195,7 +198,7 @@ export const meshgrid = (...list: readonly (Operand | MeshgridOptions)[]): NDArr
   requireOptions("np.meshgrid", options, ["indexing", "sparse"]);
   const { indexing = "xy", sparse = false } = options;
   if (indexing !== "xy" && indexing !== "ij")
-    throw new InvalidOption("np.meshgrid", `indexing ${JSON.stringify(indexing)}`, 'Use "xy" or "ij"');
+    throw new InvalidOption("np.meshgrid", `indexing ${showValue(indexing)}`, 'Use "xy" or "ij"');
   const vectors = (hasOptions ? list.slice(0, -1) : list).map((x) => {
     const own = asOperand("np.meshgrid", x);
     if (own.ndim > 1) throw new ShapeMismatch("np.meshgrid", `shape ${showShape(own.shape)}`, "Give vectors");
@@ -211,6 +214,7 @@ export const meshgrid = (...list: readonly (Operand | MeshgridOptions)[]): NDArr
  */
 export const indices = (shape: Shape, options: CreationOptions = {}): NDArray => {
   const dtype = dtypeOption("np.indices", options, "int32");
+  requireShape("np.indices", shape);
   requireShape("np.indices", [shape.length, ...shape]);
   const size = sizeOf(shape);
   const out = new Int32Array(shape.length * size);
@@ -249,6 +253,7 @@ export const fromfunction = (
   shape: Shape,
   options: CreationOptions = {},
 ): NDArray => {
+  requireCallable("np.fromfunction", "f", f);
   const dtype = dtypeOption("np.fromfunction", options, "float64");
   requireShape("np.fromfunction", shape);
   const lines = shape.map((extent) => toDType(counting(extent), dtype));

@@ -1,6 +1,7 @@
 /**
  * Elements repeated, moved and turned: tile, repeat, resize, roll, flip, rot90. All linear in the elements.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, NotStatic, ShapeMismatch } from "../../src/error.ts";
 import { bufferOf, isConcrete, NDArray } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
@@ -14,8 +15,10 @@ import * as shapes from "../../ops/shape.ts";
 import * as slicing from "../../ops/slicing.ts";
 import { requireOptions } from "../../src/options.ts";
 import { ravel, reshape } from "./manipulation.ts";
+import { axesGiven } from "./axis-argument.ts";
+import type { AxisArgument } from "./axis-argument.ts";
 import type { Operand } from "./operand.ts";
-import { asOperand, broadcastArray, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, requireList, toDType } from "./operand.ts";
 import { searchsorted } from "./sorting.ts";
 import { counting, flattened, indexColumns } from "./true-places.ts";
 
@@ -25,6 +28,7 @@ import { counting, flattened, indexColumns } from "./true-places.ts";
  */
 export const tile = (x: Operand, counts: number | readonly number[]): NDArray => {
   const own = asOperand("np.tile", x);
+  if (typeof counts !== "number") requireList("np.tile", "counts", counts);
   const list = typeof counts === "number" ? [counts] : [...counts];
   requireShape(
     "np.tile",
@@ -167,14 +171,16 @@ export const roll = (x: Operand, shift: number | readonly number[], options: Rol
   requireOptions("np.roll", options, ["axis"]);
   const own = asOperand("np.roll", x);
   const shifts = typeof shift === "number" ? [shift] : shift;
-  const bad = shifts.find((each) => !Number.isSafeInteger(each));
-  if (bad !== undefined) throw new InvalidOption("np.roll", `shift ${bad}`, "Shift by a whole number");
+  if (!Array.isArray(shifts) || !shifts.every(Number.isSafeInteger))
+    throw new InvalidOption("np.roll", `shift ${showValue(shift)}`, "Shift by a whole number, or a list of them");
   const { axis = null } = options;
   if (axis === null) {
     const total = shifts.reduce((sum, each) => sum + each, 0);
     return own.size === 0 ? own : shapes.reshape(rollAxis(flattened(own), total, 0), { shape: own.shape });
   }
-  const axes = (typeof axis === "number" ? [axis] : axis).map((each) => normalizeAxis("np.roll", each, own.ndim));
+  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((each) =>
+    normalizeAxis("np.roll", each, own.ndim),
+  );
   if (shifts.length !== axes.length && shifts.length !== 1 && axes.length !== 1)
     throw new ShapeMismatch("np.roll", `${shifts.length} shifts along ${axes.length} axes`, "Give one shift per axis");
   const count = shifts.length === 0 || axes.length === 0 ? 0 : Math.max(shifts.length, axes.length);
@@ -185,12 +191,13 @@ export const roll = (x: Operand, shift: number | readonly number[], options: Rol
 };
 
 /**
- * Elements in reverse order along axes (all by default).
+ * Elements in reverse order along axes (all by default), given as `axis` or `{ axis }`.
  * @example np.flip(array([1, 2, 3])) // [3, 2, 1]
+ * @example np.flip(array([[1, 2], [3, 4]]), { axis: 1 }) // [[2, 1], [4, 3]]
  */
-export const flip = (x: Operand, axis?: number | readonly number[] | null): NDArray => {
+export const flip = (x: Operand, axis?: AxisArgument): NDArray => {
   const own = asOperand("np.flip", x);
-  return slicing.reverse(own, { axes: normalizeAxes("np.flip", axis, own.ndim) });
+  return slicing.reverse(own, { axes: normalizeAxes("np.flip", axesGiven("np.flip", axis), own.ndim) });
 };
 
 /**
@@ -215,7 +222,8 @@ export const rot90 = (x: Operand, turns = 1, options: { readonly axes?: readonly
   const own = asOperand("np.rot90", x);
   if (own.ndim < 2) throw new ShapeMismatch("np.rot90", `shape ${showShape(own.shape)}`, "Give at least two axes");
   if (!Number.isSafeInteger(turns))
-    throw new InvalidOption("np.rot90", `${turns} turns`, "Turn a whole number of times");
+    throw new InvalidOption("np.rot90", `${showValue(turns)} turns`, "Turn a whole number of times");
+  requireList("np.rot90", "axes", options.axes ?? [0, 1]);
   const [first, second] = (options.axes ?? [0, 1]).map((axis) => normalizeAxis("np.rot90", axis, own.ndim));
   if (first === second || second === undefined)
     throw new InvalidOption("np.rot90", `axes ${showShape(options.axes ?? [])}`, "Name two different axes");

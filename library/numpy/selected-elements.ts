@@ -2,6 +2,7 @@
  * Reading and writing what indices select: a box is cut out, or padded back, by what is static; arrays of integers
  * gather and scatter inside that box. The parts that `x.at(...)`, take and takeAlongAxis are made of.
  */
+import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import { scalar } from "../../src/array/ndarray.ts";
@@ -11,7 +12,7 @@ import { broadcastShapes, sameShape, showShape } from "../../src/array/shape.ts"
 import * as arithmetic from "../../ops/arithmetic.ts";
 import * as comparison from "../../ops/comparison.ts";
 import { power } from "../../ops/exponential.ts";
-import { max, min } from "../../ops/extrema.ts";
+import { clamp, max, min } from "../../ops/extrema.ts";
 import { gather, scatterAdd, scatterMul, scatterSet } from "../../ops/indexing.ts";
 import { scatterMax, scatterMin } from "../../ops/scatter-extrema.ts";
 import { concatenate, pad, reverse, slice as sliceBox } from "../../ops/slicing.ts";
@@ -19,6 +20,7 @@ import { inversePermutation, reshape, transpose } from "../../ops/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { AxisRange, IndexPlan } from "./index-forms.ts";
+import { remainder } from "./elementwise.ts";
 import { asOperand, broadcastArray, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 
@@ -103,24 +105,40 @@ const writeBox = (x: NDArray, plan: IndexPlan, values: NDArray, write: Write): N
 
 // --- Arrays of indices ------------------------------------------------------------------------
 
-/** Indices that count from 0, int32: negative ones have the size added once. */
-export const fromZero = (index: NDArray, extent: number): NDArray => {
-  if (index.dtype === "uint32") return toDType(smallerOf(index, 2 ** 31 - 1), "int32");
-  const own = toDType(index, "int32");
+/** Indices as int32: those of uint32 beyond it, which no axis has, become the greatest. */
+export const toInt32 = (index: NDArray): NDArray => {
+  if (index.dtype !== "uint32") return toDType(index, "int32");
+  const greatest = arithmetic.fullLike(2 ** 31 - 1, index);
+  return toDType(comparison.select(comparison.lt(index, greatest), index, greatest), "int32");
+};
+
+/** Indices moved into an axis that is not empty, int32. */
+export const nearest = (index: NDArray, extent: number): NDArray => {
+  const own = toInt32(index);
+  return clamp(arithmetic.fullLike(0, own), own, arithmetic.fullLike(extent - 1, own));
+};
+
+/** Indices modulo the size of an axis, int32. */
+export const modulo = (index: NDArray, extent: number): NDArray => {
+  // What may lie beyond int32 is divided first.
+  const isWide = index.dtype === "uint32" || index.weakType === "integer";
+  return toDType(remainder(isWide ? index : toDType(index, "int32"), extent) as NDArray, "int32");
+};
+
+/** Indices that count from 0, int32: negative ones have the size added once; for "wrap" all are taken modulo the size. */
+export const fromZero = (index: NDArray, extent: number, mode?: string): NDArray => {
+  if (mode === "wrap" && extent > 0 && index.dtype !== "int32") return modulo(index, extent);
+  const own = toInt32(index);
+  if (index.dtype === "uint32") return own;
   const zeros = arithmetic.zerosOf(own.shape, "int32");
   return comparison.select(comparison.lt(own, zeros), arithmetic.add(own, arithmetic.fullLike(extent, own)), own);
 };
 
-const smallerOf = (x: NDArray, bound: number): NDArray => {
-  const limit = arithmetic.fullLike(bound, x);
-  return comparison.select(comparison.lt(x, limit), x, limit);
-};
-
 /** Index tuples [...b, k] for k indexed axes. */
-const tuplesOf = (asked: string, arrays: readonly NDArray[], extents: Shape): NDArray => {
+const tuplesOf = (asked: string, arrays: readonly NDArray[], extents: Shape, mode?: string): NDArray => {
   const shape = broadcastShapes(asked, ...arrays.map((index) => index.shape));
   const columns = arrays.map((index, k) =>
-    reshape(broadcastArray(fromZero(index, extents[k]!), shape), { shape: [...shape, 1] }),
+    reshape(broadcastArray(fromZero(index, extents[k]!, mode), shape), { shape: [...shape, 1] }),
   );
   return columns.length === 1 ? columns[0]! : concatenate(...columns, { axis: shape.length });
 };
@@ -133,12 +151,13 @@ interface Selection {
   readonly order: readonly number[];
 }
 
-const selectionOf = (asked: string, region: NDArray, { arrays, axes, place }: IndexPlan): Selection => {
+const selectionOf = (asked: string, region: NDArray, { arrays, axes, place }: IndexPlan, mode?: string): Selection => {
   const rest = region.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
   const tuples = tuplesOf(
     asked,
     arrays,
     axes.map((axis) => region.shape[axis]!),
+    mode,
   );
   const depth = tuples.ndim - 1;
   const selected = Array.from({ length: depth }, (_, k) => k);
@@ -156,7 +175,7 @@ export const readArrays = (
   plan: IndexPlan,
   { mode = "clip", fillValue }: ReadOptions,
 ): NDArray => {
-  const { tuples, front, order } = selectionOf(asked, region, plan);
+  const { tuples, front, order } = selectionOf(asked, region, plan, mode);
   const params = { mode, batchDims: 0, ...(fillValue === undefined ? {} : { fillValue }) };
   return permuted(gather(permuted(region, front), tuples, params), order);
 };
@@ -215,7 +234,7 @@ export const writeAt = (
   if (plan.arrays.length === 0)
     return writeBox(target, plan, fitted(asked, x, values, keptShape(plan.box, plan.dropped)), write);
   const region = readBox(target, plan);
-  const { tuples, front, order } = selectionOf(asked, region, plan);
+  const { tuples, front, order } = selectionOf(asked, region, plan, options?.mode);
   const selected = [...tuples.shape.slice(0, -1), ...front.slice(plan.axes.length).map((axis) => region.shape[axis]!)];
   const updates = permuted(
     fitted(
@@ -250,7 +269,7 @@ export const requireMode = (asked: string, mode: string | undefined, known: read
   if (mode !== undefined && !known.includes(mode))
     throw new InvalidOption(
       asked,
-      `mode ${JSON.stringify(mode)}`,
+      `mode ${showValue(mode)}`,
       `Use ${known.map((each) => JSON.stringify(each)).join(", ")}`,
     );
 };

@@ -2,6 +2,7 @@
  * Elements chosen by conditions or numbers: where, select, choose, piecewise, place.
  * All alternatives are computed; the derivative goes to the one chosen.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
@@ -10,15 +11,15 @@ import { full, fullLike, sub, zerosOf } from "../../ops/arithmetic.ts";
 import { eq, ne, select as selectOf } from "../../ops/comparison.ts";
 import { asDType } from "../../ops/conversion.ts";
 import { cumsum } from "../../ops/cumulative.ts";
-import { clamp } from "../../ops/extrema.ts";
 import { gather } from "../../ops/indexing.ts";
 import { reshape } from "../../ops/shape.ts";
 import { requireOptions } from "../../src/options.ts";
 import { remainder } from "./elementwise.ts";
-import { asOperand, broadcastArray, promote, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, promote, requireList, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 import { nonzero } from "./places.ts";
 import type { NonzeroOptions } from "./places.ts";
+import { modulo, nearest } from "./selected-elements.ts";
 import { flattened } from "./true-places.ts";
 
 const asCondition = (x: NDArray): NDArray => (x.dtype === "bool" ? x : ne(x, zerosOf(x.shape, x.dtype)));
@@ -69,6 +70,8 @@ export const select = (
   choices: readonly Operand[],
   otherwise: Operand = 0,
 ): NDArray => {
+  requireList("np.select", "conditions", conditions);
+  requireList("np.select", "choices", choices);
   if (conditions.length !== choices.length || conditions.length === 0)
     throw new ShapeMismatch(
       "np.select",
@@ -101,13 +104,13 @@ export const choose = (numbers: NDArray, choices: readonly Operand[], options: C
   requireOptions("np.choose", options, ["mode"]);
   const { mode = "clip" } = options;
   if (mode !== "clip" && mode !== "wrap")
-    throw new InvalidOption("np.choose", `mode ${JSON.stringify(mode)}`, 'Use "clip" or "wrap"');
+    throw new InvalidOption("np.choose", `mode ${showValue(mode)}`, 'Use "clip" or "wrap"');
+  requireList("np.choose", "choices", choices);
   if (choices.length === 0) throw new InvalidOption("np.choose", "no choices", "Give at least one");
   const raw = asOperand("np.choose", numbers);
   const arrays = alike("np.choose", choices, [raw.shape]);
-  const own = broadcastArray(toDType(raw, "int32"), arrays[0]!.shape);
-  const last = fullLike(choices.length - 1, own);
-  const number = mode === "clip" ? clamp(fullLike(0, own), own, last) : (remainder(own, choices.length) as NDArray);
+  const own = broadcastArray(raw, arrays[0]!.shape);
+  const number = mode === "clip" ? nearest(own, choices.length) : modulo(own, choices.length);
   return arrays.reduce((chosen, choice, k) => selectOf(eq(number, fullLike(k, number)), choice, chosen));
 };
 
@@ -123,6 +126,8 @@ export type Piece = Operand | ((x: NDArray) => Operand);
  */
 export const piecewise = (x: Operand, conditions: readonly Operand[], pieces: readonly Piece[]): NDArray => {
   const own = asOperand("np.piecewise", x);
+  requireList("np.piecewise", "conditions", conditions);
+  requireList("np.piecewise", "pieces", pieces);
   const extra = pieces.length - conditions.length;
   if (extra !== 0 && extra !== 1)
     throw new ShapeMismatch(

@@ -1,6 +1,7 @@
 /**
  * Order: sort, argsort, lexsort, partition, topK, searchsorted. Stable; NaN last, also when descending; -0 equals 0.
  */
+import { showValue } from "../../src/describe.ts";
 import { IndexOutOfRange, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
@@ -12,7 +13,7 @@ import { sliceAxis } from "../../ops/slicing.ts";
 import * as sorting from "../../ops/sorting.ts";
 import { requireOptions } from "../../src/options.ts";
 import { unstack } from "./joining.ts";
-import { asOperand, toDType } from "./operand.ts";
+import { asOperand, requireList, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
 
 export interface SortOptions {
@@ -72,6 +73,7 @@ const lexOrder = (asked: string, keys: readonly NDArray[], axis: number): NDArra
  */
 export const lexsort = (keys: readonly Operand[] | NDArray, options: { readonly axis?: number } = {}): NDArray => {
   requireOptions("np.lexsort", options, ["axis"]);
+  if (!(keys instanceof NDArray)) requireList("np.lexsort", "keys", keys);
   const list = keys instanceof NDArray ? unstack(keys) : keys.map((key) => asOperand("np.lexsort", key));
   if (list.length === 0) throw new InvalidOption("np.lexsort", "no keys", "Give at least one");
   return lexOrder("np.lexsort", list, normalizeAxis("np.lexsort", options.axis ?? -1, list[0]!.ndim));
@@ -85,7 +87,11 @@ export interface PartitionOptions {
 const requirePlace = (asked: string, x: NDArray, place: number, axis: number | null): void => {
   const extent = axis === null ? x.size : x.shape[normalizeAxis(asked, axis, x.ndim)]!;
   if (!Number.isSafeInteger(place) || place < -extent || place >= extent)
-    throw new IndexOutOfRange(asked, `place ${place} of ${extent} elements`, `Use -${extent} to ${extent - 1}`);
+    throw new IndexOutOfRange(
+      asked,
+      `place ${showValue(place)} of ${extent} elements`,
+      `Use -${extent} to ${extent - 1}`,
+    );
 };
 
 /**
@@ -128,7 +134,7 @@ export const topK = (
   if (!Number.isSafeInteger(count) || count < 0 || count > own.shape[axis]!)
     throw new IndexOutOfRange(
       "np.topK",
-      `${count} of ${own.shape[axis]} elements`,
+      `${showValue(count)} of ${own.shape[axis]} elements`,
       `Ask for 0 to ${own.shape[axis]} elements`,
     );
   const indices = sliceAxis(sorting.argsort(own, { axis, descending: true }), axis, 0, count);
@@ -155,17 +161,18 @@ export const searchsorted = (sorted: NDArray, values: Operand, options: SearchOp
   requireOptions("np.searchsorted", options, ["side", "sorter"]);
   const { side = "left", sorter } = options;
   if (side !== "left" && side !== "right")
-    throw new InvalidOption("np.searchsorted", `side ${JSON.stringify(side)}`, 'Use "left" or "right"');
+    throw new InvalidOption("np.searchsorted", `side ${showValue(side)}`, 'Use "left" or "right"');
   const [own, wanted] = [asOperand("np.searchsorted", sorted), asOperand("np.searchsorted", values)];
   if (own.ndim !== 1) throw new ShapeMismatch("np.searchsorted", showAval(own), "Search in a vector");
   const { dtype } = resultType([own, wanted]);
-  if (sorter !== undefined && !sameShape(sorter.shape, own.shape))
+  const order = sorter === undefined ? undefined : asOperand("np.searchsorted", sorter);
+  if (order !== undefined && !sameShape(order.shape, own.shape))
     throw new ShapeMismatch(
       "np.searchsorted",
-      `${showAval(own)} with the sorter ${showAval(sorter)}`,
+      `${showAval(own)} with the sorter ${showAval(order)}`,
       "The sorter is argsort of the vector",
     );
-  const ordered = sorter === undefined ? own : gatherAlong(own, sorter, 0);
+  const ordered = order === undefined ? own : gatherAlong(own, order, 0);
   const [line, keys] = [toDType(ordered, dtype), toDType(wanted, dtype)];
   return sorting.searchSorted(line, keys, { isRightSide: side === "right", batchDims: 0 });
 };

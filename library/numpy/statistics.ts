@@ -2,6 +2,7 @@
  * Mean, variance, standard deviation, weighted average, covariance and correlation. Integers give floats.
  * Variances are computed in two passes: of the deviations from the mean. Means of nothing are NaN.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isFloat, resultType } from "../../src/array/dtype.ts";
 import type { DType } from "../../src/array/dtype.ts";
@@ -65,7 +66,7 @@ const correctionOf = (asked: string, options: VarianceOptions | undefined): numb
     throw new InvalidOption(asked, "ddof and correction", "They are two names of one number: give one");
   const correction = options?.ddof ?? options?.correction ?? 0;
   if (typeof correction !== "number" || Number.isNaN(correction))
-    throw new InvalidOption(asked, `ddof ${String(correction)}`, "Give a number");
+    throw new InvalidOption(asked, `ddof ${showValue(correction)}`, "Give a number");
   return correction;
 };
 
@@ -216,6 +217,7 @@ const observationWeights = (asked: string, weights: Operand | undefined, x: NDAr
 export const cov = (x: Operand, options: CovarianceOptions = {}): NDArray => {
   requireOptions("np.cov", options, ["y", "rowvar", "bias", "ddof", "fweights", "aweights"]);
   const { y, rowvar = true, bias = false, ddof = bias ? 0 : 1 } = options;
+  if (typeof ddof !== "number") throw new InvalidOption("np.cov", `ddof ${showValue(ddof)}`, "Give a number");
   const parts = (y === undefined ? [x] : [x, y]).map((part) => rowsOf("np.cov", part, rowvar));
   const { dtype } = resultType(parts);
   if (parts.some((part) => part.shape[1] !== parts[0]!.shape[1]))

@@ -8,16 +8,23 @@ import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { broadcastShapes, normalizeAxis, requireShape, showShape, sizeOf, stridesOf } from "../../src/array/shape.ts";
 import * as arithmetic from "../../ops/arithmetic.ts";
-import { clamp } from "../../ops/extrema.ts";
 import { gather, gatherAlong, scatterSet } from "../../ops/indexing.ts";
 import { moveAxis, reshape } from "../../ops/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
 import { requireOptions } from "../../src/options.ts";
-import { remainder } from "./elementwise.ts";
 import { planIndices } from "./index-forms.ts";
-import { asOperand, broadcastArray, toDType } from "./operand.ts";
+import { asOperand, broadcastArray, requireList, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
-import { fromZero, readArrays, readBox, requireMode, requireReadOptions, reshaped } from "./selected-elements.ts";
+import {
+  fromZero,
+  modulo,
+  nearest,
+  readArrays,
+  readBox,
+  requireMode,
+  requireReadOptions,
+  reshaped,
+} from "./selected-elements.ts";
 import type { ReadOptions, WriteOptions } from "./selected-elements.ts";
 import { flattened, indexColumns, unraveled } from "./true-places.ts";
 
@@ -50,7 +57,7 @@ interface InStep {
 }
 
 /** Operand and indices with equal sizes along all axes but one. */
-const inStep = (asked: string, own: NDArray, indices: NDArray, axis: number): InStep => {
+const inStep = (asked: string, own: NDArray, indices: NDArray, axis: number, mode?: string): InStep => {
   const places = asOperand(asked, indices);
   if (isFloat(places.dtype) || places.dtype === "bool")
     throw new DTypeMismatch(asked, `indices ${showAval(places)}`, 'Indices are integers: convert with astype("int32")');
@@ -60,7 +67,7 @@ const inStep = (asked: string, own: NDArray, indices: NDArray, axis: number): In
   const others = broadcastShapes(asked, own.shape.toSpliced(at, 1), places.shape.toSpliced(at, 1));
   return {
     lines: broadcastArray(own, others.toSpliced(at, 0, own.shape[at]!)),
-    wanted: broadcastArray(fromZero(places, own.shape[at]!), others.toSpliced(at, 0, places.shape[at]!)),
+    wanted: broadcastArray(fromZero(places, own.shape[at]!, mode), others.toSpliced(at, 0, places.shape[at]!)),
     at,
   };
 };
@@ -77,9 +84,8 @@ export interface TakeAlongAxisOptions extends ReadOptions {
  */
 export const takeAlongAxis = (x: Operand, indices: NDArray, options: TakeAlongAxisOptions = {}): NDArray => {
   requireReadOptions("np.takeAlongAxis", options, ["axis"]);
-  const axis = options.axis ?? -1;
-  const { lines, wanted, at } = inStep("np.takeAlongAxis", asOperand("np.takeAlongAxis", x), indices, axis);
-  const { mode = "clip", fillValue } = options;
+  const { axis = -1, mode = "clip", fillValue } = options;
+  const { lines, wanted, at } = inStep("np.takeAlongAxis", asOperand("np.takeAlongAxis", x), indices, axis, mode);
   return gatherAlong(lines, wanted, at, { mode, ...(fillValue === undefined ? {} : { fillValue }) });
 };
 
@@ -104,7 +110,7 @@ export const putAlongAxis = (
   requireOptions("np.putAlongAxis", options, ["axis", "mode"]);
   requireMode("np.putAlongAxis", options.mode, ["drop", "clip", "wrap"]);
   const own = asOperand("np.putAlongAxis", x);
-  const { lines, wanted, at } = inStep("np.putAlongAxis", own, indices, options.axis ?? -1);
+  const { lines, wanted, at } = inStep("np.putAlongAxis", own, indices, options.axis ?? -1, options.mode);
   const last = own.ndim - 1;
   const updates = broadcastArray(toDType(asOperand("np.putAlongAxis", values), own.dtype), wanted.shape);
   const places = moveAxis(wanted, at, last);
@@ -129,8 +135,8 @@ export const put = (x: Operand, positions: NDArray, values: Operand, options: Wr
   if (list.size === 0 && places.size > 0) throw new ShapeMismatch("np.put", "no values", "Give at least one");
   const turns = indexColumns(Array.from({ length: places.size }, (_, k) => k % list.size));
   const updates = gather(list, turns, { mode: "drop", batchDims: 0 });
-  const wanted = inStep("np.put", flattened(own), places, 0).wanted;
   requireMode("np.put", options.mode, ["drop", "clip", "wrap"]);
+  const wanted = inStep("np.put", flattened(own), places, 0, options.mode).wanted;
   const tuples = reshape(wanted, { shape: [places.size, 1] });
   return reshaped(
     scatterSet(flattened(own), tuples, updates, { mode: options.mode ?? "drop", batchDims: 0 }),
@@ -160,7 +166,8 @@ export const ravelMultiIndex = (
   const { mode = "clip" } = options;
   requireMode("np.ravelMultiIndex", mode, ["clip", "wrap"]);
   const extents = extentsOf("np.ravelMultiIndex", shape);
-  const arrays = indices.map((index) => toDType(asOperand("np.ravelMultiIndex", index), "int32"));
+  requireList("np.ravelMultiIndex", "indices", indices);
+  const arrays = indices.map((index) => asOperand("np.ravelMultiIndex", index));
   if (arrays.length !== extents.length || arrays.length === 0 || extents.includes(0))
     throw new ShapeMismatch(
       "np.ravelMultiIndex",
@@ -172,10 +179,8 @@ export const ravelMultiIndex = (
   return arrays
     .map((index, axis) => {
       const own = broadcastArray(index, common);
-      const last = arithmetic.fullLike(extents[axis]! - 1, own);
-      const inside =
-        mode === "clip" ? clamp(arithmetic.fullLike(0, own), own, last) : (remainder(own, extents[axis]!) as NDArray);
-      return arithmetic.mul(inside, arithmetic.fullLike(strides[axis]!, own));
+      const inside = mode === "clip" ? nearest(own, extents[axis]!) : modulo(own, extents[axis]!);
+      return arithmetic.mul(inside, arithmetic.fullLike(strides[axis]!, inside));
     })
     .reduce((sum, part) => arithmetic.add(sum, part));
 };
@@ -195,6 +200,5 @@ export const unravelIndex = (positions: Operand, shape: number | Shape): NDArray
       "Give a shape with axes that are not empty",
     );
   const own = fromZero(asOperand("np.unravelIndex", positions), size);
-  const inside = clamp(arithmetic.fullLike(0, own), own, arithmetic.fullLike(size - 1, own));
-  return unraveled(inside, extents, () => 0);
+  return unraveled(nearest(own, size), extents, () => 0);
 };

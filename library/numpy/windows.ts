@@ -2,6 +2,7 @@
  * Windows of a static number of points: weights that fall off towards both ends, symmetric, at most 1; and i0, the
  * Bessel function that Kaiser's window is made of. Source: Oppenheim & Schafer, Discrete-Time Signal Processing, 2nd ed., 7.2.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
@@ -18,7 +19,7 @@ import { broadcastArray, promoteFloat, toDType } from "./operand.ts";
 /** The window of `count` points by its value at offset n = 1 - count, 3 - count, ..., count - 1 from the middle. */
 const windowOf = (name: string, count: number, value: (n: number, last: number) => number): NDArray => {
   if (!Number.isInteger(count))
-    throw new InvalidOption(`np.${name}`, `${String(count)} points`, "Give a whole number of points");
+    throw new InvalidOption(`np.${name}`, `${showValue(count)} points`, "Give a whole number of points");
   const length = Math.max(0, count);
   requireShape(`np.${name}`, [length]);
   const points = Float64Array.from({ length }, (_, k) => (length === 1 ? 1 : value(2 * k + 1 - length, length - 1)));

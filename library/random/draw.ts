@@ -8,6 +8,7 @@ import type { DType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { broadcastShapes, sameShape, showShape } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
+import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { add, full, mul, sub } from "../../ops/arithmetic.ts";
@@ -47,7 +48,7 @@ export interface Draw {
 /** Refuses dtypes that a sampler does not give. */
 export const requireDrawDType = <T extends DType>(asked: string, dtype: T, allowed: readonly DType[]): T => {
   if (!isDType(dtype) || !allowed.includes(dtype))
-    throw new DTypeMismatch(asked, `dtype ${String(dtype)}`, `It draws ${allowed.join(", ")}`);
+    throw new DTypeMismatch(asked, `dtype ${showValue(dtype)}`, `It draws ${allowed.join(", ")}`);
   return dtype;
 };
 
@@ -90,6 +91,17 @@ export const parameterShape = (
 export const asParameter = (x: NDArray, shape: Shape, dtype: DType): NDArray =>
   broadcastArray(toDType(x, dtype), shape);
 
+/** Parameters as arrays, and the shape of a draw with them. */
+const drawnOver = (
+  asked: string,
+  parameters: readonly Operand[],
+  wanted: number | Shape | undefined,
+): { readonly arrays: readonly NDArray[]; readonly shape: Shape } => {
+  const arrays = parameters.map((x) => asOperand(asked, x));
+  const shapes = arrays.map((x) => x.shape);
+  return { arrays, shape: parameterShape(asked, wanted, shapes) };
+};
+
 /** A draw with parameters, and the parameters in its dtype and shape. */
 export const planParameterDraw = (
   asked: string,
@@ -99,12 +111,7 @@ export const planParameterDraw = (
   others: readonly string[] = [],
 ): Draw & { readonly parameters: readonly NDArray[] } => {
   requireOptions(asked, options, ["dtype", "shape", ...others]);
-  const arrays = parameters.map((x) => asOperand(asked, x));
-  const shape = parameterShape(
-    asked,
-    options.shape,
-    arrays.map((x) => x.shape),
-  );
+  const { arrays, shape } = drawnOver(asked, parameters, options.shape);
   const dtype = requireDrawDType(asked, options.dtype ?? "float64", floatTypes);
   return {
     key: requireKey(asked, key),
@@ -122,12 +129,7 @@ export const planCounts = (
   options: CountOptions,
 ): { readonly key: NDArray; readonly shape: Shape; readonly dtype: DType; readonly parameters: readonly NDArray[] } => {
   requireOptions(asked, options, ["dtype", "shape"]);
-  const arrays = parameters.map((x) => asOperand(asked, x));
-  const shape = parameterShape(
-    asked,
-    options.shape,
-    arrays.map((x) => x.shape),
-  );
+  const { arrays, shape } = drawnOver(asked, parameters, options.shape);
   return {
     key: requireKey(asked, key),
     shape,

@@ -5,9 +5,10 @@
 import type { DType } from "../../src/array/dtype.ts";
 import { isInteger } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
-import { normalizeAxis, sameShape, showShape } from "../../src/array/shape.ts";
+import { normalizeAxis, sameShape, showShape, sizeOf } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
-import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+import { DTypeMismatch, EmptyReduction, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { showAval } from "../../src/ir/aval.ts";
 import { add, div, full, fullLike, mul, neg, sub, zerosOf } from "../../ops/arithmetic.ts";
@@ -57,7 +58,7 @@ const asBound = (name: string, bound: number | NDArray, shape: Shape, dtype: Int
   if (!Number.isInteger(bound) || bound < least || bound > greatest + 1)
     throw new InvalidOption(
       "random.randint",
-      `${name} ${String(bound)} for ${dtype}`,
+      `${name} ${showValue(bound)} for ${dtype}`,
       "Bounds are whole numbers in the range of the dtype; maxval, excluded, may be one above",
     );
   return full(Math.min(bound, greatest), shape, dtype);
@@ -138,6 +139,13 @@ export const categorical = (key: NDArray, logits: Operand, options: CategoricalO
   const axis = normalizeAxis("random.categorical", options.axis ?? -1, weights.ndim);
   const batch = weights.shape.toSpliced(axis, 1);
   const shape = parameterShape("random.categorical", options.shape, [batch]);
+  if (sizeOf(shape) === 0) return zerosOf(shape, "int32");
+  if (weights.shape[axis] === 0)
+    throw new EmptyReduction(
+      "random.categorical",
+      `logits ${showAval(weights)} with no categories on axis ${axis} for a draw of shape ${showShape(shape)}`,
+      "Give logits of at least one category, or draw nothing",
+    );
   const lead = shape.slice(0, shape.length - batch.length);
   const dtype = weights.dtype as FloatType;
   if (options.replace === false) return withoutReplacement(own, weights, axis, lead, shape);
@@ -224,6 +232,7 @@ export const binomial = (key: NDArray, n: Operand, p: Operand, options: CountOpt
  * @example random.multinomial(random.key(0), 10, array([0.2, 0.3, 0.5])) // [1, 4, 5]
  */
 export const multinomial = (key: NDArray, n: Operand, p: NDArray, options: CountOptions = {}): NDArray => {
+  requireOptions("random.multinomial", options, ["dtype", "shape"]);
   requireNumberWhere("random.multinomial", "n", n, (value) => value >= 0, "a number >= 0");
   const odds = asFloats("random.multinomial", p);
   const categories = odds.shape.at(-1);

@@ -3,7 +3,7 @@
  * Equal keys give equal numbers, so a key is used once: split it, or fold numbers into it, for more.
  * Streams are JAX's with jax_threefry_partitionable: the same seed gives the same keys and the same bits.
  */
-import { describeValue } from "../../src/describe.ts";
+import { describeValue, showValue } from "../../src/describe.ts";
 import { createArray } from "../../src/array/create.ts";
 import { isInteger } from "../../src/array/dtype.ts";
 import { NDArray } from "../../src/array/ndarray.ts";
@@ -62,7 +62,7 @@ export const key = (seed: number | NDArray): NDArray => {
   if (typeof seed !== "number" || !Number.isSafeInteger(seed))
     throw new InvalidKey(
       "random.key(seed)",
-      `the seed is ${seed instanceof NDArray ? showAval(seed) : String(seed)}`,
+      `the seed is ${seed instanceof NDArray ? showAval(seed) : showValue(seed)}`,
       "Seeds are whole numbers up to 2^53 in magnitude, or integer scalar arrays",
     );
   return createArray([Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0], { dtype: "uint32" });
@@ -99,7 +99,7 @@ export const foldIn = (key: NDArray, word: number | NDArray): NDArray => {
   if (typeof word !== "number" || !Number.isInteger(word) || word < -(2 ** 31) || word >= 2 ** 32)
     throw new InvalidOption(
       "random.foldIn(key, word)",
-      `the word is ${word instanceof NDArray ? showAval(word) : String(word)}`,
+      `the word is ${word instanceof NDArray ? showAval(word) : showValue(word)}`,
       "Fold in whole numbers of 32 bits, or integer scalar arrays",
     );
   return threefry(own, createArray([0, word >>> 0], { dtype: "uint32" }));
@@ -123,6 +123,6 @@ export const bits = (key: NDArray, shape: number | Shape = [], options: BitsOpti
   const words = randomBits(requireKey("random.bits", key), own);
   if (width === 32 || width === 64) return words;
   if (width !== 8 && width !== 16)
-    throw new InvalidOption("random.bits", `width ${String(width)}`, "Use 8, 16, 32 or 64");
+    throw new InvalidOption("random.bits", `width ${showValue(width)}`, "Use 8, 16, 32 or 64");
   return and(words, full(2 ** width - 1, words.shape, "uint32"));
 };

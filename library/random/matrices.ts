@@ -72,6 +72,7 @@ export interface OrthogonalOptions extends DrawOptions {
  * np.allclose(np.matmul(q.T, q), np.eye(3)).item() // 1
  */
 export const orthogonal = (key: NDArray, n: number, options: OrthogonalOptions = {}): NDArray => {
+  requireOptions("random.orthogonal", options, ["dtype", "m", "shape"]);
   const { m = n, shape = [] } = options;
   const draw = planDraw("random.orthogonal", key, shape, options, ["m", "shape"]);
   requireShape("random.orthogonal", [...draw.shape, n, m]);

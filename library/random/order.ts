@@ -5,6 +5,7 @@
 import { NDArray, bufferOf, isConcrete } from "../../src/array/ndarray.ts";
 import { normalizeAxis, sizeOf } from "../../src/array/shape.ts";
 import type { Shape } from "../../src/array/shape.ts";
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { showAval } from "../../src/ir/aval.ts";
@@ -39,7 +40,7 @@ const shuffled = (key: NDArray, x: NDArray, axis: number): NDArray => {
 
 const requireCount = (asked: string, count: number): number => {
   if (!Number.isInteger(count) || count < 0 || count >= 2 ** 31)
-    throw new InvalidOption(asked, `a range of ${count}`, "Give a whole number, 0 or more, or an array");
+    throw new InvalidOption(asked, `a range of ${showValue(count)}`, "Give a whole number, 0 or more, or an array");
   return count;
 };
 

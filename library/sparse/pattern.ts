@@ -2,6 +2,7 @@
  * Sparsity patterns: static lists of rows and columns, checked once, with what may be assumed of the matrix.
  * Patterns given as bare lists are recognized by their contents, so that each is analysed once.
  */
+import { showValue } from "../../src/describe.ts";
 import {
   IndexOutOfRange,
   InvalidIndex,
@@ -105,7 +106,7 @@ const requireIndices = (asked: string, what: string, numbers: ArrayLike<number>,
   for (let k = 0; k < numbers.length; k++) {
     const index: unknown = numbers[k];
     if (typeof index !== "number" || !Number.isInteger(index))
-      throw new InvalidIndex(asked, `entry ${k} has ${what} ${String(index)}`, "Rows and columns are whole numbers");
+      throw new InvalidIndex(asked, `entry ${k} has ${what} ${showValue(index)}`, "Rows and columns are whole numbers");
     if (index < 0 || index >= extent)
       throw new IndexOutOfRange(
         asked,
@@ -125,7 +126,7 @@ const largest = (numbers: ArrayLike<number>): number => {
 
 const requirePair = (asked: string, shape: readonly number[]): readonly [number, number] => {
   if (!Array.isArray(shape) || shape.length !== 2)
-    throw new InvalidShape(asked, `shape ${String(shape)}`, "A matrix has two axes: [rows, columns]");
+    throw new InvalidShape(asked, `shape ${showValue(shape)}`, "A matrix has two axes: [rows, columns]");
   const [rows, columns] = shape as [number, number];
   requireShape(asked, [rows]);
   requireShape(asked, [columns]);
@@ -134,7 +135,7 @@ const requirePair = (asked: string, shape: readonly number[]): readonly [number,
 
 const oneOf = <T extends string>(asked: string, name: string, value: T, choices: readonly T[]): void => {
   if (!choices.includes(value))
-    throw new InvalidOption(asked, `${name} "${String(value)}"`, `Use ${choices.map((c) => `"${c}"`).join(", ")}`);
+    throw new InvalidOption(asked, `${name} ${showValue(value)}`, `Use ${choices.map((c) => `"${c}"`).join(", ")}`);
 };
 
 const requireTriangle = (asked: string, rows: Int32Array, columns: Int32Array, triangle: Triangle): void => {

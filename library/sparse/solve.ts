@@ -3,6 +3,7 @@
  * Everything is linear in the values, or solved through primitives (ops/sparse-solve.ts): derivatives of any order.
  * Numbers are computed in float64 and rounded once to the dtype of the operands.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { showShape } from "../../src/array/shape.ts";
@@ -67,7 +68,7 @@ const solveWith = (values: Operand, pattern: SparsePattern, b: Operand, options:
   const asked = "sparseSolve";
   const { factor, transpose = false } = options;
   if (typeof transpose !== "boolean")
-    throw new InvalidOption(asked, `transpose ${String(transpose)}`, "Use true or false");
+    throw new InvalidOption(asked, `transpose ${showValue(transpose)}`, "Use true or false");
   const [own, rhs] = [asOperand(asked, values), asOperand(asked, b)];
   requireValues(asked, own, pattern);
   if (pattern.shape[0] !== pattern.shape[1])
@@ -160,7 +161,7 @@ export interface MatvecOptions {
 const multiply = (values: Operand, pattern: SparsePattern, x: Operand, transpose: boolean): NDArray => {
   const asked = "sparseMatvec";
   if (typeof transpose !== "boolean")
-    throw new InvalidOption(asked, `transpose ${String(transpose)}`, "Use true or false");
+    throw new InvalidOption(asked, `transpose ${showValue(transpose)}`, "Use true or false");
   const [own, vectors] = [asOperand(asked, values), asOperand(asked, x)];
   requireValues(asked, own, pattern);
   requireVectors(asked, "a vector", vectors, pattern.shape[transpose ? 0 : 1], pattern.shape);

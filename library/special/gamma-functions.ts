@@ -147,7 +147,7 @@ export const comb = (n: Operand, k: Operand, options: CombOptions = {}): NDArray
 /**
  * P(a, x), the integral of t^(a - 1) e^-t from 0 to x over gamma(a), from 0 at x = 0 to 1. Relative error at most
  * 1e-14 + 2e-16 |log(x^a e^-x / gamma(a))|.
- * Derivatives: by x to any order; by a once (then refused by name). NaN for a < 0 or x < 0.
+ * Derivatives: any order; those by a cost an integral each from the second on. NaN for a < 0 or x < 0.
  * @example special.gammainc(1, array([0, 1])) // [0, 0.6321205588285577]
  */
 export const gammainc: Binary = binary("gammainc", (a, x) => incomplete.gammainc(a, x));

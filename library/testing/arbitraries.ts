@@ -9,6 +9,7 @@ import { dtypes as allDTypes } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { sizeOf } from "../../src/array/shape.ts";
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { specialValues } from "./chance.ts";
@@ -83,7 +84,7 @@ export const arrays = (options: ArrayArbitraryOptions = {}): fc.Arbitrary<NDArra
   if (typeof values === "string" && values !== "ordinary" && values !== "special")
     throw new InvalidOption(
       "testing.arrays",
-      `values "${String(values)}"`,
+      `values ${showValue(values)}`,
       'Give "ordinary", "special" or an arbitrary',
     );
   return fc.tuple(orConstant<Shape>(shape), orConstant<DType>(dtype)).chain(([ownShape, ownDType]) => {

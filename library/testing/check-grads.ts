@@ -5,6 +5,7 @@
  * functions x -> jvp(f)(x, d) and x -> vjp(f)(x)(w), one order lower.
  */
 import { isFloat } from "../../src/array/dtype.ts";
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, KinkNearPoint, NotDifferentiable } from "../../src/error.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
 import { showAval } from "../../src/ir/aval.ts";
@@ -309,7 +310,7 @@ const requirePositive = (name: string, value: number, high = Infinity): void => 
 const settingsOf = (options: CheckGradsOptions, isSingle: boolean): Settings => {
   const { modes = ["forward", "reverse"], rtol, atol, directions = 2 } = options;
   if (!Array.isArray(modes) || modes.length === 0 || modes.some((mode) => mode !== "forward" && mode !== "reverse"))
-    throw new InvalidOption("checkGrads", `modes ${JSON.stringify(modes)}`, 'Give "forward", "reverse", or both');
+    throw new InvalidOption("checkGrads", `modes ${showValue(modes)}`, 'Give "forward", "reverse", or both');
   for (const [name, bound] of Object.entries({ rtol, atol, kinkGap: options.kinkGap }))
     if (bound !== undefined && !(bound >= 0 && bound < Infinity))
       throw new InvalidOption("checkGrads", `${name} ${bound}`, "Give a number that is not negative");

@@ -2,6 +2,7 @@
  * The laws of a primitive as one check: value against definition, jvp against differences, transpose against jvp,
  * vmap against a loop, jit on every back end against eager evaluation. The library's own primitives obey the same functions.
  */
+import { showValue } from "../../src/describe.ts";
 import { InvalidOption, NotDifferentiable } from "../../src/error.ts";
 import type { Backend } from "../../src/backend/index.ts";
 import { backends as allBackends } from "../../src/backend/index.ts";
@@ -222,5 +223,5 @@ export const checkLaws = (primitive: unknown, options: CheckLawsOptions = {}): L
 export const requireBackends = (asked: string, backends: readonly Backend[]): void => {
   for (const backend of backends)
     if (!allBackends.includes(backend))
-      throw new InvalidOption(asked, `backend "${String(backend)}"`, `Use some of ${allBackends.join(", ")}`);
+      throw new InvalidOption(asked, `backend ${showValue(backend)}`, `Use some of ${allBackends.join(", ")}`);
 };

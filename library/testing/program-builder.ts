@@ -110,7 +110,7 @@ export const attempt = (builder: Builder, extend: () => number | null): number |
 };
 
 /** A value of the shape, made of one that is not empty: repeated, cut and reshaped. */
-export const fitShape = (builder: Builder, place: number, shape: Shape): number => {
+const fitShape = (builder: Builder, place: number, shape: Shape): number => {
   if (sameShape(builder.shapeOf(place), shape)) return place;
   const [have, want] = [builder.values[place]!.size, sizeOf(shape)];
   let flat = builder.apply("reshape", [place], { shape: [have] });
@@ -143,7 +143,7 @@ const stretchOf = (builder: Builder, { low, high, kinks = [] }: InputSpec["domai
 };
 
 /** sin of the value, divided by its size where that is large: bounded by 1, with slopes of order 1. */
-export const bounded = (builder: Builder, place: number): number => {
+const bounded = (builder: Builder, place: number): number => {
   const elements = elementsOf(builder.values[place]!);
   let largest = 1;
   for (let k = 0; k < elements.length; k++) largest = Math.max(largest, Math.abs(elements[k]!));

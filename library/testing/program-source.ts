@@ -61,7 +61,7 @@ const applicationText = (
 };
 
 /** The program as an arrow function. */
-export const sourceOfFunction = (program: Program, indent = ""): string => {
+const sourceOfFunction = (program: Program, indent = ""): string => {
   const { instructions, outputs } = program;
   const names = new Map<number, string>();
   let inputs = 0;

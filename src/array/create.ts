@@ -2,6 +2,7 @@
  * Arrays from JavaScript data: numbers, booleans, nested lists, typed arrays.
  * Input is copied, so later writes to it never reach the array.
  */
+import { showValue } from "../describe.ts";
 import { DTypeMismatch, InvalidElement, RaggedInput, ShapeMismatch } from "../error.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { allocate, dtypeOf, isDType } from "./dtype.ts";
@@ -48,7 +49,7 @@ export const createArray = (data: unknown, options: ArrayOptions = {}): Concrete
   if (dtype !== undefined && !isDType(dtype))
     throw new DTypeMismatch(
       "array(data, { dtype })",
-      `dtype ${String(dtype)}`,
+      `dtype ${showValue(dtype)}`,
       "Use float64, float32, int32, uint32 or bool",
     );
   if (data instanceof Uint8Array && dtype === undefined)

@@ -2,6 +2,7 @@
  * Shapes: validation, broadcasting, axes. Row-major everywhere.
  * Broadcasting is NumPy's: align at the right, 1 stretches, 0 is a size like any other.
  */
+import { showValue } from "../describe.ts";
 import { InvalidShape, IndexOutOfRange, ShapeMismatch, TooLarge } from "../error.ts";
 import { maxElements } from "./dtype.ts";
 
@@ -20,11 +21,13 @@ export const showShape = (shape: Shape): string => `[${shape.join(",")}]`;
 
 /** Throws InvalidShape or TooLarge before anything is allocated; returns the number of elements. */
 export const requireShape = (asked: string, shape: Shape): number => {
+  if (!Array.isArray(shape))
+    throw new InvalidShape(asked, `shape ${showValue(shape)}`, "A shape is a list of whole numbers, zero or more");
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0)
       throw new InvalidShape(
         asked,
-        `shape ${showShape(shape)} has the dimension ${extent}`,
+        `shape [${shape.map((each) => showValue(each)).join(",")}] has the dimension ${showValue(extent)}`,
         "Dimensions are whole numbers, zero or more",
       );
   }
@@ -76,7 +79,7 @@ export const normalizeAxis = (asked: string, axis: number, rank: number): number
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
     throw new IndexOutOfRange(
       asked,
-      `axis ${axis} of an array of rank ${rank}`,
+      `axis ${showValue(axis)} of an array of rank ${rank}`,
       rank === 0 ? "A scalar has no axes" : `Use -${rank} to ${rank - 1}`,
     );
   return axis < 0 ? axis + rank : axis;

@@ -28,7 +28,7 @@ const viewsOf = ({ buffer }: WebAssembly.Memory): Arena["views"] => ({
   bool: new Uint8Array(buffer),
 });
 
-export interface ArenaSettings {
+interface ArenaSettings {
   /** Bytes the memory may grow to; at most 4 GiB, what 32-bit addresses reach. */
   readonly maximumBytes: number;
   /** Grow with every frame, so that any view kept too long is caught; for tests. */

@@ -9,8 +9,8 @@ import { buildProgram } from "../compile/program.ts";
 import { findsNumberFaults } from "../configure.ts";
 import { counts } from "../counters.ts";
 import { evaluateJaxpr } from "../ir/evaluate.ts";
+import { innerJaxprs } from "../ir/jaxpr.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
-import { innerJaxprs } from "../ir/validate.ts";
 import { withEvaluation } from "../ir/trace.ts";
 import { notify } from "../notice.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
@@ -23,7 +23,6 @@ export { backends, forgetCapabilities, presentBackend } from "./select.ts";
 export type { Backend } from "./select.ts";
 export { holding, measurePeak } from "./memory.ts";
 export { configureArena } from "./arena.ts";
-export type { ArenaSettings } from "./arena.ts";
 
 const interpret = (jaxpr: Jaxpr, inputs: readonly ConcreteArray[]): readonly ConcreteArray[] =>
   withEvaluation(() => evaluateJaxpr(jaxpr, [], inputs)) as readonly ConcreteArray[];
@@ -62,9 +61,10 @@ const executables = new WeakMap<Jaxpr, Executables>();
 const requireSizes = (whole: Jaxpr): void => {
   const pending = [whole];
   for (let jaxpr = pending.pop(); jaxpr !== undefined; jaxpr = pending.pop())
-    for (const { primitive, params, outputs } of jaxpr.equations) {
+    for (const equation of jaxpr.equations) {
+      const { primitive, outputs } = equation;
       for (const { aval } of outputs) requireShape(`a compiled ${primitive.name}`, aval.shape);
-      pending.push(...innerJaxprs(params));
+      pending.push(...innerJaxprs(equation));
     }
 };
 

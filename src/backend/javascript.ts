@@ -3,11 +3,12 @@
  * Every operation rounds as the dtype does (Math.fround, | 0, >>> 0, & 255), so results equal the
  * interpreter's to the bit. A function takes the list of all buffers as typed arrays.
  */
+import { singlePiece, sumBlock, sumLanes } from "../../kernels/reduction.ts";
 import { InvalidJaxpr } from "../error.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
 import { isFloat, isInteger } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
-import type { Access, Nest, Statement } from "../compile/kernel-ir.ts";
+import type { Access, Nest, Run, Statement, Term } from "../compile/kernel-ir.ts";
 import { scalarFunction } from "./scalar-functions.ts";
 import type { ScalarFunction } from "./scalar-functions.ts";
 
@@ -111,15 +112,70 @@ const print = (expression: ScalarExpression, used: Set<string>): string => {
 const printAccess = ({ buffer, offset, strides }: Access): string =>
   `b${buffer}[${[String(offset), ...strides.map(({ counter, stride }) => (stride === 1 ? `i${counter}` : `i${counter} * ${stride}`))].join(" + ")}]`;
 
+/** What one element does to a term; `partial` is the sum it joins. */
+const printTerm = (term: Term, partial: string, used: Set<string>): string => {
+  const { dtype } = term.value;
+  const value = print(term.value, used);
+  if (term.combine === "sum") return `${partial} = ${wrapped(`${partial} + ${value}`, dtype)};\n`;
+  return `v${term.total} = ${printBinary(term.combine, `v${term.total}`, value, dtype)};\n`;
+};
+
+/** The sum of a block joins its total. */
+const printJoin = (term: Term, block: string): string => {
+  if (term.combine !== "sum") return "";
+  const { total, correction } = term;
+  if (correction === null) return `v${total} = ${block};\n`;
+  const next = `${block}n`;
+  return [
+    `const ${next} = v${total} + ${block};\n`,
+    `v${correction} += Math.abs(v${total}) >= Math.abs(${block}) ? v${total} - ${next} + ${block} : ${block} - ${next} + v${total};\n`,
+    `v${total} = ${next};\n`,
+  ].join("");
+};
+
+/** Blocks of elements; in each, partial sums take every 16th, one after the other, float32 in pieces. */
+const printRun = ({ counter, extent, body, terms }: Run, used: Set<string>): string => {
+  const [i, start, end, lane, piece] = ["i", "s", "e", "f", "g"].map((letter) => `${letter}${counter}`);
+  const sums = terms.flatMap((term, k) => (term.combine === "sum" ? [k] : []));
+  const isSingle = (k: number): boolean => terms[k]!.value.dtype === "float32";
+  const singles = sums.filter(isSingle);
+  const name = (letter: string, k: number): string => `${letter}${counter}_${k}`;
+  const elements = (from: string, to: string, step: number): string => {
+    const added = terms.map((term, k) => printTerm(term, name(isSingle(k) ? "q" : "p", k), used)).join("");
+    return `for (let ${i} = ${from}; ${i} < ${to}; ${i} += ${step}) {\n${printBody(body, used)}${added}}\n`;
+  };
+  if (sums.length === 0) return elements("0", String(extent), 1);
+  const define = (letter: string, which: readonly number[]): string =>
+    which.length === 0 ? "" : `let ${which.map((k) => `${name(letter, k)} = 0.0`).join(", ")};\n`;
+  const inPieces = [
+    `for (let ${piece} = ${lane}; ${piece} < ${end}; ${piece} += ${singlePiece}) {\n`,
+    define("q", singles),
+    elements(piece!, `Math.min(${end}, ${piece} + ${singlePiece})`, sumLanes),
+    ...singles.map((k) => `${name("p", k)} += ${name("q", k)};\n`),
+    "}\n",
+  ];
+  return [
+    `for (let ${start} = 0; ${start} < ${extent}; ${start} += ${sumBlock}) {\n`,
+    `const ${end} = Math.min(${start} + ${sumBlock}, ${extent});\n`,
+    define("b", sums),
+    `for (let ${lane} = ${start}; ${lane} < Math.min(${start} + ${sumLanes}, ${end}); ${lane}++) {\n`,
+    define("p", sums),
+    ...(singles.length === 0 ? [elements(lane!, end!, sumLanes)] : inPieces),
+    ...sums.map((k) => `${name("b", k)} += ${name("p", k)};\n`),
+    "}\n",
+    ...terms.map((term, k) => printJoin(term, name("b", k))),
+    "}\n",
+  ].join("");
+};
+
 const printStatement = (statement: Statement, used: Set<string>): string => {
   switch (statement.kind) {
     case "loop": {
-      const { counter, extent, part, body } = statement;
-      const end = part === null ? String(extent) : `Math.min(${extent}, ${part.total} - i${part.counter} * ${extent})`;
-      return `for (let i${counter} = 0, e${counter} = ${end}; i${counter} < e${counter}; i${counter}++) {\n${printBody(body, used)}}\n`;
+      const { counter, extent, body } = statement;
+      return `for (let i${counter} = 0; i${counter} < ${extent}; i${counter}++) {\n${printBody(body, used)}}\n`;
     }
-    case "if":
-      return `if (${print(statement.condition, used)} !== 0) {\n${printBody(statement.body, used)}}\n`;
+    case "run":
+      return printRun(statement, used);
     case "load":
       return `v${statement.local} = ${printAccess(statement.access)};\n`;
     case "set":
@@ -133,7 +189,7 @@ const printBody = (body: readonly Statement[], used: Set<string>): string =>
   body.map((statement) => printStatement(statement, used)).join("");
 
 /** A nest as the text of a function of the list of buffers; `used` collects the scalar functions it calls. */
-export const printNest = ({ locals, body }: Nest, buffers: readonly number[], used: Set<string>): string => {
+const printNest = ({ locals, body }: Nest, buffers: readonly number[], used: Set<string>): string => {
   const bound = buffers.map((buffer) => `b${buffer} = buffers[${buffer}]`);
   const variables = locals.map((dtype, k) => `v${k} = ${isFloat(dtype) ? "0.0" : "0"}`);
   return [

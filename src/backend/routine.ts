@@ -17,7 +17,7 @@ import { withEvaluation } from "../ir/trace.ts";
 export type Read = (buffer: number) => TypedArray;
 
 /** The operand as a concrete array. */
-export const wholeArray = (operand: Operand, read: Read): ConcreteArray => {
+const wholeArray = (operand: Operand, read: Read): ConcreteArray => {
   const { shape, dtype, weakType } = operand.aval;
   if (operand.kind === "buffer") return fromBuffer(read(operand.buffer), shape, dtype, weakType);
   if (shape.length === 0 && operand.value.weakType === weakType) return operand.value;

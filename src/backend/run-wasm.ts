@@ -13,7 +13,6 @@ import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
-import { scalarFunction } from "./scalar-functions.ts";
 import { encodeProgram } from "./wasm.ts";
 
 /** One call in progress. */
@@ -85,10 +84,9 @@ export const prepareWasm = (program: Program): Executable => {
   };
 
   const { bytes, functions } = encodeProgram(program);
-  const math = Object.fromEntries(functions.map((name) => [name, scalarFunction(name)]));
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     env: { memory: arena.memory, host },
-    math,
+    math: functions,
   });
   const main = instance.exports["main"] as (base: number) => void;
 

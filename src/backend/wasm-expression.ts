@@ -2,13 +2,15 @@
  * Scalar expressions as WebAssembly instructions. float64 is f64, float32 is f32, the other dtypes are i32;
  * bool is 0 or 1 in one byte of memory. Conversions to integers saturate, NaN gives 0; integers wrap.
  */
-import { call, conditional, f32, f64, i32, select } from "../../kernels/assembler/index.ts";
+import { call, conditional, f32, f32x4, f64, f64x2, i32, select } from "../../kernels/assembler/index.ts";
 import type { Expression, FunctionReference, Local } from "../../kernels/assembler/index.ts";
 import { InvalidJaxpr } from "../error.ts";
 import type { DType } from "../array/dtype.ts";
 import { isFloat } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
+import { statementsIn, valuesOf } from "../compile/kernel-ir.ts";
 import type { Statement } from "../compile/kernel-ir.ts";
+import type { VectorFunction } from "./wasm-vector.ts";
 
 type Scalar = "i32" | "f32" | "f64";
 export type Variable = Local<Scalar>;
@@ -55,7 +57,13 @@ const encodeUnary = (name: string, x: Expression<Scalar>, dtype: DType): Express
   }
 };
 
-const encodeBinary = (name: string, x: Expression<Scalar>, y: Expression<Scalar>, dtype: DType): Expression<Scalar> => {
+/** x and y combined. */
+export const encodeBinary = (
+  name: string,
+  x: Expression<Scalar>,
+  y: Expression<Scalar>,
+  dtype: DType,
+): Expression<Scalar> => {
   if (isFloat(dtype)) {
     if (["and", "or", "xor", "shl", "shr"].includes(name)) throw unsupported(name, dtype);
     const instruction = name as "add" | "sub" | "mul" | "div" | "max" | "min";
@@ -115,15 +123,9 @@ const encodeConstant = (value: number, dtype: DType): Expression<Scalar> =>
       ? f32.const(value)
       : i32.const(dtype === "uint32" ? value >>> 0 : value | 0);
 
-const calleeKey = (name: string, arity: number, dtype: DType): string =>
-  `${name} ${arity} ${isFloat(dtype) ? "float" : "integer"}`;
-
-/** Adds the scalar functions that statements call, by the key under which `encode` looks for them. */
-export const calledFunctions = (
-  body: readonly Statement[],
-  called: Map<string, { readonly name: string; readonly arity: number; readonly dtype: DType }>,
-): void => {
-  const pending: Statement[] = [...body];
+/** Calls in statements, visited one by one. */
+export const callsIn = (body: readonly Statement[]): Extract<ScalarExpression, { readonly op: "call" }>[] => {
+  const found: Extract<ScalarExpression, { readonly op: "call" }>[] = [];
   const visit = (root: ScalarExpression): void => {
     const expressions = [root];
     for (let expression = expressions.pop(); expression !== undefined; expression = expressions.pop()) {
@@ -132,17 +134,31 @@ export const calledFunctions = (
       else if (expression.op === "select") expressions.push(expression.condition, expression.x, expression.y);
       else if (expression.op === "call") {
         expressions.push(...expression.args);
-        const { function: name, args, dtype } = expression;
-        called.set(calleeKey(name, args.length, dtype), { name, arity: args.length, dtype });
+        found.push(expression);
       }
     }
   };
-  for (let statement = pending.pop(); statement !== undefined; statement = pending.pop()) {
-    if (statement.kind === "set" || statement.kind === "store") visit(statement.value);
-    else if (statement.kind === "if") visit(statement.condition);
-    if (statement.kind === "loop" || statement.kind === "if") pending.push(...statement.body);
-  }
+  for (const statement of statementsIn(body)) valuesOf(statement).forEach(visit);
+  return found;
 };
+
+/** Functions that expressions call, as references of the module. */
+export interface Callees {
+  /** Takes float64 numbers; gives f64, or i32 where an integer is wanted (the engine wraps it). */
+  readonly host: (name: string, arity: number, dtype: DType) => Callee;
+  /** All lanes at once, of the dtype's own precision; undefined for what only the host has. */
+  readonly elementary: (name: string, dtype: DType) => VectorFunction | undefined;
+}
+
+/** Lane 0 of an elementary function: the very instructions of the vector code, hence its bits. */
+const encodeElementary = (
+  callee: VectorFunction,
+  args: readonly Expression<Scalar>[],
+  dtype: DType,
+): Expression<Scalar> =>
+  dtype === "float64"
+    ? f64x2.extract_lane(call(callee, ...args.map((x) => f64x2.splat(x as F64))), 0)
+    : f32x4.extract_lane(call(callee, ...args.map((x) => f32x4.splat(x as F32))), 0);
 
 const isAtom = ({ op }: ScalarExpression): boolean => op === "local" || op === "constant";
 
@@ -150,7 +166,7 @@ const isAtom = ({ op }: ScalarExpression): boolean => op === "local" || op === "
 export const encode = (
   expression: ScalarExpression,
   locals: readonly Variable[],
-  callees: ReadonlyMap<string, Callee>,
+  callees: Callees,
 ): Expression<Scalar> => {
   const inner = (x: ScalarExpression): Expression<Scalar> => encode(x, locals, callees);
   const { dtype } = expression;
@@ -173,11 +189,10 @@ export const encode = (
     case "convert":
       return encodeConversion(inner(expression.x), expression.x.dtype, dtype);
     case "call": {
+      const known = callees.elementary(expression.function, dtype);
+      if (known !== undefined) return encodeElementary(known, expression.args.map(inner), dtype);
       const args = expression.args.map((x) => encodeConversion(inner(x), x.dtype, "float64") as F64);
-      const result = call(
-        callees.get(calleeKey(expression.function, args.length, dtype))!,
-        ...args,
-      ) as Expression<Scalar>;
+      const result = call(callees.host(expression.function, args.length, dtype), ...args) as Expression<Scalar>;
       return dtype === "float32"
         ? f32.demote_f64(result as F64)
         : dtype === "bool"

@@ -2,9 +2,9 @@
  * Explanation of a compiled program as text: steps in order with their loops, and where every buffer lives.
  * For tests and for readers who wonder what a program turns into.
  */
-import type { Jaxpr } from "../ir/jaxpr.ts";
+import { innerJaxprs } from "../ir/jaxpr.ts";
+import type { Equation, Jaxpr } from "../ir/jaxpr.ts";
 import { showAval } from "../ir/aval.ts";
-import { innerJaxprs } from "../ir/validate.ts";
 import { showShape } from "../array/shape.ts";
 import { bytesOf } from "./buffer-plan.ts";
 import type { Operand } from "./fusion.ts";
@@ -30,17 +30,17 @@ const showScopes = (scopes: readonly (string | undefined)[]): string => {
 };
 
 /** Programs of the jaxprs that a routine runs (the body of a loop, the branches of a choice), indented. */
-const showInner = (params: object): string =>
-  innerJaxprs(params)
+const showInner = (equation: Equation): string =>
+  innerJaxprs(equation)
     .map((inner) => explain(inner).trimEnd().replaceAll(/^/gm, "  | "))
     .map((text) => `${text}\n`)
     .join("  |\n");
 
-export const explainProgram = (program: Program): string => {
+const explainProgram = (program: Program): string => {
   const steps = program.steps.map((step) =>
     step.kind === "nest"
       ? `${showNest(step.nest)}${showScopes(step.scopes)}`
-      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n${showScopes([step.equation.scope])}${showInner(step.equation.params)}`,
+      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n${showScopes([step.equation.scope])}${showInner(step.equation)}`,
   );
   return `${steps.join("")}outputs ${program.outputs.map(showOperand).join(", ")}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
 };

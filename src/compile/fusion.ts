@@ -11,7 +11,7 @@ import { sameShape, sizeOf, stridesOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Aval } from "../ir/aval.ts";
 import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
-import type { Combine, ScalarExpression, StridedView } from "../ir/lowering.ts";
+import type { Combine, Lowering, ScalarExpression, StridedView } from "../ir/lowering.ts";
 import { constantExpression } from "../ir/lowering.ts";
 import type { Constants } from "./constants.ts";
 import { findConstants } from "./constants.ts";
@@ -25,11 +25,11 @@ export interface Buffer {
 }
 
 /** One step inside the loops of a group. */
-export type Step =
+type Step =
   | { readonly kind: "load"; readonly local: number; readonly buffer: number; readonly view: StridedView }
   | { readonly kind: "set"; readonly local: number; readonly value: ScalarExpression };
 
-export interface Reduction {
+interface Reduction {
   readonly value: ScalarExpression;
   readonly combine: Combine;
   readonly buffer: number;
@@ -65,7 +65,7 @@ export interface RoutineGroup {
   readonly results: readonly number[];
 }
 
-export type Group = NestGroup | RoutineGroup;
+type Group = NestGroup | RoutineGroup;
 
 export interface FusedProgram {
   readonly groups: readonly Group[];
@@ -237,7 +237,10 @@ const compute = (group: NestGroup, value: ScalarExpression): ScalarExpression =>
   return { op: "local", index: local, dtype: value.dtype };
 };
 
-const fuseElementwise = (state: State, equation: Equation, operands: readonly Binding[]): Binding => {
+/** Puts an equation into a group; gives the binding of its output. */
+type Fusion = (state: State, operands: readonly Binding[], equation: Equation) => Binding;
+
+const fuseElementwise: Fusion = (state, operands, equation) => {
   const { primitive, params, outputs } = equation;
   const { shape } = outputs[0]!.aval;
   if (primitive.lower.kind !== "elementwise")
@@ -264,7 +267,8 @@ const copied = (state: State, operand: Stored): Stored => {
   return copy;
 };
 
-const fuseView = (state: State, { primitive, params, outputs }: Equation, operand: Binding): Binding => {
+const fuseView: Fusion = (state, operands, { primitive, params, outputs }) => {
+  const operand = operands[0]!;
   if (operand.kind === "constant" || primitive.lower.kind !== "view") return operand;
   const output = outputs[0]!.aval;
   const before = operand.kind === "view" ? operand.view : contiguous(operand.shape);
@@ -284,13 +288,14 @@ const fuseView = (state: State, { primitive, params, outputs }: Equation, operan
 };
 
 /** The first operand as stored, readable when all operands are. */
-const fuseBarrier = (state: State, [first, ...others]: readonly Binding[]): Binding => {
+const fuseBarrier: Fusion = (state, [first, ...others]) => {
   if (first!.kind === "constant") return first!;
   const source = stored(state, first!);
   return { ...source, ready: Math.max(source.ready, ...others.map(levelOf)) };
 };
 
-const fuseReduction = (state: State, { primitive, params, inputs, outputs }: Equation, operand: Binding): Binding => {
+const fuseReduction: Fusion = (state, operands, { primitive, params, inputs, outputs }) => {
+  const operand = operands[0]!;
   if (primitive.lower.kind !== "reduction") return operand;
   const axes = primitive.lower.axes(params);
   if (axes.length === 0) return operand;
@@ -329,6 +334,33 @@ const addRoutine = (state: State, equation: Equation): void => {
   );
 };
 
+/** Where the output of an equation that is no routine is found, once the equation stands in a group. */
+const fusions: Partial<Record<Lowering["kind"], Fusion>> = {
+  elementwise: fuseElementwise,
+  view: fuseView,
+  barrier: fuseBarrier,
+  reduction: fuseReduction,
+};
+
+const placeEquation = (state: State, equation: Equation): void => {
+  state.scope = equation.scope;
+  const [output] = equation.outputs;
+  const constant = output === undefined ? undefined : state.constants.get(output);
+  const fuseOne = fusions[equation.primitive.lower.kind];
+  if (constant !== undefined) state.bindings.set(output!, { kind: "constant", value: constant });
+  else if (fuseOne === undefined) addRoutine(state, equation);
+  else {
+    const operands = equation.inputs.map((atom) => bindingOf(state, atom));
+    state.bindings.set(output!, fuseOne(state, operands, equation));
+  }
+};
+
+const bindInput = (state: State, input: Variable): void => {
+  const { shape, dtype } = input.aval;
+  const buffer = newBuffer(state, shape, dtype, -1);
+  state.bindings.set(input, { kind: "view", ready: 0, buffer, view: contiguous(shape), dtype });
+};
+
 /** Groups and buffers of a jaxpr without calls. */
 export const fuse = (jaxpr: Jaxpr): FusedProgram => {
   const state: State = {
@@ -341,45 +373,8 @@ export const fuse = (jaxpr: Jaxpr): FusedProgram => {
     copies: new Map(),
     scope: undefined,
   };
-  for (const input of jaxpr.inputs) {
-    const { shape, dtype } = input.aval;
-    state.bindings.set(input, {
-      kind: "view",
-      ready: 0,
-      buffer: newBuffer(state, shape, dtype, -1),
-      view: contiguous(shape),
-      dtype,
-    });
-  }
-  for (const equation of jaxpr.equations) {
-    state.scope = equation.scope;
-    const output = equation.outputs[0];
-    const constant = output === undefined ? undefined : state.constants.get(output);
-    const { kind } = equation.primitive.lower;
-    if (constant !== undefined) state.bindings.set(output!, { kind: "constant", value: constant });
-    else if (kind === "elementwise")
-      state.bindings.set(
-        output!,
-        fuseElementwise(
-          state,
-          equation,
-          equation.inputs.map((atom) => bindingOf(state, atom)),
-        ),
-      );
-    else if (kind === "view")
-      state.bindings.set(output!, fuseView(state, equation, bindingOf(state, equation.inputs[0]!)));
-    else if (kind === "barrier")
-      state.bindings.set(
-        output!,
-        fuseBarrier(
-          state,
-          equation.inputs.map((atom) => bindingOf(state, atom)),
-        ),
-      );
-    else if (kind === "reduction")
-      state.bindings.set(output!, fuseReduction(state, equation, bindingOf(state, equation.inputs[0]!)));
-    else addRoutine(state, equation);
-  }
+  for (const input of jaxpr.inputs) bindInput(state, input);
+  for (const equation of jaxpr.equations) placeEquation(state, equation);
   state.scope = undefined;
   const outputs = jaxpr.outputs.map((atom) => wholeOperand(state, atom));
   return { groups: state.groups, buffers: state.buffers, inputCount: jaxpr.inputs.length, outputs };

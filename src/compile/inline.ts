@@ -21,7 +21,7 @@ interface Call {
 }
 
 /** The jaxpr that the equation stands for, or null. */
-export const inlinedJaxpr = ({ primitive, params }: Equation): Jaxpr | null => {
+const inlinedJaxpr = ({ primitive, params }: Equation): Jaxpr | null => {
   const { lower } = primitive;
   return lower.kind === "inline" ? ((params as Readonly<Record<string, unknown>>)[lower.jaxpr] as Jaxpr) : null;
 };

@@ -14,19 +14,39 @@ export interface Access {
   readonly strides: readonly { readonly counter: number; readonly stride: number }[];
 }
 
+/** One of the values that a run reduces. */
+export type Term =
+  /** Float sum: `total`, a float64 local, gains every block; `correction` what that loses. Null: there is one block. */
+  | {
+      readonly combine: "sum";
+      readonly value: ScalarExpression;
+      readonly total: number;
+      readonly correction: number | null;
+    }
+  /** `total` becomes the combination of itself and all values, in any order. */
+  | { readonly combine: "add" | "max" | "min"; readonly value: ScalarExpression; readonly total: number };
+
+/** A loop over the elements of one reduction, in the order of operations of kernels/reduction.ts. */
+export interface Run {
+  readonly kind: "run";
+  readonly counter: number;
+  readonly extent: number;
+  /** Loads and sets. */
+  readonly body: readonly Statement[];
+  readonly terms: readonly Term[];
+}
+
 export type Statement =
   | {
       readonly kind: "loop";
       readonly counter: number;
       readonly extent: number;
-      /** The loop walks part number `counter` of a longer one: it ends early where that ends, after `total` rounds. */
-      readonly part: { readonly counter: number; readonly total: number } | null;
       readonly body: readonly Statement[];
     }
+  | Run
   | { readonly kind: "load"; readonly local: number; readonly access: Access }
   | { readonly kind: "set"; readonly local: number; readonly value: ScalarExpression }
-  | { readonly kind: "store"; readonly access: Access; readonly value: ScalarExpression }
-  | { readonly kind: "if"; readonly condition: ScalarExpression; readonly body: readonly Statement[] };
+  | { readonly kind: "store"; readonly access: Access; readonly value: ScalarExpression };
 
 /** One function of the compiled program. */
 export interface Nest {
@@ -37,12 +57,49 @@ export interface Nest {
   readonly body: readonly Statement[];
 }
 
+/** The statements and all that stand inside them. */
+export const statementsIn = (body: readonly Statement[]): Statement[] => {
+  const found: Statement[] = [];
+  const pending = [...body].reverse();
+  for (let statement = pending.pop(); statement !== undefined; statement = pending.pop()) {
+    found.push(statement);
+    if (statement.kind === "loop" || statement.kind === "run") pending.push(...[...statement.body].reverse());
+  }
+  return found;
+};
+
+/** The expressions of a statement, without those of statements inside. */
+export const valuesOf = (statement: Statement): readonly ScalarExpression[] => {
+  if (statement.kind === "set" || statement.kind === "store") return [statement.value];
+  return statement.kind === "run" ? statement.terms.map(({ value }) => value) : [];
+};
+
+/** The accesses of statements and of those inside them. */
+export const accessesOf = (body: readonly Statement[]): Access[] =>
+  statementsIn(body).flatMap((statement) =>
+    statement.kind === "load" || statement.kind === "store" ? [statement.access] : [],
+  );
+
+/** Numbers of the locals that an expression reads. */
+export const localsRead = (root: ScalarExpression): number[] => {
+  const found: number[] = [];
+  const pending = [root];
+  for (let expression = pending.pop(); expression !== undefined; expression = pending.pop()) {
+    if (expression.op === "local") found.push(expression.index);
+    else if (expression.op === "unary" || expression.op === "convert") pending.push(expression.x);
+    else if (expression.op === "binary" || expression.op === "compare") pending.push(expression.x, expression.y);
+    else if (expression.op === "select") pending.push(expression.condition, expression.x, expression.y);
+    else if (expression.op === "call") pending.push(...expression.args);
+  }
+  return found;
+};
+
 // --- Text -------------------------------------------------------------------------------------
 
 const showNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 /** An expression as text; expressions of one primitive are a few levels deep. */
-export const showExpression = (expression: ScalarExpression): string => {
+const showExpression = (expression: ScalarExpression): string => {
   switch (expression.op) {
     case "local":
       return `v${expression.index}`;
@@ -70,12 +127,16 @@ const showAccess = ({ buffer, offset, strides }: Access): string => {
 const showStatement = (statement: Statement, indent: string): string => {
   switch (statement.kind) {
     case "loop": {
-      const { counter, extent, part, body } = statement;
-      const end = part === null ? String(extent) : `min(${extent}, ${part.total} - ${extent}*i${part.counter})`;
-      return `${indent}for i${counter} < ${end}\n${showBody(body, `${indent}  `)}`;
+      const { counter, extent, body } = statement;
+      return `${indent}for i${counter} < ${extent}\n${showBody(body, `${indent}  `)}`;
     }
-    case "if":
-      return `${indent}if ${showExpression(statement.condition)}\n${showBody(statement.body, `${indent}  `)}`;
+    case "run": {
+      const { counter, extent, body, terms } = statement;
+      const lines = terms.map(
+        ({ combine, value, total }) => `${indent}  v${total} = ${combine}(v${total}, ${showExpression(value)})\n`,
+      );
+      return `${indent}run i${counter} < ${extent}\n${showBody(body, `${indent}  `)}${lines.join("")}`;
+    }
     case "load":
       return `${indent}v${statement.local} = ${showAccess(statement.access)}\n`;
     case "set":

@@ -5,9 +5,11 @@
  */
 import { sizeOf, stridesOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
+import { isFloat } from "../array/dtype.ts";
 import type { DType } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
 import type { Buffer, NestGroup } from "./fusion.ts";
+import { localsRead } from "./kernel-ir.ts";
 import type { Access, Nest, Statement } from "./kernel-ir.ts";
 import { accumulators } from "./reduction.ts";
 import type { ReducedLoops } from "./reduction.ts";
@@ -19,8 +21,16 @@ interface Axis {
   readonly isReduced: boolean;
 }
 
-/** Axes in loop order, merged; `columns[a]` are the strides of access a along the axes of the shape. */
-const mergedAxes = (shape: Shape, reduced: readonly number[], columns: readonly (readonly number[])[]): Axis[] => {
+/**
+ * Axes in loop order, merged; `columns[a]` are the strides of access a along the axes of the shape.
+ * @param run  an axis that stays apart from those outside it
+ */
+const mergedAxes = (
+  shape: Shape,
+  reduced: readonly number[],
+  columns: readonly (readonly number[])[],
+  run: number,
+): Axis[] => {
   const merged: Axis[] = [];
   const order = shape.map((_, axis) => axis);
   for (const axis of [
@@ -34,6 +44,7 @@ const mergedAxes = (shape: Shape, reduced: readonly number[], columns: readonly 
     const outer = merged.at(-1);
     if (
       outer !== undefined &&
+      axis !== run &&
       outer.isReduced === isReduced &&
       outer.strides.every((stride, a) => stride === strides[a]! * extent)
     ) {
@@ -51,23 +62,10 @@ const resultStrides = (shape: Shape, axes: readonly number[]): number[] => {
   return shape.map((_, axis) => (axes.includes(axis) ? 0 : own[next++]!));
 };
 
-const readLocals = (root: ScalarExpression): number[] => {
-  const found: number[] = [];
-  const pending = [root];
-  for (let expression = pending.pop(); expression !== undefined; expression = pending.pop()) {
-    if (expression.op === "local") found.push(expression.index);
-    else if (expression.op === "unary" || expression.op === "convert") pending.push(expression.x);
-    else if (expression.op === "binary" || expression.op === "compare") pending.push(expression.x, expression.y);
-    else if (expression.op === "select") pending.push(expression.condition, expression.x, expression.y);
-    else if (expression.op === "call") pending.push(...expression.args);
-  }
-  return found;
-};
-
 /** Marks of the locals that some store or reduction needs. */
 const neededLocals = (group: NestGroup): Uint8Array => {
   const needed = new Uint8Array(group.locals.length);
-  const need = (value: ScalarExpression): void => readLocals(value).forEach((local) => (needed[local] = 1));
+  const need = (value: ScalarExpression): void => localsRead(value).forEach((local) => (needed[local] = 1));
   group.stores.forEach(({ value }) => need(value));
   group.reductions.forEach(({ value }) => need(value));
   for (let k = group.steps.length - 1; k >= 0; k--) {
@@ -75,6 +73,12 @@ const neededLocals = (group: NestGroup): Uint8Array => {
     if (step.kind === "set" && needed[step.local] === 1) need(step.value);
   }
   return needed;
+};
+
+/** The axis along which float sums run, the last reduced one that is longer than 1; -1 without such sums. */
+const runAxis = ({ shape, axes, reductions }: NestGroup): number => {
+  const hasSum = reductions.some(({ value, combine }) => combine === "sum" && isFloat(value.dtype));
+  return hasSum ? Math.max(...(axes ?? []).filter((axis) => shape[axis] !== 1), -1) : -1;
 };
 
 /** The group as a nest; null if it stores nothing, or has nothing to store. */
@@ -92,7 +96,7 @@ export const buildNest = (group: NestGroup, buffers: readonly Buffer[]): Nest | 
   const loads = steps.flatMap((step) => (step.kind === "load" ? [step] : []));
   const results = group.reductions.map(() => resultStrides(shape, reduced));
   const columns = [...loads.map(({ view }) => view.strides), ...stores.map(() => stridesOf(shape)), ...results];
-  const loops = mergedAxes(shape, reduced, columns);
+  const loops = mergedAxes(shape, reduced, columns, runAxis(group));
   const keptDepth = loops.filter((loop) => !loop.isReduced).length;
   const accessAt = (column: number, buffer: number, offset: number): Access => ({
     buffer,
@@ -106,7 +110,7 @@ export const buildNest = (group: NestGroup, buffers: readonly Buffer[]): Nest | 
   const depths = new Int32Array(group.locals.length);
   const bodies: Statement[][] = Array.from({ length: loops.length + 1 }, () => []);
   const depthOf = (value: ScalarExpression): number =>
-    readLocals(value).reduce((depth, local) => Math.max(depth, depths[local]!), 0);
+    localsRead(value).reduce((depth, local) => Math.max(depth, depths[local]!), 0);
   let column = 0;
   for (const step of steps) {
     if (step.kind === "load") {
@@ -140,6 +144,6 @@ export const buildNest = (group: NestGroup, buffers: readonly Buffer[]): Nest | 
       : accumulators(reducedLoops, outputs, locals);
   let body: readonly Statement[] = statements;
   for (let depth = keptDepth - 1; depth >= 0; depth--)
-    body = [...bodies[depth]!, { kind: "loop", counter: depth, extent: loops[depth]!.extent, part: null, body }];
+    body = [...bodies[depth]!, { kind: "loop", counter: depth, extent: loops[depth]!.extent, body }];
   return { name: `nest${group.index}`, locals, counters, body };
 };

@@ -11,7 +11,8 @@ import { removeDeadCode } from "./dead-code.ts";
 import { fuse } from "./fusion.ts";
 import type { Buffer, FusedProgram, Operand, RoutineGroup } from "./fusion.ts";
 import { inlineCalls } from "./inline.ts";
-import type { Nest, Statement } from "./kernel-ir.ts";
+import { statementsIn } from "./kernel-ir.ts";
+import type { Nest } from "./kernel-ir.ts";
 import { buildNest } from "./nest.ts";
 
 export interface NestStep {
@@ -47,12 +48,9 @@ type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup;
 const touched = (nest: Nest): { readonly reads: number[]; readonly writes: number[] } => {
   const reads = new Set<number>();
   const writes = new Set<number>();
-  const pending: Statement[] = [...nest.body];
-  for (let statement = pending.pop(); statement !== undefined; statement = pending.pop()) {
+  for (const statement of statementsIn(nest.body))
     if (statement.kind === "load") reads.add(statement.access.buffer);
     else if (statement.kind === "store") writes.add(statement.access.buffer);
-    else if (statement.kind !== "set") pending.push(...statement.body);
-  }
   const ascending = (set: Set<number>): number[] => [...set].sort((left, right) => left - right);
   return { reads: ascending(reads), writes: ascending(writes) };
 };

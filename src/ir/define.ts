@@ -7,9 +7,10 @@ import { NDArray } from "../array/ndarray.ts";
 import type { Primitive } from "./primitive.ts";
 import { bind } from "./trace.ts";
 
-const noParams: Readonly<Record<string, never>> = Object.freeze({});
+/** Parameters of a primitive that has none. */
+export type NoParams = Readonly<Record<string, never>>;
 
-type NoParams = Readonly<Record<string, never>>;
+const noParams: NoParams = Object.freeze({});
 
 /** Applies the primitive to its inputs; parameters, where it has any, come last. */
 export interface PrimitiveFunction<I extends readonly NDArray[], P, Out = NDArray> {

@@ -8,7 +8,7 @@ import type { Atom, ClosedJaxpr, Jaxpr, Variable } from "./jaxpr.ts";
 import { bindEquation } from "./trace.ts";
 
 /** Where every variable of a jaxpr lives while it runs, and which slots end with each equation. */
-export interface SlotPlan {
+interface SlotPlan {
   readonly count: number;
   readonly constants: readonly number[];
   readonly inputs: readonly number[];
@@ -21,7 +21,7 @@ export interface SlotPlan {
 
 const plans = new WeakMap<Jaxpr, SlotPlan>();
 
-export const slotPlan = (jaxpr: Jaxpr): SlotPlan => {
+const slotPlan = (jaxpr: Jaxpr): SlotPlan => {
   const known = plans.get(jaxpr);
   if (known !== undefined) return known;
   const slots = new Map<Variable, number>();

@@ -59,5 +59,15 @@ export const constantsAsInputs = (jaxpr: Jaxpr): Jaxpr => {
   return made;
 };
 
+/** Names of the parameters that are jaxprs, lists of them, or null. */
+export const heldNames = ({ holds = [], lower }: Primitive): readonly string[] =>
+  lower.kind === "inline" ? [lower.jaxpr, ...holds] : holds;
+
+/** Jaxprs that an equation holds. */
+export const innerJaxprs = ({ primitive, params }: Pick<Equation, "primitive" | "params">): readonly Jaxpr[] => {
+  const values = params as Readonly<Record<string, Jaxpr | readonly Jaxpr[] | null>>;
+  return heldNames(primitive).flatMap((name) => values[name] ?? []);
+};
+
 /** One result per jaxpr: what is compiled or derived of it is kept by identity. */
 const withInputs = new WeakMap<Jaxpr, Jaxpr>();

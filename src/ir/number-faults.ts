@@ -10,10 +10,10 @@ import { bufferOf, isConcrete } from "../array/ndarray.ts";
 import type { NDArray } from "../array/ndarray.ts";
 import type { Shape } from "../array/shape.ts";
 import { showAval } from "./aval.ts";
+import { heldNames } from "./jaxpr.ts";
 import { currentScope, currentSource, withOrigin } from "./origin.ts";
 import type { Params, Primitive } from "./primitive.ts";
 import { sourceLine } from "./source-line.ts";
-import { innerJaxprs } from "./validate.ts";
 
 interface Fault {
   readonly name: string;
@@ -82,8 +82,8 @@ const showOrigin = (): string => {
   return `${scope === "" ? "" : `, in scope ${scope}`}${source === undefined ? "" : `, at ${source}`}`;
 };
 
-const holdsFunctions = ({ guard, stage, lower }: Primitive, params: Params): boolean =>
-  guard !== undefined || stage !== undefined || lower.kind === "inline" || innerJaxprs(params).length > 0;
+const holdsFunctions = (primitive: Primitive): boolean =>
+  primitive.guard !== undefined || primitive.stage !== undefined || heldNames(primitive).length > 0;
 
 /** Refuses an operation whose output has a bad number that no bad operand explains. */
 export const requireNumbers = (
@@ -94,7 +94,7 @@ export const requireNumbers = (
 ): void => {
   for (const fault of [...(isFindingNans() ? [nan] : []), ...(isFindingInfinities() ? [infinity] : [])]) {
     const at = outputs.findIndex((output) => hasBad(output, fault));
-    if (at < 0 || holdsFunctions(primitive, params)) continue;
+    if (at < 0 || holdsFunctions(primitive)) continue;
     const output = outputs[at]!;
     const found = badElements(output, fault, explanation(primitive, inputs, fault));
     if (found === null) continue;

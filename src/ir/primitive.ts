@@ -105,6 +105,11 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   readonly laws: Laws<P>;
   /** Weakness of the outputs (one for all, or one each), when it is not "weak if all inputs are". */
   readonly weakType?: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<WeakType>;
+  /**
+   * Names of parameters that are jaxprs, lists of them, or null: what it runs or its rules need. Passes look into those,
+   * and into the one that `lower` inlines.
+   */
+  readonly holds?: readonly string[];
   /** Primitives that hold jaxprs linearize those: [outputs, tangents] with known and linear parts apart. */
   readonly linearize?: (
     primals: I,
@@ -120,6 +125,14 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   readonly workspace?: (params: P, bytesOf: (jaxpr: object) => number) => number;
   /** Functions among the parameters, turned into jaxprs when the call is staged. */
   readonly stage?: (inputs: I, params: P) => readonly NDArray[];
+  /**
+   * With effects, its own or those of its jaxprs, that happen only where one more operand, a truth value, holds: the
+   * parameters (`gated` gives a jaxpr that takes the operand first), and the places before which the operand stands.
+   */
+  readonly gate?: (
+    params: P,
+    gated: <J extends object>(jaxpr: J) => J,
+  ) => { readonly params: P; readonly places: readonly number[] };
   /** Running it can be seen from outside (it prints): never removed, merged with an equal one, or reordered. */
   readonly isEffectful?: true;
 }

@@ -136,20 +136,20 @@ export interface StagingTrace extends Trace {
   readonly finish: (outputs: readonly NDArray[]) => ClosedJaxpr;
 }
 
+/** Scopes opened since a recording began in this one, and the user's line where faults are looked for. */
+const originSince = (outerScope: string): Origin | null => {
+  const scope = scopeSince(outerScope);
+  const source = findsNumberFaults() ? (sourceLine(withOrigin.name) ?? currentSource()) : undefined;
+  if (scope === undefined && source === undefined) return null;
+  return { ...(scope === undefined ? {} : { scope }), ...(source === undefined ? {} : { source }) };
+};
+
 /** Records equations. Arrays and outer tracers that meet its own tracers become constants. */
 export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): StagingTrace => {
   const inputs: Variable[] = [];
   const equations: Equation[] = [];
   const captured = new Map<NDArray, Variable>();
   const outerScope = currentScope();
-
-  /** Scopes opened since the recording began, and the user's line where faults are looked for. */
-  const origin = (): Origin | null => {
-    const scope = scopeSince(outerScope);
-    const source = findsNumberFaults() ? (sourceLine(withOrigin.name) ?? currentSource()) : undefined;
-    if (scope === undefined && source === undefined) return null;
-    return { ...(scope === undefined ? {} : { scope }), ...(source === undefined ? {} : { source }) };
-  };
 
   const atom = (x: NDArray): Atom => {
     if (isTracer(x)) {
@@ -178,7 +178,7 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
       const weakTypes = weakTypesOf(primitive, values, params, types);
       const outputs = types.map((type, k) => variable({ ...type, weakType: weakTypes[k]! }));
       const equation = { primitive, inputs: values.map(atom), params, outputs };
-      const from = origin();
+      const from = originSince(outerScope);
       equations.push(from === null ? equation : { ...equation, ...from });
       return outputs.map((output) => new Tracer(mark, output.aval, output));
     },

@@ -18,7 +18,32 @@ export interface Mark {
   alive: boolean;
 }
 
-export const newMark = (owner: string): Mark => ({ owner, alive: true });
+export const newMark = (owner: string): Mark => {
+  const mark: Mark = { owner, alive: true };
+  host?.own.add(mark);
+  return mark;
+};
+
+/** A host function that is running, and the traces that it has begun itself. */
+interface HostCall {
+  readonly name: string;
+  readonly own: WeakSet<Mark>;
+}
+
+let host: HostCall | null = null;
+
+/** Runs host code, for which values that are traced outside of it do not exist; messages call it `name`. */
+export const asHost = <T>(name: string, body: () => T): T => {
+  const outer = host;
+  host = { name, own: new WeakSet() };
+  try {
+    return body();
+  } finally {
+    host = outer;
+  }
+};
+
+const isForeign = (x: Tracer): boolean => host !== null && !host.own.has(x.mark);
 
 export class Tracer<Payload = unknown> extends NDArray {
   readonly mark: Mark;
@@ -68,7 +93,7 @@ const recordSource = (x: Tracer): void => {
 export const isTracer = (x: unknown): x is Tracer => x instanceof Tracer;
 
 const conversion = (x: Tracer, wanted: string): TracerConversion | LeakedTracer =>
-  x.mark.alive
+  x.mark.alive && !isForeign(x)
     ? new TracerConversion(
         `${x.toString()} was asked for ${wanted}`,
         `it is being traced by ${x.mark.owner} and has no value yet`,
@@ -76,11 +101,24 @@ const conversion = (x: Tracer, wanted: string): TracerConversion | LeakedTracer 
       )
     : leaked(x, "a conversion");
 
-export const leaked = (x: Tracer, where: string): LeakedTracer =>
-  new LeakedTracer(
-    `${x.toString()} used in ${where}`,
-    `it belongs to ${x.mark.owner}, ${x.mark.alive ? "which cannot be seen from here" : "which has already returned"}${x.source === undefined ? "" : `; it was made at ${x.source}`}`,
-    x.mark.alive
+/** Which tracer an error is about. */
+const tracerOfLeak = new WeakMap<Error, Tracer>();
+
+/** The tracer of this trace that an error is about, if it is such an error. */
+export const leakOf = (error: unknown, mark: Mark): Tracer | undefined => {
+  const x = error instanceof LeakedTracer ? tracerOfLeak.get(error) : undefined;
+  return x?.mark === mark ? x : undefined;
+};
+
+export const leaked = (x: Tracer, where: string): LeakedTracer => {
+  const isOutside = x.mark.alive || isForeign(x);
+  const error = new LeakedTracer(
+    `${x.toString()} used in ${where}${isForeign(x) ? ` by ${host!.name}` : ""}`,
+    `it belongs to ${x.mark.owner}, ${isOutside ? "which cannot be seen from here" : "which has already returned"}${x.source === undefined ? "" : `; it was made at ${x.source}`}`,
+    isOutside
       ? "Host code sees concrete arrays only: pass the value as an argument instead of closing over it"
       : "Return values from the traced function instead of storing them outside",
   );
+  tracerOfLeak.set(error, x);
+  return error;
+};

@@ -1,10 +1,11 @@
 /**
  * The executable specification of the IR: what every jaxpr must satisfy, checked in tests after each
  * transform and pass. Binding: each variable once, before use. Typing: each equation's outputs are
- * exactly what its primitive's abstractEval gives for its inputs.
+ * exactly what its primitive's abstractEval gives for its inputs. Jaxprs it holds are those it says it holds.
  */
 import { InvalidJaxpr } from "../error.ts";
 import { sameType, showAval } from "./aval.ts";
+import { heldNames, innerJaxprs } from "./jaxpr.ts";
 import type { Atom, ClosedJaxpr, Jaxpr, Variable } from "./jaxpr.ts";
 import { toList } from "./primitive.ts";
 
@@ -43,7 +44,11 @@ export const validateJaxpr = (jaxpr: Jaxpr): void => {
         throw invalid(`${where} output ${i} is ${showAval(v.aval)}, its primitive gives ${showAval(type)}`);
       bindVariable(v, where);
     });
-    for (const inner of innerJaxprs(params)) validateJaxpr(inner);
+    const held = new Set(heldNames(primitive));
+    for (const [name, value] of Object.entries(params))
+      if (!held.has(name) && [value].flat().some(isJaxpr))
+        throw invalid(`${where} holds a jaxpr as ${name}, which its primitive does not say`);
+    for (const inner of innerJaxprs({ primitive, params })) validateJaxpr(inner);
   });
   jaxpr.outputs.forEach((atom) => use(atom, "outputs"));
 };
@@ -57,9 +62,6 @@ export const validateClosed = ({ jaxpr, constants }: ClosedJaxpr): void => {
   });
   validateJaxpr(jaxpr);
 };
-
-/** Jaxprs among an equation's parameters, alone or in lists. */
-export const innerJaxprs = (params: object): Jaxpr[] => Object.values(params).flat().filter(isJaxpr);
 
 export const isJaxpr = (value: unknown): value is Jaxpr =>
   typeof value === "object" && value !== null && "equations" in value && "inputs" in value && "outputs" in value;

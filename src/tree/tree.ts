@@ -6,17 +6,22 @@
 import { NotAnArray, TreeMismatch } from "../error.ts";
 import { NDArray } from "../array/ndarray.ts";
 import { identityOf } from "../identity.ts";
+import type { Leaf, LeafOf, MapLeaves } from "./types.ts";
 
-export type Leaf = NDArray | number | boolean;
+export type { Leaf } from "./types.ts";
 
-/** Structure of a tree without its leaves; two trees match when their `text` is equal. */
-export interface Treedef {
+declare const treeOf: unique symbol;
+
+/** Structure of a tree of type `T` without its leaves; two trees match when their `text` is equal. */
+export interface Treedef<out T = unknown> {
   readonly kind: "leaf" | "null" | "list" | "object" | "partial";
   readonly keys: readonly string[];
   readonly children: readonly Treedef[];
   readonly leafCount: number;
   readonly text: string;
   readonly rebuild?: Rebuild;
+  /** Never there: what the compiler remembers of the tree. */
+  readonly [treeOf]?: T;
 }
 
 type Rebuild = (leaves: readonly unknown[]) => unknown;
@@ -63,9 +68,10 @@ const objectDef = (keys: readonly string[], children: readonly Treedef[]): Treed
 
 const countLeaves = (children: readonly Treedef[]): number => children.reduce((sum, child) => sum + child.leafCount, 0);
 
-export interface Flat {
-  readonly leaves: Leaf[];
-  readonly treedef: Treedef;
+/** A tree taken apart. */
+export interface Flat<T = unknown> {
+  readonly leaves: (unknown extends T ? Leaf : LeafOf<T>)[];
+  readonly treedef: Treedef<T>;
 }
 
 /**
@@ -73,7 +79,7 @@ export interface Flat {
  * @throws NotAnArray with the path of a value that is neither a leaf nor a node
  * @example tree.flatten({ w: 1, b: [2, null] }).leaves // [2, 1]
  */
-export const flatten = (tree: unknown, asked = "tree.flatten"): Flat => {
+export const flatten = <T>(tree: T, asked = "tree.flatten"): Flat<T> => {
   const leaves: Leaf[] = [];
   const path: string[] = [];
   const visit = (node: unknown): Treedef => {
@@ -109,15 +115,17 @@ export const flatten = (tree: unknown, asked = "tree.flatten"): Flat => {
     }
     return objectDef(keys, children);
   };
-  const treedef = visit(tree);
-  return { leaves, treedef };
+  const treedef = visit(tree) as Treedef<T>;
+  return { leaves: leaves as Flat<T>["leaves"], treedef };
 };
 
 /**
  * The tree of structure `treedef` with the given leaves, in the order of `flatten`.
+ * @param leaves  one value per leaf, of any kind
+ * @throws TreeMismatch for another number of leaves
  * @example const { treedef } = tree.flatten({ w: 1, b: 2 }); tree.unflatten(treedef, [20, 10]) // { w: 10, b: 20 }
  */
-export const unflatten = (treedef: Treedef, leaves: readonly unknown[]): unknown => {
+export const unflatten = <T, R>(treedef: Treedef<T>, leaves: readonly R[]): MapLeaves<T, R> => {
   if (leaves.length !== treedef.leafCount)
     throw new TreeMismatch(
       "tree.unflatten",
@@ -141,24 +149,27 @@ export const unflatten = (treedef: Treedef, leaves: readonly unknown[]): unknown
         return Object.fromEntries(def.keys.map((key, k) => [key, build(def.children[k]!)]));
     }
   };
-  return build(treedef);
+  return build(treedef) as MapLeaves<T, R>;
 };
 
-/**
- * Applies `f` to every leaf; further trees must have the structure of the first.
- * @example tree.map((x: number) => 2 * x, { w: 1, b: [2] }) // { w: 2, b: [4] }
- */
-export const treeMap = (f: (...leaves: never[]) => unknown, tree: unknown, ...rest: readonly unknown[]): unknown => {
-  const first = flatten(tree, "tree.map");
-  const others = rest.map((other) => {
-    const flat = flatten(other, "tree.map");
-    requireSameTree("tree.map", first.treedef, flat.treedef);
-    return flat.leaves;
-  });
-  return unflatten(
-    first.treedef,
-    first.leaves.map((leaf, k) => (f as (...leaves: unknown[]) => unknown)(leaf, ...others.map((leaves) => leaves[k]))),
-  );
+/** The structure `outer` with `inner` in the place of every leaf. */
+export const composeTrees = (outer: Treedef, inner: Treedef): Treedef => {
+  const compose = (def: Treedef): Treedef => {
+    switch (def.kind) {
+      case "leaf":
+        return inner;
+      case "null":
+        return def;
+      case "list":
+        return listDef(def.children.map(compose));
+      case "object":
+        return objectDef(def.keys, def.children.map(compose));
+      case "partial":
+        // Functions carry arrays and nothing else.
+        return inner.kind === "leaf" ? def : { ...def, text: `${def.text} of ${inner.text}` };
+    }
+  };
+  return compose(outer);
 };
 
 /**

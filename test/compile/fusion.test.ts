@@ -105,18 +105,11 @@ test("an explanation shows the loops and the frame", () => {
   expect(explain(jaxpr)).toMatchInlineSnapshot(`
     "nest0
       v2 = 0
-      v3 = 0
-      v5 = 0
-      for i0 < 2
-        for i1 < min(128, 200 - 128*i0)
-          v6 = b0[128*i0 + i1]
-          v7 = mul(v6, v6)
-          v5 = add(v5, v7)
-        v4 = add(v2, v5)
-        v3 = add(v3, select(ge(abs(v2), abs(v5)), add(sub(v2, v4), v5), add(sub(v5, v4), v2)))
-        v2 = v4
-        v5 = 0
-      b1[0] = select(lt(abs(v2), Infinity), add(v2, v3), v2)
+      run i0 < 200
+        v0 = b0[i0]
+        v1 = mul(v0, v0)
+        v2 = sum(v2, v1)
+      b1[0] = v2
     outputs b1
     frame of 1616 bytes
       b0: float64[200] input, 1600 bytes at 0

@@ -163,6 +163,19 @@ describe("bisect", () => {
     expectError(() => bisect((x) => x, { lower: 2, upper: 1 }), "InvalidOption", "lower 2");
   });
 
+  test("ends that are given stay where they are unless they are let move", () => {
+    const f = (x: NDArray): NDArray => x.sub(3);
+    expectError(() => bisect(f, { lower: 0, upper: 2 }), "RootNotBracketed", "-3 at 0", "-1 at 2", "expand: true");
+    expectError(() => bisect(f, { lower: 0 }), "RootNotBracketed", "-3 at 0", "-2 at 1");
+    expectError(
+      () => jit((p: NDArray) => bisect((x) => x.sub(p), { upper: 2 }))(array(3)),
+      "RootNotBracketed",
+      "-1 at 2",
+    );
+    for (const options of [{}, { lower: 0, upper: 2, expand: true }, { lower: 0, upper: 4 }, { upper: 9 }])
+      expect(bisect(f, options).item()).toBe(3);
+  });
+
   test("a root at an end or in the middle of the bracket, and a function that is flat there", () => {
     expect(bisect((x) => x.sub(1)).item()).toBe(1);
     expect(bisect((x) => x).item()).toBe(0);

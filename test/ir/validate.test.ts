@@ -57,6 +57,16 @@ const faults: Readonly<Record<string, readonly [says: string, plant: () => Jaxpr
     `equation ${last + 1} (sin) binds a variable twice`,
     () => ({ ...right, equations: [...right.equations, right.equations[0]!] }),
   ],
+  "a jaxpr is among the parameters of a primitive that does not say so": [
+    "equation 0 (mul) holds a jaxpr as inner",
+    () =>
+      withEquation(right, 0, (equation) => ({
+        ...equation,
+        primitive: right.equations[1]!.primitive,
+        inputs: [right.inputs[0]!, right.inputs[1]!],
+        params: { inner: [right] },
+      })),
+  ],
   "an output is not bound": [
     "outputs uses a variable that is not bound",
     () => ({ ...right, outputs: [variable(x3)] }),

@@ -3,36 +3,11 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type ContractionAxes, contractionShape, dotGeneral } from "../../kernels/contraction.ts";
+import { contractionShape, dotGeneral } from "../../kernels/contraction.ts";
 import { allocateLike, elementCount, type NumericArray } from "../../kernels/numeric-array.ts";
 import { flatIndex, indicesOf, randomBuffer, seeds } from "./arrays.ts";
-
-type Problem = { readonly aShape: number[]; readonly bShape: number[]; readonly axes: ContractionAxes };
-
-/** Axes of both operands in random order: batch, contracted and free, with lengths from 0. */
-const problems = (maxLength: number): fc.Arbitrary<Problem> => {
-  const lengths = fc.array(fc.nat(maxLength), { maxLength: 2 });
-  return fc
-    .tuple(lengths, lengths, lengths, lengths, fc.infiniteStream(fc.nat(1000)))
-    .map(([batch, contract, aFree, bFree, stream]) => {
-      const scatter = (free: readonly number[]): { shape: number[]; batchAxes: number[]; contractAxes: number[] } => {
-        const all = [...batch, ...contract, ...free];
-        const places = all
-          .map((_, k): [number, number] => [stream.next().value as number, k])
-          .toSorted(([x], [y]) => x - y)
-          .map(([, k]) => k);
-        return {
-          shape: places.map((k) => all[k]!),
-          batchAxes: batch.map((_, k) => places.indexOf(k)),
-          contractAxes: contract.map((_, k) => places.indexOf(batch.length + k)),
-        };
-      };
-      const a = scatter(aFree);
-      const b = scatter(bFree);
-      const axes: ContractionAxes = { contract: [a.contractAxes, b.contractAxes], batch: [a.batchAxes, b.batchAxes] };
-      return { aShape: a.shape, bShape: b.shape, axes };
-    });
-};
+import { matrixProblem, problems, sizes } from "./contraction-problems.ts";
+import type { Problem } from "./contraction-problems.ts";
 
 function definition(
   a: NumericArray,
@@ -79,15 +54,62 @@ test("dotGeneral adds the products one by one in row-major order of the contract
   );
 });
 
-test("float32 operands accumulate in float64 and round once", () => {
+/** float32 arithmetic: terms one by one in blocks of 256, from +0, then the blocks. */
+function blockwise(terms: readonly (readonly [number, number])[]): number {
+  let total = 0;
+  for (let start = 0; start < terms.length; start += 256) {
+    let sum = 0;
+    for (const [x, y] of terms.slice(start, start + 256)) sum = Math.fround(sum + Math.fround(x * y));
+    total = Math.fround(total + sum);
+  }
+  return total;
+}
+
+test("float32 operands are multiplied and added in float32, one by one", () => {
   fc.assert(
     fc.property(problems(3), seeds, (problem, seed) => {
       const a = Float32Array.from(randomBuffer(elementCount(problem.aShape), seed));
       const b = Float32Array.from(randomBuffer(elementCount(problem.bShape), seed + 1));
-      const exact = definition(a, b, problem, (sum, x, y) => sum + x * y);
-      expect([...contracted(a, b, problem)]).toEqual(exact.map(Math.fround));
+      const rounded = definition(a, b, problem, (sum, x, y) => Math.fround(sum + Math.fround(x * y)));
+      expect([...contracted(a, b, problem)]).toEqual(rounded);
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
+  );
+});
+
+test("float32 sums of 256 terms each are added in order, whatever the sizes and layouts", () => {
+  fc.assert(
+    fc.property(sizes, seeds, (size, seed) => {
+      const { m, k, n, isLeftTransposed, isRightTransposed } = size;
+      const a = Float32Array.from(randomBuffer(m * k, seed));
+      const b = Float32Array.from(randomBuffer(k * n, seed + 1));
+      const left = (i: number, q: number): number => a[isLeftTransposed ? q * m + i : i * k + q]!;
+      const right = (q: number, j: number): number => b[isRightTransposed ? j * k + q : q * n + j]!;
+      const expected = indicesOf([m, n]).map(([i, j]) =>
+        blockwise(Array.from({ length: k }, (_, q) => [left(i!, q), right(q, j!)] as const)),
+      );
+      expect([...contracted(a, b, matrixProblem(size))]).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a float32 sum errs by at most (256 + K / 256) half-ulps of the sum of its terms' magnitudes", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20_000 }), seeds, (k, seed) => {
+      const a = Float32Array.from(randomBuffer(2 * k, seed), Math.abs);
+      const b = Float32Array.from(randomBuffer(k, seed + 1), Math.abs);
+      const out = new Float32Array(2);
+      dotGeneral(a, [2, k], b, [k], { contract: [[1], [0]], batch: [[], []] }, out);
+      for (const row of [0, 1]) {
+        // The float64 sum errs by 1e-12 of that bound.
+        let exact = 0;
+        for (let q = 0; q < k; q += 1) exact += a[row * k + q]! * b[q]!;
+        const operations = Math.min(256, k) + Math.ceil(k / 256);
+        expect(Math.abs(out[row]! - exact)).toBeLessThanOrEqual(operations * 2 ** -24 * exact);
+      }
+    }),
+    { numRuns: 40 },
   );
 });
 
@@ -121,24 +143,12 @@ test("a bool contraction is true where some pair is true", () => {
 
 test("blocking leaves large products equal to the plain triple loop", () => {
   fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 19 }),
-      fc.integer({ min: 1, max: 700 }),
-      fc.integer({ min: 1, max: 19 }),
-      fc.boolean(),
-      fc.boolean(),
-      seeds,
-      (m, k, n, isLeftTransposed, isRightTransposed, seed) => {
-        const problem: Problem = {
-          aShape: isLeftTransposed ? [k, m] : [m, k],
-          bShape: isRightTransposed ? [n, k] : [k, n],
-          axes: { contract: [[isLeftTransposed ? 0 : 1], [isRightTransposed ? 1 : 0]], batch: [[], []] },
-        };
-        const a = randomBuffer(m * k, seed);
-        const b = randomBuffer(k * n, seed + 1);
-        expect([...contracted(a, b, problem)]).toEqual(definition(a, b, problem, (sum, x, y) => sum + x * y));
-      },
-    ),
+    fc.property(sizes, seeds, (size, seed) => {
+      const problem = matrixProblem(size);
+      const a = randomBuffer(size.m * size.k, seed);
+      const b = randomBuffer(size.k * size.n, seed + 1);
+      expect([...contracted(a, b, problem)]).toEqual(definition(a, b, problem, (sum, x, y) => sum + x * y));
+    }),
     { numRuns: 40 },
   );
 });

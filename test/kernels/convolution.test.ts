@@ -3,70 +3,54 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { convolutionShape, convolve } from "../../kernels/convolution.ts";
 import {
   type ConvolutionGradient,
-  type ConvolutionParams,
   type Rearrangement,
-  convolutionShape,
-  convolve,
   inputGradientParams,
   kernelGradientParams,
-} from "../../kernels/convolution.ts";
+} from "../../kernels/convolution-gradients.ts";
 import { permute, reverse } from "../../kernels/gather.ts";
 import { allocateLike, elementCount, type NumericArray } from "../../kernels/numeric-array.ts";
+import { type Problem, deepProblems, problems } from "./convolution-problems.ts";
 import { flatIndex, indicesOf, randomBuffer, seeds } from "./arrays.ts";
 
-type Problem = { readonly lhsShape: number[]; readonly rhsShape: number[]; readonly params: ConvolutionParams };
+/** One sum; `term` is the number of the product among those of one result, padding included. */
+type Sum = { readonly add: (x: number, y: number, term: number) => void; readonly total: () => number };
 
-const axisSettings = fc.record({
-  input: fc.integer({ min: 0, max: 6 }),
-  window: fc.integer({ min: 1, max: 4 }),
-  stride: fc.integer({ min: 1, max: 4 }),
-  low: fc.integer({ min: -3, max: 4 }),
-  high: fc.integer({ min: -3, max: 4 }),
-  lhsDilation: fc.integer({ min: 1, max: 4 }),
-  rhsDilation: fc.integer({ min: 1, max: 4 }),
-});
+const sumOneByOne = (next: (sum: number, x: number, y: number) => number) => (): Sum => {
+  let sum = 0;
+  return { add: (x, y) => (sum = next(sum, x, y)), total: () => sum };
+};
+const sumOfFloats = sumOneByOne((sum, x, y) => sum + x * y);
+const sumOfIntegers = sumOneByOne((sum, x, y) => (sum + Math.imul(x, y)) | 0);
 
-const problems: fc.Arbitrary<Problem> = fc
-  .tuple(
-    fc.array(axisSettings, { maxLength: 3 }),
-    fc.constantFrom([1, 1], [2, 1], [3, 1], [1, 2], [1, 3]),
-    fc.nat(2),
-    fc.nat(2),
-    fc.integer({ min: 1, max: 2 }),
-  )
-  .map(([axes, groups, images, channels, features]) => {
-    const [featureGroups, batchGroups] = groups as [number, number];
-    return {
-      lhsShape: [images * batchGroups, channels * featureGroups, ...axes.map((axis) => axis.input)],
-      rhsShape: [features * featureGroups * batchGroups, channels, ...axes.map((axis) => axis.window)],
-      params: {
-        strides: axes.map((axis) => axis.stride),
-        padding: axes.map((axis): [number, number] => [axis.low, axis.high]),
-        lhsDilation: axes.map((axis) => axis.lhsDilation),
-        rhsDilation: axes.map((axis) => axis.rhsDilation),
-        featureGroups,
-        batchGroups,
-      },
-    };
-  })
-  .filter(
-    ({ lhsShape, rhsShape, params }) =>
-      elementCount(convolutionShape(lhsShape, rhsShape, params)) * elementCount(rhsShape) < 20_000,
-  );
+/** In float32, blocks of 256 terms. */
+const sumOfBlocks = (): Sum => {
+  const { fround } = Math;
+  const blocks: number[] = [];
+  return {
+    add: (x, y, term) => {
+      const block = Math.floor(term / 256);
+      blocks[block] = fround((blocks[block] ?? 0) + fround(x * y));
+    },
+    total: () => blocks.reduce((sum, block) => fround(sum + block), 0),
+  };
+};
 
-type Add = (sum: number, x: number, y: number) => number;
-const addFloat: Add = (sum, x, y) => sum + x * y;
-
-function definition(lhs: NumericArray, rhs: NumericArray, { lhsShape, rhsShape, params }: Problem, add: Add): number[] {
+function definition(
+  lhs: NumericArray,
+  rhs: NumericArray,
+  { lhsShape, rhsShape, params }: Problem,
+  newSum: () => Sum,
+): number[] {
   const outShape = convolutionShape(lhsShape, rhsShape, params);
   return indicesOf(outShape).map(([image, feature, ...place]) => {
     const group = Math.floor(feature! / (outShape[1]! / (params.featureGroups * params.batchGroups)));
     const firstChannel = params.featureGroups > 1 ? group * rhsShape[1]! : 0;
     const firstImage = params.batchGroups > 1 ? group * outShape[0]! : 0;
-    let sum = 0;
-    for (const [channel, ...tap] of indicesOf(rhsShape.slice(1))) {
+    const sum = newSum();
+    for (const [term, [channel, ...tap]] of indicesOf(rhsShape.slice(1)).entries()) {
       const steps = tap.map(
         (t, axis) =>
           (place[axis]! * params.strides[axis]! + t * params.rhsDilation[axis]! - params.padding[axis]![0]) /
@@ -75,9 +59,9 @@ function definition(lhs: NumericArray, rhs: NumericArray, { lhsShape, rhsShape, 
       const isInside = steps.every((step, axis) => Number.isInteger(step) && step >= 0 && step < lhsShape[axis + 2]!);
       if (!isInside) continue;
       const at = flatIndex([firstImage + image!, firstChannel + channel!, ...steps], lhsShape);
-      sum = add(sum, lhs[at]!, rhs[flatIndex([feature!, channel!, ...tap], rhsShape)]!);
+      sum.add(lhs[at]!, rhs[flatIndex([feature!, channel!, ...tap], rhsShape)]!, term);
     }
-    return sum;
+    return sum.total();
   });
 }
 
@@ -93,28 +77,53 @@ test("convolve equals its definition to the bit for random strides, dilations, p
     fc.property(problems, seeds, (problem, seed) => {
       const lhs = randomBuffer(elementCount(problem.lhsShape), seed);
       const rhs = randomBuffer(elementCount(problem.rhsShape), seed + 1);
-      expect([...convolved(lhs, rhs, problem)]).toEqual(definition(lhs, rhs, problem, addFloat));
+      expect([...convolved(lhs, rhs, problem)]).toEqual(definition(lhs, rhs, problem, sumOfFloats));
     }),
     { numRuns: 400 },
   );
 });
 
-test("float32 convolutions round once and integer ones wrap", () => {
+const singleOf = (length: number, seed: number): Float32Array => Float32Array.from(randomBuffer(length, seed));
+
+test.each([
+  ["few", problems, 100],
+  ["hundreds of", deepProblems, 30],
+])("float32 convolutions of %s terms add blocks of 256 terms in float32", (_, some, numRuns) => {
+  fc.assert(
+    fc.property(some, seeds, (problem, seed) => {
+      const lhs = singleOf(elementCount(problem.lhsShape), seed);
+      const rhs = singleOf(elementCount(problem.rhsShape), seed + 1);
+      expect([...convolved(lhs, rhs, problem)]).toEqual(definition(lhs, rhs, problem, sumOfBlocks));
+    }),
+    { numRuns },
+  );
+});
+
+test("the error of a float32 sum of 50,000 terms stays below 20 units in the last place of the sum of magnitudes", () => {
+  const length = 50_000;
+  const params = {
+    strides: [1],
+    padding: [[0, 0]],
+    lhsDilation: [1],
+    rhsDilation: [1],
+    featureGroups: 1,
+    batchGroups: 1,
+  } as const;
+  const lhs = singleOf(length, 3).map(Math.abs);
+  const rhs = singleOf(length, 4).map(Math.abs);
+  const exact = lhs.reduce((sum, x, k) => sum + x * rhs[k]!, 0);
+  const shape = [1, 1, length];
+  const [sum] = convolved(lhs, rhs, { lhsShape: shape, rhsShape: shape, params });
+  expect(Math.abs(sum! / exact - 1)).toBeLessThan(20 * 2 ** -24);
+});
+
+test("integer convolutions wrap", () => {
   fc.assert(
     fc.property(problems, seeds, (problem, seed) => {
-      const lhs = randomBuffer(elementCount(problem.lhsShape), seed);
-      const rhs = randomBuffer(elementCount(problem.rhsShape), seed + 1);
-      const [lhsSingle, rhsSingle] = [Float32Array.from(lhs), Float32Array.from(rhs)];
-      expect([...convolved(lhsSingle, rhsSingle, problem)]).toEqual(
-        definition(lhsSingle, rhsSingle, problem, addFloat).map(Math.fround),
-      );
-      const [lhsInteger, rhsInteger] = [lhs, rhs].map((buffer) => Int32Array.from(buffer, (x) => x * 2 ** 31)) as [
-        Int32Array,
-        Int32Array,
-      ];
-      expect([...convolved(lhsInteger, rhsInteger, problem)]).toEqual(
-        definition(lhsInteger, rhsInteger, problem, (sum, x, y) => (sum + Math.imul(x, y)) | 0),
-      );
+      const [lhs, rhs] = [problem.lhsShape, problem.rhsShape].map((shape, k) =>
+        Int32Array.from(randomBuffer(elementCount(shape), seed + k), (x) => x * 2 ** 31),
+      ) as [Int32Array, Int32Array];
+      expect([...convolved(lhs, rhs, problem)]).toEqual(definition(lhs, rhs, problem, sumOfIntegers));
     }),
     { numRuns: 100 },
   );

@@ -1,2 +1,2 @@
 /** Directional derivatives by differences, as cotangent/testing takes them. */
-export { differenceError, movedBy } from "../../library/testing/differences.ts";
+export { differenceError } from "../../library/testing/differences.ts";

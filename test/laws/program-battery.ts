@@ -14,12 +14,12 @@ import { vocabularyOf } from "../../library/testing/program-builder.ts";
 import { checkProgram } from "../../library/testing/program-laws.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import { NotDifferentiable } from "../../src/error.ts";
+import { innerJaxprs } from "../../src/ir/jaxpr.ts";
 import type { Jaxpr } from "../../src/ir/jaxpr.ts";
 import type { Primitive } from "../../src/ir/primitive.ts";
 import { notLinear, zero } from "../../src/ir/primitive.ts";
 import { stageFunction } from "../../src/ir/trace.ts";
 import { newMark } from "../../src/ir/tracer.ts";
-import { innerJaxprs } from "../../src/ir/validate.ts";
 import { allPrimitives, higherOrderPrimitives } from "./cases.ts";
 
 /** Columns of the quota table; the first four are rules. */
@@ -122,9 +122,9 @@ const stagedNames = (program: Program): Set<string> => {
   const names = new Set<string>();
   const pending: Jaxpr[] = [stageFunction("a test", (inputs) => f(...inputs), argumentsOf(program)).jaxpr];
   for (let jaxpr = pending.pop(); jaxpr !== undefined; jaxpr = pending.pop())
-    for (const { primitive, params } of jaxpr.equations) {
-      names.add(primitive.name);
-      pending.push(...innerJaxprs(params));
+    for (const equation of jaxpr.equations) {
+      names.add(equation.primitive.name);
+      pending.push(...innerJaxprs(equation));
     }
   return names;
 };

@@ -8,7 +8,7 @@ import { setNoticeListener } from "../../src/notice.ts";
 import type { BatteryResult } from "./program-battery.ts";
 import { emptyCells, everyRecord, quantile, reasonFor, runBattery, transforms, unreached } from "./program-battery.ts";
 
-const count = 2000;
+const count = 2400;
 const records = await everyRecord();
 
 let result: BatteryResult;
@@ -27,7 +27,7 @@ beforeAll(() => {
 
 const worst = (law: string): number => result.errors.get(law)!.at(-1)!;
 
-describe("2,000 random programs", () => {
+describe("2,400 random programs", () => {
   test.each(["interpreter", "js", "wasm"])("give on %s what eager evaluation gives, to 1e-13", (backend) => {
     expect(result.errors.get(backend)!.length).toBe(count);
     expect(worst(backend)).toBeLessThanOrEqual(1e-13);

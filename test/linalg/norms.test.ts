@@ -4,7 +4,17 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { array, grad, hessian, InvalidOption, IndexOutOfRange, ShapeMismatch, UnknownOption } from "cotangent";
+import {
+  array,
+  grad,
+  hessian,
+  InvalidOption,
+  IndexOutOfRange,
+  jit,
+  ShapeMismatch,
+  UnknownOption,
+  vmap,
+} from "cotangent";
 import type { NDArray } from "cotangent";
 import * as linalg from "cotangent/linalg";
 import * as np from "cotangent/numpy";
@@ -51,6 +61,32 @@ test("norms of high and of negative order tend to the largest and the smallest m
   expect(linalg.vectorNorm(array([0, 2]), { ord: -1 }).item()).toBe(0);
   const gradient = grad((y: NDArray) => linalg.vectorNorm(y, { ord: 3000 }))(x) as NDArray;
   expectClose(gradient, array([0, -1, 0]), 1e-14);
+});
+
+test("the gradient by an element that is 0 is 0 for orders from 1, and NaN below, as an infinite slope times sign(0)", () => {
+  const gradients = (ord: number): readonly ((x: NDArray) => NDArray)[] => {
+    const own = grad((x: NDArray) => linalg.vectorNorm(x, { ord })) as (x: NDArray) => NDArray;
+    return [own, jit(own), (x) => vmap(own)(x.reshape([1, x.size])).reshape([x.size])];
+  };
+  fc.assert(
+    fc.property(fc.double({ min: 1, max: 4, noNaN: true }), fc.double({ min: 0.1, max: 9, noNaN: true }), (ord, u) => {
+      const x = array([0, u, -0, -1]);
+      const size = plainNorm([u, 1], ord);
+      const wanted = [0, (u / size) ** (ord - 1), 0, -((1 / size) ** (ord - 1))];
+      for (const gradient of gradients(ord)) {
+        const seen = gradient(x).toList() as number[];
+        expect([Math.abs(seen[0]!), Math.abs(seen[2]!)]).toEqual([0, 0]);
+        seen.forEach((value, k) => expect(value).toBeCloseTo(wanted[k]!, 12));
+      }
+    }),
+    { numRuns: 30 },
+  );
+  for (const ord of [0.5, 0.99, -1])
+    for (const gradient of gradients(ord)) {
+      const [first, second] = gradient(array([0, 3])).toList() as number[];
+      expect(first, String(ord)).toBeNaN();
+      expect(Math.abs(second!), String(ord)).toBe(ord > 0 ? 1 : 0);
+    }
 });
 
 test("gradients at the origin are 0 for every norm that has a subgradient there, and never NaN", () => {

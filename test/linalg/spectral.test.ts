@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { EigenvalueDecomposition, SingularValueDecomposition, pseudoInverse } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { array, grad, hessian, jacfwd, jvp, NotDifferentiable } from "cotangent";
+import { array, grad, jacfwd, jvp, NotDifferentiable } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as linalg from "cotangent/linalg";
 import * as np from "cotangent/numpy";

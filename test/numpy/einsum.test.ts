@@ -154,6 +154,6 @@ test("what does not name the axes is refused by name", () => {
   for (const [message, subscripts, ...operands] of refusals)
     expect(() => np.einsum(subscripts, ...operands), subscripts).toThrow(message);
   expect(() => np.einsum("ij,jk", x, x.T, { optimise: true } as never)).toThrow(/Did you mean "optimize"/);
-  expect(() => np.einsum("ij,jk", x, x.T, { optimize: [[0, 2]] })).toThrow(/the pair \[0,2\] for 2 operands/);
+  expect(() => np.einsum("ij,jk", x, x.T, { optimize: [[0, 2]] })).toThrow(/the pair \[0, 2\] for 2 operands/);
   expect(() => np.einsum(x as never, "ij" as never)).toThrow(/subscripts/);
 });

@@ -152,9 +152,9 @@ test("allclose broadcasts, arrayEqual does not", () => {
 
 test("creation and conversion refuse options and dtypes they do not know", () => {
   expect(() => np.zeros(3, { dtyp: "int32" } as never)).toThrow(/Did you mean "dtype"/);
-  expect(() => np.ones(3, { dtype: "float16" as never })).toThrow(/dtype float16/);
+  expect(() => np.ones(3, { dtype: "float16" as never })).toThrow(/dtype "float16"/);
   expect(() => np.linspace(0, 1, 3, { endPoint: true } as never)).toThrow(/Did you mean "endpoint"/);
-  expect(() => np.astype(array([1]), "complex64" as never)).toThrow(/dtype complex64/);
+  expect(() => np.astype(array([1]), "complex64" as never)).toThrow(/dtype "complex64"/);
   expect(() => np.full([2], array([[1, 2]]))).toThrow(/\[1,2\] to \[2\]/);
   expect(() =>
     np.pad(array([1]), [
@@ -162,7 +162,7 @@ test("creation and conversion refuse options and dtypes they do not know", () =>
       [3, 4],
     ]),
   ).toThrow(/for rank 1/);
-  expect(() => np.sum(array([1]), { axis: "0" as never })).toThrow(/axis 0 of an array/);
+  expect(() => np.sum(array([1]), { axis: "0" as never })).toThrow(/axis "0" of an array/);
 });
 
 test("numbers in equal steps", () => {

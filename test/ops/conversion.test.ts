@@ -1,6 +1,7 @@
 /**
  * Laws of convert and stopGradient beyond those all families share.
  */
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createArray } from "../../src/array/create.ts";
 import { dtypes, isFloat } from "../../src/array/dtype.ts";
@@ -10,8 +11,12 @@ import { isZero } from "../../src/ir/primitive.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { asDType, convert, stopGradient } from "../../ops/conversion.ts";
 import { cos, sin } from "../../ops/trigonometric.ts";
-import { grad } from "../../transforms/vjp.ts";
+import { jit } from "../../transforms/jit.ts";
+import { jvp } from "../../transforms/jvp.ts";
+import { grad, vjp } from "../../transforms/vjp.ts";
 import { floats, numbersOf, tangentOf } from "./sampling.ts";
+
+const backends = ["js", "wasm", "interpreter"] as const;
 
 const to = (numbers: readonly number[], dtype: (typeof dtypes)[number]): number[] =>
   numbersOf(convert(floats(numbers), { dtype, weakType: false }));
@@ -52,6 +57,33 @@ test("a float32 input computed with in float64 has a float32 gradient", () => {
   };
   const slope = grad(cube)(scalar(0.1, "float32")) as NDArray;
   expect([slope.dtype, Number(slope)]).toEqual(["float32", Math.fround(3 * Math.fround(0.1) ** 2)]);
+});
+
+test("between the floats a value, its tangent and its cotangent are rounded by Math.fround, to the bit, on every back end", () => {
+  const wild = fc.array(fc.double(), { minLength: 1, maxLength: 6 });
+  const bits = (x: NDArray): number[] => [...(x as ConcreteArray).toTypedArray()];
+  fc.assert(
+    fc.property(wild, (numbers) => {
+      const wide = createArray(numbers, { dtype: "float64" });
+      const rounded = numbers.map(Math.fround);
+      const narrow = createArray(rounded, { dtype: "float32" });
+      const toSingle = (x: NDArray): NDArray => asDType(x, "float32");
+      const toDouble = (x: NDArray): NDArray => asDType(x, "float64");
+      for (const around of [
+        (f: typeof toSingle) => f,
+        ...backends.map((backend) => (f: typeof toSingle) => jit(f, { backend })),
+      ]) {
+        expect(bits(around(toSingle)(wide))).toEqual(rounded);
+        expect(bits(around(toDouble)(narrow))).toEqual(rounded);
+      }
+      expect(bits(jvp(toSingle, [wide], [wide])[1])).toEqual(rounded);
+      expect(bits(jvp(toDouble, [narrow], [narrow])[1])).toEqual(rounded);
+      const [pulledWide] = vjp(toSingle, wide)[1](narrow) as NDArray[];
+      const [pulledNarrow] = vjp(toDouble, narrow)[1](wide) as NDArray[];
+      expect([pulledWide!.dtype, pulledNarrow!.dtype]).toEqual(["float64", "float32"]);
+      expect([bits(pulledWide!), bits(pulledNarrow!)]).toEqual([rounded, rounded]);
+    }),
+  );
 });
 
 test("a conversion that drops fractions refuses to be transposed", () => {

@@ -113,7 +113,7 @@ export const jvpIsTheDifference = (primitive: Primitive): void =>
     );
   });
 
-export const transposeIsTheAdjoint = (primitive: Primitive, isJointlyLinear: boolean): void =>
+const transposeIsTheAdjoint = (primitive: Primitive, isJointlyLinear: boolean): void =>
   forAllCases(primitive, ({ inputs, params, pick, seed }) => {
     const floats = inputs.flatMap((x, k) => (isFloating(x) ? [k] : []));
     const linear = isJointlyLinear && pick.integer(0, 1) === 1 ? floats : [pick.oneOf(floats)];

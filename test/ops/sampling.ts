@@ -16,7 +16,7 @@ import { isZero, toList } from "../../src/ir/primitive.ts";
 import { newMark } from "../../src/ir/tracer.ts";
 import { drawArray, pickWith } from "../../library/testing/chance.ts";
 
-export { drawArray, uniform } from "../../library/testing/chance.ts";
+export { uniform } from "../../library/testing/chance.ts";
 export { row } from "../../library/testing/comparison.ts";
 
 export interface Draw {

@@ -4,13 +4,13 @@
 import { readFileSync } from "node:fs";
 import { compileFunction } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { array, grad, hessian, jit, NDArray } from "cotangent";
+import { array, checkpoint, cond, debugCallback, grad, hessian, jit, NDArray, vmap } from "cotangent";
 import * as linalg from "cotangent/linalg";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 
 const text = readFileSync(new URL("../../docs/sharp-bits.md", import.meta.url), "utf8");
-const names = { array, grad, hessian, jit, linalg, nn, np };
+const names = { array, checkpoint, cond, debugCallback, grad, hessian, jit, linalg, nn, np, vmap };
 
 const show = (value: unknown): string => {
   if (value instanceof NDArray) return show(value.toList());

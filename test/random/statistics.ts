@@ -9,7 +9,7 @@ import { erf, erfc } from "../../kernels/special-functions/error-function.ts";
 export const draws = 20_000;
 
 /** sqrt(n) times the greatest distance between the draws' distribution function and the given one. */
-export const kolmogorovSmirnov = (sample: ArrayLike<number>, distribution: (x: number) => number): number => {
+const kolmogorovSmirnov = (sample: ArrayLike<number>, distribution: (x: number) => number): number => {
   const sorted = Float64Array.from(sample).sort();
   const n = sorted.length;
   let distance = 0;

@@ -8,6 +8,7 @@ import {
   customLinearSolve,
   customVjp,
   customRoot,
+  debugCallback,
   evalShape,
   grad,
   jit,
@@ -189,6 +190,42 @@ test("a primitive whose evaluate breaks its abstractEval is caught while eager",
 test("host code that closes over a traced value is told to take it as an argument", () => {
   const f = (y: NDArray): NDArray => pureCallback(() => np.add(y, 1), { shape: [2] }, []);
   expect(() => grad((y: NDArray) => np.sum(f(y)))(x)).toThrow(/pass the value as an argument/);
+});
+
+test("host code that closes over a traced value is named, eager and compiled, whatever it does with the value", () => {
+  const uses: Record<string, (y: NDArray, v: NDArray) => NDArray> = {
+    adds: (y, v) => np.add(v, y),
+    converts: (y, v) => v.add(y.item()),
+    differentiates: (y, v) => grad((z: NDArray) => z.mul(y))(v),
+    compiles: (y, v) => jit((z: NDArray) => z.mul(y))(v),
+  };
+  for (const use of Object.values(uses)) {
+    const host = (y: NDArray) =>
+      function onHost(v: NDArray): NDArray {
+        return use(y, v);
+      };
+    const f = (y: NDArray): NDArray => pureCallback(host(y), { shape: [] }, [1]).add(y);
+    const seen = (y: NDArray): NDArray => (debugCallback(host(y), array(1)), y);
+    const one = array(2);
+    for (const [name, g] of [["pureCallback", f] as const, ["debugCallback", seen] as const])
+      for (const run of [() => grad(g)(one), () => jit(g)(one), () => vmap(g)(x), () => jit(vmap(g))(x)])
+        expect(run).toThrow(
+          expect.objectContaining({
+            code: "LeakedTracer",
+            message: expect.stringMatching(new RegExp(`by ${name} of onHost.*pass the value as an argument`)),
+          }),
+        );
+  }
+});
+
+test("a leak inside host code is the host code's own", () => {
+  let kept: NDArray | null = null;
+  const host = (v: NDArray): NDArray => {
+    grad((z: NDArray) => (kept = z))(v);
+    return kept!.add(1);
+  };
+  const f = jit((y: NDArray): NDArray => pureCallback(host, { shape: [] }, [y]));
+  expect(() => f(array(1))).toThrow(/which has already returned.*Return values from the traced function/);
 });
 
 test("lists of empty arrays keep the inner shape", () => {

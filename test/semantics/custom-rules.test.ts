@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import {
   array,
   customVjp,
+  foriLoop,
   grad,
   hessian,
   jacrev,
@@ -19,7 +20,7 @@ import {
 } from "cotangent";
 import * as np from "cotangent/numpy";
 import { validateClosed } from "../../src/ir/validate.ts";
-import { expectError, values } from "./support.ts";
+import { errorOf, expectError, values } from "./support.ts";
 
 type Scalar = (x: NDArray) => NDArray;
 
@@ -125,6 +126,42 @@ test("10: a derivative by a value that a rule closes over is an error with a nam
   expectError(() => grad(jit(f))(array(3)), "ClosedOverDifferentiation");
   expectError(() => jit(grad(f))(array(3)), "ClosedOverDifferentiation");
   expect(grad((y: NDArray) => closing(stopGradient(y))(np.mul(y, 2)))(array(3)).item()).toBe(6);
+});
+
+test("10: the same where the backward rule alone closes over it, whatever it does with it", () => {
+  const rules: Record<string, (y: NDArray) => (r: null, g: NDArray) => NDArray[]> = {
+    "computes with it": (y) => (_none, g) => [np.mul(g, y)],
+    "returns it": (y) => () => [y],
+    "differentiates it": (y) => (_none, g) => [grad((z: NDArray) => np.mul(np.mul(z, y), g))(array(1))],
+    "compiles it": (y) => (_none, g) => [jit((z: NDArray) => np.mul(z, y))(g)],
+    "loops with it": (y) => (_none, g) => [foriLoop(0, 2, (_k, z: NDArray) => np.mul(z, y), g)],
+  };
+  for (const [name, rule] of Object.entries(rules)) {
+    const closing = (y: NDArray): Scalar =>
+      customVjp(
+        function twice(x: NDArray) {
+          return np.mul(x, 2);
+        },
+        { fwd: (x: NDArray) => [np.mul(x, 2), null], bwd: rule(y) },
+      );
+    const f = (y: NDArray): NDArray => np.add(closing(y)(y), y);
+    const one = array(3);
+    const gradients: (() => unknown)[] = [
+      () => grad(f)(one),
+      () => vjp(f, one)[1](array(1)),
+      () => jit(grad(f))(one),
+      () => grad(jit(f))(one),
+      () => vmap(grad(f))(array([3, 4])),
+      () => grad((y: NDArray) => np.sum(vmap(closing(y))(np.mul(array([3, 4]), y))))(one),
+      () => grad(grad(f) as Scalar)(one),
+    ];
+    gradients.forEach((run, k) => {
+      const error = errorOf(run);
+      expect(error.code, `${name}, ${k}: ${error.message}`).toBe("ClosedOverDifferentiation");
+      expect(error.message).toContain("derivative of twice");
+    });
+    expect(grad((y: NDArray) => np.add(closing(y)(array(2)), y))(one).item(), name).toBe(1);
+  }
 });
 
 describe("11: null from the backward rule", () => {

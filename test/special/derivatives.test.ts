@@ -5,6 +5,7 @@ import { array, grad, jvp } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import * as special from "cotangent/special";
+import { gammaShapeDerivative } from "../../ops/gamma-shape.ts";
 
 const { inf } = np;
 
@@ -96,6 +97,58 @@ test("the slope of gammainc by its parameter is the limit of differences, small 
   );
 });
 
+test("derivatives of gammainc by its parameter go on: each is the limit of differences of the one before", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -1, max: 3, noNaN: true }),
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      fc.integer({ min: 2, max: 3 }),
+      (u, v, order) => {
+        const a = 10 ** u;
+        const x = Math.max(a + v * Math.sqrt(a), a / 4);
+        const step = 1e-3 * Math.min(a, Math.sqrt(a));
+        const before = derivative((own) => special.gammainc(own, x), order - 1);
+        const [near, far] = [1, 2].map((k) => before(a + k * step) - before(a - k * step)) as [number, number];
+        const difference = (8 * near - far) / (12 * step);
+        const seen = derivative((own) => special.gammainc(own, x), order)(a);
+        expect(Math.abs(seen - difference)).toBeLessThan(1e-8 * Math.abs(seen) + (1e-12 * Math.abs(before(a))) / step);
+        expect(derivative((own) => special.gammaincc(own, x), order)(a)).toBe(-seen);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("the two ways to the first derivative by the parameter agree: step by step, and as an integral over the density", () => {
+  fc.assert(
+    fc.property(fc.double({ min: -2, max: 3, noNaN: true }), fc.double({ min: -2, max: 2, noNaN: true }), (u, v) => {
+      const a = 10 ** u;
+      const x = Math.max(a + v * Math.sqrt(a), a / 4);
+      const slope = derivative((own) => special.gammainc(own, x), 1)(a);
+      const density = derivative((own) => special.gammainc(a, own), 1)(x);
+      const ratio = gammaShapeDerivative(array(a), array(Math.log(x)), { order: 1 }).item();
+      expect(Math.abs(slope + x * density * ratio)).toBeLessThanOrEqual((1e-12 + 4e-15 * a) * Math.abs(slope));
+    }),
+  );
+});
+
+test("where P is constant in its parameter all derivatives are 0, and NaN arguments give NaN", () => {
+  const second = (x: number): ((a: number) => number) => derivative((own) => special.gammainc(own, x), 2);
+  for (const [a, x] of [
+    [1, 0],
+    [1, inf],
+    [2.5, 0],
+    [inf, 1],
+  ] as const)
+    expect(Math.abs(second(x)(a)), `${a}, ${x}`).toBe(0);
+  for (const [a, x] of [
+    [NaN, 1],
+    [1, NaN],
+    [-1, 1],
+  ] as const)
+    expect(second(x)(a), `${a}, ${x}`).toBeNaN();
+});
+
 test("gammainc and betainc are the integrals of their densities: mixed second derivatives too", () => {
   const density = jvp(
     (x: NDArray) => grad((own: NDArray) => special.gammainc(2.5, own))(x),
@@ -153,6 +206,29 @@ test("recurrences hold: gamma, digamma, E_n, I_n, Spence's function", () => {
       close(special.poch(x, 3.5).item(), special.poch(x, 2.5).item() * (x + 2.5), 1e-12);
       close(special.beta(x, 2.5).item(), special.beta(2.5, x).item(), 0);
     }),
+  );
+});
+
+test("gammaincc steps by its density from a to a + 1, sums a Poisson tail at whole a, and is erfc at 1/2", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.3, max: 40, noNaN: true }),
+      fc.double({ min: 0.01, max: 120, noNaN: true }),
+      fc.integer({ min: 1, max: 30 }),
+      (a, x, n) => {
+        const q = (own: number): number => special.gammaincc(own, x).item();
+        const step = Math.exp(a * Math.log(x) - x - special.gammaln(a + 1).item());
+        const rounding = 1e-15 * (20 + Math.abs(a * Math.log(x)) + x);
+        close(q(a + 1), q(a) + step, rounding);
+        let [term, sum] = [Math.exp(-x), 0];
+        for (let k = 0; k < n; k++) {
+          sum += term;
+          term *= x / (k + 1);
+        }
+        close(q(n), sum, 1e-14 + 1e-15 * (n + x));
+        close(q(0.5), special.erfc(Math.sqrt(x)).item(), 1e-14 + 1e-15 * x);
+      },
+    ),
   );
 });
 

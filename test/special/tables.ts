@@ -39,7 +39,7 @@ const words = new BigInt64Array(1);
 const number = new Float64Array(words.buffer);
 
 /** The distance of a number of this magnitude to the next. */
-export const ulpOf = (x: number): number => {
+const ulpOf = (x: number): number => {
   number[0] = Math.abs(x);
   const exponent = Number(words[0]! >> 52n);
   return 2 ** (Math.max(exponent, 1) - 1075);

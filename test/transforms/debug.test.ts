@@ -199,6 +199,8 @@ describe("debugPrint", () => {
     debugPrint("{{}} {{{}}}", 3);
     debugPrint("{}", { x: 1 });
     debugPrint("{}", np.zeros([100]));
+    debugPrint("{} is {what} {}", "x", 2, { what: "about" });
+    jit((x: NDArray) => (debugPrint("{name} = {x}", { name: "{}", x }), x))(one);
     expect(printed()).toEqual([
       "plain",
       "1 and [1.5, -0]",
@@ -207,6 +209,8 @@ describe("debugPrint", () => {
       "{} {3}",
       "{x: 1}",
       "[0, 0, 0, ..., 0, 0, 0]",
+      "x is about 2",
+      "{} = 1",
     ]);
   });
 
@@ -240,7 +244,8 @@ describe("debugPrint", () => {
   });
 
   test("values that are no arrays are refused", () => {
-    expectError(() => debugPrint("{}", "text"), "NotAnArray", "debugPrint");
+    expectError(() => debugPrint("{}", ["text"]), "NotAnArray", "debugPrint", "a string");
+    expectError(() => debugPrint("{a}", { a: () => 1 }), "NotAnArray", "debugPrint");
   });
 });
 

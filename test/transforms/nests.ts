@@ -18,7 +18,7 @@ const summed =
 const directionAt = (x: NDArray): NDArray => np.cos(np.arange(x.size)).reshape(x.shape);
 
 /** Each keeps "a function of one vector"; results of any shape are summed before they are differentiated. */
-export const layers: Readonly<Record<string, (f: Program) => Program>> = {
+const layers: Readonly<Record<string, (f: Program) => Program>> = {
   jit: (f) => jit(f),
   grad: (f) => grad(summed(f)) as Program,
   jvp: (f) => (x) => jvp(f, [x], [directionAt(x)])[1],

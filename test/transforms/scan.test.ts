@@ -19,7 +19,8 @@ import {
 } from "cotangent";
 import type { Jaxpr } from "cotangent";
 import * as np from "cotangent/numpy";
-import { innerJaxprs, validateClosed } from "../../src/ir/validate.ts";
+import { innerJaxprs } from "../../src/ir/jaxpr.ts";
+import { validateClosed } from "../../src/ir/validate.ts";
 import { applyNest, derivatives, expectClose, nestsUpTo } from "./nests.ts";
 import type { Program } from "./nests.ts";
 
@@ -191,8 +192,10 @@ test("a product of a closed-over matrix is not copied for every step", () => {
 
 const scansIn = (jaxpr: Jaxpr): number =>
   jaxpr.equations.reduce(
-    (sum, { primitive, params }) =>
-      sum + (primitive.name === "scan" ? 1 : 0) + innerJaxprs(params).reduce((inner, own) => inner + scansIn(own), 0),
+    (sum, equation) =>
+      sum +
+      (equation.primitive.name === "scan" ? 1 : 0) +
+      innerJaxprs(equation).reduce((inner, own) => inner + scansIn(own), 0),
     0,
   );
 

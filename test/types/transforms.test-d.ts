@@ -68,10 +68,14 @@ same<typeof twice, NDArray>();
 const vectorProduct = hvp((p: Parameters) => np.sum(p.w), [parameters], [parameters]);
 same<typeof vectorProduct, Parameters>();
 
-// Numbers stand in the place of arrays, at any depth of the tree.
-grad(loss)({ w: 1, layers: [2, x], none: null }, 3);
+// Numbers stand in the place of arrays, at any depth of the tree, among the arguments that are differentiated.
+grad(loss)({ w: 1, layers: [2, x], none: null }, x);
 grad(loss, { argnums: [0, 1] })({ w: x, layers: [], none: null }, 3);
 
+// @ts-expect-error the function itself would get this number, which is no array
+grad(loss)(parameters, 3);
+// @ts-expect-error the function itself would get these numbers
+grad(loss, { argnums: -1 })({ w: 1, layers: [], none: null }, 3);
 // @ts-expect-error the parameters lack layers
 grad(loss)({ w: x, none: null }, x);
 // @ts-expect-error the second argument is missing
@@ -128,13 +132,23 @@ tangentMap(parameters);
 const pulled = linearTranspose((y: NDArray) => np.mul(y, 2), x)(3);
 same<typeof pulled, [y: NDArray]>();
 
-// --- jit, vmap, customVjp: the same function type ---------------------------------------------
+// --- jit, vmap, customVjp: the same function type, numbers allowed in the place of arrays ------
+
+/** As Parameters, given liberally. */
+interface Given {
+  w: NDArray | number;
+  layers: (NDArray | number)[];
+  none: null;
+}
+type LiberalLoss = (p: Given, y: NDArray | number) => NDArray;
 
 const jitted = jit(loss);
-same<typeof jitted, typeof loss>();
+same<typeof jitted, LiberalLoss>();
+const assignable: typeof loss = jitted;
+void assignable;
 const batched = vmap(loss, { inAxes: [null, 0] });
 same<ReturnType<typeof batched>, NDArray>();
-same<globalThis.Parameters<typeof batched>, [p: Parameters, y: NDArray]>();
+same<typeof batched, LiberalLoss>();
 vmap((p: Parameters) => p, { inAxes: [{ w: 0, layers: null, none: null }], outAxes: { w: 1 } });
 const withStatic = jit((y: NDArray, mode: "a" | "b") => (mode === "a" ? y : np.neg(y)), { staticArgnums: 1 });
 withStatic(x, "b");
@@ -150,7 +164,7 @@ const ruled = customVjp(loss, {
   fwd: (p: Parameters, y: NDArray) => [loss(p, y), p],
   bwd: (_p: Parameters, g: NDArray) => [null, g],
 });
-same<typeof ruled, typeof loss>();
+same<typeof ruled, LiberalLoss>();
 // @ts-expect-error the backward rule is missing
 customVjp(loss, { fwd: (p: Parameters, y: NDArray) => [loss(p, y), p] });
 
@@ -158,7 +172,7 @@ const ruledForwards = customJvp(loss, {
   jvp: ([p, y]: [Parameters, NDArray], [, dy]: [Parameters, NDArray]) => [loss(p, y), dy],
   symbolicZeros: true,
 });
-same<typeof ruledForwards, typeof loss>();
+same<typeof ruledForwards, LiberalLoss>();
 // @ts-expect-error the forward rule is missing
 customJvp(loss, { fwd: (p: Parameters, y: NDArray) => [loss(p, y), p] });
 const [pure, captured] = closureConvert(loss, parameters, 1);

@@ -13,7 +13,6 @@ import {
   equal,
   greater,
   isfinite,
-  less,
   lessEqual,
   logicalAnd,
   logicalOr,
@@ -22,7 +21,7 @@ import {
 } from "../../numpy/elementwise.ts";
 import { where } from "../../numpy/selection.ts";
 import { toDType } from "../../numpy/operand.ts";
-import { krylov, stop } from "./iteration.ts";
+import { goesOn, krylov, stop } from "./iteration.ts";
 import type { CycleResult, KrylovOptions, KrylovResult, Method, Progress, System } from "./iteration.ts";
 import { axpy, inner, norm, number } from "./vectors.ts";
 
@@ -88,11 +87,7 @@ const step = ({ apply, precondition, tolerance }: System, shadow: NDArray, state
 const cycle = (system: System, { x, residual, iterations }: Progress): CycleResult => {
   const zero = zerosOf([system.size], system.dtype);
   return whileLoop<State>(
-    ({ r, iterations: taken, reason }) =>
-      logicalAnd(
-        equal(reason, stop.running),
-        logicalAnd(greater(norm(r), system.tolerance), less(taken, system.limit)),
-      ),
+    (state) => goesOn(system, state),
     (state) => step(system, residual, state),
     {
       x,

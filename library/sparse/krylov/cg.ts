@@ -5,10 +5,10 @@
  */
 import type { NDArray } from "../../../src/array/ndarray.ts";
 import { whileLoop } from "../../../transforms/while-loop.ts";
-import { add, div, equal, greater, isfinite, less, logicalAnd, neg } from "../../numpy/elementwise.ts";
+import { add, div, equal, greater, isfinite, neg } from "../../numpy/elementwise.ts";
 import { toDType } from "../../numpy/operand.ts";
 import { where } from "../../numpy/selection.ts";
-import { krylov, stop } from "./iteration.ts";
+import { goesOn, krylov, stop } from "./iteration.ts";
 import type { CycleResult, KrylovOptions, KrylovResult, Method, Progress, System } from "./iteration.ts";
 import { axpy, inner, norm, number } from "./vectors.ts";
 
@@ -55,11 +55,7 @@ const cycle = (system: System, { x, residual, iterations }: Progress): CycleResu
   const z = system.precondition(residual);
   const rho = inner(residual, z);
   return whileLoop<State>(
-    ({ r, iterations: taken, reason }) =>
-      logicalAnd(
-        equal(reason, stop.running),
-        logicalAnd(greater(norm(r), system.tolerance), less(taken, system.limit)),
-      ),
+    (state) => goesOn(system, state),
     (state) => step(system, state),
     { x, r: residual, p: z, rho, iterations, reason: toDType(verdict(rho), "float64") },
   );

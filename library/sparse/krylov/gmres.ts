@@ -4,6 +4,7 @@
  * matrix Q, so that a step is products of fixed shapes whatever its number: column k of R is Q h.
  * Source: Saad & Schultz 1986; two passes: Giraud, Langou & Rozloznik 2005.
  */
+import { showValue } from "../../../src/describe.ts";
 import { InvalidOption } from "../../../src/error.ts";
 import type { NDArray } from "../../../src/array/ndarray.ts";
 import { zerosOf } from "../../../ops/arithmetic.ts";
@@ -32,6 +33,7 @@ import { arange } from "../../numpy/ranges.ts";
 import { krylov, optionNames, stop } from "./iteration.ts";
 import type { CycleResult, KrylovOptions, KrylovResult, Method, Progress, System } from "./iteration.ts";
 import { norm, number } from "./vectors.ts";
+import { requireOptions } from "../../../src/options.ts";
 
 export interface GmresOptions<T> extends KrylovOptions<T> {
   /** Steps before a restart, which is also the number of vectors kept. Default 30. */
@@ -174,9 +176,10 @@ const cycleOf =
  * converged // true
  */
 export const gmres = <T>(operator: (x: T) => T, b: T, options: GmresOptions<T> = {}): KrylovResult<T> => {
+  requireOptions("gmres", options, [...optionNames, "restart"]);
   const { restart = 30, ...rest } = options;
   if (!Number.isSafeInteger(restart) || restart < 1)
-    throw new InvalidOption("gmres", `restart ${String(restart)}`, "Give a whole number of steps, one or more");
+    throw new InvalidOption("gmres", `restart ${showValue(restart)}`, "Give a whole number of steps, one or more");
   const method: Method = { name: "gmres", isSymmetric: false, cycle: cycleOf(restart), stall: 1 - 1e-6 };
   return krylov(method, operator, b, rest, [...optionNames, "restart"]);
 };

@@ -4,6 +4,7 @@
  * The solution is differentiated through A x = b (customLinearSolve); the report travels as three further unknowns
  * with the identity as their matrix, so that it leaves the solve without being part of its derivatives.
  */
+import { showValue } from "../../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../../src/error.ts";
 import type { DType } from "../../../src/array/dtype.ts";
 import type { NDArray } from "../../../src/array/ndarray.ts";
@@ -25,7 +26,9 @@ import {
   greater,
   greaterEqual,
   isfinite,
+  less,
   lessEqual,
+  logicalAnd,
   maximum,
   mul,
   sub,
@@ -100,6 +103,12 @@ export interface Method {
   /** A cycle that leaves more than this part of the residual makes no progress. */
   readonly stall: number;
 }
+
+/** Whether a cycle goes on: nothing stopped it, its residual is too large, and there are steps left. */
+export const goesOn = (
+  { tolerance, limit }: System,
+  { r, iterations, reason }: { readonly r: NDArray; readonly iterations: NDArray; readonly reason: NDArray },
+): NDArray => logicalAnd(equal(reason, stop.running), logicalAnd(greater(norm(r), tolerance), less(iterations, limit)));
 
 // --- Outer loop -------------------------------------------------------------------------------
 
@@ -181,11 +190,11 @@ const readSettings = (
   const { maxIterations = Math.max(1, 10 * size) } = options;
   for (const [name, value] of [["rtol", rtol] as const, ["atol", atol] as const])
     if (typeof value !== "number" || !(value >= 0 && value < Infinity))
-      throw new InvalidOption(asked, `${name} ${String(value)}`, "Tolerances are finite numbers, zero or more");
+      throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Tolerances are finite numbers, zero or more");
   if (!Number.isSafeInteger(maxIterations) || maxIterations < 0)
-    throw new InvalidOption(asked, `maxIterations ${String(maxIterations)}`, "Give a whole number, zero or more");
+    throw new InvalidOption(asked, `maxIterations ${showValue(maxIterations)}`, "Give a whole number, zero or more");
   if (typeof throwOnFailure !== "boolean")
-    throw new InvalidOption(asked, `throwOnFailure ${String(throwOnFailure)}`, "Use true or false");
+    throw new InvalidOption(asked, `throwOnFailure ${showValue(throwOnFailure)}`, "Use true or false");
   return { rtol, atol, limit: maxIterations, throwOnFailure };
 };
 

@@ -23,7 +23,7 @@ const bit = (claim: boolean): number => (claim ? 1 : 0);
 const view = new DataView(new ArrayBuffer(8));
 
 /** Round half to even. */
-export function nearest(x: number): number {
+function nearest(x: number): number {
   if (!Number.isFinite(x) || Math.abs(x) >= 2 ** 52) return x;
   const below = Math.floor(x);
   const rounded = x - below === 0.5 ? (below % 2 === 0 ? below : below + 1) : Math.round(x);

@@ -1,0 +1,102 @@
+/**
+ * Arithmetic that writes JavaScript: a value is an expression, a named one a constant of the function being written.
+ * The closures of `numbers` compute the same bits, but an engine cannot inline them once several functions have used them.
+ */
+import type { Arithmetic, BinaryText, Precision, RareFunction, UnaryText } from "./arithmetic.ts";
+import { doubles, nearest, singles } from "./numbers.ts";
+
+type Sources = Arithmetic<string, string>;
+
+/** A number as JavaScript; `String` of a float64 is the shortest text that reads back as it. */
+const literal = (value: number): string =>
+  Object.is(value, -0) || value < 0 ? `(${Object.is(value, -0) ? "-0" : value})` : String(value);
+
+/** The arithmetic of one function being written into `lines`; functions that it calls are put into `imports`. */
+const sources = (precision: Precision, lines: string[], imports: Map<string, unknown>): Sources => {
+  const isDouble = precision === "float64";
+  const primitives = isDouble ? doubles : singles;
+  let names = 0;
+  const imported = (name: string, value: unknown): string => {
+    imports.set(name, value);
+    return name;
+  };
+  const named =
+    (kind: string) =>
+    (value: string): string => {
+      const name = `v${names++}`;
+      lines.push(`${kind} ${name} = ${value};`);
+      return name;
+    };
+  const rounded = (value: string): string => (isDouble ? `(${value})` : `Math.fround(${value})`);
+  const operator = (sign: string) => (x: string, y: string) => rounded(`${x} ${sign} ${y}`);
+  const comparison = (sign: string) => (x: string, y: string) => `(${x} ${sign} ${y})`;
+  const bits = (name: "powerOfTwo" | "exponent" | "significand" | "high" | "copySign") => {
+    return (...operands: string[]) => `${imported(name, primitives[name])}(${operands.join(", ")})`;
+  };
+  const math = (name: "abs" | "floor" | "trunc") => (x: string) => `Math.${name}(${x})`;
+  return {
+    precision,
+    constant: (value) => literal(isDouble ? value : Math.fround(value)),
+    name: named("const"),
+    nameMask: named("const"),
+    add: operator("+"),
+    sub: operator("-"),
+    mul: operator("*"),
+    div: operator("/"),
+    neg: (x) => `(-${x})`,
+    abs: math("abs"),
+    sqrt: (x) => rounded(`Math.sqrt(${x})`),
+    floor: math("floor"),
+    trunc: math("trunc"),
+    nearest: (x) => `${imported("nearest", nearest)}(${x})`,
+    least: (x, y) => {
+      const [first, second] = [named("const")(x), named("const")(y)];
+      return `(${second} < ${first} ? ${second} : ${first})`;
+    },
+    copySign: bits("copySign"),
+    lt: comparison("<"),
+    le: comparison("<="),
+    gt: comparison(">"),
+    ge: comparison(">="),
+    eq: comparison("==="),
+    ne: comparison("!=="),
+    and: comparison("&&"),
+    or: comparison("||"),
+    not: (mask) => `(!${mask})`,
+    select: (mask, x, y) => `(${mask} ? ${x} : ${y})`,
+    powerOfTwo: bits("powerOfTwo"),
+    exponent: bits("exponent"),
+    significand: bits("significand"),
+    high: bits("high"),
+    where: (mask, { name, compute }: RareFunction, args, value) => {
+      const call = `${imported(`rare_${name}`, compute)}(${args.join(", ")})`;
+      return named("const")(`${mask} ? ${call} : ${value}`);
+    },
+    either: (mask, careful, usual) => {
+      const result = `v${names++}`;
+      lines.push(`let ${result}; if (${mask}) {`);
+      const whenTrue = careful();
+      lines.push(`${result} = ${whenTrue}; } else {`);
+      const whenFalse = usual();
+      lines.push(`${result} = ${whenFalse}; }`);
+      return result;
+    },
+  };
+};
+
+/**
+ * The text as one JavaScript function.
+ * @throws what the engine throws where `new Function` is refused
+ */
+export const compiledText = (
+  text: UnaryText | BinaryText,
+  arity: 1 | 2,
+  precision: Precision,
+): ((...x: number[]) => number) => {
+  const lines: string[] = [];
+  const imports = new Map<string, unknown>();
+  const result = (text as BinaryText)(sources(precision, lines, imports))("x", "y");
+  const body = `"use strict"; return (${arity === 2 ? "x, y" : "x"}) => {\n${lines.join("\n")}\nreturn ${result};\n};`;
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text is written above, from literals and names of our own
+  return new Function(...imports.keys(), body)(...imports.values()) as (...x: number[]) => number;
+};

@@ -1,0 +1,64 @@
+/**
+ * Prebuilt kernels: routines too large for loop nests, written once as WebAssembly over the memory of the back end.
+ * Each family has a module, a TypeScript kernel that gives equal bits, and a plan that turns shapes into one call.
+ * Functions take i32 only (byte addresses, counts, strides in elements), never allocate and never grow the memory.
+ */
+
+/** A family of kernels as WebAssembly; it imports "env"."memory" and nothing else. */
+export interface PrebuiltModule {
+  /** Unique among the families. */
+  readonly name: string;
+  /** The module's bytes; needs 128-bit vectors (`hasSimd`). */
+  readonly build: () => Uint8Array<ArrayBuffer>;
+}
+
+/** Where the arrays of one call begin, in bytes. Each address is a multiple of the item size. */
+export interface Addresses {
+  readonly operands: readonly number[];
+  readonly results: readonly number[];
+  /** `scratchBytes` bytes, a multiple of 16, that hold anything before and after; overlaps no array of the call. */
+  readonly scratch: number;
+}
+
+/** One call of a prebuilt function, for shapes that are known; only the addresses are open. */
+export interface PrebuiltCall {
+  /** Name of the exported function. */
+  readonly function: string;
+  /** The function's arguments. */
+  readonly args: (addresses: Addresses) => number[];
+  readonly scratchBytes: number;
+  /**
+   * Operands that must first be copied: per operand null, or the permutation of its axes to which the caller brings it,
+   * contiguous (axis k of the copy is axis permutation[k]). Its address is then that of the copy. Missing: no copies.
+   */
+  readonly copies?: readonly (readonly number[] | null)[];
+}
+
+/** An exported function, as JavaScript sees it. */
+export type PrebuiltFunction = (...args: number[]) => void;
+
+const compiled = new WeakMap<PrebuiltModule, WebAssembly.Module>();
+const instances = new WeakMap<
+  WebAssembly.Memory,
+  WeakMap<PrebuiltModule, Readonly<Record<string, PrebuiltFunction>>>
+>();
+
+/**
+ * The functions of a module on a memory, by name. One instance is made for each pair, and the module is compiled once.
+ * The compilation is synchronous.
+ */
+export function instantiate(
+  module: PrebuiltModule,
+  memory: WebAssembly.Memory,
+): Readonly<Record<string, PrebuiltFunction>> {
+  const known = instances.get(memory) ?? new WeakMap<PrebuiltModule, Readonly<Record<string, PrebuiltFunction>>>();
+  instances.set(memory, known);
+  const instance = known.get(module);
+  if (instance !== undefined) return instance;
+  const binary = compiled.get(module) ?? new WebAssembly.Module(module.build());
+  compiled.set(module, binary);
+  const { exports } = new WebAssembly.Instance(binary, { env: { memory } });
+  const functions = exports as Readonly<Record<string, PrebuiltFunction>>;
+  known.set(module, functions);
+  return functions;
+}

@@ -1,0 +1,21 @@
+/** Largest errors allowed, in ulp, for float64 and float32. */
+export const bounds: Readonly<Record<string, readonly [float64: number, float32: number]>> = {
+  exp: [1, 1],
+  exp2: [1, 1],
+  expm1: [1, 1],
+  log: [1, 1],
+  log2: [1, 1],
+  log10: [1, 1],
+  log1p: [1, 1],
+  logistic: [2, 2],
+  softplus: [2, 2],
+  logaddexp: [2, 2],
+  pow: [1, 1],
+  erf: [2, 2],
+  erfc: [2, 2],
+  sinh: [2, 2],
+  cosh: [2, 2],
+  tanh: [2, 2],
+  sin: [1, 1],
+  cos: [1, 1],
+};
