@@ -4,19 +4,14 @@
  * Transcendentals come from the host's Math; the measured errors stand beside the tables below.
  */
 
+import { scalarOf } from "./elementary/index.ts";
+
 export { binaryExponent, nextAfter, nextAfterFloat32, scaleByPowerOfTwo } from "./float-parts.ts";
 export { greatestCommonDivisor, populationCount } from "./integer-math.ts";
 export * from "./special-functions/index.ts";
 
 export type UnaryScalar = (x: number) => number;
 export type BinaryScalar = (x: number, y: number) => number;
-
-/** 1 / (1 + e^-x) without overflow: subnormal, not zero, down to x = -745; exactly 0 and 1 far out. */
-export function logistic(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x));
-  const decay = Math.exp(x);
-  return decay / (1 + decay);
-}
 
 const roundingShift = 2 ** 52;
 
@@ -31,12 +26,6 @@ export function roundHalfEven(x: number): number {
 /** -1, 0 or 1; zero keeps its sign and NaN stays NaN. */
 export function sign(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;
-}
-
-/** x^y by IEEE 754: 1^y = 1 and (-1)^(+-inf) = 1 also where JavaScript says NaN; x^0 = 1. */
-export function pow(x: number, y: number): number {
-  if (x === 1 || (x === -1 && (y === Infinity || y === -Infinity))) return 1;
-  return Math.pow(x, y);
 }
 
 const smallestNormal = 2 ** -1022;
@@ -215,27 +204,27 @@ export type BinaryName = "pow" | "integerPower" | "atan2" | "rem" | "remainder" 
  * cosh 1.10, tanh 1.90, asinh 1.24, acosh 1.69, atanh 1.41. floor to abs are exact.
  */
 export const unaryMath: Readonly<Record<UnaryName, UnaryScalar>> = {
-  exp: Math.exp,
-  expm1: Math.expm1,
-  log: Math.log,
-  log1p: Math.log1p,
-  log2: Math.log2,
-  log10: Math.log10,
+  exp: scalarOf("exp", "float64"),
+  expm1: scalarOf("expm1", "float64"),
+  log: scalarOf("log", "float64"),
+  log1p: scalarOf("log1p", "float64"),
+  log2: scalarOf("log2", "float64"),
+  log10: scalarOf("log10", "float64"),
   sqrt: Math.sqrt,
-  cbrt: Math.cbrt,
-  logistic,
-  sin: Math.sin,
-  cos: Math.cos,
-  tan: Math.tan,
-  asin: Math.asin,
-  acos: Math.acos,
-  atan: Math.atan,
-  sinh: Math.sinh,
-  cosh: Math.cosh,
-  tanh: Math.tanh,
-  asinh: Math.asinh,
-  acosh: Math.acosh,
-  atanh: Math.atanh,
+  cbrt: scalarOf("cbrt", "float64"),
+  logistic: scalarOf("logistic", "float64"),
+  sin: scalarOf("sin", "float64"),
+  cos: scalarOf("cos", "float64"),
+  tan: scalarOf("tan", "float64"),
+  asin: scalarOf("asin", "float64"),
+  acos: scalarOf("acos", "float64"),
+  atan: scalarOf("atan", "float64"),
+  sinh: scalarOf("sinh", "float64"),
+  cosh: scalarOf("cosh", "float64"),
+  tanh: scalarOf("tanh", "float64"),
+  asinh: scalarOf("asinh", "float64"),
+  acosh: scalarOf("acosh", "float64"),
+  atanh: scalarOf("atanh", "float64"),
   floor: Math.floor,
   ceil: Math.ceil,
   round: roundHalfEven,
@@ -250,9 +239,9 @@ export const unaryMath: Readonly<Record<UnaryName, UnaryScalar>> = {
  * at most where the quotient exceeds 2^53.
  */
 export const binaryMath: Readonly<Record<BinaryName, BinaryScalar>> = {
-  pow,
+  pow: scalarOf("pow", "float64"),
   integerPower,
-  atan2: Math.atan2,
+  atan2: scalarOf("atan2", "float64"),
   rem,
   remainder,
   floorDivide,

@@ -5,6 +5,8 @@
  */
 import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
 import { contractionShape, dotGeneral } from "../kernels/contraction.ts";
+import { matmul } from "../kernels/prebuilt/matmul.ts";
+import { planMatmul } from "../kernels/prebuilt/matmul-plan.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -14,7 +16,7 @@ import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals } from "../src/ir/primitive.ts";
 import type { BatchDim, LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
 import { bilinearJvp } from "./arithmetic.ts";
@@ -132,7 +134,10 @@ export const dot: PrimitiveFunction<[NDArray, NDArray], DotParams> = definePrimi
     const bFree = freeAxes(b.shape, contracted[1], parallel[1]);
     return [out, batch[0].length + (aDim === null ? aFree.length + bFree.indexOf(bDim!) : aFree.indexOf(aDim))];
   },
-  lower: routine,
+  lower: prebuilt(([a, b], params) => {
+    const call = planMatmul(a!.dtype, a!.shape, b!.shape, params);
+    return call === null ? null : { module: matmul, call };
+  }),
   laws: { sample: sampleDot },
 });
 

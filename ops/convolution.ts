@@ -10,6 +10,8 @@ import { convolutionShape, convolve } from "../kernels/convolution.ts";
 import type { ConvolutionParams } from "../kernels/convolution.ts";
 import { inputGradientParams, kernelGradientParams } from "../kernels/convolution-gradients.ts";
 import type { ConvolutionGradient, Rearrangement } from "../kernels/convolution-gradients.ts";
+import { convolution as prebuiltConvolution } from "../kernels/prebuilt/convolution.ts";
+import { planConvolution } from "../kernels/prebuilt/convolution-plan.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -19,7 +21,7 @@ import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
 import { bilinearJvp, zerosOf } from "./arithmetic.ts";
@@ -149,7 +151,10 @@ export const convolution: PrimitiveFunction<[NDArray, NDArray], ConvolutionParam
     // No example: a convolution with zero groups does not exist.
     return [zerosOf([0, ...convolutionShape(images.shape.slice(1), kernels.shape.slice(1), params)], lhs.dtype), 0];
   },
-  lower: routine,
+  lower: prebuilt(([lhs, rhs], params) => {
+    const call = planConvolution(lhs!.dtype, lhs!.shape, rhs!.shape, params);
+    return call === null ? null : { module: prebuiltConvolution, call };
+  }),
   laws: { sample: sampleConvolution },
 });
 

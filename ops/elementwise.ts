@@ -2,6 +2,7 @@
  * Shared parts of elementwise primitives: loops of the interpreter, type rules, jvp by operand.
  * Operands have equal shapes and dtypes here; broadcasting and promotion live in the numpy library.
  */
+import { scalarOf } from "../kernels/elementary/index.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { allocate, isFloat, isInteger } from "../src/array/dtype.ts";
 import type { DType } from "../src/array/dtype.ts";
@@ -34,6 +35,12 @@ export const mapBinary = (
   const out = allocate(dtype, left.length);
   for (let i = 0; i < out.length; i++) out[i] = f(left[i]!, right[i]!);
   return fromBuffer(out, x.shape, dtype);
+};
+
+/** The interpreter loop of an elementary function, in the precision of its operands. */
+export const mapElementary = (name: string, x: ConcreteArray, y?: ConcreteArray): ConcreteArray => {
+  const f = scalarOf(name, x.dtype === "float32" ? "float32" : "float64");
+  return y === undefined ? mapUnary(f, x) : mapBinary(f, x, y);
 };
 
 /** The type of a result like its operand, which must be float. @throws DTypeMismatch */

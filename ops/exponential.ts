@@ -3,7 +3,7 @@
  * Values come from kernels/scalar-math.ts in every back end; float32 is computed in float64 and rounded once.
  * Each derivative is the textbook's, written in the output where that saves a call.
  */
-import { binaryMath, unaryMath } from "../kernels/scalar-math.ts";
+import { unaryMath } from "../kernels/scalar-math.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import { callExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
@@ -15,7 +15,7 @@ import { elementwiseBatch } from "./batching.ts";
 import { eq, select } from "./comparison.ts";
 import {
   binaryJvp,
-  mapBinary,
+  mapElementary,
   mapUnary,
   noParameters,
   requireEqualFloats,
@@ -27,7 +27,7 @@ import {
 /** e^x. */
 export const exp: Unary = definePrimitive<[NDArray]>({
   name: "exp",
-  evaluate: ([x]) => mapUnary(unaryMath.exp, x),
+  evaluate: ([x]) => mapElementary("exp", x),
   abstractEval: ([x]) => requireFloat("exp", x),
   jvp: unaryJvp(
     (x) => exp(x),
@@ -42,7 +42,7 @@ export const exp: Unary = definePrimitive<[NDArray]>({
 /** Natural logarithm; -infinity at 0, NaN below. */
 export const log: Unary = definePrimitive<[NDArray]>({
   name: "log",
-  evaluate: ([x]) => mapUnary(unaryMath.log, x),
+  evaluate: ([x]) => mapElementary("log", x),
   abstractEval: ([x]) => requireFloat("log", x),
   jvp: unaryJvp(
     (x) => log(x),
@@ -61,7 +61,7 @@ export const log: Unary = definePrimitive<[NDArray]>({
 /** e^x - 1, accurate near 0. */
 export const expm1: Unary = definePrimitive<[NDArray]>({
   name: "expm1",
-  evaluate: ([x]) => mapUnary(unaryMath.expm1, x),
+  evaluate: ([x]) => mapElementary("expm1", x),
   abstractEval: ([x]) => requireFloat("expm1", x),
   jvp: unaryJvp(
     (x) => expm1(x),
@@ -80,7 +80,7 @@ export const expm1: Unary = definePrimitive<[NDArray]>({
 /** log(1 + x), accurate near 0. */
 export const log1p: Unary = definePrimitive<[NDArray]>({
   name: "log1p",
-  evaluate: ([x]) => mapUnary(unaryMath.log1p, x),
+  evaluate: ([x]) => mapElementary("log1p", x),
   abstractEval: ([x]) => requireFloat("log1p", x),
   jvp: unaryJvp(
     (x) => log1p(x),
@@ -114,7 +114,7 @@ export const sqrt: Unary = definePrimitive<[NDArray]>({
 /** Real cube root, negative for negative x; slope +infinity at 0. */
 export const cbrt: Unary = definePrimitive<[NDArray]>({
   name: "cbrt",
-  evaluate: ([x]) => mapUnary(unaryMath.cbrt, x),
+  evaluate: ([x]) => mapElementary("cbrt", x),
   abstractEval: ([x]) => requireFloat("cbrt", x),
   jvp: unaryJvp(
     (x) => cbrt(x),
@@ -133,7 +133,7 @@ export const cbrt: Unary = definePrimitive<[NDArray]>({
 /** 1 / (1 + e^-x), without overflow on either side. */
 export const logistic: Unary = definePrimitive<[NDArray]>({
   name: "logistic",
-  evaluate: ([x]) => mapUnary(unaryMath.logistic, x),
+  evaluate: ([x]) => mapElementary("logistic", x),
   abstractEval: ([x]) => requireFloat("logistic", x),
   jvp: unaryJvp(
     (x) => logistic(x),
@@ -152,7 +152,7 @@ export const logistic: Unary = definePrimitive<[NDArray]>({
 /** Hyperbolic tangent; slope 1 - tanh^2, factored so that it keeps its digits where tanh nears 1. */
 export const tanh: Unary = definePrimitive<[NDArray]>({
   name: "tanh",
-  evaluate: ([x]) => mapUnary(unaryMath.tanh, x),
+  evaluate: ([x]) => mapElementary("tanh", x),
   abstractEval: ([x]) => requireFloat("tanh", x),
   jvp: unaryJvp(
     (x) => tanh(x),
@@ -174,7 +174,7 @@ export const tanh: Unary = definePrimitive<[NDArray]>({
  */
 export const power: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "power",
-  evaluate: ([x, y]) => mapBinary(binaryMath.pow, x, y),
+  evaluate: ([x, y]) => mapElementary("pow", x, y),
   abstractEval: (operands) => requireEqualFloats("power", operands),
   jvp: binaryJvp(
     (x, y) => power(x, y),

@@ -9,7 +9,6 @@ import {
   nextAfterFloat32,
   scaleByPowerOfTwo as scaled,
 } from "../kernels/float-parts.ts";
-import { unaryMath } from "../kernels/scalar-math.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { sameShape } from "../src/array/shape.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -23,6 +22,7 @@ import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import {
   mapBinary,
+  mapElementary,
   mapUnary,
   noParameters,
   requireEqualFloats,
@@ -99,7 +99,7 @@ export const nextAfter: Binary = definePrimitive<[NDArray, NDArray]>({
 const logarithm = (name: "log2" | "log10", factor: number, reference: (x: number) => number): Unary => {
   const call: Unary = definePrimitive<[NDArray]>({
     name,
-    evaluate: ([x]) => mapUnary(unaryMath[name], x),
+    evaluate: ([x]) => mapElementary(name, x),
     abstractEval: ([x]) => requireFloat(name, x),
     jvp: unaryJvp(
       (x) => call(x),

@@ -19,6 +19,7 @@ import { elementwiseBatch } from "./batching.ts";
 import { gt, le, select } from "./comparison.ts";
 import {
   mapBinary,
+  mapElementary,
   mapUnary,
   noParameters,
   requireEqualFloats,
@@ -37,7 +38,7 @@ const bell = (scale: number, x: NDArray): NDArray => mul(fullLike(scale, x), exp
 /** The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x. */
 export const erf: Unary = definePrimitive<[NDArray]>({
   name: "erf",
-  evaluate: ([x]) => mapUnary(scalarMath.erf, x),
+  evaluate: ([x]) => mapElementary("erf", x),
   abstractEval: ([x]) => requireFloat("erf", x),
   jvp: unaryJvp(
     (x) => erf(x),
@@ -52,7 +53,7 @@ export const erf: Unary = definePrimitive<[NDArray]>({
 /** 1 - erf(x), accurate where it is tiny. */
 export const erfc: Unary = definePrimitive<[NDArray]>({
   name: "erfc",
-  evaluate: ([x]) => mapUnary(scalarMath.erfc, x),
+  evaluate: ([x]) => mapElementary("erfc", x),
   abstractEval: ([x]) => requireFloat("erfc", x),
   jvp: unaryJvp(
     (x) => erfc(x),

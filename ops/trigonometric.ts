@@ -3,7 +3,6 @@
  * Values come from kernels/scalar-math.ts in every back end. Slopes are the textbook's, with 1 - x^2 written
  * (1 - x)(1 + x), which keeps its digits near x = +-1. tanh lives in the exponential family.
  */
-import { binaryMath, unaryMath } from "../kernels/scalar-math.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import { callExpression, elementwise } from "../src/ir/lowering.ts";
@@ -14,8 +13,7 @@ import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import {
   binaryJvp,
-  mapBinary,
-  mapUnary,
+  mapElementary,
   noParameters,
   requireEqualFloats,
   requireFloat,
@@ -35,7 +33,7 @@ const onePlusSquare = (x: NDArray): NDArray => add(fullLike(1, x), mul(x, x));
 /** Sine. */
 export const sin: Unary = definePrimitive<[NDArray]>({
   name: "sin",
-  evaluate: ([x]) => mapUnary(unaryMath.sin, x),
+  evaluate: ([x]) => mapElementary("sin", x),
   abstractEval: ([x]) => requireFloat("sin", x),
   jvp: unaryJvp(
     (x) => sin(x),
@@ -54,7 +52,7 @@ export const sin: Unary = definePrimitive<[NDArray]>({
 /** Cosine. */
 export const cos: Unary = definePrimitive<[NDArray]>({
   name: "cos",
-  evaluate: ([x]) => mapUnary(unaryMath.cos, x),
+  evaluate: ([x]) => mapElementary("cos", x),
   abstractEval: ([x]) => requireFloat("cos", x),
   jvp: unaryJvp(
     (x) => cos(x),
@@ -69,7 +67,7 @@ export const cos: Unary = definePrimitive<[NDArray]>({
 /** Tangent. */
 export const tan: Unary = definePrimitive<[NDArray]>({
   name: "tan",
-  evaluate: ([x]) => mapUnary(unaryMath.tan, x),
+  evaluate: ([x]) => mapElementary("tan", x),
   abstractEval: ([x]) => requireFloat("tan", x),
   jvp: unaryJvp(
     (x) => tan(x),
@@ -88,7 +86,7 @@ export const tan: Unary = definePrimitive<[NDArray]>({
 /** Arc sine in [-pi/2, pi/2]; NaN outside [-1, 1]. */
 export const asin: Unary = definePrimitive<[NDArray]>({
   name: "asin",
-  evaluate: ([x]) => mapUnary(unaryMath.asin, x),
+  evaluate: ([x]) => mapElementary("asin", x),
   abstractEval: ([x]) => requireFloat("asin", x),
   jvp: unaryJvp(
     (x) => asin(x),
@@ -107,7 +105,7 @@ export const asin: Unary = definePrimitive<[NDArray]>({
 /** Arc cosine in [0, pi]; NaN outside [-1, 1]. */
 export const acos: Unary = definePrimitive<[NDArray]>({
   name: "acos",
-  evaluate: ([x]) => mapUnary(unaryMath.acos, x),
+  evaluate: ([x]) => mapElementary("acos", x),
   abstractEval: ([x]) => requireFloat("acos", x),
   jvp: unaryJvp(
     (x) => acos(x),
@@ -126,7 +124,7 @@ export const acos: Unary = definePrimitive<[NDArray]>({
 /** Arc tangent in [-pi/2, pi/2]. */
 export const atan: Unary = definePrimitive<[NDArray]>({
   name: "atan",
-  evaluate: ([x]) => mapUnary(unaryMath.atan, x),
+  evaluate: ([x]) => mapElementary("atan", x),
   abstractEval: ([x]) => requireFloat("atan", x),
   jvp: unaryJvp(
     (x) => atan(x),
@@ -145,7 +143,7 @@ export const atan: Unary = definePrimitive<[NDArray]>({
 /** Angle of the point (x, y) in [-pi, pi], y first; slopes x / (x^2 + y^2) and -y / (x^2 + y^2), NaN at the origin. */
 export const atan2: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "atan2",
-  evaluate: ([y, x]) => mapBinary(binaryMath.atan2, y, x),
+  evaluate: ([y, x]) => mapElementary("atan2", y, x),
   abstractEval: (operands) => requireEqualFloats("atan2", operands),
   jvp: binaryJvp(
     (y, x) => atan2(y, x),
@@ -170,7 +168,7 @@ const squareSum = (x: NDArray, y: NDArray): NDArray => add(mul(x, x), mul(y, y))
 /** Hyperbolic sine. */
 export const sinh: Unary = definePrimitive<[NDArray]>({
   name: "sinh",
-  evaluate: ([x]) => mapUnary(unaryMath.sinh, x),
+  evaluate: ([x]) => mapElementary("sinh", x),
   abstractEval: ([x]) => requireFloat("sinh", x),
   jvp: unaryJvp(
     (x) => sinh(x),
@@ -189,7 +187,7 @@ export const sinh: Unary = definePrimitive<[NDArray]>({
 /** Hyperbolic cosine. */
 export const cosh: Unary = definePrimitive<[NDArray]>({
   name: "cosh",
-  evaluate: ([x]) => mapUnary(unaryMath.cosh, x),
+  evaluate: ([x]) => mapElementary("cosh", x),
   abstractEval: ([x]) => requireFloat("cosh", x),
   jvp: unaryJvp(
     (x) => cosh(x),
@@ -208,7 +206,7 @@ export const cosh: Unary = definePrimitive<[NDArray]>({
 /** Inverse hyperbolic sine. */
 export const asinh: Unary = definePrimitive<[NDArray]>({
   name: "asinh",
-  evaluate: ([x]) => mapUnary(unaryMath.asinh, x),
+  evaluate: ([x]) => mapElementary("asinh", x),
   abstractEval: ([x]) => requireFloat("asinh", x),
   jvp: unaryJvp(
     (x) => asinh(x),
@@ -227,7 +225,7 @@ export const asinh: Unary = definePrimitive<[NDArray]>({
 /** Inverse hyperbolic cosine, not negative; NaN below 1. */
 export const acosh: Unary = definePrimitive<[NDArray]>({
   name: "acosh",
-  evaluate: ([x]) => mapUnary(unaryMath.acosh, x),
+  evaluate: ([x]) => mapElementary("acosh", x),
   abstractEval: ([x]) => requireFloat("acosh", x),
   jvp: unaryJvp(
     (x) => acosh(x),
@@ -246,7 +244,7 @@ export const acosh: Unary = definePrimitive<[NDArray]>({
 /** Inverse hyperbolic tangent; NaN outside [-1, 1]. */
 export const atanh: Unary = definePrimitive<[NDArray]>({
   name: "atanh",
-  evaluate: ([x]) => mapUnary(unaryMath.atanh, x),
+  evaluate: ([x]) => mapElementary("atanh", x),
   abstractEval: ([x]) => requireFloat("atanh", x),
   jvp: unaryJvp(
     (x) => atanh(x),

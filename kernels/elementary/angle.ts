@@ -21,7 +21,9 @@ export const reducedAngle = <V, M>(a: Arithmetic<V, M>): ((x: V) => Angle<V>) =>
   const toFull = constant(4 * rounding[precision]);
   const parts = (isDouble ? quarterTurn64 : quarterTurn32).map(constant);
   // The leading parts of float32 leave room for exact differences.
-  const [exact, next, last] = isDouble ? [parts.slice(0, 1), parts[1]!, parts[2]!] : [parts.slice(0, 2), parts[2]!, parts[3]!];
+  const [exact, next, last] = isDouble
+    ? [parts.slice(0, 1), parts[1]!, parts[2]!]
+    : [parts.slice(0, 2), parts[2]!, parts[3]!];
   return (x) => {
     const n = name(sub(add(mul(x, perQuarterTurn), toWhole), toWhole));
     const high = name(exact.reduce((rest, part) => sub(rest, mul(n, part)), x));

@@ -37,8 +37,12 @@ const reduced = <V, M>(a: Arithmetic<V, M>): ((size: V) => Reduced<V, M>) => {
     const upper = name(high(root));
     const lower = div(sub(z, mul(upper, upper)), add(add(root, tiny), upper));
     const cubic = name(mul(mul(select(isFar, root, size), z), p(z)));
-    const half_tail = name(add(lower, cubic));
-    return { isFar, start: select(isFar, add(upper, upper), size), tail: select(isFar, add(half_tail, half_tail), cubic) };
+    const halfTail = name(add(lower, cubic));
+    return {
+      isFar,
+      start: select(isFar, add(upper, upper), size),
+      tail: select(isFar, add(halfTail, halfTail), cubic),
+    };
   };
 };
 

@@ -7,6 +7,7 @@ import type { Arithmetic, BinaryText, Precision, RareFunction, UnaryText } from 
 import { numbers } from "./numbers.ts";
 import { estrin } from "./polynomial.ts";
 import { splitQuotient } from "./quotient.ts";
+import { lazyScalar } from "./sources.ts";
 import { arctangent32, arctangent64 } from "./trigonometric-coefficients.ts";
 
 /** pi / 4 in two parts; products of the first with 1 to 4 are exact. */
@@ -39,7 +40,7 @@ const octantAngle = <V, M>(a: Arithmetic<V, M>): OctantAngle<V> => {
 const farthest: Readonly<Record<Precision, number>> = { float64: 2 ** 60, float32: 2 ** 30 };
 
 export const atan: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
-  const { add, sub, abs, gt, name, nameMask, select, copySign, constant, precision } = a;
+  const { add, sub, abs, gt, least, name, nameMask, select, copySign, constant, precision } = a;
   const far = constant(farthest[precision]);
   const zero = constant(0);
   const half = constant(0.5);
@@ -49,7 +50,7 @@ export const atan: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
   return (argument: V) => {
     const x = name(argument);
     const size = name(abs(x));
-    const y = name(select(gt(size, far), far, size));
+    const y = name(least(size, far));
     const isBeyondHalf = nameMask(gt(y, half));
     const isBeyondTwo = nameMask(gt(y, two));
     const first = name(select(isBeyondHalf, one, zero));
@@ -61,24 +62,25 @@ export const atan: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
 };
 
 interface Bounds {
-  /** Sums of |x| and |y| between these give quotients in range. */
+  /** Where |y| is 0 or not below `low`, and |x| + |y| not above `high`, the quotient and its remainder are in range. */
   readonly low: number;
   readonly high: number;
-  /** Lost beside such a sum; in place of x = 0 a divisor. */
-  readonly least: number;
+  /** Lost beside `low`; in place of x = 0 a divisor. */
+  readonly trifle: number;
 }
 
 const bounds: Readonly<Record<Precision, Bounds>> = {
-  float64: { low: 2 ** -500, high: 2 ** 500, least: 2 ** -600 },
-  float32: { low: 2 ** -60, high: 2 ** 60, least: 2 ** -100 },
+  float64: { low: 2 ** -400, high: 2 ** 400, trifle: 2 ** -500 },
+  float32: { low: 2 ** -60, high: 2 ** 40, trifle: 2 ** -100 },
 };
 
-/** atan2(y, x) of points within the bounds or at the origin; of others by `rare`. */
+/** atan2(y, x) of points within the bounds; of others by `rare`. */
 const angleOf =
   (rare: RareFunction): BinaryText =>
   <V, M>(a: Arithmetic<V, M>) => {
-    const { add, sub, mul, abs, gt, lt, and, or, name, nameMask, select, copySign, where, constant, precision } = a;
-    const [low, high, least] = [bounds[precision].low, bounds[precision].high, bounds[precision].least].map(constant) as [V, V, V];
+    const { add, sub, mul, abs, gt, lt, and, or, least, name, nameMask, select, copySign, where, constant } = a;
+    const { low, high, trifle } = bounds[a.precision];
+    const [lowest, highest, added] = [low, high, trifle].map(constant) as [V, V, V];
     const zero = constant(0);
     const half = constant(0.5);
     const one = constant(1);
@@ -89,40 +91,44 @@ const angleOf =
       const x = name(abscissa);
       const rise = name(abs(y));
       const width = name(abs(x));
-      const run = name(add(width, least));
+      const run = name(add(width, added));
       const side = name(copySign(one, x));
       const isBeyondHalf = nameMask(gt(rise, mul(half, run)));
       const isBeyondTwo = nameMask(gt(rise, mul(two, run)));
-      const isSteep = nameMask(gt(rise, run));
       const first = name(select(isBeyondHalf, one, zero));
       const middle = name(select(isBeyondTwo, zero, first));
       // Left of the y axis the angle is pi less that of the mirrored point.
       const k = add(two, mul(side, sub(sub(add(first, first), middle), two)));
       const n = name(mul(side, sub(select(isBeyondTwo, zero, rise), mul(first, run))));
-      const more = name(mul(middle, select(isSteep, run, rise)));
-      const value = copySign(angle(k, n, name(select(isSteep, rise, run)), more), y);
-      const sum = name(add(rise, width));
-      return where(or(gt(sum, high), and(lt(sum, low), gt(sum, zero))), rare, [y, x], value);
+      const more = name(mul(middle, least(rise, run)));
+      const value = copySign(angle(k, n, name(select(gt(rise, run), rise, run)), more), y);
+      const isRare = or(gt(add(rise, width), highest), and(lt(rise, lowest), gt(rise, zero)));
+      return where(isRare, rare, [y, x], value);
     };
   };
 
-const withoutRare = angleOf({ name: "atan2Again", compute: () => NaN })(numbers.float64);
+const withinBounds = lazyScalar(angleOf({ name: "atan2Again", compute: () => NaN }), 2, "float64");
 
 /** atan2 of any numbers. */
 function angleOfAny(y: number, x: number): number {
   if (y !== y || x !== x) return NaN;
-  const [rise, run] = [Math.abs(y), Math.abs(x)];
-  if (rise === Infinity || run === Infinity) {
-    const [unitRise, unitRun] = [rise === Infinity ? 1 : 0, run === Infinity ? 1 : 0];
-    return withoutRare(y < 0 ? -unitRise : unitRise, x < 0 ? -unitRun : unitRun);
+  const { abs, copySign } = numbers.float64;
+  const [rise, run] = [abs(y), abs(x)];
+  const largest = Math.max(rise, run);
+  if (largest === Infinity) {
+    const unit = (size: number): number => (size === Infinity ? 1 : 0);
+    return withinBounds(copySign(unit(rise), y), copySign(unit(run), x));
   }
-  // Here the angle is the quotient, which may be subnormal.
-  if (x > 0 && rise < run * 2 ** -60) return y / x;
-  const scale = Math.max(rise, run) > 1 ? 2 ** -600 : 2 ** 600;
-  return withoutRare(y * scale, x * scale);
+  // Beside the positive x axis the angle is the quotient, which may be subnormal.
+  if (rise < run * 2 ** -60) return x > 0 ? y / x : copySign(Math.PI, y);
+  const scale = largest > 1 ? 2 ** -700 : 2 ** 700;
+  return withinBounds(y * scale, x * scale);
 }
 
+const atan2OfDoubles = angleOf({ name: "atan2OfExtreme64", compute: (y, x) => angleOfAny(y!, x!) });
+const atan2OfNumbers = lazyScalar(atan2OfDoubles, 2, "float64");
+
 export const atan2: Readonly<Record<Precision, BinaryText>> = {
-  float64: angleOf({ name: "atan2OfExtreme64", compute: (y, x) => angleOfAny(y!, x!) }),
-  float32: angleOf({ name: "atan2OfExtreme32", compute: (y, x) => Math.fround(angleOfAny(y!, x!)) }),
+  float64: atan2OfDoubles,
+  float32: angleOf({ name: "atan2OfExtreme32", compute: (y, x) => Math.fround(atan2OfNumbers(y!, x!)) }),
 };

@@ -1,10 +1,10 @@
 /**
- * cbrt: x = y 2^(3 k) with y in [1/2, 4). A polynomial gives y^(-1/3) to 14 bits, a step of third order to 40, and y times its
- * square the root; that is shortened until its cube is exact in two parts, whose distance from y corrects it.
+ * cbrt: x = y 2^(3 k) with y in [1/2, 4). A polynomial for y^(-1/3) gives a root so short that its cube is exact, and so is
+ * the distance of the cube from y. What is missing is a power series in that distance, and the last sum all that rounds.
  */
 import type { Arithmetic, Precision, RareFunction, UnaryText } from "./arithmetic.ts";
-import { numbers } from "./numbers.ts";
 import { estrin } from "./polynomial.ts";
+import { lazyScalar } from "./sources.ts";
 import { inverseCubeRoot32, inverseCubeRoot64 } from "./trigonometric-coefficients.ts";
 
 /** Smallest and largest normal number. */
@@ -19,19 +19,26 @@ const parabola: readonly [number, number] = [
   (2 ** (-1 / 3) + 2 ** (1 / 3)) / 2 - 1,
 ];
 
+/** Adding and subtracting these leaves 17 and 8 bits of a root. */
+const rounding: Readonly<Record<Precision, number>> = { float64: 1.5 * 2 ** 36, float32: 1.5 * 2 ** 16 };
+
+/** ((1 - t)^(-1/3) - 1) / t as a power series: with the cube of r at distance t y from y, the root of y is r (1 - t)^(-1/3). */
+const correction: readonly number[] = [1 / 3, 2 / 9, 14 / 81, 35 / 243];
+
 /** The root of a subnormal number by `rare`. */
 const cubeRoot =
   (rare: RareFunction): UnaryText =>
   <V, M>(a: Arithmetic<V, M>) => {
-    const { add, sub, mul, abs, gt, lt, ge, le, and, name, select, copySign, where, nearest, constant, precision } = a;
-    const { exponent, significand, powerOfTwo, high } = a;
+    const { add, sub, mul, div, abs, ge, gt, lt, le, and, not, select, copySign, where, either } = a;
+    const { name, nameMask, nearest, exponent, significand, powerOfTwo, constant, precision } = a;
     const [smallest, largest] = normal[precision].map(constant) as [V, V];
     const [slope, curvature] = parabola.map(constant) as [V, V];
     const zero = constant(0);
     const one = constant(1);
     const three = constant(3);
     const third = constant(1 / 3);
-    const twoNinths = constant(2 / 9);
+    const shortening = constant(rounding[precision]);
+    const series = estrin(a, correction);
     const p = estrin(a, precision === "float64" ? inverseCubeRoot64 : inverseCubeRoot32);
     return (argument: V) => {
       const x = name(argument);
@@ -42,23 +49,22 @@ const cubeRoot =
       const m = name(significand(size));
       const y = name(mul(m, powerOfTwo(d)));
       const guess = name(mul(p(m), add(one, mul(d, add(slope, mul(d, curvature))))));
-      const h = name(sub(one, mul(mul(y, guess), mul(guess, guess))));
-      const inverse = name(add(guess, mul(mul(guess, h), add(third, mul(h, twoNinths)))));
-      const root = name(high(mul(y, mul(inverse, inverse))));
-      const square = name(mul(root, root));
-      const upper = name(high(square));
-      const distance = sub(sub(y, mul(upper, root)), mul(sub(square, upper), root));
-      const relative = name(mul(distance, mul(inverse, mul(inverse, inverse))));
-      const corrected = add(root, mul(mul(root, relative), add(third, mul(relative, twoNinths))));
-      const value = copySign(mul(corrected, powerOfTwo(k)), x);
-      const ordinary = select(and(ge(size, smallest), le(size, largest)), value, add(x, x));
-      return where(and(gt(size, zero), lt(size, smallest)), rare, [x], ordinary);
+      const root = name(sub(add(mul(y, mul(guess, guess)), shortening), shortening));
+      const distance = name(div(sub(y, mul(mul(root, root), root)), y));
+      const corrected = add(root, mul(mul(root, distance), series(distance)));
+      const value = name(copySign(mul(corrected, powerOfTwo(k)), x));
+      const isNormal = nameMask(and(ge(size, smallest), le(size, largest)));
+      return either(
+        not(isNormal),
+        () => where(and(gt(size, zero), lt(size, smallest)), rare, [x], select(isNormal, value, add(x, x))),
+        () => value,
+      );
     };
   };
 
 const never: RareFunction = { name: "cbrtAgain", compute: () => NaN };
-const ofNormal64 = cubeRoot(never)(numbers.float64);
-const ofNormal32 = cubeRoot(never)(numbers.float32);
+const ofNormal64 = lazyScalar(cubeRoot(never), 1, "float64");
+const ofNormal32 = lazyScalar(cubeRoot(never), 1, "float32");
 
 export const cbrt: Readonly<Record<Precision, UnaryText>> = {
   float64: cubeRoot({ name: "cbrtOfSubnormal64", compute: (x) => ofNormal64(x! * 2 ** 54) * 2 ** -18 }),

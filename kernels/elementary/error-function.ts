@@ -1,7 +1,7 @@
 /**
  * erf, erfc. erf x = 1 - e^-y with y = -log(1 - erf x), a smooth function over x that a polynomial follows to where erf is 1;
- * no two cases, no cancellation. erfc x = e^(-x^2) P(t) / (1 + 2 x) with t = (x - c) / (x + c) between -1 and 1, where
- * P hardly changes. x^2 and 1 + 2 x are taken with their rounding errors.
+ * no two cases, no cancellation. erfc x = e^(-x^2) P(t) / (1 + 5/4 x) with t = (x - c) / (x + c) between -1 and
+ * 1, where P varies little. The rounding errors of x^2 and of the quotient go into the exponent.
  */
 import type { Arithmetic, Precision, UnaryText } from "./arithmetic.ts";
 import * as coefficients from "./exponential-coefficients.ts";
@@ -10,8 +10,10 @@ import { estrin } from "./polynomial.ts";
 import type { Elementary } from "./registry.ts";
 
 interface Format {
-  /** y / x */
+  /** r: (y / x - 2 / sqrt(pi)) / x */
   readonly exponent: readonly number[];
+  /** 2 / sqrt(pi) in two parts, the first of half the digits. */
+  readonly slope: readonly [number, number];
   /** From here on erf is 1. */
   readonly one: number;
   /** P and c. */
@@ -25,6 +27,7 @@ interface Format {
 const formats: Readonly<Record<Precision, Format>> = {
   float64: {
     exponent: coefficients.erfExponent64,
+    slope: coefficients.twoPerRootPiHalf64,
     one: 6,
     scaled: coefficients.scaledErfc64,
     center: coefficients.scaledErfcCenter64,
@@ -33,6 +36,7 @@ const formats: Readonly<Record<Precision, Format>> = {
   },
   float32: {
     exponent: coefficients.erfExponent32,
+    slope: coefficients.twoPerRootPiHalf32,
     one: 4,
     scaled: coefficients.scaledErfc32,
     center: coefficients.scaledErfcCenter32,
@@ -41,26 +45,64 @@ const formats: Readonly<Record<Precision, Format>> = {
   },
 };
 
+/** y = 2 / sqrt(pi) x + x^2 r(x), the first term with its rounding error, which the sum passes on. */
 const erf: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
-  const { add, mul, neg, abs, least, name, copySign } = a;
-  const { exponent, one } = formats[a.precision];
+  const { add, sub, mul, neg, abs, least, high, name, copySign } = a;
+  const { exponent, one, slope } = formats[a.precision];
   const enough = a.constant(one);
-  const q = estrin(a, exponent);
+  const [slopeHigh, slopeLow] = slope.map(a.constant) as [V, V];
+  const r = estrin(a, exponent);
   const lessOne = exponentialInParts(a, 1);
   return (argument: V): V => {
     const x = name(argument);
     const size = name(least(abs(x), enough));
-    const { sum, rest } = lessOne(name(mul(neg(size), q(size))));
+    const upper = name(high(size));
+    const linear = name(mul(upper, slopeHigh));
+    const linearRest = add(mul(size, slopeLow), mul(sub(size, upper), slopeHigh));
+    const others = name(add(mul(mul(size, size), r(size)), linearRest));
+    const y = name(add(linear, others));
+    const { sum, rest } = lessOne(name(neg(y)), name(sub(sub(y, linear), others)));
     return copySign(add(sum, rest), x);
   };
 };
 
+interface Quotient<V> {
+  readonly value: V;
+  /** By how much the value is too small, in parts of it; to one digit. */
+  readonly error: V;
+}
+
+/** P(t) / (1 + 5/4 x), P = first + t r(t), with the errors of both sums and of the division. */
+const scaledErfc = <V, M>(a: Arithmetic<V, M>): ((x: V) => Quotient<V>) => {
+  const { add, sub, mul, div, high, name } = a;
+  const { scaled, center } = formats[a.precision];
+  const [c, first, one, quarter] = [center, scaled[0]!, 1, 0.25].map(a.constant) as [V, V, V, V];
+  // 1 / P is 1.27 + 0.27 t to 7 percent.
+  const [inverse, slope] = [a.constant(1.27), a.constant(0.27)];
+  const r = estrin(a, scaled.slice(1));
+  return (x) => {
+    const part = name(mul(x, quarter));
+    const product = name(add(x, part));
+    const d = name(add(one, product));
+    const denominatorRest = add(sub(product, sub(d, one)), sub(part, sub(product, x)));
+    const t = name(div(sub(x, c), add(x, c)));
+    const varying = name(mul(t, r(t)));
+    const numerator = name(add(first, varying));
+    const value = name(div(numerator, d));
+    const [valueHigh, dHigh] = [name(high(value)), name(high(d))];
+    const inexact = add(mul(valueHigh, sub(d, dHigh)), mul(sub(value, valueHigh), d));
+    const remainder = sub(sub(numerator, mul(valueHigh, dHigh)), inexact);
+    const missing = add(sub(varying, sub(numerator, first)), sub(remainder, mul(denominatorRest, value)));
+    return { value, error: mul(missing, add(inverse, mul(t, slope))) };
+  };
+};
+
 const erfc: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
-  const { add, sub, mul, div, neg, abs, least, high, name, select, lt, gt, either, powerOfTwo } = a;
-  const { scaled, center, normal, zero: last } = formats[a.precision];
-  const [enough, usual, c] = [last, normal, center].map(a.constant) as [V, V, V];
-  const [zero, one, two] = [0, 1, 2].map(a.constant) as [V, V, V];
-  const polynomial = estrin(a, scaled);
+  const { add, sub, mul, neg, abs, least, high, name, select, lt, gt, either, powerOfTwo } = a;
+  const { normal, zero: last } = formats[a.precision];
+  const [enough, usual] = [a.constant(last), a.constant(normal)];
+  const [zero, two] = [a.constant(0), a.constant(2)];
+  const quotient = scaledErfc(a);
   const reduce = reduction(a);
   const restOf = exponentialRest(a);
   const inSteps = scaleInSteps(a);
@@ -69,19 +111,15 @@ const erfc: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
     const size = name(least(abs(x), enough));
     const upper = name(high(size));
     const lower = mul(sub(size, upper), add(size, upper));
-    const double = name(mul(size, two));
-    const d = name(add(one, double));
-    const quotient = name(div(polynomial(name(div(sub(size, c), add(size, c)))), d));
-    const { n, high: reduced, low } = reduce(name(neg(mul(upper, upper))));
-    // 1 + 2x = d + lost, by which the quotient is too large; the quotient stands for 1 / d here too.
-    const lost = mul(sub(double, sub(d, one)), quotient);
-    const rest = restOf(reduced, name(add(low, add(lower, lost))));
-    const p = name(add(quotient, mul(quotient, add(reduced, rest))));
-    const signed = (value: V): V => select(lt(x, zero), sub(two, value), value);
+    const { value, error } = quotient(size);
+    const { n, high: reduced, low } = reduce(name(neg(mul(upper, upper))), neg(mul(size, size)));
+    const rest = restOf(reduced, name(add(low, sub(lower, error))));
+    const p = name(add(value, mul(value, add(reduced, rest))));
+    const mirrored = (positive: V): V => select(lt(x, zero), sub(two, positive), positive);
     return either(
       gt(size, usual),
-      () => signed(name(inSteps(p, n))),
-      () => signed(name(mul(p, powerOfTwo(n)))),
+      () => mirrored(name(inSteps(p, n))),
+      () => mirrored(name(mul(p, powerOfTwo(n)))),
     );
   };
 };

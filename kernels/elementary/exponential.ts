@@ -50,12 +50,13 @@ export interface Reduced<V> {
   readonly low: V;
 }
 
-export const reduction = <V, M>(a: Arithmetic<V, M>): ((x: V) => Reduced<V>) => {
+/** By the n that suits `near`, which is x unless something is to be added to x later. */
+export const reduction = <V, M>(a: Arithmetic<V, M>): ((x: V, near?: V) => Reduced<V>) => {
   const { sub, mul, name, nearest } = a;
   const [log2High, log2Low] = exponentialFormats[a.precision].log2.map(a.constant) as [V, V];
   const perLog2 = a.constant(Math.LOG2E);
-  return (x) => {
-    const n = name(nearest(mul(x, perLog2)));
+  return (x, near = x) => {
+    const n = name(nearest(mul(near, perLog2)));
     return { n, high: name(sub(x, mul(n, log2High))), low: name(mul(n, log2Low)) };
   };
 };
@@ -137,15 +138,15 @@ export interface Parts<V> {
   readonly p: () => V;
 }
 
-/** e^x less a number, as (2^n - less) + 2^n high + .. in parts, for normal 2^n. */
-export const exponentialInParts = <V, M>(a: Arithmetic<V, M>, less: 0 | 1 = 0): ((x: V) => Parts<V>) => {
+/** e^(x + addition) less a number, as (2^n - less) + 2^n high + .. in parts, for normal 2^n; the addition is tiny. */
+export const exponentialInParts = <V, M>(a: Arithmetic<V, M>, less: 0 | 1 = 0): ((x: V, addition?: V) => Parts<V>) => {
   const { add, sub, mul, name, powerOfTwo } = a;
   const reduce = reduction(a);
   const restOf = exponentialRest(a);
   const one = a.constant(1);
-  return (x) => {
+  return (x, addition) => {
     const { n, high, low } = reduce(x);
-    const tail = name(restOf(high, low));
+    const tail = name(restOf(high, addition === undefined ? low : name(sub(low, addition))));
     const power = name(powerOfTwo(n));
     const whole = less === 0 ? power : name(sub(power, one));
     const part = name(mul(power, high));

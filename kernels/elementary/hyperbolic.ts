@@ -99,9 +99,10 @@ const cosh: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
     const parts = pieces(size);
     const { high, odd, even, large, small, difference, sum } = parts;
     const first = name(mul(large, high));
-    const one = name(add(sum, first));
-    const lost = sub(sub(first, sub(one, sum)), mul(small, high));
-    const value = name(mul(add(one, add(lost, add(mul(sum, even), mul(difference, odd)))), oneHalf));
+    const one = name(add(large, first));
+    const lost = sub(first, sub(one, large));
+    const others = add(sub(small, mul(small, high)), add(lost, add(mul(sum, even), mul(difference, odd))));
+    const value = name(mul(add(one, others), oneHalf));
     return either(
       gt(size, usual),
       () => select(gt(size, usual), half(parts, size), value),

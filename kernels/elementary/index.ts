@@ -2,16 +2,15 @@
  * The elementary functions by name, each as two texts over arithmetic: one for float64, one for float32.
  * Compilers write them into loops by `vectors`; on JavaScript numbers they run by `scalarOf`, with equal bits.
  */
-import type { BinaryText, Precision, UnaryText } from "./arithmetic.ts";
+import type { Precision } from "./arithmetic.ts";
 import { errorFunctions } from "./error-function.ts";
 import { exponentials } from "./exponential.ts";
 import { hyperbolics } from "./hyperbolic.ts";
 import { logarithms } from "./logarithm.ts";
 import { logistics } from "./logistic.ts";
-import { numbers } from "./numbers.ts";
 import { powers } from "./power.ts";
 import type { Elementary } from "./registry.ts";
-import { compiledText } from "./sources.ts";
+import { scalarText } from "./sources.ts";
 import { trigonometric } from "./trigonometric.ts";
 
 export type { Elementary } from "./registry.ts";
@@ -37,13 +36,4 @@ export function scalarOf(name: string, precision: Precision): Scalar {
   const scalar = scalarText(text, arity, precision);
   made[precision].set(name, scalar);
   return scalar;
-}
-
-/** Content security policies may refuse `new Function`; then closures serve: the same bits, some ten times slower. */
-function scalarText(text: UnaryText | BinaryText, arity: 1 | 2, precision: Precision): Scalar {
-  try {
-    return compiledText(text, arity, precision);
-  } catch {
-    return (text as BinaryText)(numbers[precision]) as Scalar;
-  }
 }

@@ -10,16 +10,15 @@ import { estrin } from "./polynomial.ts";
 import type { Elementary } from "./registry.ts";
 
 interface Range {
-  /** Subnormal numbers lie below; from `huge` on the reduction would need subnormal powers. */
+  /** Subnormal numbers lie below. */
   readonly smallest: number;
-  readonly huge: number;
-  /** Exponent of the power that brings the others back. */
+  /** Exponent of the power of two that makes them normal. */
   readonly shift: number;
 }
 
 export const logarithmRange: Readonly<Record<Precision, Range>> = {
-  float64: { smallest: 2 ** -1022, huge: 2 ** 1022, shift: 54 },
-  float32: { smallest: 2 ** -126, huge: 2 ** 126, shift: 25 },
+  float64: { smallest: 2 ** -1022, shift: 54 },
+  float32: { smallest: 2 ** -126, shift: 25 },
 };
 
 interface Format {
@@ -50,45 +49,56 @@ const formats: Readonly<Record<Precision, Format>> = {
   },
 };
 
-/** k and 2^-k for a normal positive x below `huge`. */
-export const binaryLogarithm = <V, M>(a: Arithmetic<V, M>): ((x: V) => { readonly k: V; readonly scale: V }) => {
-  const { sub, mul, name, exponent, powerOfTwo } = a;
-  const root = a.constant(Math.SQRT2);
-  const zero = a.constant(0);
-  return (x) => {
-    const k = name(exponent(mul(x, root)));
-    return { k, scale: name(powerOfTwo(sub(zero, k))) };
+/** x = 2^k m. */
+export interface BinaryParts<V> {
+  readonly k: V;
+  readonly m: V;
+}
+
+/** k and m of a normal positive x, m between the root of 1/2 and that of 2; `extra` is added to k. */
+export const binaryParts = <V, M>(a: Arithmetic<V, M>): ((x: V, extra?: V) => BinaryParts<V>) => {
+  const { add, sub, mul, name, nameMask, select, gt, exponent, significand } = a;
+  const [root, half, one, zero] = [Math.SQRT2, 0.5, 1, 0].map(a.constant) as [V, V, V, V];
+  return (x, extra) => {
+    const own = name(significand(x));
+    const isLarge = nameMask(gt(own, root));
+    const m = name(sub(own, select(isLarge, mul(own, half), zero)));
+    const k = add(exponent(x), select(isLarge, one, zero));
+    return { k: name(extra === undefined ? k : add(k, extra)), m };
   };
 };
 
-/** f^2 / 2, and s (f^2 / 2 + r), for the named f. */
-const seriesOf = <V, M>(a: Arithmetic<V, M>, { rest }: Format): ((f: V) => { readonly half: V; readonly tail: V }) => {
+/** f^2 / 2, and s (f^2 / 2 + r), for the named f; `next` is 2 + f. */
+interface Series<V> {
+  readonly half: V;
+  readonly tail: V;
+}
+
+const seriesOf = <V, M>(a: Arithmetic<V, M>, { rest }: Format): ((f: V, next: V) => Series<V>) => {
   const { add, mul, div, name } = a;
-  const two = a.constant(2);
   const oneHalf = a.constant(0.5);
   const r = estrin(a, rest);
-  return (f) => {
-    const s = name(div(f, add(f, two)));
+  return (f, next) => {
+    const s = name(div(f, next));
     const z = name(mul(s, s));
     const half = name(mul(mul(f, f), oneHalf));
     return { half, tail: mul(s, add(half, mul(z, r(z)))) };
   };
 };
 
-/** A logarithm of normal numbers below `huge`; `extra` is added to the binary exponent. */
+/** A logarithm of normal numbers; `extra` is added to the binary exponent. */
 type Core = <V, M>(a: Arithmetic<V, M>, format: Format) => (x: V, extra?: V) => V;
 
 const natural: Core = (a, format) => {
   const { add, sub, mul, name } = a;
   const [high, low] = [a.constant(format.log2[0]), a.constant(format.log2[1])];
   const one = a.constant(1);
-  const reduced = binaryLogarithm(a);
+  const parts = binaryParts(a);
   const series = seriesOf(a, format);
   return (x, extra) => {
-    const { k: own, scale } = reduced(x);
-    const f = name(sub(mul(x, scale), one));
-    const k = extra === undefined ? own : name(add(own, extra));
-    const { half, tail } = series(f);
+    const { k, m } = parts(x, extra);
+    const f = name(sub(m, one));
+    const { half, tail } = series(f, add(m, one));
     return add(mul(k, high), sub(f, sub(half, add(tail, mul(k, low)))));
   };
 };
@@ -104,13 +114,12 @@ const inBase =
       typeof perHigh,
     ];
     const one = a.constant(1);
-    const reduced = binaryLogarithm(a);
+    const parts = binaryParts(a);
     const series = seriesOf(a, format);
     return (x, extra) => {
-      const { k: own, scale } = reduced(x);
-      const f = name(sub(mul(x, scale), one));
-      const k = extra === undefined ? own : name(add(own, extra));
-      const { half, tail } = series(f);
+      const { k, m } = parts(x, extra);
+      const f = name(sub(m, one));
+      const { half, tail } = series(f, add(m, one));
       const upper = name(high(sub(f, half)));
       const lower = name(add(sub(sub(f, upper), half), tail));
       const large = unit === undefined ? k : name(mul(k, unitHigh));
@@ -122,14 +131,11 @@ const inBase =
     };
   };
 
-/** The logarithm of numbers that the reduction does not take: they are scaled first. */
+/** The logarithm of subnormal numbers: they are scaled first. */
 const scaledLogarithm = (name: string, core: Core, precision: Precision): RareFunction => {
   const compute = core(numbers[precision], formats[precision]);
   const { shift } = logarithmRange[precision];
-  return {
-    name: `${name}_${precision}`,
-    compute: (x) => (x < 1 ? compute(x * 2 ** shift, -shift) : compute(x * 2 ** -shift, shift)),
-  };
+  return { name: `${name}_${precision}`, compute: (x) => compute(x * 2 ** shift, -shift) };
 };
 
 const logarithm = (functionName: string, core: Core): Elementary => {
@@ -137,22 +143,20 @@ const logarithm = (functionName: string, core: Core): Elementary => {
     (precision: Precision): UnaryText =>
     <V, M>(a: Arithmetic<V, M>) => {
       const { name, nameMask, select, lt, ge, gt, eq, and, not, either, where } = a;
-      const range = logarithmRange[precision];
       const rare = scaledLogarithm(functionName, core, precision);
-      const [smallest, huge] = [a.constant(range.smallest), a.constant(range.huge)];
+      const smallest = a.constant(logarithmRange[precision].smallest);
       const [zero, infinity, nan] = [0, Infinity, NaN].map(a.constant) as [V, V, V];
       const minusInfinity = a.constant(-Infinity);
       const compute = core(a, formats[precision]);
       return (argument: V): V => {
         const x = name(argument);
-        const regular = nameMask(and(ge(x, smallest), lt(x, huge)));
+        const isSpecial = nameMask(not(and(ge(x, smallest), lt(x, infinity))));
         const value = name(compute(x));
         return either(
-          not(regular),
+          isSpecial,
           () => {
-            const others = select(eq(x, zero), minusInfinity, select(lt(x, zero), nan, x));
-            const unscaled = and(not(regular), and(gt(x, zero), lt(x, infinity)));
-            return where(unscaled, rare, [x], select(regular, value, others));
+            const special = select(eq(x, zero), minusInfinity, select(lt(x, zero), nan, x));
+            return where(and(gt(x, zero), lt(x, smallest)), rare, [x], select(isSpecial, special, value));
           },
           () => value,
         );
@@ -161,40 +165,37 @@ const logarithm = (functionName: string, core: Core): Elementary => {
   return { arity: 1, float64: of("float64"), float32: of("float32") };
 };
 
-/** log(1 + x): 1 + x is rounded to u, and what rounding took away, c = x - (u - 1), joins f. */
+/** log(1 + x): 1 + x is rounded to u = 2^k m, and what rounding took away, c, joins f. */
 const log1p =
   (precision: Precision): UnaryText =>
   <V, M>(a: Arithmetic<V, M>) => {
-    const { add, sub, mul, abs, name, nameMask, select, lt, gt, eq, and, not, either, where, copySign } = a;
+    const { add, sub, mul, name, nameMask, select, lt, le, gt, eq, or, either, copySign, powerOfTwo } = a;
     const format = formats[precision];
-    const rare = scaledLogarithm("log", natural, precision);
-    const huge = a.constant(logarithmRange[precision].huge);
-    const [one, minusOne] = [a.constant(1), a.constant(-1)];
-    const [infinity, nan] = [a.constant(Infinity), a.constant(NaN)];
+    const [zero, one, two, minusOne] = [0, 1, 2, -1].map(a.constant) as [V, V, V, V];
+    const [infinity, minusInfinity, nan] = [Infinity, -Infinity, NaN].map(a.constant) as [V, V, V];
+    // Here 1 + x is x, and 2^-k is still normal.
+    const large = a.constant(1 / logarithmRange[precision].smallest / 4);
     const [high, low] = [a.constant(format.log2[0]), a.constant(format.log2[1])];
-    const reduced = binaryLogarithm(a);
+    const parts = binaryParts(a);
     const series = seriesOf(a, format);
     return (argument: V): V => {
       const x = name(argument);
-      const regular = nameMask(and(gt(x, minusOne), lt(x, huge)));
       const u = name(add(one, x));
-      const { k, scale } = reduced(u);
-      // The difference is exact when the larger one of 1 and x is taken away first.
-      const isLarge = nameMask(gt(x, one));
-      const c = sub(select(isLarge, one, x), sub(u, select(isLarge, x, one)));
-      const whole = name(sub(mul(u, scale), one));
-      const part = name(mul(c, scale));
+      const { k, m } = parts(u);
+      const added = name(sub(u, one));
+      const c = add(sub(one, sub(u, added)), sub(x, added));
+      const part = name(select(gt(x, large), zero, mul(c, powerOfTwo(sub(zero, k)))));
+      const whole = name(sub(m, one));
       const f = name(add(whole, part));
-      const lost = add(sub(whole, f), part);
-      const { half, tail } = series(f);
-      const corrections = add(tail, add(mul(k, low), lost));
+      const { half, tail } = series(f, add(f, two));
+      const corrections = add(tail, add(mul(k, low), add(sub(whole, f), part)));
       const value = name(copySign(add(mul(k, high), sub(f, sub(half, corrections))), x));
+      const isSpecial = nameMask(or(le(x, minusOne), eq(x, infinity)));
       return either(
-        not(regular),
+        isSpecial,
         () => {
-          const others = select(eq(x, minusOne), a.constant(-Infinity), select(lt(x, minusOne), nan, x));
-          const unscaled = and(not(lt(x, huge)), lt(abs(x), infinity));
-          return where(unscaled, rare, [x], select(regular, value, others));
+          const special = select(eq(x, minusOne), minusInfinity, select(lt(x, minusOne), nan, infinity));
+          return select(isSpecial, special, value);
         },
         () => value,
       );

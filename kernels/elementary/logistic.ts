@@ -56,8 +56,8 @@ const formats: Readonly<Record<Precision, Format>> = {
   float32: { rest: coefficients.atanhWiderRest32, log2: coefficients.log2Short32 },
 };
 
-/** base + log(1 + e^-size) for size >= 0. */
-const plusLogarithm = <V, M>(a: Arithmetic<V, M>): ((base: V, size: V) => V) => {
+/** base + log(1 + e^(addition - size)) for size >= 0 and a tiny addition. */
+const plusLogarithm = <V, M>(a: Arithmetic<V, M>): ((base: V, size: V, addition?: V) => V) => {
   const { add, sub, mul, div, neg, name, nameMask, select, gt, either } = a;
   const { rest, log2 } = formats[a.precision];
   const usual = a.constant(exponentialFormats[a.precision].normal);
@@ -66,8 +66,8 @@ const plusLogarithm = <V, M>(a: Arithmetic<V, M>): ((base: V, size: V) => V) => 
   const r = estrin(a, rest);
   const inParts = exponentialInParts(a);
   const inSteps = decayInSteps(a);
-  return (base, size) => {
-    const decay = inParts(name(neg(size)));
+  return (base, size, addition) => {
+    const decay = inParts(name(neg(size)), addition);
     const e = name(add(decay.sum, decay.rest));
     const lost = add(sub(decay.sum, e), decay.rest);
     // 1 + e = 2^k (1 + f) with k = 0 or 1, f between -1/4 and 1/2.
@@ -99,15 +99,21 @@ const softplus: UnaryText = <V, M>(a: Arithmetic<V, M>) => {
   };
 };
 
-/** log(e^x + e^y) = max(x, y) + log(1 + e^-|x - y|); the difference of equal infinities is 0. */
+/** log(e^x + e^y) = max(x, y) + log(1 + e^-|x - y|); the difference of equal infinities is 0. Its rounding error matters. */
 const logaddexp: BinaryText = <V, M>(a: Arithmetic<V, M>) => {
-  const { sub, abs, name, select, lt, eq } = a;
+  const { add, sub, name, nameMask, select, lt, eq } = a;
   const zero = a.constant(0);
   const plus = plusLogarithm(a);
   return (first: V, second: V): V => {
     const [x, y] = [name(first), name(second)];
-    const distance = name(abs(select(eq(x, y), zero, sub(x, y))));
-    return plus(name(select(lt(x, y), y, x)), distance);
+    const isLess = nameMask(lt(x, y));
+    const isEqual = nameMask(eq(x, y));
+    const greater = name(select(isLess, y, x));
+    const lesser = name(select(isLess, x, y));
+    const distance = name(sub(greater, lesser));
+    const taken = name(sub(distance, greater));
+    const excess = sub(add(lesser, taken), sub(greater, sub(distance, taken)));
+    return plus(greater, name(select(isEqual, zero, distance)), name(select(isEqual, zero, excess)));
   };
 };
 

@@ -6,7 +6,7 @@
 import type { Arithmetic, BinaryText, Precision, RareFunction } from "./arithmetic.ts";
 import * as coefficients from "./exponential-coefficients.ts";
 import { exponentialFormats, exponentialRest, scaleInSteps } from "./exponential.ts";
-import { binaryLogarithm, logarithmRange } from "./logarithm.ts";
+import { binaryParts, logarithmRange } from "./logarithm.ts";
 import { numbers } from "./numbers.ts";
 import { estrin } from "./polynomial.ts";
 import type { Elementary } from "./registry.ts";
@@ -55,20 +55,19 @@ const quotient = <V, M>(a: Arithmetic<V, M>): ((m: V) => Halves<V> & { readonly 
   };
 };
 
-/** log2 of a number that the reduction takes, `extra` added to its exponent. */
+/** log2 of a normal positive number, `extra` added to its exponent. */
 const logarithmInHalves = <V, M>(a: Arithmetic<V, M>): ((x: V, extra?: V) => Halves<V>) => {
   const { add, sub, mul, name, high } = a;
   const { rest, factor } = formats[a.precision];
   const [factorHigh, factorLow] = factor.map(a.constant) as [V, V];
   const whole = a.constant(factor[0] + factor[1]);
   const three = a.constant(3);
-  const reduced = binaryLogarithm(a);
+  const parts = binaryParts(a);
   const divided = quotient(a);
   const r = estrin(a, rest);
   return (x, extra) => {
-    const { k: own, scale } = reduced(x);
-    const k = extra === undefined ? own : name(add(own, extra));
-    const { s, upper, lower } = divided(mul(x, scale));
+    const { k, m } = parts(x, extra);
+    const { s, upper, lower } = divided(m);
     const z = name(mul(s, s));
     const square = name(mul(upper, upper));
     const tail = name(add(mul(mul(z, z), r(z)), mul(lower, add(upper, s))));
@@ -125,16 +124,13 @@ const finished = <V, M>(a: Arithmetic<V, M>): ((power: Power<V>) => V) => {
     select(lt(exponent, lowest), zero, select(gt(exponent, highest), infinity, inSteps(p, n)));
 };
 
-/** x^y for subnormal x and those too large for the reduction: they are scaled first. */
+/** x^y for subnormal x: it is scaled first. */
 const scaledPower = (precision: Precision): RareFunction => {
   const a = numbers[precision];
   const power = powerOf(a);
   const finish = finished(a);
   const { shift } = logarithmRange[precision];
-  return {
-    name: `pow_${precision}`,
-    compute: (x, y) => finish(x < 1 ? power(x * 2 ** shift, y, -shift) : power(x * 2 ** -shift, y, shift)),
-  };
+  return { name: `pow_${precision}`, compute: (x, y) => finish(power(x * 2 ** shift, y, -shift)) };
 };
 
 /** The signs and special values around the power of magnitudes. */
@@ -160,25 +156,20 @@ const specialPower = <V, M>(a: Arithmetic<V, M>): ((x: V, y: V, regular: V) => V
 };
 
 const pow: BinaryText = <V, M>(a: Arithmetic<V, M>) => {
-  const { abs, mul, name, nameMask, lt, gt, ge, and, or, not, either, where, powerOfTwo } = a;
-  const { smallest: least, huge: most } = logarithmRange[a.precision];
-  const [smallest, huge, zero, infinity] = [least, most, 0, Infinity].map(a.constant) as [V, V, V, V];
-  const normal = a.constant(exponentialFormats[a.precision].normalBinary);
+  const { abs, mul, name, lt, gt, ge, le, and, not, either, where, powerOfTwo } = a;
+  const [smallest, zero] = [a.constant(logarithmRange[a.precision].smallest), a.constant(0)];
+  const [infinity, normal] = [a.constant(Infinity), a.constant(exponentialFormats[a.precision].normalBinary)];
   const power = powerOf(a);
   const finish = finished(a);
   const special = specialPower(a);
   const rare = scaledPower(a.precision);
-  return (base: V, y0: V): V => {
-    const [x, y] = [name(base), name(y0)];
+  return (base: V, exponent: V): V => {
+    const [x, y] = [name(base), name(exponent)];
     const size = name(abs(x));
     const parts = power(size, y);
-    const regular = nameMask(and(and(ge(x, smallest), lt(x, huge)), lt(abs(parts.exponent), normal)));
     return either(
-      not(regular),
-      () => {
-        const unscaled = or(and(gt(size, zero), lt(size, smallest)), and(ge(size, huge), lt(size, infinity)));
-        return special(x, y, where(unscaled, rare, [size, y], finish(parts)));
-      },
+      not(and(and(ge(x, smallest), lt(x, infinity)), le(abs(parts.exponent), normal))),
+      () => special(x, y, where(and(gt(size, zero), lt(size, smallest)), rare, [size, y], finish(parts))),
       () => mul(parts.p, powerOfTwo(parts.n)),
     );
   };

@@ -1,7 +1,7 @@
 /**
- * sin and cos: the angle modulo quarter turns, then the minimax polynomials of both, of which the quarter chooses one and its sign.
- * The angle is r - c, so sin = r - (c cos r + r^3 p(r^2)) and cos = 1 - r^2 / 2 + (r^4 q(r^2) + c r), each rounded once at
- * the end where it counts.
+ * sin, cos, tan: the angle modulo quarter turns is r - c; sin = r - (c cos r + r^3 p(r^2)) and cos = 1 - r^2 / 2 + (r^4 q(r^2)
+ * + c r) with minimax p and q, of which the quarter chooses one and its sign. Only the last sum of either has a rounding
+ * error that counts, and tan divides the sums before they are rounded.
  */
 import { largestAngle, reducedAngle } from "./angle.ts";
 import type { Arithmetic, Precision, RareFunction, UnaryText } from "./arithmetic.ts";
@@ -10,6 +10,7 @@ import type { Angle } from "./huge-angle.ts";
 import { numbers } from "./numbers.ts";
 import { estrin } from "./polynomial.ts";
 import { splitQuotient } from "./quotient.ts";
+import { compiled, lazyScalar } from "./sources.ts";
 import { cosine32, cosine64, sine32, sine64 } from "./trigonometric-coefficients.ts";
 
 type Of<V> = (angle: Angle<V>) => V;
@@ -100,11 +101,25 @@ const ofAngles =
     };
   };
 
+/** The value at an angle of numbers; made at the first call, in the fastest way that the environment allows. */
+const scalarAt = (at: AngleText): Of<number> => {
+  const make = (): ((...x: number[]) => number) => {
+    try {
+      return compiled(["quarter", "r", "c"], "float64", (a) => at(a)({ quarter: "quarter", r: "r", c: "c" }));
+    } catch {
+      const closure = at(numbers.float64);
+      return (quarter, r, c) => closure({ quarter: quarter!, r: r!, c: c! });
+    }
+  };
+  let made: ReturnType<typeof make> | undefined;
+  return ({ quarter, r, c }) => (made ??= make())(quarter, r, c);
+};
+
 /** The texts of a function given by its value at a reduced angle. float32 takes large angles to float64. */
-export const angular = (name: string, at: AngleText): Readonly<Record<Precision, UnaryText>> => {
-  const atNumber = at(numbers.float64);
+const angular = (name: string, at: AngleText): Readonly<Record<Precision, UnaryText>> => {
+  const atNumber = scalarAt(at);
   const float64 = ofAngles(at, { name: `${name}OfHuge64`, compute: (x) => atNumber(hugeAngle(x!)) });
-  const ofNumber = float64(numbers.float64);
+  const ofNumber = lazyScalar(float64, 1, "float64");
   const float32 = ofAngles(at, { name: `${name}OfHuge32`, compute: (x) => Math.fround(ofNumber(x!)) });
   return { float64, float32 };
 };

@@ -3,7 +3,7 @@
  * The closures of `numbers` compute the same bits, but an engine cannot inline them once several functions have used them.
  */
 import type { Arithmetic, BinaryText, Precision, RareFunction, UnaryText } from "./arithmetic.ts";
-import { doubles, nearest, singles } from "./numbers.ts";
+import { doubles, nearest, numbers, singles } from "./numbers.ts";
 
 type Sources = Arithmetic<string, string>;
 
@@ -84,19 +84,45 @@ const sources = (precision: Precision, lines: string[], imports: Map<string, unk
   };
 };
 
+type Scalar = (...x: number[]) => number;
+
 /**
- * The text as one JavaScript function.
+ * One JavaScript function of the parameters, whose value `write` writes.
  * @throws what the engine throws where `new Function` is refused
  */
-export const compiledText = (
-  text: UnaryText | BinaryText,
-  arity: 1 | 2,
+export const compiled = (
+  parameters: readonly string[],
   precision: Precision,
-): ((...x: number[]) => number) => {
+  write: (a: Arithmetic<string, string>) => string,
+): Scalar => {
   const lines: string[] = [];
   const imports = new Map<string, unknown>();
-  const result = (text as BinaryText)(sources(precision, lines, imports))("x", "y");
-  const body = `"use strict"; return (${arity === 2 ? "x, y" : "x"}) => {\n${lines.join("\n")}\nreturn ${result};\n};`;
+  const result = write(sources(precision, lines, imports));
+  const body = `"use strict"; return (${parameters.join(", ")}) => {\n${lines.join("\n")}\nreturn ${result};\n};`;
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is written above, from literals and names of our own
-  return new Function(...imports.keys(), body)(...imports.values()) as (...x: number[]) => number;
+  return new Function(...imports.keys(), body)(...imports.values()) as Scalar;
+};
+
+/** The text as one JavaScript function; throws as `compiled` does. */
+export const compiledText = (text: UnaryText | BinaryText, arity: 1 | 2, precision: Precision): Scalar =>
+  compiled(["x", "y"].slice(0, arity), precision, (a) => (text as BinaryText)(a)("x", "y"));
+
+/**
+ * The text as a function of JavaScript numbers in the fastest way that the environment allows. Content security policies
+ * may refuse `new Function`; then closures serve: the same bits, some ten times slower.
+ */
+export function scalarText(text: UnaryText | BinaryText, arity: 1 | 2, precision: Precision): Scalar {
+  try {
+    return compiledText(text, arity, precision);
+  } catch {
+    return (text as BinaryText)(numbers[precision]) as Scalar;
+  }
+}
+
+/** As `scalarText`, made at the first call: for rare functions, which are mostly never called. */
+export const lazyScalar = (text: UnaryText | BinaryText, arity: 1 | 2, precision: Precision): Scalar => {
+  let made: Scalar | undefined;
+  return arity === 1
+    ? (x) => (made ??= scalarText(text, arity, precision))(x!)
+    : (x, y) => (made ??= scalarText(text, arity, precision))(x!, y!);
 };

@@ -2,6 +2,7 @@
 import { acos, asin } from "./arcsine.ts";
 import { atan, atan2 } from "./arctangent.ts";
 import { cbrt } from "./cube-root.ts";
+import { acosh, asinh, atanh } from "./inverse-hyperbolic.ts";
 import type { Elementary } from "./registry.ts";
 import { cos, sin, tan } from "./sine.ts";
 
@@ -13,5 +14,8 @@ export const trigonometric: Readonly<Record<string, Elementary>> = {
   acos: { arity: 1, float64: acos, float32: acos },
   atan: { arity: 1, float64: atan, float32: atan },
   atan2: { arity: 2, ...atan2 },
+  asinh: { arity: 1, float64: asinh, float32: asinh },
+  acosh: { arity: 1, float64: acosh, float32: acosh },
+  atanh: { arity: 1, float64: atanh, float32: atanh },
   cbrt: { arity: 1, ...cbrt },
 };

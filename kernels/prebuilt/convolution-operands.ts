@@ -69,6 +69,21 @@ const rowFunction = (
   });
 };
 
+/** Fills the copy of a block of images with padding, if there is any. */
+const fillFunction = (module: WasmModule, { bits }: Lanes, state: State): FunctionReference<readonly [], "none"> =>
+  module.func("fillCopy", { params: [] }, (f) => {
+    const { copy, isPadded, isCareful, imageBlock, copyImage } = state;
+    const bytes = f.hold(mul(imageBlock, copyImage));
+    f.if(isPadded, () => f.memoryFill(copy, 0, bytes));
+    f.if(isCareful, () => {
+      const target = f.hold(copy);
+      f.while(i32.lt_u(target, add(copy, bytes)), () => {
+        f.store(target, padding[bits]);
+        f.set(target, add(target, 16));
+      });
+    });
+  });
+
 /** (source): copies a block of images of one group, with padding. */
 export const copyFunction = (
   module: WasmModule,
@@ -77,18 +92,17 @@ export const copyFunction = (
   state: State,
 ): FunctionReference<readonly ["i32"], "none"> => {
   const copyRow = rowFunction(module, lanes, spread, state);
+  const fillCopy = fillFunction(module, lanes, state);
   return module.func("copyImages", { params: ["i32"] }, (f, source) => {
-    const { copy, copyImage, copyChannel, imageBlock, channels, isCareful, lhsImage, lhsChannel, axes } = state;
-    const bytes = f.hold(mul(imageBlock, copyImage));
-    f.if(state.isPadded, () => f.memoryFill(copy, 0, bytes));
-    f.if(isCareful, () => {
-      const end = f.hold(add(copy, bytes));
-      const target = f.hold(copy);
-      f.while(i32.lt_u(target, end), () => {
-        f.store(target, padding[lanes.bits]);
-        f.set(target, add(target, 16));
-      });
+    const { copy, copyImage, copyChannel, imageBlock, channels, lhsImage, lhsChannel, axes } = state;
+    f.if(state.isDense, () => {
+      const levels = [{ count: imageBlock, steps: [lhsImage, copyImage] }];
+      nest(f, [source, copy], levels, ([from, to]) =>
+        f.call(spread, from!, to!, lanes.item, div(copyImage, lanes.item)),
+      );
+      f.return();
     });
+    f.call(fillCopy);
     const ranges = axes.map(({ origin, extent, input }) => {
       const first = f.hold(most(sub(0, origin), 0));
       return { first, end: f.hold(most(least(extent, sub(input, origin)), first)) };
@@ -138,11 +152,23 @@ export const packFunction = (
         { count: channels, steps: [rhsChannel] },
         ...axes.map((axis) => ({ count: axis.taps, steps: [mul(mul(axis.tapStep, axis.rhsStride), item)] })),
       ];
-      nest(f, [first], levels, ([from]) => {
-        f.store(target, scalar.load(from!));
+      const packFrom = (from: Expression<"i32">): void => {
+        f.store(target, scalar.load(from));
         f.set(target, add(target, line));
-      });
-      f.set(source, add(source, mul(channels, rhsChannel)));
+      };
+      const end = f.hold(add(source, mul(channels, rhsChannel)));
+      f.if(
+        i32.eq(mul(taps, item), sub(end, source)),
+        () => {
+          const from = f.hold(source);
+          f.while(i32.lt_u(from, end), () => {
+            packFrom(from);
+            f.set(from, add(from, item));
+          });
+        },
+        () => nest(f, [first], levels, ([from]) => packFrom(from!)),
+      );
+      f.set(source, end);
     });
   });
 

@@ -45,6 +45,7 @@ export const wholeNames = [
   "tile",
   "blockLength",
   "isPadded",
+  "isDense",
   "groups",
   "features",
   "channels",
@@ -176,6 +177,12 @@ const scratchOf = (
   return { parts, total };
 };
 
+/** Whether the copy is the input as it is. */
+const isDense = ({ interleave, copyChannel }: Copy, lhsChannel: number, axes: readonly PhasedAxis[]): boolean =>
+  interleave === 1 &&
+  copyChannel === lhsChannel &&
+  axes.every(({ origin, extent, input }) => origin === 0 && extent === input);
+
 /** One block for all terms. */
 const unblocked = 2 ** 30;
 
@@ -188,6 +195,7 @@ const wholeNumbers = (index: number, copy: Copy, convolution: Convolution): Whol
     tile: index,
     blockLength: lanes.bits === 64 ? unblocked : float32Block,
     isPadded: Number(axes.some(({ origin, extent, input }) => origin < 0 || origin + extent > input)),
+    isDense: Number(isDense(copy, plane("input"), axes)),
     groups,
     images,
     channels,

@@ -5,7 +5,7 @@ import { type ContractionAxes, contractionShape } from "../contraction.ts";
 import { type Shape, elementCount } from "../numeric-array.ts";
 import { doubles, singles } from "./lanes.ts";
 import { type MatrixProduct, matrixProduct } from "./matmul-axes.ts";
-import { columnBlock, depthBlock, edgeBytes, rowBlock, rowGroup, stripWidth } from "./matmul-product.ts";
+import { columnBlock, depthBlock, edgeBytes, rowBlock, rowGroup, stripWidth } from "./matmul-blocking.ts";
 import { type Way, chooseWay, seenFrom } from "./matmul-ways.ts";
 import type { Addresses, PrebuiltCall } from "./module.ts";
 
@@ -59,6 +59,16 @@ function thinCall(original: MatrixProduct, { isTurned }: Way & { kind: "thin" })
   };
 }
 
+function streamCall(original: MatrixProduct, { isTurned }: Way & { kind: "stream" }): PrebuiltCall {
+  const product = seenFrom(original, isTurned);
+  const { lanes, n, k, a, b } = product;
+  return {
+    function: `stream${lanes.bits}`,
+    scratchBytes: n * lanes.item,
+    args: (addresses) => [...batchArgs(product, isTurned, addresses), n, k, a.depth, b.depth, addresses.scratch],
+  };
+}
+
 function smallCall(product: MatrixProduct): PrebuiltCall {
   const { lanes, m, n, k, a, b } = product;
   return {
@@ -71,6 +81,7 @@ function smallCall(product: MatrixProduct): PrebuiltCall {
 /** The call that computes a product in one of its ways. */
 export function callOf(product: MatrixProduct, way: Way): PrebuiltCall {
   if (way.kind === "tiles") return tilesCall(product, way);
+  if (way.kind === "stream") return streamCall(product, way);
   return way.kind === "thin" ? thinCall(product, way) : smallCall(product);
 }
 

@@ -2,11 +2,11 @@
  * Products of a few numbers: the plain triple loop, one number at a time, any strides. For products too small to fill vectors.
  * Order: k one by one from +0; float32 in blocks of 256 whose sums are added.
  */
-import { i32, select } from "../assembler/index.ts";
+import { i32 } from "../assembler/index.ts";
 import type { FunctionReference, WasmModule } from "../assembler/index.ts";
 import { integers } from "./lanes.ts";
 import type { Integers, Lanes } from "./lanes.ts";
-import { depthBlock } from "./matmul-product.ts";
+import { atMost, depthBlock } from "./matmul-blocking.ts";
 
 /** (m, n, k, a, aRow, aDepth, b, bDepth, bColumn, c), distances in bytes. */
 export type SmallProduct = FunctionReference<Integers<10>, "none">;
@@ -29,8 +29,7 @@ export function smallProduct(module: WasmModule, { scalar, bits, item }: Lanes):
         f.set(right, column);
         f.set(total, scalar.const(0));
         f.for(start, 0, k, depthBlock, () => {
-          f.set(length, i32.sub(k, start));
-          f.set(length, select(i32.lt_s(length, depthBlock), length, depthBlock));
+          f.set(length, atMost(i32.sub(k, start), depthBlock));
           f.set(sum, bits === 32 ? scalar.const(0) : total);
           sumBlock();
           f.set(total, bits === 32 ? scalar.add(total, sum) : sum);

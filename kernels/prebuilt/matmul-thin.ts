@@ -7,9 +7,8 @@ import { i32, select, v128 } from "../assembler/index.ts";
 import type { Expression, FunctionBuilder, FunctionReference, Local, WasmModule } from "../assembler/index.ts";
 import { integers, zeros } from "./lanes.ts";
 import type { Integers, Lanes, Vector } from "./lanes.ts";
-import { depthBlock } from "./matmul-product.ts";
+import { atMost, depthBlock, mostVectors } from "./matmul-blocking.ts";
 
-export const mostVectors = 4;
 /** Vectors of lines at once: enough sums to hide the latency of additions, few enough for the registers. */
 const width = 2;
 
@@ -66,7 +65,7 @@ function sumTerms(f: Builder, lanes: Lanes, depth: Local<"i32">, xDepth: Local<"
   f.for(start, 0, depth, depthBlock, () => {
     const length = f.hold(i32.sub(depth, start));
     for (const sum of at.sums.flat()) f.set(sum, zeros);
-    addTerms(f, lanes, select(i32.lt_s(length, depthBlock), length, depthBlock), xDepth, at);
+    addTerms(f, lanes, atMost(length, depthBlock), xDepth, at);
     totals.forEach((row, r) => row.forEach((total, v) => f.set(total, lanes.vector.add(total, at.sums[r]![v]!))));
   });
   return totals;

@@ -4,16 +4,17 @@
  * took 2 % longer than the best one, in the geometric mean.
  */
 import type { MatrixProduct, MatrixStrides } from "./matmul-axes.ts";
-import { columnBlock, depthBlock, rowGroup, stripWidth } from "./matmul-product.ts";
-import { mostVectors } from "./matmul-thin.ts";
+import { columnBlock, depthBlock, mostVectors, rowGroup, stripWidth } from "./matmul-blocking.ts";
 
 /**
  * The ways to a product. `packsB` may be false only where columns of b lie side by side. A turned product computes
- * result' = b' a', whose rows are few; thin ones read lines of a (or, turned, of b) along k.
+ * result' = b' a', whose rows are few. Thin ones read lines of a (or, turned, of b) along k; streams are for a single row
+ * times columns that lie side by side.
  */
 export type Way =
   | { readonly kind: "tiles"; readonly isTurned: boolean; readonly packsA: boolean; readonly packsB: boolean }
   | { readonly kind: "thin"; readonly isTurned: boolean }
+  | { readonly kind: "stream"; readonly isTurned: boolean }
   | { readonly kind: "small" };
 
 const booleans = [false, true] as const;
@@ -32,9 +33,10 @@ export const seenFrom = (product: MatrixProduct, isTurned: boolean): MatrixProdu
 export function waysOf(product: MatrixProduct): Way[] {
   const ways: Way[] = [{ kind: "small" }];
   for (const isTurned of booleans) {
-    const { b, a, n } = seenFrom(product, isTurned);
+    const { a, b, m, n } = seenFrom(product, isTurned);
     for (const packsA of booleans)
       for (const packsB of booleans) if (packsB || b.free === 1) ways.push({ kind: "tiles", isTurned, packsA, packsB });
+    if (m === 1 && b.free === 1) ways.push({ kind: "stream", isTurned });
     if (n <= mostVectors && a.depth === 1) ways.push({ kind: "thin", isTurned });
   }
   return ways;
@@ -66,11 +68,16 @@ function tilesCost(original: MatrixProduct, { isTurned, packsA, packsB }: Way & 
     0.66 * m * edge * (2 * blocks - 1) +
     (packsB ? packingCost(n, n - rest, k, b, lanes.count) : 0.53 * rest * k) +
     (packsA ? packingCost(m, wholeRows, k, a, lanes.count) : 0) +
-    // What is read from afar again and again.
-    (!packsA && a.depth * lanes.item >= 4096 ? 0.146 * m * k * (strips + halves) : 0) +
-    (!packsB && blockBytes > 2 ** 18 ? 0.31 * Math.max(0, m - 8) * strips * k : 0) +
+    // Unpacked, what lies far apart is read again for every strip, and a large block of B for every pair of rows.
+    (packsA ? 0 : 0.15 * Math.min(1, (a.depth * lanes.item) / 4096) * m * k * (strips + halves)) +
+    (packsB || blockBytes < 2 ** 18 ? 0 : 0.3 * Math.min(1, blockBytes / 2 ** 20) * Math.max(0, m - 6) * strips * k) +
     (isTurned && Math.min(m, n) > 1 ? 0.54 * m * n : 0)
   );
+}
+
+function streamCost(original: MatrixProduct, isTurned: boolean): number {
+  const { lanes, n, k } = seenFrom(original, isTurned);
+  return 0.25 * k * Math.ceil(n / lanes.count) + k + 0.2 * n + 15;
 }
 
 function thinCost(original: MatrixProduct, isTurned: boolean): number {
@@ -82,6 +89,7 @@ function thinCost(original: MatrixProduct, isTurned: boolean): number {
 export function costOf(product: MatrixProduct, way: Way): number {
   if (way.kind === "tiles") return tilesCost(product, way);
   if (way.kind === "thin") return thinCost(product, way.isTurned);
+  if (way.kind === "stream") return streamCost(product, way.isTurned);
   const { m, n, k } = product;
   return m * n * (0.37 * k + 1.55) + 5;
 }

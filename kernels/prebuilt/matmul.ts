@@ -6,9 +6,11 @@ import { i32, wasmModule } from "../assembler/index.ts";
 import type { Expression, Local, Statements, WasmModule } from "../assembler/index.ts";
 import { doubles, integers, singles } from "./lanes.ts";
 import type { Lanes } from "./lanes.ts";
+import { edgeBytes } from "./matmul-blocking.ts";
 import { copyLine } from "./matmul-packing.ts";
-import { edgeBytes, product } from "./matmul-product.ts";
+import { product } from "./matmul-product.ts";
 import { smallProduct } from "./matmul-small.ts";
+import { streamProduct } from "./matmul-stream.ts";
 import { thinProduct } from "./matmul-thin.ts";
 import type { PrebuiltModule } from "./module.ts";
 
@@ -67,6 +69,7 @@ function addPrecision(module: WasmModule, lanes: Lanes): void {
   const multiply = product(module, lanes, copy);
   const multiplyThin = thinProduct(module, lanes);
   const multiplySmall = smallProduct(module, lanes);
+  const multiplyStream = streamProduct(module, lanes);
 
   const callProduct: Body<typeof blocked> = (f, [a, b, c], rest) => {
     const [m, n, k, aRow, aDepth, bDepth, bColumn, packedA, packsB, scratch] = rest;
@@ -88,6 +91,16 @@ function addPrecision(module: WasmModule, lanes: Lanes): void {
     const [xSteps, cSteps] = [[bytes(xVector), bytes(xDepth)] as const, [bytes(cLine), bytes(cVector)] as const];
     f.call(multiplyThin, vectors, lines, k, w, bytes(wLine), x, ...xSteps, c, ...cSteps);
   });
+  exportBatched(
+    module,
+    item,
+    `stream${bits}`,
+    ["n", "k", "aDepth", "bDepth", "sums"] as const,
+    (f, [a, b, c], rest) => {
+      const [n, k, aDepth, bDepth, sums] = rest;
+      f.call(multiplyStream, n, k, a, bytes(aDepth), b, bytes(bDepth), c, sums);
+    },
+  );
   exportBatched(module, item, `small${bits}`, matrix, (f, [a, b, c], [m, n, k, aRow, aDepth, bDepth, bColumn]) =>
     f.call(multiplySmall, m, n, k, a, bytes(aRow), bytes(aDepth), b, bytes(bDepth), bytes(bColumn), c),
   );

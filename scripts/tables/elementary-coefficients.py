@@ -141,25 +141,25 @@ def atanh_second_rest(z):
 
 
 def erf_exponent(x):
-    """-log(1 - erf x) / x."""
-    if x < mpf("1e-25"):
-        return 2 / mp.sqrt(mp.pi) + 2 / mp.pi * x
-    return -mp.log(mp.erfc(x)) / x
+    """(-log(1 - erf x) / x - 2 / sqrt(pi)) / x."""
+    if x < mpf("1e-20"):
+        return 2 / mp.pi
+    return (-mp.log(mp.erfc(x)) / x - 2 / mp.sqrt(mp.pi)) / x
 
 
 def erf_weight(x):
-    """The relative error of erf x by an error of its exponent over x."""
-    if x < mpf("1e-25"):
-        return mp.sqrt(mp.pi) / 2
-    return x * mp.erfc(x) / (1 - mp.erfc(x))
+    """The relative error of erf x by an error of the above."""
+    if x < mpf("1e-20"):
+        return x * mp.sqrt(mp.pi) / 2
+    return x * x * mp.erfc(x) / (1 - mp.erfc(x))
 
 
 def scaled_erfc(center):
-    """e^(x^2) erfc(x) (1 + 2 x), t = (x - center) / (x + center)."""
+    """e^(x^2) erfc(x) (1 + 5/4 x), t = (x - center) / (x + center)."""
 
     def function(t):
         x = center * (1 + t) / (1 - t)
-        return mp.exp(x * x) * mp.erfc(x) * (1 + 2 * x)
+        return mp.exp(x * x) * mp.erfc(x) * (1 + mpf(5) / 4 * x)
 
     return function
 
@@ -186,8 +186,8 @@ POLYNOMIALS = {
 
 # name: precision, then as above
 SINGLE_POLYNOMIALS = {
-    "erfExponent64": ("float64", erf_exponent, erf_weight, 24, (0, "5.95")),
-    "erfExponent32": ("float32", erf_exponent, erf_weight, 8, (0, "4")),
+    "erfExponent64": ("float64", erf_exponent, erf_weight, 23, (0, "5.95")),
+    "erfExponent32": ("float32", erf_exponent, erf_weight, 7, (0, "4")),
 }
 
 # name: precision, function by center, weight, degree, interval by center, centers
@@ -204,6 +204,7 @@ CONSTANTS = {
     "log2Short": (mp.log(2), SHORT),
     "log10of2Short": (mp.log10(2), SHORT),
     "log2Half": (mp.log(2), HALF),
+    "twoPerRootPiHalf": (2 / mp.sqrt(mp.pi), HALF),
     "perLog2Half": (1 / mp.log(2), HALF),
     "perLog10Half": (1 / mp.log(10), HALF),
     "twoThirdsPerLog2Half": (2 / (3 * mp.log(2)), HALF),

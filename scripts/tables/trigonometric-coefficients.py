@@ -45,6 +45,10 @@ def arcsine_coefficient(k):
     return mp.binomial(2 * k + 2, k + 1) / mpf(4) ** (k + 1) / (2 * k + 3)
 
 
+def double_area_tangent(t):
+    return 2 * mp.atanh(t / 2)
+
+
 EIGHTH_TURN = (mp.pi / 4 * mpf("1.0001")) ** 2
 
 # name: (function, weight, degree for float64 and float32, interval)
@@ -63,7 +67,13 @@ POLYNOMIALS = {
         (0, mpf(1) / 4),
     ),
     "arcsine": (rest_of(mp.asin, arcsine_coefficient), relative_to(mp.asin), (12, 4), (0, mpf(1) / 4)),
-    "inverseCubeRoot": (lambda m: 1 / mp.cbrt(m), lambda m: mp.cbrt(m), (4, 4), (1, 2)),
+    "areaTangent": (
+        rest_of(double_area_tangent, lambda k: mpf(1) / (2 * k + 3) / 4 ** (k + 1)),
+        relative_to(double_area_tangent),
+        (9, 3),
+        (0, mpf(4) / 9),
+    ),
+    "inverseCubeRoot": (lambda m: 1 / mp.cbrt(m), lambda m: mp.cbrt(m), (4, 2), (1, 2)),
 }
 
 # Significant bits of the parts of pi / 2: all but the last give exact products with whole numbers below 2^18 and 2^13.

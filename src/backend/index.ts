@@ -39,7 +39,7 @@ const compile = (jaxpr: Jaxpr, backend: PresentBackend): Executable => {
   counts.compilations++;
   try {
     faultInjection?.(backend);
-    const program = buildProgram(jaxpr);
+    const program = buildProgram(jaxpr, backend === "wasm");
     return backend === "wasm" ? prepareWasm(program) : prepareJavaScript(program);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ import type { DType, TypedArray } from "../array/dtype.ts";
 import { isFloat, isInteger } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
 import type { Access, Nest, Run, Statement, Term } from "../compile/kernel-ir.ts";
-import { scalarFunction } from "./scalar-functions.ts";
+import { isElementary, scalarFunction } from "./scalar-functions.ts";
 import type { ScalarFunction } from "./scalar-functions.ts";
 
 export type NestFunction = (buffers: readonly TypedArray[]) => void;
@@ -84,8 +84,18 @@ const printConversion = (x: string, from: DType, to: DType): string => {
   return wrapped(x, to);
 };
 
+/** Name in `functions` of what a call calls: elementary functions have one of either precision. */
+const callee = (
+  { function: name, dtype }: Extract<ScalarExpression, { readonly op: "call" }>,
+  used: Map<string, ScalarFunction>,
+): string => {
+  const key = isElementary(name, dtype) && dtype === "float32" ? `${name}32` : name;
+  if (!used.has(key)) used.set(key, scalarFunction(name, dtype));
+  return `functions.${key}`;
+};
+
 /** Expressions of one primitive are a few levels deep, so recursion is safe. */
-const print = (expression: ScalarExpression, used: Set<string>): string => {
+const print = (expression: ScalarExpression, used: Map<string, ScalarFunction>): string => {
   const inner = (x: ScalarExpression): string => print(x, used);
   switch (expression.op) {
     case "local":
@@ -101,11 +111,11 @@ const print = (expression: ScalarExpression, used: Set<string>): string => {
     case "select":
       return `(${inner(expression.condition)} !== 0 ? ${inner(expression.x)} : ${inner(expression.y)})`;
     case "convert":
-      if (isFloat(expression.x.dtype)) used.add("castToInt32").add("castToUint32");
+      if (isFloat(expression.x.dtype))
+        for (const name of ["castToInt32", "castToUint32"]) used.set(name, scalarFunction(name, "int32"));
       return printConversion(inner(expression.x), expression.x.dtype, expression.dtype);
     case "call":
-      used.add(expression.function);
-      return wrapped(`functions.${expression.function}(${expression.args.map(inner).join(", ")})`, expression.dtype);
+      return wrapped(`${callee(expression, used)}(${expression.args.map(inner).join(", ")})`, expression.dtype);
   }
 };
 
@@ -113,7 +123,7 @@ const printAccess = ({ buffer, offset, strides }: Access): string =>
   `b${buffer}[${[String(offset), ...strides.map(({ counter, stride }) => (stride === 1 ? `i${counter}` : `i${counter} * ${stride}`))].join(" + ")}]`;
 
 /** What one element does to a term; `partial` is the sum it joins. */
-const printTerm = (term: Term, partial: string, used: Set<string>): string => {
+const printTerm = (term: Term, partial: string, used: Map<string, ScalarFunction>): string => {
   const { dtype } = term.value;
   const value = print(term.value, used);
   if (term.combine === "sum") return `${partial} = ${wrapped(`${partial} + ${value}`, dtype)};\n`;
@@ -134,7 +144,7 @@ const printJoin = (term: Term, block: string): string => {
 };
 
 /** Blocks of elements; in each, partial sums take every 16th, one after the other, float32 in pieces. */
-const printRun = ({ counter, extent, body, terms }: Run, used: Set<string>): string => {
+const printRun = ({ counter, extent, body, terms }: Run, used: Map<string, ScalarFunction>): string => {
   const [i, start, end, lane, piece] = ["i", "s", "e", "f", "g"].map((letter) => `${letter}${counter}`);
   const sums = terms.flatMap((term, k) => (term.combine === "sum" ? [k] : []));
   const isSingle = (k: number): boolean => terms[k]!.value.dtype === "float32";
@@ -168,7 +178,7 @@ const printRun = ({ counter, extent, body, terms }: Run, used: Set<string>): str
   ].join("");
 };
 
-const printStatement = (statement: Statement, used: Set<string>): string => {
+const printStatement = (statement: Statement, used: Map<string, ScalarFunction>): string => {
   switch (statement.kind) {
     case "loop": {
       const { counter, extent, body } = statement;
@@ -185,11 +195,11 @@ const printStatement = (statement: Statement, used: Set<string>): string => {
   }
 };
 
-const printBody = (body: readonly Statement[], used: Set<string>): string =>
+const printBody = (body: readonly Statement[], used: Map<string, ScalarFunction>): string =>
   body.map((statement) => printStatement(statement, used)).join("");
 
 /** A nest as the text of a function of the list of buffers; `used` collects the scalar functions it calls. */
-const printNest = ({ locals, body }: Nest, buffers: readonly number[], used: Set<string>): string => {
+const printNest = ({ locals, body }: Nest, buffers: readonly number[], used: Map<string, ScalarFunction>): string => {
   const bound = buffers.map((buffer) => `b${buffer} = buffers[${buffer}]`);
   const variables = locals.map((dtype, k) => `v${k} = ${isFloat(dtype) ? "0.0" : "0"}`);
   return [
@@ -215,12 +225,10 @@ export const compileNests = (
   nests: readonly { readonly nest: Nest; readonly buffers: readonly number[] }[],
 ): NestFunction[] => {
   if (nests.length === 0) return [];
-  const used = new Set<string>();
+  const used = new Map<string, ScalarFunction>();
   const text = nests.map(({ nest, buffers }) => printNest(nest, buffers, used)).join(",\n");
-  const functions: Record<string, ScalarFunction> = {};
-  for (const name of used) functions[name] = scalarFunction(name);
   const compiled = new Function("functions", `"use strict";\nreturn [${text}];`) as (
     functions: Record<string, ScalarFunction>,
   ) => NestFunction[];
-  return compiled(functions);
+  return compiled(Object.fromEntries(used));
 };

@@ -48,7 +48,7 @@ export const prepareJavaScript = (program: Program): Executable => {
         if (step.kind === "nest") {
           for (const buffer of step.writes) keep(buffer, allocate(buffers[buffer]!.dtype, sizes[buffer]!));
           functions[next++]!(held);
-        } else runRoutine(step, read, keep);
+        } else if (step.kind === "routine") runRoutine(step, read, keep);
         for (const buffer of step.releases) drop(buffer);
       }
       return collectOutputs(program, inputs, read);

@@ -3,6 +3,7 @@
  * Buffers that only routines touch never enter the frame. The frame is released in `finally`; a routine that
  * calls another compiled function gets a frame on top of this one.
  */
+import { instantiate } from "../../kernels/prebuilt/module.ts";
 import { allocate } from "../array/dtype.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
@@ -13,7 +14,7 @@ import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
-import { encodeProgram } from "./wasm.ts";
+import { encodeProgram, kernelName } from "./wasm.ts";
 
 /** One call in progress. */
 interface Call {
@@ -29,7 +30,7 @@ const releasesOfRoutines = (steps: Program["steps"]): readonly (readonly number[
   let pending: number[] = [];
   return steps.map((step) => {
     for (const buffer of step.releases) pending.push(buffer);
-    if (step.kind === "nest") return [];
+    if (step.kind !== "routine") return [];
     const own = pending;
     pending = [];
     return own;
@@ -38,7 +39,7 @@ const releasesOfRoutines = (steps: Program["steps"]): readonly (readonly number[
 
 export const prepareWasm = (program: Program): Executable => {
   const { steps, buffers, plan, inputCount } = program;
-  if (!steps.some((step) => step.kind === "nest")) return prepareJavaScript(program);
+  if (steps.every((step) => step.kind === "routine")) return prepareJavaScript(program);
   const arena = sharedArena();
   const sizes = buffers.map(({ shape }) => sizeOf(shape));
   const enters = Array.from({ length: inputCount }, (_, k) => k).filter((k) => plan.offsets[k]! >= 0);
@@ -84,9 +85,17 @@ export const prepareWasm = (program: Program): Executable => {
   };
 
   const { bytes, functions } = encodeProgram(program);
+  const kernels = Object.fromEntries(
+    steps.flatMap((step) =>
+      step.kind === "kernel"
+        ? [[kernelName(step.routine), instantiate(step.routine.module, arena.memory)[step.routine.call.function]!]]
+        : [],
+    ),
+  );
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     env: { memory: arena.memory, host },
     math: functions,
+    kernels,
   });
   const main = instance.exports["main"] as (base: number) => void;
 

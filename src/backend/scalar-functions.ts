@@ -1,8 +1,12 @@
 /**
  * The scalar functions that expressions may call, by name: those of kernels/scalar-math.ts that the
- * interpreter uses too, hence equal bits. Arguments and result are float64; the caller rounds or wraps.
+ * interpreter uses too, hence equal bits. Arguments and result are float64, and the caller rounds or wraps; elementary
+ * functions take and give numbers of the dtype.
  */
+import { elementary, scalarOf } from "../../kernels/elementary/index.ts";
 import * as scalarMath from "../../kernels/scalar-math.ts";
+import { isFloat } from "../array/dtype.ts";
+import type { DType } from "../array/dtype.ts";
 import { InvalidJaxpr } from "../error.ts";
 
 export type ScalarFunction = (...x: number[]) => number;
@@ -10,8 +14,16 @@ export type ScalarFunction = (...x: number[]) => number;
 const exported: Readonly<Record<string, unknown>> = scalarMath;
 const floats: Readonly<Record<string, ScalarFunction>> = { ...scalarMath.unaryMath, ...scalarMath.binaryMath };
 
-/** @throws InvalidJaxpr */
-export const scalarFunction = (name: string): ScalarFunction => {
+/** Whether the function is a text of kernels/elementary in the precision of the dtype. */
+export const isElementary = (name: string, dtype: DType): dtype is "float64" | "float32" =>
+  isFloat(dtype) && Object.hasOwn(elementary, name);
+
+/**
+ * @param dtype  of the result
+ * @throws InvalidJaxpr
+ */
+export const scalarFunction = (name: string, dtype: DType): ScalarFunction => {
+  if (isElementary(name, dtype)) return scalarOf(name, dtype);
   const found = Object.hasOwn(floats, name) ? floats[name] : exported[name];
   if (typeof found !== "function")
     throw new InvalidJaxpr(

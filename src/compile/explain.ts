@@ -10,7 +10,7 @@ import { bytesOf } from "./buffer-plan.ts";
 import type { Operand } from "./fusion.ts";
 import { showNest } from "./kernel-ir.ts";
 import { buildProgram } from "./program.ts";
-import type { Program } from "./program.ts";
+import type { KernelStep, Program, RoutineStep } from "./program.ts";
 
 const showOperand = (operand: Operand): string =>
   operand.kind === "buffer" ? `b${operand.buffer}` : `${operand.value.item()}:${showAval(operand.aval)}`;
@@ -36,11 +36,20 @@ const showInner = (equation: Equation): string =>
     .map((text) => `${text}\n`)
     .join("  |\n");
 
+const showCall = (step: RoutineStep | KernelStep): string => {
+  const { primitive } = step.equation;
+  const results = step.results.map((buffer) => `b${buffer}`).join(", ");
+  if (step.kind === "routine")
+    return `routine ${primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${results}`;
+  const { module, call } = step.routine;
+  return `kernel ${module.name}.${call.function}(${step.operands.map((buffer) => `b${buffer}`).join(", ")}) -> ${results}`;
+};
+
 const explainProgram = (program: Program): string => {
   const steps = program.steps.map((step) =>
     step.kind === "nest"
       ? `${showNest(step.nest)}${showScopes(step.scopes)}`
-      : `routine ${step.equation.primitive.name}(${step.operands.map(showOperand).join(", ")}) -> ${step.results.map((buffer) => `b${buffer}`).join(", ")}\n${showScopes([step.equation.scope])}${showInner(step.equation)}`,
+      : `${showCall(step)}\n${showScopes([step.equation.scope])}${showInner(step.equation)}`,
   );
   return `${steps.join("")}outputs ${program.outputs.map(showOperand).join(", ")}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
 };

@@ -4,6 +4,7 @@
  * which its operands exist, else it opens a new one. A value computed in a group is a local there and stored only if others need it;
  * layout operations are strided views of stored values and cost nothing.
  */
+import type { PrebuiltCall } from "../../kernels/prebuilt/module.ts";
 import { InvalidJaxpr } from "../error.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import type { DType } from "../array/dtype.ts";
@@ -11,7 +12,7 @@ import { sameShape, sizeOf, stridesOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Aval } from "../ir/aval.ts";
 import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
-import type { Combine, Lowering, ScalarExpression, StridedView } from "../ir/lowering.ts";
+import type { Combine, Lowering, PrebuiltRoutine, ScalarExpression, StridedView } from "../ir/lowering.ts";
 import { constantExpression } from "../ir/lowering.ts";
 import type { Constants } from "./constants.ts";
 import { findConstants } from "./constants.ts";
@@ -65,7 +66,20 @@ export interface RoutineGroup {
   readonly results: readonly number[];
 }
 
-type Group = NestGroup | RoutineGroup;
+/** A call of a prebuilt kernel on the frame. */
+export interface KernelGroup {
+  readonly kind: "kernel";
+  readonly index: number;
+  readonly equation: Equation;
+  readonly routine: PrebuiltRoutine;
+  /** Buffers of the operands, copied where the kernel asks for it. */
+  readonly operands: readonly number[];
+  readonly results: readonly number[];
+  /** A buffer that nobody reads; null if the kernel needs none. */
+  readonly scratch: number | null;
+}
+
+type Group = NestGroup | RoutineGroup | KernelGroup;
 
 export interface FusedProgram {
   readonly groups: readonly Group[];
@@ -113,6 +127,7 @@ interface State {
   readonly copies: Map<string, Stored>;
   /** Named scope of the equation being placed. */
   scope: string | undefined;
+  readonly onFrame: boolean;
 }
 
 const contiguous = (shape: Shape): StridedView => ({ offset: 0, shape, strides: stridesOf(shape) });
@@ -317,12 +332,47 @@ const wholeOperand = (state: State, atom: Atom): Operand => {
   return { kind: "buffer", buffer: whole.buffer, aval };
 };
 
-const addRoutine = (state: State, equation: Equation): void => {
+/** Buffers of the operands of a kernel, with the axes it asks for; null where one is a constant. */
+const kernelOperands = (state: State, equation: Equation, { copies }: PrebuiltCall): number[] | null => {
+  const bindings = equation.inputs.map((atom) => bindingOf(state, atom));
+  if (bindings.some(({ kind }) => kind === "constant")) return null;
+  return bindings.map((binding, k) => {
+    const source = stored(state, binding as Exclude<Binding, { kind: "constant" }>);
+    const permutation = copies?.[k] ?? null;
+    if (permutation === null)
+      return (isWhole(source.view, state.buffers[source.buffer]!) ? source : copied(state, source)).buffer;
+    const { offset, shape, strides } = source.view;
+    const view = {
+      offset,
+      shape: permutation.map((axis) => shape[axis]!),
+      strides: permutation.map((axis) => strides[axis]!),
+    };
+    return copied(state, { ...source, view }).buffer;
+  });
+};
+
+/** The group of a routine: a kernel where the program runs on a frame and there is one for the types. */
+const routineGroup = (state: State, equation: Equation): Group => {
+  const { primitive, params, inputs, outputs } = equation;
+  const avals = inputs.map(({ aval }) => aval);
+  const routine =
+    state.onFrame && primitive.lower.kind === "routine" ? primitive.lower.prebuilt?.(avals, params) : null;
+  const buffers = routine == null ? null : kernelOperands(state, equation, routine.call);
   // Copies that operands ask for are made first.
-  const operands = equation.inputs.map((atom) => wholeOperand(state, atom));
+  const operands = buffers ?? inputs.map((atom) => wholeOperand(state, atom));
   const index = state.groups.length;
-  const results = equation.outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
-  state.groups.push({ kind: "routine", index, equation, operands, results });
+  const results = outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
+  if (routine == null || buffers === null)
+    return { kind: "routine", index, equation, operands: operands as Operand[], results };
+  const { scratchBytes } = routine.call;
+  const scratch = scratchBytes === 0 ? null : newBuffer(state, [scratchBytes], "bool", index);
+  return { kind: "kernel", index, equation, routine, operands: buffers, results, scratch };
+};
+
+const addRoutine = (state: State, equation: Equation): void => {
+  const group = routineGroup(state, equation) as RoutineGroup | KernelGroup;
+  const { index, results } = group;
+  state.groups.push(group);
   equation.outputs.forEach(({ aval }, k) =>
     state.bindings.set(equation.outputs[k]!, {
       kind: "view",
@@ -361,8 +411,11 @@ const bindInput = (state: State, input: Variable): void => {
   state.bindings.set(input, { kind: "view", ready: 0, buffer, view: contiguous(shape), dtype });
 };
 
-/** Groups and buffers of a jaxpr without calls. */
-export const fuse = (jaxpr: Jaxpr): FusedProgram => {
+/**
+ * Groups and buffers of a jaxpr without calls.
+ * @param onFrame  whether prebuilt kernels, which work on the frame of a program, can be called
+ */
+export const fuse = (jaxpr: Jaxpr, onFrame = true): FusedProgram => {
   const state: State = {
     groups: [],
     buffers: [],
@@ -372,6 +425,7 @@ export const fuse = (jaxpr: Jaxpr): FusedProgram => {
     loaded: new Map(),
     copies: new Map(),
     scope: undefined,
+    onFrame,
   };
   for (const input of jaxpr.inputs) bindInput(state, input);
   for (const equation of jaxpr.equations) placeEquation(state, equation);

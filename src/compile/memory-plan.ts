@@ -23,7 +23,9 @@ export interface MemoryPlan {
 export type Keeping = "frame" | "arrays";
 
 const operandBuffers = (step: ProgramStep): number[] =>
-  step.kind === "nest" ? [] : step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
+  step.kind !== "routine"
+    ? []
+    : step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
 
 /** Bytes that the routine of an equation needs besides operands and results. */
 const workspaceOf = ({ primitive, params }: Equation, keeping: Keeping): number =>
@@ -31,7 +33,7 @@ const workspaceOf = ({ primitive, params }: Equation, keeping: Keeping): number 
 
 /** Most bytes held by a program besides its arguments. */
 const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, keeping: Keeping): number => {
-  const inFrame = keeping === "frame" && steps.some((step) => step.kind === "nest");
+  const inFrame = keeping === "frame" && steps.some((step) => step.kind !== "routine");
   const held = new Uint8Array(buffers.length).fill(1, 0, inputCount);
   let live = inFrame ? plan.bytes : 0;
   let peak = live;
@@ -44,6 +46,7 @@ const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, kee
   };
   for (const step of steps) {
     for (const buffer of step.releases) pending.push(buffer);
+    if (step.kind === "kernel") continue;
     if (step.kind === "nest") {
       if (inFrame) continue;
       step.writes.forEach(take);
@@ -70,6 +73,6 @@ export const memoryOf = (jaxpr: Jaxpr, keeping: Keeping): MemoryPlan => {
   plans.set(jaxpr, known);
   return (known[keeping] ??= {
     argumentBytes: jaxpr.inputs.reduce((sum, { aval }) => sum + bytesOfType(aval), 0),
-    heldBytes: heldBytesOf(buildProgram(jaxpr), keeping),
+    heldBytes: heldBytesOf(buildProgram(jaxpr, keeping === "frame"), keeping),
   });
 };

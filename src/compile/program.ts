@@ -9,7 +9,7 @@ import type { BufferPlan, Lifetimes } from "./buffer-plan.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { fuse } from "./fusion.ts";
-import type { Buffer, FusedProgram, Operand, RoutineGroup } from "./fusion.ts";
+import type { Buffer, FusedProgram, KernelGroup, Operand, RoutineGroup } from "./fusion.ts";
 import { inlineCalls } from "./inline.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
@@ -30,7 +30,11 @@ export interface RoutineStep extends RoutineGroup {
   readonly releases: readonly number[];
 }
 
-export type ProgramStep = NestStep | RoutineStep;
+export interface KernelStep extends KernelGroup {
+  readonly releases: readonly number[];
+}
+
+export type ProgramStep = NestStep | RoutineStep | KernelStep;
 
 export interface Program {
   readonly steps: readonly ProgramStep[];
@@ -43,7 +47,7 @@ export interface Program {
 /** The passes on a jaxpr, in order. */
 export const optimize = (jaxpr: Jaxpr): Jaxpr => removeDeadCode(shareCommonSubexpressions(inlineCalls(jaxpr)));
 
-type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup;
+type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup | KernelGroup;
 
 const touched = (nest: Nest): { readonly reads: number[]; readonly writes: number[] } => {
   const reads = new Set<number>();
@@ -58,7 +62,7 @@ const touched = (nest: Nest): { readonly reads: number[]; readonly writes: numbe
 const stepsOf = ({ groups, buffers }: FusedProgram): UnreleasedStep[] => {
   const steps: UnreleasedStep[] = [];
   for (const group of groups) {
-    if (group.kind === "routine") {
+    if (group.kind !== "nest") {
       steps.push(group);
       continue;
     }
@@ -68,36 +72,47 @@ const stepsOf = ({ groups, buffers }: FusedProgram): UnreleasedStep[] => {
   return steps;
 };
 
+const writesOf = (step: UnreleasedStep): readonly number[] => {
+  if (step.kind === "nest") return step.writes;
+  return step.kind === "kernel" && step.scratch !== null ? [...step.results, step.scratch] : step.results;
+};
+
+const readsOf = (step: UnreleasedStep): readonly number[] => {
+  if (step.kind === "nest") return step.reads;
+  if (step.kind === "kernel") return step.operands;
+  return step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
+};
+
 const lifetimesOf = (steps: readonly UnreleasedStep[], { buffers, outputs }: FusedProgram): Lifetimes => {
   const first = new Int32Array(buffers.length).fill(-1);
   const last = new Int32Array(buffers.length).fill(-1);
   const inNest = new Uint8Array(buffers.length);
   const defined = new Uint8Array(buffers.length);
   steps.forEach((step, k) => {
-    const writes = step.kind === "nest" ? step.writes : step.results;
-    const reads =
-      step.kind === "nest"
-        ? step.reads
-        : step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
+    const writes = writesOf(step);
+    const reads = readsOf(step);
     for (const buffer of writes) if (defined[buffer] === 0) [first[buffer], defined[buffer]] = [k, 1];
     for (const buffer of [...reads, ...writes]) {
       last[buffer] = k;
-      if (step.kind === "nest") inNest[buffer] = 1;
+      if (step.kind !== "routine") inNest[buffer] = 1;
     }
   });
   for (const output of outputs) if (output.kind === "buffer") last[output.buffer] = steps.length;
   return { first, last, inNest };
 };
 
-/** A jaxpr without constants as steps over buffers. */
-export const buildProgram = (jaxpr: Jaxpr): Program => {
+/**
+ * A jaxpr without constants as steps over buffers.
+ * @param onFrame  for a back end that runs nests and prebuilt kernels on one frame of memory
+ */
+export const buildProgram = (jaxpr: Jaxpr, onFrame = true): Program => {
   if (jaxpr.constants.length > 0)
     throw new InvalidJaxpr(
       "compilation of a jaxpr",
       `${jaxpr.constants.length} constants`,
       "Turn constants into inputs first",
     );
-  const fused = fuse(optimize(jaxpr));
+  const fused = fuse(optimize(jaxpr), onFrame);
   const steps = stepsOf(fused);
   const lifetimes = lifetimesOf(steps, fused);
   const releases: number[][] = steps.map(() => []);

@@ -3,6 +3,7 @@
  * An expression is plain data that every back end prints: `call` names a function of
  * kernels/scalar-math.ts, everything else is an instruction of the machine.
  */
+import type { PrebuiltCall, PrebuiltModule } from "../../kernels/prebuilt/module.ts";
 import type { DType } from "../array/dtype.ts";
 import type { Aval } from "./aval.ts";
 
@@ -101,10 +102,19 @@ export type Lowering<P = any> =
   | { readonly kind: "barrier" }
   /** Combination over axes. */
   | { readonly kind: "reduction"; readonly combine: Combine; readonly axes: (params: P) => readonly number[] }
-  /** A routine on whole buffers: the primitive's own `evaluate`. */
-  | { readonly kind: "routine" }
+  /** A routine on whole buffers: the primitive's own `evaluate`, or a prebuilt kernel where there is one for the types. */
+  | {
+      readonly kind: "routine";
+      readonly prebuilt?: (operands: readonly Aval[], params: P) => PrebuiltRoutine | null;
+    }
   /** Replaced by the equations of an inner jaxpr before anything else. */
   | { readonly kind: "inline"; readonly jaxpr: string };
+
+/** A call of a prebuilt kernel that gives the bits of `evaluate`. */
+export interface PrebuiltRoutine {
+  readonly module: PrebuiltModule;
+  readonly call: PrebuiltCall;
+}
 
 /** The lowering of an elementwise primitive: one scalar from one scalar of every operand. */
 export const elementwise = <P>(
@@ -116,3 +126,9 @@ export const elementwise = <P>(
 
 /** The lowering of everything else: a barrier that calls the primitive's own `evaluate`. */
 export const routine: Lowering = { kind: "routine" };
+
+/** The lowering to a prebuilt kernel, for the types that have one. */
+export const prebuilt = <P>(plan: (operands: readonly Aval[], params: P) => PrebuiltRoutine | null): Lowering<P> => ({
+  kind: "routine",
+  prebuilt: plan,
+});

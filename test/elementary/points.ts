@@ -1,4 +1,5 @@
 /** Arguments at which elementary functions are tried: the edges of the number formats, and random bit patterns. */
+import { readdirSync } from "node:fs";
 import type { Precision } from "../../kernels/elementary/arithmetic.ts";
 import { readTable, tableNames } from "../special/tables.ts";
 import type { Numbers } from "./modules.ts";
@@ -58,10 +59,15 @@ export const randomNumbers = (precision: Precision, count: number, least: number
   return arrayOf[precision].from(Float64Array.from({ length: count }, draw));
 };
 
-/** Names of the tables of a function, for readTable: those of the special functions, and the adversarial ones. */
+const adversarial = new Set(
+  readdirSync(new URL("../reference/elementary/", import.meta.url)).map((file) => file.replace(/\.json$/, "")),
+);
+
+/** Names of the tables of a function, for readTable: that among the special functions, and the adversarial one. */
 export const tablesOf = (name: string): readonly string[] => {
   const common = name === "logistic" ? "sigmoid" : name;
-  return tableNames.includes(common) ? [common] : [];
+  const tables = tableNames.includes(common) ? [common] : [];
+  return adversarial.has(name) ? [...tables, `../elementary/${name}`] : tables;
 };
 
 /** The arguments of a table, rounded to the precision. */

@@ -65,13 +65,16 @@ test("84: generators whose steps alternate give what they give alone, also insid
     }
     return first.value.add(second.value);
   };
+  // NaN is what it is, however often.
+  const expectClose = (seen: number, wanted: number, digits: number): void =>
+    Number.isNaN(wanted) ? expect(seen).toBeNaN() : expect(seen).toBeCloseTo(wanted, digits);
   fc.assert(
     fc.property(plan, plan, (left, right) => {
       expect(alternate(left, right, array(0.7)).item()).toBe(serial(left) + serial(right));
       const both = (x: NDArray): NDArray => alternate(left, right, x);
-      expect(jit(both)(array(0.7)).item()).toBeCloseTo(serial(left) + serial(right), 12);
+      expectClose(jit(both)(array(0.7)).item(), serial(left) + serial(right), 12);
       const alone = (own: readonly number[]) => grad((x: NDArray) => own.reduce((y, k) => steps[k]!(y), x))(0.7).item();
-      expect(grad(both)(0.7).item()).toBeCloseTo(alone(left) + alone(right), 10);
+      expectClose(grad(both)(0.7).item(), alone(left) + alone(right), 10);
     }),
     { numRuns: 30 },
   );

@@ -82,3 +82,19 @@ export const deepProblems: fc.Arbitrary<Problem> = problemsWithin({
   features: 6,
   terms: 200_000,
 });
+
+/** Without padding; windows one next to the other, or of one element. */
+export const patchProblems: fc.Arbitrary<Problem> = problems.map(({ lhsShape, rhsShape, params }) => {
+  const window = rhsShape.slice(2);
+  return {
+    lhsShape: lhsShape.map((length, k) => (k < 2 ? length : length * window[k - 2]!)),
+    rhsShape,
+    params: {
+      ...params,
+      strides: window,
+      padding: window.map((): [number, number] => [0, 0]),
+      lhsDilation: window.map(() => 1),
+      rhsDilation: window.map(() => 1),
+    },
+  };
+});

@@ -60,11 +60,15 @@ function partialSum(elements: readonly number[], isSingle: boolean): number {
 function documentedSum(elements: readonly number[], run = elements.length, isSingle = false): number {
   let total = 0;
   let compensation = 0;
-  const blocks = Array.from({ length: elements.length / Math.max(1, run) }, (_, k) => elements.slice(k * run, (k + 1) * run))
-    .flatMap((whole) => Array.from({ length: Math.ceil(run / 1024) }, (_, k) => whole.slice(k * 1024, (k + 1) * 1024)));
+  const blocks = Array.from({ length: elements.length / Math.max(1, run) }, (_, k) =>
+    elements.slice(k * run, (k + 1) * run),
+  ).flatMap((whole) => Array.from({ length: Math.ceil(run / 1024) }, (_, k) => whole.slice(k * 1024, (k + 1) * 1024)));
   for (const elementsOfBlock of blocks) {
     const partials = Array.from({ length: 16 }, (_, lane) =>
-      partialSum(elementsOfBlock.filter((_element, k) => k % 16 === lane), isSingle),
+      partialSum(
+        elementsOfBlock.filter((_element, k) => k % 16 === lane),
+        isSingle,
+      ),
     );
     const block = partials.reduce((sum, partial) => sum + partial, 0);
     const next = total + block;
@@ -100,7 +104,9 @@ test("sumStrided equals reduce over the same elements", () => {
       const picked = Array.from({ length: count }, (_, k) => buffer[offset + k * stride]!);
       expect(sumStrided(buffer, offset, stride, count)).toBe(documentedSum(picked));
       const single = Float32Array.from(buffer);
-      expect(sumStrided(single, offset, stride, count)).toBe(documentedSum(picked.map(Math.fround), picked.length, true));
+      expect(sumStrided(single, offset, stride, count)).toBe(
+        documentedSum(picked.map(Math.fround), picked.length, true),
+      );
     }),
     { numRuns: 60 },
   );

@@ -88,7 +88,7 @@ test("pow and atan2 stay within their stated errors", () => {
     const base = (next() + 1) * 4;
     const exponent = next() * 12;
     expect(
-      ulpError(scalar.pow(base, exponent), exponential(times(fixed(exponent), logOf(fixed(base))))),
+      ulpError(binaryMath.pow(base, exponent), exponential(times(fixed(exponent), logOf(fixed(base))))),
     ).toBeLessThanOrEqual(1);
     expect(ulpError(Math.atan2(exponent, base), arcTangent(divided(fixed(exponent), fixed(base))))).toBeLessThanOrEqual(
       2,
@@ -125,26 +125,26 @@ test("integerPower keeps the parity of its sign and survives the ends of the ran
 });
 
 test("logistic has exact limits, no overflow, and logistic(x) + logistic(-x) = 1", () => {
-  expect([1000, Infinity].map(scalar.logistic)).toEqual([1, 1]);
-  expect([-1000, -Infinity].map(scalar.logistic)).toEqual([0, 0]);
-  expect(scalar.logistic(-740)).toBe(Math.exp(-740));
-  expect(scalar.logistic(1e-300)).toBe(0.5);
-  expect(scalar.logistic(NaN)).toBeNaN();
+  expect([1000, Infinity].map(unaryMath.logistic)).toEqual([1, 1]);
+  expect([-1000, -Infinity].map(unaryMath.logistic)).toEqual([0, 0]);
+  expect(unaryMath.logistic(-740)).toBe(Math.exp(-740));
+  expect(unaryMath.logistic(1e-300)).toBe(0.5);
+  expect(unaryMath.logistic(NaN)).toBeNaN();
   fc.assert(
     fc.property(fc.double({ noNaN: true }), (x) => {
-      expect(Math.abs(scalar.logistic(x) + scalar.logistic(-x) - 1)).toBeLessThanOrEqual(Number.EPSILON);
+      expect(Math.abs(unaryMath.logistic(x) + unaryMath.logistic(-x) - 1)).toBeLessThanOrEqual(Number.EPSILON);
     }),
   );
 });
 
 test("pow follows IEEE 754 where JavaScript does not", () => {
-  for (const y of [NaN, Infinity, -Infinity, 0, 2.5]) expect(scalar.pow(1, y)).toBe(1);
-  for (const y of [Infinity, -Infinity]) expect(scalar.pow(-1, y)).toBe(1);
-  expect(scalar.pow(NaN, 0)).toBe(1);
-  expect(scalar.pow(-2, 3)).toBe(-8);
-  expect(scalar.pow(-2, 0.5)).toBeNaN();
-  expect(scalar.pow(-0, -3)).toBe(-Infinity);
-  expect(scalar.pow(0.5, -Infinity)).toBe(Infinity);
+  for (const y of [NaN, Infinity, -Infinity, 0, 2.5]) expect(binaryMath.pow(1, y)).toBe(1);
+  for (const y of [Infinity, -Infinity]) expect(binaryMath.pow(-1, y)).toBe(1);
+  expect(binaryMath.pow(NaN, 0)).toBe(1);
+  expect(binaryMath.pow(-2, 3)).toBe(-8);
+  expect(binaryMath.pow(-2, 0.5)).toBeNaN();
+  expect(binaryMath.pow(-0, -3)).toBe(-Infinity);
+  expect(binaryMath.pow(0.5, -Infinity)).toBe(Infinity);
 });
 
 test("round goes to the nearest integer, ties to even, and keeps signed zeros and large numbers", () => {

@@ -3,6 +3,7 @@
  * expression as a back end would: what the laws of the families share.
  */
 import { binaryMath, unaryMath } from "../../kernels/scalar-math.ts";
+import { elementary, scalarOf } from "../../kernels/elementary/index.ts";
 import * as scalarMath from "../../kernels/scalar-math.ts";
 import { castBuffer, createArray } from "../../src/array/create.ts";
 import type { DType } from "../../src/array/dtype.ts";
@@ -114,7 +115,9 @@ export const evaluateExpression = (expression: ScalarExpression, locals: readonl
     case "convert":
       return castBuffer([read(expression.x)], expression.x.dtype, expression.dtype)[0]!;
     case "call": {
-      const f = called[expression.function] as (...args: readonly number[]) => number;
+      const { function: name, dtype } = expression;
+      const isElementary = Object.hasOwn(elementary, name) && (dtype === "float64" || dtype === "float32");
+      const f = isElementary ? scalarOf(name, dtype) : (called[name] as (...args: readonly number[]) => number);
       return store(f(...expression.args.map(read)), expression.dtype);
     }
   }

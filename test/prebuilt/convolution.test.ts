@@ -8,7 +8,7 @@ import { convolutionCalls, planConvolution } from "../../kernels/prebuilt/convol
 import { convolution } from "../../kernels/prebuilt/convolution.ts";
 import { instantiate, type PrebuiltCall } from "../../kernels/prebuilt/module.ts";
 import { randomStream, seeds } from "../kernels/arrays.ts";
-import { type Problem, problems, problemsWithin } from "../kernels/convolution-problems.ts";
+import { type Problem, patchProblems, problems, problemsWithin } from "../kernels/convolution-problems.ts";
 
 const memory = new WebAssembly.Memory({ initial: 64 });
 const functions = instantiate(convolution, memory);
@@ -75,6 +75,7 @@ const drawn = (dtype: FloatType, shape: readonly number[], draw: () => number): 
 test.each([
   ["small", problems, 150],
   ["wide", wide, 60],
+  ["unpadded", patchProblems, 60],
   ["deep", deep, 40],
 ])("equal bits for %s convolutions, with every tile", (_, some, numRuns) => {
   fc.assert(

@@ -121,12 +121,14 @@ test("every way to a product gives the bits of dotGeneral, whatever the sizes, l
   );
 }, 30_000);
 
-test("blocks of rows and of columns fit together", () => {
+test("blocks of rows, of columns and of terms fit together", () => {
   for (const dtype of ["float64", "float32"] as const)
     for (const [m, n, k] of [
       [270, 5, 7],
       [5, 1050, 9],
       [130, 530, 3],
+      [1, 37, 600],
+      [70, 1, 275],
     ] as const)
       for (const isTransposed of [false, true]) {
         const problem = matrixProblem({ m, n, k, isLeftTransposed: isTransposed, isRightTransposed: !isTransposed });
@@ -256,12 +258,13 @@ test("large products go by tiles, thin ones without packing", () => {
     chooseWay(matrixProduct(singles, [aShape, bShape], axes).product);
   expect(way([512, 512], [512, 512], product)).toEqual({ kind: "tiles", isTurned: false, packsA: false, packsB: true });
   expect(way([64, 64], [64, 64], product)).toEqual({ kind: "tiles", isTurned: false, packsA: false, packsB: false });
-  expect(way([1, 512], [512, 512], product)).toEqual({ kind: "tiles", isTurned: false, packsA: false, packsB: false });
+  expect(way([3, 512], [512, 512], product)).toEqual({ kind: "tiles", isTurned: false, packsA: false, packsB: false });
   expect(way([512, 512], [512, 1], product)).toEqual({ kind: "thin", isTurned: false });
   expect(way([1, 512], [512, 512], { contract: [[1], [1]], batch: [[], []] })).toEqual({
     kind: "thin",
     isTurned: true,
   });
+  expect(way([1, 4096], [4096, 1024], product)).toEqual({ kind: "stream", isTurned: false });
   expect(way([2, 2], [2, 2], product)).toEqual({ kind: "small" });
 });
 
