@@ -1,7 +1,7 @@
 /**
  * Exponential family: exp, log, expm1, log1p, sqrt, cbrt, logistic, tanh, power. Floats only.
  * Values come from kernels/scalar-math.ts in every back end; float32 is computed in float64 and rounded once.
- * Each derivative is the textbook's, written in the output where that saves a call.
+ * Each derivative is the textbook's, written in the output where that saves a call and costs no digits.
  */
 import { unaryMath } from "../kernels/scalar-math.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -9,10 +9,10 @@ import { definePrimitive } from "../src/ir/define.ts";
 import { callExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
 import { notLinear, reals } from "../src/ir/primitive.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
-import { add, div, fullLike, mul, sub } from "./arithmetic.ts";
+import { add, div, fullLike, mul, neg, sub } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { eq, select } from "./comparison.ts";
+import { eq, lt, select } from "./comparison.ts";
 import {
   binaryJvp,
   mapElementary,
@@ -23,6 +23,7 @@ import {
   sampleElementwise,
   unaryJvp,
 } from "./elementwise.ts";
+import { abs } from "./extrema.ts";
 
 /** e^x. */
 export const exp: Unary = definePrimitive<[NDArray]>({
@@ -65,7 +66,8 @@ export const expm1: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("expm1", x),
   jvp: unaryJvp(
     (x) => expm1(x),
-    (dx, x, out) => mul(dx, add(out, fullLike(1, x))),
+    // Not out + 1, which is 0 long before e^x is.
+    (dx, x) => mul(dx, exp(x)),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => expm1(x!)),
@@ -137,7 +139,8 @@ export const logistic: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("logistic", x),
   jvp: unaryJvp(
     (x) => logistic(x),
-    (dx, x, out) => mul(dx, mul(out, sub(fullLike(1, x), out))),
+    // Not 1 - out, which is 0 long before 1 / (1 + e^x) is.
+    (dx, x, out) => mul(dx, mul(out, logistic(neg(x)))),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => logistic(x!)),
@@ -149,14 +152,26 @@ export const logistic: Unary = definePrimitive<[NDArray]>({
   },
 });
 
-/** Hyperbolic tangent; slope 1 - tanh^2, factored so that it keeps its digits where tanh nears 1. */
+/**
+ * 1 - t^2 of t = tanh x. Beyond 1/2 it is q (1 + |t|)^2 with q = e^(-2|x|), for 1 - |t| = q (1 + |t|): that keeps the
+ * digits that 1 - t^2 cancels, and near 0 the derivative of 1 - t^2 those that an even function of |x| would.
+ */
+const slopeOfTanh = (x: NDArray, t: NDArray): NDArray => {
+  const one = fullLike(1, x);
+  const size = abs(x);
+  const rest = exp(mul(fullLike(-2, x), size));
+  const sum = add(one, abs(t));
+  return select(lt(size, fullLike(0.5, x)), sub(one, mul(t, t)), mul(rest, mul(sum, sum)));
+};
+
+/** Hyperbolic tangent; its slope keeps its digits until it underflows. */
 export const tanh: Unary = definePrimitive<[NDArray]>({
   name: "tanh",
   evaluate: ([x]) => mapElementary("tanh", x),
   abstractEval: ([x]) => requireFloat("tanh", x),
   jvp: unaryJvp(
     (x) => tanh(x),
-    (dx, x, out) => mul(dx, mul(sub(fullLike(1, x), out), add(fullLike(1, x), out))),
+    (dx, x, out) => mul(dx, slopeOfTanh(x, out)),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => tanh(x!)),

@@ -1,7 +1,7 @@
 /**
  * Trigonometric family: sin cos tan, asin acos atan atan2, sinh cosh, asinh acosh atanh. Floats, radians.
- * Values come from kernels/scalar-math.ts in every back end. Slopes are the textbook's, with 1 - x^2 written
- * (1 - x)(1 + x), which keeps its digits near x = +-1. tanh lives in the exponential family.
+ * Values come from kernels/scalar-math.ts in every back end. Slopes are the textbook's, in forms that neither cancel
+ * nor overflow (ops/slopes.ts). tanh lives in the exponential family.
  */
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
@@ -21,12 +21,7 @@ import {
   unaryJvp,
 } from "./elementwise.ts";
 import { sqrt } from "./exponential.ts";
-
-/** (1 - x)(1 + x). */
-const oneMinusSquare = (x: NDArray): NDArray => mul(sub(fullLike(1, x), x), add(fullLike(1, x), x));
-
-/** 1 + x^2. */
-const onePlusSquare = (x: NDArray): NDArray => add(fullLike(1, x), mul(x, x));
+import { oneMinusSquare, overHypotenuse, overOnePlusSquare, overSquareSum } from "./slopes.ts";
 
 // --- Circular functions -----------------------------------------------------------------------
 
@@ -71,7 +66,7 @@ export const tan: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("tan", x),
   jvp: unaryJvp(
     (x) => tan(x),
-    (dx, _x, out) => mul(dx, onePlusSquare(out)),
+    (dx, _x, out) => mul(dx, add(fullLike(1, out), mul(out, out))),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => tan(x!)),
@@ -128,7 +123,7 @@ export const atan: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("atan", x),
   jvp: unaryJvp(
     (x) => atan(x),
-    (dx, x) => div(dx, onePlusSquare(x)),
+    (dx, x) => overOnePlusSquare(dx, x),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => atan(x!)),
@@ -148,8 +143,8 @@ export const atan2: Binary = definePrimitive<[NDArray, NDArray]>({
   jvp: binaryJvp(
     (y, x) => atan2(y, x),
     (left, right) => add(left, right),
-    (dy, y, x) => mul(dy, div(x, squareSum(x, y))),
-    (dx, y, x) => mul(dx, neg(div(y, squareSum(x, y)))),
+    (dy, y, x) => mul(dy, overSquareSum(x, y, "x")),
+    (dx, y, x) => mul(dx, neg(overSquareSum(x, y, "y"))),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([y, x]) => atan2(y!, x!)),
@@ -160,8 +155,6 @@ export const atan2: Binary = definePrimitive<[NDArray, NDArray]>({
     maxUlp: 3,
   },
 });
-
-const squareSum = (x: NDArray, y: NDArray): NDArray => add(mul(x, x), mul(y, y));
 
 // --- Hyperbolic functions ---------------------------------------------------------------------
 
@@ -210,7 +203,7 @@ export const asinh: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("asinh", x),
   jvp: unaryJvp(
     (x) => asinh(x),
-    (dx, x) => div(dx, sqrt(onePlusSquare(x))),
+    (dx, x) => overHypotenuse(dx, x),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => asinh(x!)),
@@ -229,7 +222,7 @@ export const acosh: Unary = definePrimitive<[NDArray]>({
   abstractEval: ([x]) => requireFloat("acosh", x),
   jvp: unaryJvp(
     (x) => acosh(x),
-    (dx, x) => div(dx, sqrt(mul(sub(x, fullLike(1, x)), add(x, fullLike(1, x))))),
+    (dx, x) => div(div(dx, sqrt(sub(x, fullLike(1, x)))), sqrt(add(x, fullLike(1, x)))),
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => acosh(x!)),

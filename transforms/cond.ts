@@ -3,7 +3,7 @@
  */
 import { DTypeMismatch, InvalidOption, ShapeMismatch, TreeMismatch } from "../src/error.ts";
 import type { DType } from "../src/array/dtype.ts";
-import { isInteger } from "../src/array/dtype.ts";
+import { holdsWeak, isInteger, isWeakWhole } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { avalOf, sameType, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -40,11 +40,13 @@ const requireScalar = (asked: string, what: string, value: unknown): NDArray => 
 /** The type all branches agree on: a number that one returns takes the type of the others. */
 const commonType = (asked: string, path: string, names: readonly string[], types: readonly Aval[]): Aval => {
   const strong = types.find(({ weakType }) => weakType === false);
-  const type = strong ?? types.find(({ weakType }) => weakType === "float") ?? types[0]!;
+  const isMixed = types.some(({ weakType }) => weakType !== types[0]!.weakType);
+  // Numbers of two kinds are a number of no kind.
+  const type = strong ?? (isMixed ? { ...types[0]!, weakType: "float" as const } : types[0]!);
   types.forEach((other, k) => {
     const fits = sameType(other, type) || (other.weakType !== false && sameType({ ...other, dtype: type.dtype }, type));
-    if (!fits || (other.weakType === "float" && isInteger(type.dtype))) {
-      const against = types.indexOf(type);
+    if (!fits || (other.weakType !== false && !holdsWeak(type.dtype, other.weakType))) {
+      const against = Math.max(0, types.indexOf(type));
       throw new TreeMismatch(
         asked,
         `${path === "" ? "the result" : `result${path}`} is ${showAval(other)} in ${names[k]!} and ${showAval(type)} in ${names[against]!}`,
@@ -174,7 +176,7 @@ export const switchCase = <X extends readonly unknown[], R, Args extends readonl
 /** An integer; whole numbers of JavaScript count as such. */
 const requireIndex = (asked: string, value: NDArray): NDArray => {
   const dtype: DType = value.dtype;
-  if (!isInteger(dtype) && value.weakType !== "integer")
+  if (!isInteger(dtype) && !isWeakWhole(value.weakType))
     throw new DTypeMismatch(asked, `an index ${showAval(value)}`, 'Give an integer: convert with astype("int32")');
   return asType(value, { dtype, weakType: false });
 };

@@ -2,6 +2,7 @@
  * Between users' functions of trees and the flat lists of arrays that traces work on:
  * flattening arguments and results, argnums, auxiliary outputs.
  */
+import { isWeakWhole } from "../src/array/dtype.ts";
 import { InvalidArgnums, InvalidOption } from "../src/error.ts";
 import { weakScalar } from "../src/array/create.ts";
 import { NDArray } from "../src/array/ndarray.ts";
@@ -34,7 +35,7 @@ export const flattenArrays = (tree: unknown, asked: string): FlatArrays => {
 export const flattenDifferentiable = (tree: unknown, asked: string): FlatArrays => {
   const { arrays, treedef } = flattenArrays(tree, asked);
   return {
-    arrays: arrays.map((x) => (x.weakType === "integer" ? convert(x, { dtype: "float64", weakType: "float" }) : x)),
+    arrays: arrays.map((x) => (isWeakWhole(x.weakType) ? convert(x, { dtype: "float64", weakType: "float" }) : x)),
     treedef,
   };
 };

@@ -3,7 +3,7 @@
  * Numbers in the initial state take the type that the body gives them; numbers a body returns take the state's.
  */
 import { CarryMismatch } from "../src/error.ts";
-import { isFloat } from "../src/array/dtype.ts";
+import { holdsWeak, isFloat, isWeakWhole } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape } from "../src/array/shape.ts";
 import { avalOf, sameType, showAval } from "../src/ir/aval.ts";
@@ -33,7 +33,13 @@ const rankOf = ({ weakType }: Aval): number => (weakType === false ? 2 : weakTyp
 
 /** A number that the body returns may stand for an element of this type. */
 export const adapts = (x: Aval, type: Aval): boolean =>
-  x.weakType !== false && sameShape(x.shape, type.shape) && (isFloat(type.dtype) || x.weakType === "integer");
+  x.weakType !== false &&
+  sameShape(x.shape, type.shape) &&
+  (x.weakType !== "float" || isFloat(type.dtype)) &&
+  holdsWeak(type.dtype, x.weakType);
+
+const isOtherWhole = (x: Aval, type: Aval): boolean =>
+  isWeakWhole(x.weakType) && isWeakWhole(type.weakType) && x.weakType !== type.weakType;
 
 const requireStructure = (asked: string, treedef: Treedef, seen: Treedef): void => {
   if (!sameTree(treedef, seen))
@@ -82,7 +88,7 @@ export const stageBody = (
         requireStructure(asked, init.treedef, state.treedef);
         const settled = state.arrays.map((x, k) => {
           const type = types[k]!;
-          return adapts(x, type) && rankOf(x) <= rankOf(type) ? asType(x, type) : x;
+          return adapts(x, type) && rankOf(x) <= rankOf(type) && !isOtherWhole(x, type) ? asType(x, type) : x;
         });
         seen = settled.map(avalOf);
         return [...settled, ...rest];
@@ -91,7 +97,10 @@ export const stageBody = (
     );
     const grown = types.map((type, k): Aval => {
       const next = seen[k]!;
-      return rankOf(next) > rankOf(type) && sameShape(type.shape, next.shape) ? next : type;
+      if (!sameShape(type.shape, next.shape)) return type;
+      // Whole numbers of two kinds are a number of no kind.
+      if (isOtherWhole(next, type)) return { ...type, weakType: "float" };
+      return rankOf(next) > rankOf(type) ? next : type;
     });
     if (grown.every((type, k) => type.dtype === types[k]!.dtype && type.weakType === types[k]!.weakType)) {
       requireTypes(asked, init.treedef, types, seen);

@@ -2,7 +2,7 @@
  * whileLoop: a loop whose number of steps depends on values; foriLoop: a counted loop.
  */
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../src/error.ts";
-import { isInteger } from "../src/array/dtype.ts";
+import { isInteger, isWeakWhole } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { isConcrete } from "../src/array/ndarray.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
@@ -97,7 +97,7 @@ const requireBound = (asked: string, name: string, bound: NDArray | number): NDA
 
 const boundOf = (asked: string, name: string, array: NDArray): NDArray | number => {
   const type = `${name} is ${isConcrete(array) && array.weakType !== false ? array.item() : showAval(array)}`;
-  if (!isInteger(array.dtype) && array.weakType !== "integer")
+  if (!isInteger(array.dtype) && !isWeakWhole(array.weakType))
     throw new DTypeMismatch(asked, type, 'Bounds are integers: convert with astype("int32")');
   if (!isConcrete(array) && array.dtype === "uint32")
     throw new DTypeMismatch(asked, type, 'Indices are int32: convert with astype("int32")');

@@ -78,7 +78,7 @@ export const doubles: Numbers = {
   },
   high: (x) => {
     double[0] = x;
-    // Adding 0 turns -0 into 0, so that x keeps its sign when nothing is taken off.
+    // Adding 0 turns -0 into 0, so that x keeps its sign when nothing is taken off; a negative subnormal x may become +0.
     return x - ((doubleWords[lower]! & 0x7ffffff) * units[doubleWords[upper]! >>> 20]! + 0);
   },
 };

@@ -1,7 +1,7 @@
 /**
  * bisect: the root of a monotone function of one number. The bracket is widened until the signs differ (one that the
  * caller chose only when asked) and halved until it is small; Newton steps polish the root where they make |f| smaller.
- * Derivatives come from the implicit function theorem.
+ * A sign change at a pole or a jump is no root and is refused (crossing.ts). Derivatives come from the implicit function theorem.
  */
 import { ForwardModeOfCustomVjp, InvalidOption, NotDifferentiable, RootNotBracketed } from "../../src/error.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
@@ -25,12 +25,16 @@ import {
   lessEqual,
   logicalAnd,
   logicalNot,
+  maximum,
+  minimum,
   mul,
   sign,
   sub,
 } from "../numpy/elementwise.ts";
 import { stack } from "../numpy/joining.ts";
 import { where } from "../numpy/selection.ts";
+import { faultOf, surroundings } from "./crossing.ts";
+import type { Crossing } from "./crossing.ts";
 
 export interface BisectOptions {
   /** Ends of the first bracket. Default -1 and 1. */
@@ -123,33 +127,54 @@ const refined = (f: ScalarFunction, bracket: Bracket): NDArray => {
   }
 };
 
-const requireBracket = (
-  asked: string,
-  x: NDArray,
-  { lower, atLower, upper, atUpper }: Bracket,
-  isWidened: boolean,
-): NDArray =>
-  checked(x, stack([lower, atLower, upper, atUpper].map((end) => end.astype("float64"))), {
-    width: 4,
-    verify: ([left, valueLeft, right, valueRight]) => {
-      if (Math.sign(valueLeft!) * Math.sign(valueRight!) <= 0) return;
-      throw new RootNotBracketed(
-        asked,
-        `the values are ${valueLeft} at ${left} and ${valueRight} at ${right}`,
-        isWidened
-          ? "The function needs a sign change: give { lower, upper } around the root, or check that it is monotone"
-          : "The ends must lie on both sides of the root: move them, or let them move with { expand: true }",
-      );
+/** The last bracket with its surroundings, inside the first. */
+const surrounded = (f: ScalarFunction, first: Bracket, last: Bracket): Bracket => {
+  const margin = mul(sub(last.upper, last.lower), surroundings / 2);
+  const lower = maximum(first.lower, sub(last.lower, margin));
+  const upper = minimum(first.upper, add(last.upper, margin));
+  return { lower, atLower: f(lower), upper, atUpper: f(upper) };
+};
+
+const numbersOf = ({ lower, atLower, upper, atUpper }: Bracket): NDArray[] =>
+  [lower, atLower, upper, atUpper].map((end) => end.astype("float64"));
+
+const crossingOf = (numbers: readonly number[], k: number): Crossing => {
+  const [lower, atLower, upper, atUpper] = numbers.slice(4 * k, 4 * k + 4) as [number, number, number, number];
+  return { lower, atLower, upper, atUpper };
+};
+
+/** x, if the first bracket holds a sign change and the last one a root. */
+const requireRoot = (asked: string, x: NDArray, brackets: readonly Bracket[], isWidened: boolean): NDArray =>
+  checked(x, stack(brackets.flatMap(numbersOf)), {
+    width: 12,
+    verify: (numbers) => {
+      const [first, wide, last] = [0, 1, 2].map((k) => crossingOf(numbers, k)) as [Crossing, Crossing, Crossing];
+      if (!(Math.sign(first.atLower) * Math.sign(first.atUpper) <= 0))
+        throw new RootNotBracketed(
+          asked,
+          `the values are ${first.atLower} at ${first.lower} and ${first.atUpper} at ${first.upper}`,
+          isWidened
+            ? "The function needs a sign change: give { lower, upper } around the root, or check that it is monotone"
+            : "The ends must lie on both sides of the root: move them, or let them move with { expand: true }",
+        );
+      const fault = faultOf(first, wide, last);
+      if (fault !== null)
+        throw new RootNotBracketed(
+          asked,
+          fault,
+          "The function must be continuous: give { lower, upper } around a root, or solve for a continuous function",
+        );
     },
   });
 
 /**
- * The root of a monotone function of one number, to the last bit that halving can reach.
+ * The root of a continuous, monotone function of one number, to the last bit that halving can reach.
  * @param f        scalar to scalar, increasing or decreasing; derivatives flow into what it closes over
  * @param options  lower and upper: a bracket that must hold a sign change, unless expand: then it is widened until it does.
  *                 Without ends the bracket is -1 to 1 and is widened, unless expand is false
  * @returns        x with f(x) = 0, a float64 scalar
- * @throws RootNotBracketed with both ends and values, also from compiled code; InvalidOption
+ * @throws RootNotBracketed with both ends and values, also from compiled code, where no sign changes, or one changes
+ *         at a pole or a jump; InvalidOption
  * @throws ShapeMismatch, TreeMismatch where f gives anything but one number
  * Derivatives: forward and reverse, any order, by the implicit function theorem; infinite where f has slope 0.
  * Cost: about 60 evaluations of f; one derivative of f per derivative.
@@ -176,7 +201,8 @@ export const bisect = (f: (x: NDArray) => NDArray, options: BisectOptions = {}):
     const ends = [lower, upper].map((end) => full([], end, { dtype: middle.dtype }));
     const start: Bracket = { lower: ends[0]!, atLower: g(ends[0]!), upper: ends[1]!, atUpper: g(ends[1]!) };
     const bracket = expand ? widened(g, start) : start;
-    return requireBracket(asked, refined(g, halved(g, bracket)), bracket, expand);
+    const last = halved(g, bracket);
+    return requireRoot(asked, refined(g, last), [bracket, surrounded(g, bracket, last), last], expand);
   };
   return rootNamed(asked, {
     f,

@@ -112,39 +112,50 @@ export const logmeanexp = (x: Operand, options: MaskedOptions = {}): NDArray => 
 export interface SoftmaxOptions {
   /** Axes over which the result sums to 1. Default -1. */
   readonly axis?: number | readonly number[] | null;
+  /** The elements that count (nonzero); broadcasts to x. The others get probability 0. Default: all. */
+  readonly where?: Operand;
 }
 
-const shifted = (
-  asked: string,
-  x: Operand,
-  options: SoftmaxOptions | undefined,
-): { readonly below: NDArray; readonly axes: readonly number[] } => {
-  requireOptions(asked, options, ["axis"]);
-  const [own] = promoteFloat(asked, [x]) as [NDArray];
-  const axes = normalizeAxes(asked, options?.axis === undefined ? -1 : options.axis, own.ndim);
+interface Shifted {
+  /** x less the maximum of what counts; -infinity elsewhere. */
+  readonly below: NDArray;
+  readonly axes: readonly number[];
+  readonly mask: NDArray | null;
+}
+
+const shifted = (asked: string, x: Operand, options: SoftmaxOptions | undefined): Shifted => {
+  requireOptions(asked, options, ["axis", "where"]);
+  const [whole] = promoteFloat(asked, [x]) as [NDArray];
+  const axes = normalizeAxes(asked, options?.axis === undefined ? -1 : options.axis, whole.ndim);
+  const mask = maskOf(asked, whole, options?.where);
+  const own = maskWith(mask, whole, -Infinity);
   return {
     below: own.size === 0 ? own : sub(own, spreadOver(stopGradient(reduceMax(own, { axes })), own.shape, axes)),
     axes,
+    mask,
   };
 };
 
 /**
  * e^x over the sum of all e^x along axes (default the last). An element of -infinity gets 0; +infinity gives NaN.
- * @throws IndexOutOfRange, UnknownOption
+ * What `where` leaves out gets 0, whatever it holds, and does not count in the sum; its derivatives are 0.
+ * @throws IndexOutOfRange, ShapeMismatch, UnknownOption
  * @example nn.softmax(array([1000, 1000, -Infinity])) // [0.5, 0.5, 0]
+ * @example nn.softmax(array([1, 1, NaN]), { where: array([true, true, false]) }) // [0.5, 0.5, 0]
  */
 export const softmax = (x: Operand, options?: SoftmaxOptions): NDArray => {
-  const { below, axes } = shifted("nn.softmax", x, options);
+  const { below, axes, mask } = shifted("nn.softmax", x, options);
   const weights = exp(below);
-  return div(weights, spreadOver(reduceSum(weights, { axes }), below.shape, axes));
+  return maskWith(mask, div(weights, spreadOver(reduceSum(weights, { axes }), below.shape, axes)), 0);
 };
 
 /**
- * log(softmax(x)) with the digits that softmax rounds away.
- * @throws IndexOutOfRange, UnknownOption
+ * log(softmax(x)) with the digits that softmax rounds away; -infinity for what `where` leaves out.
+ * @throws IndexOutOfRange, ShapeMismatch, UnknownOption
  * @example nn.logSoftmax(array([0, 1000])) // [-1000, 0]
  */
 export const logSoftmax = (x: Operand, options?: SoftmaxOptions): NDArray => {
-  const { below, axes } = shifted("nn.logSoftmax", x, options);
-  return sub(below, spreadOver(log(reduceSum(exp(below), { axes })), below.shape, axes));
+  const { below, axes, mask } = shifted("nn.logSoftmax", x, options);
+  const logarithms = sub(below, spreadOver(log(reduceSum(exp(below), { axes })), below.shape, axes));
+  return maskWith(mask, logarithms, -Infinity);
 };

@@ -2,6 +2,7 @@
  * Bits and divisors of integers. Logical on booleans; int32 in two's complement, uint32 without sign; overflow wraps.
  * Whole JavaScript numbers alone count as int32. No derivatives: results are integers.
  */
+import { isWeakWhole } from "../../src/array/dtype.ts";
 import { div, mul, zerosOf } from "../../ops/arithmetic.ts";
 import { and, eq, not, or, select, xor } from "../../ops/comparison.ts";
 import { abs } from "../../ops/extrema.ts";
@@ -13,10 +14,7 @@ import { asOperand, promote, toDType } from "./operand.ts";
 /** Operands of one integer or boolean type; raw whole numbers among themselves are int32. */
 const promoteBits: Promotion = (asked, operands) => {
   const arrays = operands.map((x) => asOperand(asked, x));
-  return promote(
-    asked,
-    arrays.every((x) => x.weakType === "integer") ? arrays.map((x) => toDType(x, "int32")) : arrays,
-  );
+  return promote(asked, arrays.every((x) => isWeakWhole(x.weakType)) ? arrays.map((x) => toDType(x, "int32")) : arrays);
 };
 
 /** As promoteBits, booleans as int32. */

@@ -1,7 +1,6 @@
 /**
  * Arrays from data and constants. float64 by default.
  */
-import { showValue } from "../../src/describe.ts";
 import { castBuffer, createArray } from "../../src/array/create.ts";
 import type { ArrayOptions, NestedData } from "../../src/array/create.ts";
 import type { DType, TypedArray } from "../../src/array/dtype.ts";
@@ -13,7 +12,6 @@ import { requireOptions } from "../../src/options.ts";
 import { broadcastTo } from "./manipulation.ts";
 import { asOperand, dtypeOption, requireDType, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
-import { InvalidOption } from "../../src/error.ts";
 
 export interface CreationOptions {
   readonly dtype?: DType;
@@ -85,14 +83,16 @@ export const zerosLike = (x: NDArray, options: CreationOptions = {}): NDArray =>
  */
 export const onesLike = (x: NDArray, options: CreationOptions = {}): NDArray => fullLike(x, 1, options);
 /**
- * One number in the shape and dtype of x.
+ * `value` in the shape and dtype of x; the value may be an array that broadcasts to the shape, which differentiates.
+ * @throws ShapeMismatch
  * @example np.fullLike(array([1, 2]), 7) // [7, 7]
+ * @example np.fullLike(array([[1, 2], [3, 4]]), array([5, 6])) // [[5, 6], [5, 6]]
  */
-export const fullLike = (x: NDArray, value: number, options: CreationOptions = {}): NDArray => {
+export const fullLike = (x: NDArray, value: Operand, options: CreationOptions = {}): NDArray => {
   const { shape, dtype } = asOperand("np.fullLike", x);
-  if (typeof value !== "number")
-    throw new InvalidOption("np.fullLike", `value ${showValue(value)}`, "Give a number; np.full takes arrays too");
-  return constant(value, shape, dtypeOption("np.fullLike", options, dtype));
+  const own = dtypeOption("np.fullLike", options, dtype);
+  if (typeof value === "number") return constant(value, shape, own);
+  return broadcastTo(toDType(asOperand("np.fullLike", value), own), shape);
 };
 
 /**

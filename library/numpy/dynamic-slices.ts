@@ -3,7 +3,7 @@
  * moved inside, as in JAX; negative starts count from the end. Linear in the arrays.
  */
 import { InvalidIndex } from "../../src/error.ts";
-import { isInteger } from "../../src/array/dtype.ts";
+import { isInteger, isWeakWhole } from "../../src/array/dtype.ts";
 import { fromBuffer, NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { showAval } from "../../src/ir/aval.ts";
@@ -24,7 +24,7 @@ const startVector = (asked: string, starts: Starts): NDArray => {
   requireList(asked, "starts", starts);
   const list = starts.map((start) => {
     const own = asOperand(asked, start);
-    const isWhole = isInteger(own.dtype) || own.weakType === "integer";
+    const isWhole = isInteger(own.dtype) || isWeakWhole(own.weakType);
     if (own.size !== 1 || !isWhole)
       throw new InvalidIndex(asked, `the start ${showAval(own)}`, "Starts are whole numbers");
     return reshape(toInt32(own), { shape: [1] });

@@ -10,12 +10,15 @@ export interface UnaryFunction {
   (x: Operand): NDArray;
 }
 
-/** A function of two operands, or of the second alone for pipe. */
+/**
+ * A function of two operands, or of the second alone for pipe. Transforms read the types of an overloaded function off
+ * its last signature, so that of any two operands is the last: grad(np.maximum)(1, 2).
+ */
 export interface BinaryFunction {
+  (y: Operand): <T extends NDArray>(x: T) => T;
   <T extends NDArray>(x: T, y: number | T): T;
   <T extends NDArray>(x: number, y: T): T;
   (x: Operand, y: Operand): NDArray;
-  (y: Operand): <T extends NDArray>(x: T) => T;
 }
 
 export type Promotion = (asked: string, operands: readonly unknown[]) => NDArray[];

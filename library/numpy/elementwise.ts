@@ -5,7 +5,7 @@
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
-import { isFloat } from "../../src/array/dtype.ts";
+import { isFloat, isWeakWhole } from "../../src/array/dtype.ts";
 import { bufferOf, isConcrete } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import * as arithmetic from "../../ops/arithmetic.ts";
@@ -109,7 +109,7 @@ const staticExponent = (y: unknown): number | null => {
 };
 
 const isConcreteWhole = (y: unknown): y is Parameters<typeof bufferOf>[0] =>
-  isConcrete(y) && y.weakType === "integer" && y.size === 1;
+  isConcrete(y) && isWeakWhole(y.weakType) && y.size === 1;
 
 /**
  * x^y of floats; integers and booleans count as float64.
@@ -292,11 +292,11 @@ export const round = <T extends NDArray = NDArray>(x: T | Operand, options: Roun
       "Give a whole number of digits, at most 300",
     );
   const own = asOperand("np.round", x);
-  const isWhole = !isFloat(own.dtype);
-  if (isWhole && decimals >= 0) return own as T;
-  const wide = isWhole ? toDType(own, "float64") : own;
+  const isWeakWhole = !isFloat(own.dtype);
+  if (isWeakWhole && decimals >= 0) return own as T;
+  const wide = isWeakWhole ? toDType(own, "float64") : own;
   const result = decimals === 0 ? rounding.round(wide) : roundAt(wide, decimals);
-  return (isWhole ? toDType(result, own.dtype) : result) as T;
+  return (isWeakWhole ? toDType(result, own.dtype) : result) as T;
 };
 
 const roundAt = (x: NDArray, decimals: number): NDArray => {

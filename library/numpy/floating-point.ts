@@ -3,7 +3,7 @@
  * The sign of NaN is not kept by JavaScript: signbit of NaN is false.
  */
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { isFloat } from "../../src/array/dtype.ts";
+import { isFloat, isWeakWhole } from "../../src/array/dtype.ts";
 import { DTypeMismatch } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
 import { showAval } from "../../src/ir/aval.ts";
@@ -63,7 +63,7 @@ export const frexp = (x: Operand): [NDArray, NDArray] => {
 export const ldexp = (x: Operand, n: Operand): NDArray => {
   const [own] = promoteFloat("np.ldexp", [x]) as [NDArray];
   const given = asOperand("np.ldexp", n);
-  if (given.dtype !== "int32" && given.dtype !== "bool" && given.weakType !== "integer")
+  if (given.dtype !== "int32" && given.dtype !== "bool" && !isWeakWhole(given.weakType))
     throw new DTypeMismatch("np.ldexp", `the exponent is ${showAval(given)}`, "Give whole numbers: int32");
   const shape = broadcastShapes("np.ldexp", own.shape, given.shape);
   return parts.scaleByPowerOfTwo(broadcastArray(own, shape), broadcastArray(toDType(given, "int32"), shape));

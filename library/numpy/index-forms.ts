@@ -5,7 +5,7 @@
  */
 import { describeValue, showValue } from "../../src/describe.ts";
 import { DTypeMismatch, IndexOutOfRange, InvalidIndex, ShapeMismatch, TracerConversion } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
+import { isFloat, isWeakWhole } from "../../src/array/dtype.ts";
 import { bufferOf, fromBuffer, isConcrete, NDArray } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
@@ -213,7 +213,7 @@ export const planIndices = (asked: string, shape: Shape, indices: readonly Index
     else if (isSlice(index)) box.push(rangeOf(index, extent));
     else if (!(index instanceof NDArray)) refuse(asked, index, axis);
     else {
-      if (isFloat(index.dtype) && index.weakType !== "integer")
+      if (isFloat(index.dtype) && !isWeakWhole(index.weakType))
         throw new DTypeMismatch(
           asked,
           `the index ${showAval(index)} on axis ${axis}`,

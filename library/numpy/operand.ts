@@ -6,7 +6,7 @@ import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption, NotAnArray } from "../../src/error.ts";
 import { weakScalar } from "../../src/array/create.ts";
 import { isDType, isFloat, resultType } from "../../src/array/dtype.ts";
-import type { DType, Typed } from "../../src/array/dtype.ts";
+import type { DType } from "../../src/array/dtype.ts";
 import { bufferOf, isConcrete, NDArray, scalar } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { broadcastShapes, sameShape } from "../../src/array/shape.ts";
@@ -82,25 +82,13 @@ export const broadcastArray = (x: NDArray, shape: Shape): NDArray => {
   return broadcast(x, { shape, axes: x.shape.map((_, axis) => axis + lead) });
 };
 
-/** A whole number outside the range of its integer partners counts as a float, so nothing wraps or saturates. */
-const widened = (x: NDArray, partners: readonly NDArray[]): Typed => {
-  if (x.weakType !== "integer" || !isConcrete(x) || x.size !== 1) return x;
-  const value = bufferOf(x)[0]!;
-  const fits = partners.every(
-    ({ dtype }) =>
-      (dtype !== "int32" || (value >= -(2 ** 31) && value < 2 ** 31)) &&
-      (dtype !== "uint32" || (value >= 0 && value < 2 ** 32)),
-  );
-  return fits ? x : { dtype: "float64", weakType: "float" };
-};
-
 /** Operands with a common dtype and shape. All weak stays weak. */
 export const promote = (asked: string, operands: readonly unknown[]): NDArray[] => {
   const arrays = operands.map((x) => asOperand(asked, x));
   const [first] = arrays;
   if (arrays.every((x) => x.dtype === first!.dtype && x.weakType === false && sameShape(x.shape, first!.shape)))
     return arrays;
-  const { dtype, weakType } = resultType(arrays.map((x) => widened(x, arrays)));
+  const { dtype, weakType } = resultType(arrays);
   const shape = broadcastShapes(asked, ...arrays.map((x) => x.shape));
   return arrays.map((x) => broadcastArray(toDType(x, dtype, weakType !== false), shape));
 };

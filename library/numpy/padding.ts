@@ -1,22 +1,25 @@
 /**
  * pad: borders of constants, of the edge, of mirrored or repeated elements, of ramps and of statistics of the edge.
  * Axis by axis, as NumPy does: what the first axes added is part of the array for those after them. Mirrored and
- * repeated borders are one read at static places, so any width works; all is linear but maximum and minimum.
+ * repeated borders are one read at static places, so any width works; all is linear but maximum, minimum and median.
  */
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption, InvalidShape, ShapeMismatch } from "../../src/error.ts";
 import { isFloat } from "../../src/array/dtype.ts";
+import type { DType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { showShape } from "../../src/array/shape.ts";
 import * as arithmetic from "../../ops/arithmetic.ts";
+import { select } from "../../ops/comparison.ts";
 import { reduceMax, reduceMin } from "../../ops/extrema.ts";
 import { gather } from "../../ops/indexing.ts";
-import { round } from "../../ops/rounding.ts";
+import { floor, round } from "../../ops/rounding.ts";
 import { moveAxis, reduceSum, reshape } from "../../ops/shape.ts";
 import * as slicing from "../../ops/slicing.ts";
 import { requireOptions } from "../../src/options.ts";
 import type { Operand } from "./operand.ts";
 import { asOperand, broadcastArray, requireList, toDType } from "./operand.ts";
+import { median } from "./quantiles.ts";
 import { indexColumns } from "./true-places.ts";
 
 /** One number for all, [before, after] for all axes, or a pair per axis. */
@@ -33,6 +36,7 @@ export type PadMode =
   | "linearRamp"
   | "maximum"
   | "mean"
+  | "median"
   | "minimum"
   | "empty";
 
@@ -43,7 +47,7 @@ export interface PadOptions {
   readonly value?: PerSide;
   /** For "linearRamp": the number at the end of every side, 0 by default. */
   readonly endValue?: PerSide;
-  /** For "maximum", "mean" and "minimum": how many elements next to the edge count; all by default. */
+  /** For "maximum", "mean", "median" and "minimum": how many elements next to the edge count; all by default. */
   readonly statLength?: PerSide;
   /** For "reflect" and "symmetric": "odd" mirrors the differences from the edge. Default "even". */
   readonly reflectType?: "even" | "odd";
@@ -83,6 +87,7 @@ const optionsOf: Readonly<Record<PadMode, readonly string[]>> = {
   linearRamp: ["endValue"],
   maximum: ["statLength"],
   mean: ["statLength"],
+  median: ["statLength"],
   minimum: ["statLength"],
   empty: [],
 };
@@ -105,18 +110,18 @@ const constantSides =
     return after === 0 ? left : slicing.pad(left, high!, { padding: padding(0, after) });
   };
 
-/** Steps of equal size from the end value, outermost, to just before the edge. */
+/** Steps of equal size from the end value, outermost, to just before the edge; rounded down where the array holds integers. */
 const rampSides =
   (pairs: readonly Pair[]): AxisPad =>
   (x, axis, [before, after]) => {
     const ramp = (edge: NDArray, width: number, end: number, isBefore: boolean): NDArray => {
       const shape = edge.shape.with(axis, width);
-      const line = Float64Array.from({ length: width }, (_, k) => (isBefore ? k : width - 1 - k));
+      const places = Array.from({ length: width }, (_, k) => (isBefore ? k : width - 1 - k));
       const wide = broadcastArray(isFloat(edge.dtype) ? edge : toDType(edge, "float64"), shape);
       const steps = arithmetic.full(1, shape, wide.dtype);
       const along = broadcastArray(
         toDType(
-          reshape(indexColumns([...line]), { shape: shape.map((extent, k) => (k === axis ? extent : 1)) }),
+          reshape(indexColumns(places), { shape: shape.map((extent, k) => (k === axis ? extent : 1)) }),
           wide.dtype,
         ),
         shape,
@@ -126,7 +131,8 @@ const rampSides =
         arithmetic.mul(arithmetic.sub(wide, start), along),
         arithmetic.full(Math.max(1, width), shape, wide.dtype),
       );
-      return toDType(arithmetic.add(start, rise), x.dtype);
+      const line = arithmetic.add(start, rise);
+      return toDType(isFloat(x.dtype) || x.dtype === "bool" ? line : floor(line), x.dtype);
     };
     const extent = x.shape[axis]!;
     const [low, high] = pairs[axis]!;
@@ -140,12 +146,18 @@ const rampSides =
 
 type Statistic = (x: NDArray, axis: number) => NDArray;
 
-const meanAlong: Statistic = (x, axis) => {
-  const own = isFloat(x.dtype) ? x : toDType(x, "float64");
-  const sum = reduceSum(own, { axes: [axis] });
-  const mean = arithmetic.div(sum, arithmetic.fullLike(x.shape[axis]!, sum));
-  return isFloat(x.dtype) ? mean : toDType(round(mean), x.dtype);
-};
+/** A statistic of floats in the dtype of the array, to the nearest whole number where that holds integers. */
+const inOwnDtype =
+  (statistic: Statistic): Statistic =>
+  (x, axis) =>
+    isFloat(x.dtype) ? statistic(x, axis) : toDType(round(statistic(toDType(x, "float64"), axis)), x.dtype);
+
+const meanAlong: Statistic = inOwnDtype((x, axis) => {
+  const sum = reduceSum(x, { axes: [axis] });
+  return arithmetic.div(sum, arithmetic.fullLike(x.shape[axis]!, sum));
+});
+
+const medianAlong: Statistic = inOwnDtype((x, axis) => median(x, { axis }));
 
 const statisticSides =
   (statistic: Statistic, lengths: readonly Pair[] | null): AxisPad =>
@@ -202,44 +214,54 @@ const repeatedSides =
     );
   };
 
+/** Rows of an axis times one whole number each. Factor 0 gives 0 also of NaN and infinity: such a row takes no part. */
+const timesFactors = (x: NDArray, axis: number, factors: readonly number[]): NDArray => {
+  const shape = x.shape.map((size, k) => (k === axis ? size : 1));
+  const spread = (line: readonly number[], dtype: DType): NDArray =>
+    broadcastArray(toDType(reshape(indexColumns(line), { shape }), dtype), x.shape);
+  const scaled = arithmetic.mul(x, spread(factors, x.dtype));
+  if (!factors.includes(0)) return scaled;
+  const isTaken = spread(
+    factors.map((factor) => (factor === 0 ? 0 : 1)),
+    "bool",
+  );
+  return select(isTaken, scaled, arithmetic.zerosOf(x.shape, x.dtype));
+};
+
 /**
  * Mirrored at an edge, differences from it change their sign. Once there and back the array goes on from
  * itself plus 2 (last - first): x[k + period] = x[k] + 2 (last - first), and in the second half 2 last - mirrored.
+ * Where a reflection arrives at the first or last element, that counts among the edges: 2 last - first has no other part.
  */
 const oddSides =
   (mode: "reflect" | "symmetric"): AxisPad =>
-  (x, axis, width) => {
+  (x, axis, [before, after]) => {
     const extent = x.shape[axis]!;
-    if (extent === 1) return repeatedSides("edge")(x, axis, width);
+    if (extent === 1) return repeatedSides("edge")(x, axis, [before, after]);
     const period = mode === "reflect" ? 2 * extent - 2 : 2 * extent;
-    const places = placesOf(extent, width);
-    const read = readAlong(
-      x,
-      axis,
-      places.map((k) => sourceAt[mode]!(k, extent)),
-    );
-    const factor = (f: (k: number) => number): NDArray => {
-      const shape = read.shape.map((size, k) => (k === axis ? size : 1));
-      const line = reshape(indexColumns(places.map(f)), { shape });
-      return broadcastArray(toDType(line, x.dtype), read.shape);
-    };
-    const edge = (k: number): NDArray => broadcastArray(slicing.sliceAxis(x, axis, k, k + 1), read.shape);
     const turns = (k: number): number => Math.floor(k / period);
     const isMirrored = (k: number): boolean => modulo(k, period) >= extent;
-    const [first, last] = [edge(0), edge(extent - 1)];
-    const signed = arithmetic.mul(
-      read,
-      factor((k) => (isMirrored(k) ? -1 : 1)),
-    );
-    const lasts = arithmetic.mul(
-      last,
-      factor((k) => 2 * turns(k) + (isMirrored(k) ? 2 : 0)),
-    );
-    const firsts = arithmetic.mul(
-      first,
-      factor((k) => -2 * turns(k)),
-    );
-    return arithmetic.add(signed, arithmetic.add(lasts, firsts));
+    const isEdge = (k: number, element: number): boolean => mode === "reflect" && modulo(k, period) === element;
+    const side = (width: number, first: number): NDArray => {
+      const places = Array.from({ length: width }, (_, k) => first + k);
+      const times = (row: NDArray, factorAt: (k: number) => number): NDArray =>
+        timesFactors(row, axis, places.map(factorAt));
+      const read = readAlong(
+        x,
+        axis,
+        places.map((k) => sourceAt[mode]!(k, extent)),
+      );
+      const edge = (k: number): NDArray => broadcastArray(slicing.sliceAxis(x, axis, k, k + 1), read.shape);
+      const edges = arithmetic.add(
+        times(edge(extent - 1), (k) => 2 * turns(k) + (isMirrored(k) ? 2 : 0) + (isEdge(k, extent - 1) ? 1 : 0)),
+        times(edge(0), (k) => (isEdge(k, 0) ? 1 : 0) - 2 * turns(k)),
+      );
+      return arithmetic.add(
+        times(read, (k) => (isEdge(k, 0) || isEdge(k, extent - 1) ? 0 : isMirrored(k) ? -1 : 1)),
+        edges,
+      );
+    };
+    return joinedSides(x, axis, side(before, -before), side(after, extent));
   };
 
 // --- pad --------------------------------------------------------------------------------------
@@ -263,6 +285,8 @@ const axisPadOf = (mode: PadMode, options: PadOptions, rank: number): AxisPad =>
       return statisticSides((x, axis) => reduceMin(x, { axes: [axis] }), lengths);
     case "mean":
       return statisticSides(meanAlong, lengths);
+    case "median":
+      return statisticSides(medianAlong, lengths);
     case "reflect":
     case "symmetric":
       return reflectType === "odd" ? oddSides(mode) : repeatedSides(mode);
@@ -274,7 +298,7 @@ const axisPadOf = (mode: PadMode, options: PadOptions, rank: number): AxisPad =>
 /**
  * The array with a border. Modes: "constant", "edge" (the outermost element), "reflect" (mirrored at the centre of
  * the outermost element), "symmetric" (at its outer side), "wrap", "linearRamp" (down to `endValue`), "maximum",
- * "mean", "minimum" (along the axis), "empty" (zeros).
+ * "mean", "median", "minimum" (along the axis), "empty" (zeros).
  * @param width    one width, [before, after] for all axes, or a pair per axis
  * @param options  mode, and what it takes: value, endValue, statLength, reflectType
  * @throws InvalidShape for widths, ShapeMismatch for an axis without elements to take the border from, UnknownOption

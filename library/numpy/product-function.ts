@@ -4,10 +4,13 @@
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Operand } from "./operand.ts";
 
-/** A function of two operands, or of the second alone for pipe. */
+/**
+ * A function of two operands, or of the second alone for pipe. Transforms read the types of an overloaded function off
+ * its last signature, so that of two operands is the last: vmap(np.matmul)(x, y).
+ */
 export interface ProductFunction {
-  (x: Operand, y: Operand): NDArray;
   (y: Operand): (x: Operand) => NDArray;
+  (x: Operand, y: Operand): NDArray;
 }
 
 /** The same function, data-last with one operand. */

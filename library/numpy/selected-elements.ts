@@ -4,7 +4,7 @@
  */
 import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
+import { isFloat, isWeakWhole } from "../../src/array/dtype.ts";
 import { scalar } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
@@ -13,6 +13,7 @@ import * as arithmetic from "../../ops/arithmetic.ts";
 import * as comparison from "../../ops/comparison.ts";
 import { power } from "../../ops/exponential.ts";
 import { clamp, max, min } from "../../ops/extrema.ts";
+import type { ScatterMode } from "../../ops/indexing.ts";
 import { gather, scatterAdd, scatterMul, scatterSet } from "../../ops/indexing.ts";
 import { scatterMax, scatterMin } from "../../ops/scatter-extrema.ts";
 import { concatenate, pad, reverse, slice as sliceBox } from "../../ops/slicing.ts";
@@ -32,8 +33,8 @@ export interface ReadOptions {
 }
 
 export interface WriteOptions {
-  /** Indices in arrays beyond the axis: nothing is written ("drop", default), at the nearest, or modulo the size. */
-  readonly mode?: "drop" | "clip" | "wrap";
+  /** Indices in arrays beyond the axis: nothing is written ("drop", default; "fill" too), at the nearest, or modulo the size. */
+  readonly mode?: "drop" | "fill" | "clip" | "wrap";
 }
 
 export interface MultiplyOptions extends WriteOptions {
@@ -121,7 +122,7 @@ export const nearest = (index: NDArray, extent: number): NDArray => {
 /** Indices modulo the size of an axis, int32. */
 export const modulo = (index: NDArray, extent: number): NDArray => {
   // What may lie beyond int32 is divided first.
-  const isWide = index.dtype === "uint32" || index.weakType === "integer";
+  const isWide = index.dtype === "uint32" || isWeakWhole(index.weakType);
   return toDType(remainder(isWide ? index : toDType(index, "int32"), extent) as NDArray, "int32");
 };
 
@@ -180,14 +181,20 @@ export const readArrays = (
   return permuted(gather(permuted(region, front), tuples, params), order);
 };
 
+/** Modes of a write, as users name them. */
+export const writeModes: readonly string[] = ["drop", "fill", "clip", "wrap"];
+
+/** A read that fills pairs with a write that drops: one name serves both. */
+export const scatterModeOf = (mode: WriteOptions["mode"] = "drop"): ScatterMode => (mode === "fill" ? "drop" : mode);
+
 const scatterWith = (
   write: Write,
   operand: NDArray,
   tuples: NDArray,
   updates: NDArray,
-  { mode = "drop", uniqueIndices = false }: MultiplyOptions,
+  { mode, uniqueIndices = false }: MultiplyOptions,
 ): NDArray => {
-  const params = { mode, batchDims: 0 };
+  const params = { mode: scatterModeOf(mode), batchDims: 0 };
   // Divisors and exponents of one place multiply, as repeated writes do.
   const product = (start: NDArray): NDArray => scatterMul(start, tuples, updates, { ...params, uniqueIndices });
   switch (write) {
@@ -229,7 +236,7 @@ export const writeAt = (
   options: MultiplyOptions | undefined,
 ): NDArray => {
   requireOptions(asked, options, multiplies(write) ? ["mode", "uniqueIndices"] : ["mode"]);
-  requireMode(asked, options?.mode, ["drop", "clip", "wrap"]);
+  requireMode(asked, options?.mode, writeModes);
   const target = requireKind(asked, x, write);
   if (plan.arrays.length === 0)
     return writeBox(target, plan, fitted(asked, x, values, keptShape(plan.box, plan.dropped)), write);

@@ -24,9 +24,10 @@ import { flattened } from "./true-places.ts";
 
 const asCondition = (x: NDArray): NDArray => (x.dtype === "bool" ? x : ne(x, zerosOf(x.shape, x.dtype)));
 
+/** Transforms read its types off the last signature: vmap(np.where)(condition, x, y). */
 interface Where {
-  (condition: Operand, x: Operand, y: Operand): NDArray;
   (condition: Operand, options?: NonzeroOptions): NDArray[];
+  (condition: Operand, x: Operand, y: Operand): NDArray;
 }
 
 /**

@@ -24,6 +24,8 @@ import {
   requireMode,
   requireReadOptions,
   reshaped,
+  scatterModeOf,
+  writeModes,
 } from "./selected-elements.ts";
 import type { ReadOptions, WriteOptions } from "./selected-elements.ts";
 import { flattened, indexColumns, unraveled } from "./true-places.ts";
@@ -108,7 +110,7 @@ export const putAlongAxis = (
   options: PutAlongAxisOptions = {},
 ): NDArray => {
   requireOptions("np.putAlongAxis", options, ["axis", "mode"]);
-  requireMode("np.putAlongAxis", options.mode, ["drop", "clip", "wrap"]);
+  requireMode("np.putAlongAxis", options.mode, writeModes);
   const own = asOperand("np.putAlongAxis", x);
   const { lines, wanted, at } = inStep("np.putAlongAxis", own, indices, options.axis ?? -1, options.mode);
   const last = own.ndim - 1;
@@ -118,7 +120,7 @@ export const putAlongAxis = (
     moveAxis(lines, at, last),
     reshape(places, { shape: [...places.shape, 1] }),
     moveAxis(updates, at, last),
-    { mode: options.mode ?? "drop", batchDims: last },
+    { mode: scatterModeOf(options.mode), batchDims: last },
   );
   return moveAxis(written, last, at);
 };
@@ -135,11 +137,11 @@ export const put = (x: Operand, positions: NDArray, values: Operand, options: Wr
   if (list.size === 0 && places.size > 0) throw new ShapeMismatch("np.put", "no values", "Give at least one");
   const turns = indexColumns(Array.from({ length: places.size }, (_, k) => k % list.size));
   const updates = gather(list, turns, { mode: "drop", batchDims: 0 });
-  requireMode("np.put", options.mode, ["drop", "clip", "wrap"]);
+  requireMode("np.put", options.mode, writeModes);
   const wanted = inStep("np.put", flattened(own), places, 0, options.mode).wanted;
   const tuples = reshape(wanted, { shape: [places.size, 1] });
   return reshaped(
-    scatterSet(flattened(own), tuples, updates, { mode: options.mode ?? "drop", batchDims: 0 }),
+    scatterSet(flattened(own), tuples, updates, { mode: scatterModeOf(options.mode), batchDims: 0 }),
     own.shape,
   );
 };

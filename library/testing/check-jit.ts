@@ -3,7 +3,7 @@
  * which a constant frozen at the first would betray, and must find the program in the cache.
  */
 import { LawViolation } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
+import { isFloat, isWeakWhole } from "../../src/array/dtype.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
 import type { Backend } from "../../src/backend/index.ts";
@@ -39,7 +39,7 @@ export interface JitReport {
 
 /** Nearby numbers of the same type; integers and booleans stay, they may be indices. */
 const nearby = (x: ConcreteArray, seed: number): ConcreteArray => {
-  if (!isFloat(x.dtype) || x.weakType === "integer") return x;
+  if (!isFloat(x.dtype) || isWeakWhole(x.weakType)) return x;
   const random = uniform(seed);
   const buffer = x.toTypedArray().map((value) => value * (1 + (random() - 0.5) / 8));
   return fromBuffer(buffer, x.shape, x.dtype, x.weakType);

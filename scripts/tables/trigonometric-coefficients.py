@@ -3,7 +3,7 @@
 
 Minimax polynomials as elementary-coefficients.py makes them, in the square z of the argument unless said otherwise; parts
 of pi / 2 short enough for exact products with whole numbers; digits of 2 / pi for huge angles.
-Usage: python3 scripts/tables/trigonometric-coefficients.py (needs mpmath 1.3).
+Usage: python3 scripts/tables/trigonometric-coefficients.py (needs mpmath 1.3), then npx oxfmt on what it wrote.
 """
 import importlib.util
 from pathlib import Path

@@ -5,7 +5,7 @@
 import { showValue } from "../describe.ts";
 import { DTypeMismatch, InvalidElement, RaggedInput, ShapeMismatch } from "../error.ts";
 import type { DType, TypedArray } from "./dtype.ts";
-import { allocate, dtypeOf, isDType } from "./dtype.ts";
+import { allocate, dtypeOf, isDType, weakTypeOf } from "./dtype.ts";
 import { ConcreteArray, fromBuffer, NDArray, bufferOf, scalar } from "./ndarray.ts";
 import type { Shape } from "./shape.ts";
 import { requireShape, showShape } from "./shape.ts";
@@ -35,9 +35,7 @@ export const castBuffer = (data: ArrayLike<number>, from: DType, to: DType): Typ
 
 /** A raw number or boolean as a weak scalar; the element type follows its partners. */
 export const weakScalar = (value: number | boolean): ConcreteArray =>
-  typeof value === "boolean"
-    ? scalar(value ? 1 : 0, "bool")
-    : scalar(value, "float64", Number.isInteger(value) ? "integer" : "float");
+  typeof value === "boolean" ? scalar(value ? 1 : 0, "bool") : scalar(value, "float64", weakTypeOf(value));
 
 /**
  * An immutable array from numbers, booleans, nested lists or a typed array (copied).

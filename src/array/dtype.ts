@@ -8,8 +8,26 @@ import { DTypeMismatch, TooLarge } from "../error.ts";
 
 export type DType = "float64" | "float32" | "int32" | "uint32" | "bool";
 
+/** Whole raw numbers by the integer dtypes that hold them: both, int32 alone, uint32 alone, neither. */
+export type WholeType = "integer" | "negative" | "unsigned" | "huge";
 /** How strongly an array holds on to its dtype: `false` is strong, the others yield to strong operands. */
-export type WeakType = false | "float" | "integer";
+export type WeakType = false | "float" | WholeType;
+
+/** Whether it stands for a whole raw number. */
+export const isWeakWhole = (weakType: WeakType): weakType is WholeType => weakType !== false && weakType !== "float";
+
+/** The kind of a raw number. Its type alone then says what it promotes to, so traced numbers do as known ones. */
+export const weakTypeOf = (value: number): WeakType => {
+  if (!Number.isInteger(value)) return "float";
+  if (value < 0) return value >= -(2 ** 31) ? "negative" : "huge";
+  return value < 2 ** 31 ? "integer" : value < 2 ** 32 ? "unsigned" : "huge";
+};
+
+/** Whether the dtype holds every raw number of the kind; floats hold all. */
+export const holdsWeak = (dtype: DType, weakType: WeakType): boolean => {
+  if (isFloat(dtype) || weakType === "integer") return true;
+  return (dtype === "int32" && weakType === "negative") || (dtype === "uint32" && weakType === "unsigned");
+};
 
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -88,16 +106,15 @@ export interface Typed {
 
 /** Common dtype of operands, weak numbers included, whatever their order. All weak gives a weak float64. */
 export const resultType = (operands: readonly Typed[]): Typed => {
-  let weak: WeakType = false;
+  const weak: WeakType[] = [];
   const strong: DType[] = [];
   for (const { dtype, weakType } of operands) {
     if (weakType === false) strong.push(dtype);
-    else if (weak !== "float") weak = weakType;
+    else weak.push(weakType);
   }
   if (strong.length === 0) return { dtype: "float64", weakType: "float" };
   const floats = strong.filter(isFloat);
-  const dtype = (floats.length > 0 ? floats : strong).reduce(promoteTypes);
-  if (weak === "float" && !isFloat(dtype)) return { dtype: "float64", weakType: false };
-  if (weak === "integer" && dtype === "bool") return { dtype: "int32", weakType: false };
-  return { dtype, weakType: false };
+  const joint = (floats.length > 0 ? floats : strong).reduce(promoteTypes);
+  const dtype = joint === "bool" && weak.length > 0 ? "int32" : joint;
+  return { dtype: weak.every((weakType) => holdsWeak(dtype, weakType)) ? dtype : "float64", weakType: false };
 };

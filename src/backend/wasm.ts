@@ -11,7 +11,6 @@ import type { RareReference, Vector } from "../../kernels/elementary/vectors.ts"
 import { i32, wasmModule } from "../../kernels/assembler/index.ts";
 import type { FunctionBuilder, FunctionReference, Local, WasmModule } from "../../kernels/assembler/index.ts";
 import { isFloat } from "../array/dtype.ts";
-import type { DType } from "../array/dtype.ts";
 import type { PrebuiltRoutine, ScalarExpression } from "../ir/lowering.ts";
 import type { KernelStep, Program } from "../compile/program.ts";
 import { isElementary, scalarFunction } from "./scalar-functions.ts";

@@ -356,13 +356,13 @@ const routineGroup = (state: State, equation: Equation): Group => {
   const { primitive, params, inputs, outputs } = equation;
   const avals = inputs.map(({ aval }) => aval);
   const routine =
-    state.onFrame && primitive.lower.kind === "routine" ? primitive.lower.prebuilt?.(avals, params) : null;
-  const buffers = routine == null ? null : kernelOperands(state, equation, routine.call);
+    state.onFrame && primitive.lower.kind === "routine" ? (primitive.lower.prebuilt?.(avals, params) ?? null) : null;
+  const buffers = routine === null ? null : kernelOperands(state, equation, routine.call);
   // Copies that operands ask for are made first.
   const operands = buffers ?? inputs.map((atom) => wholeOperand(state, atom));
   const index = state.groups.length;
   const results = outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
-  if (routine == null || buffers === null)
+  if (routine === null || buffers === null)
     return { kind: "routine", index, equation, operands: operands as Operand[], results };
   const { scratchBytes } = routine.call;
   const scratch = scratchBytes === 0 ? null : newBuffer(state, [scratchBytes], "bool", index);

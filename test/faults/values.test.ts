@@ -216,7 +216,7 @@ test("33: a static index is in range or throws, an array of indices follows its 
 test("33: modes and options of reads and writes are checked", () => {
   const [x, i] = [array([1, 2]), ints([0])];
   expect(() => x.at(i).get({ mode: "drop" as never })).toThrow(/mode "drop".*"clip"/);
-  expect(() => x.at(i).set(1, { mode: "fill" as never })).toThrow(/mode "fill".*"drop"/);
+  expect(() => x.at(i).set(1, { mode: "nearest" as never })).toThrow(/mode "nearest".*"drop"/);
   expect(() => x.at(i).get({ fillvalue: 0 } as never)).toThrow(/Did you mean "fillValue"/);
   expect(() => x.at(i).add(1, { uniqueIndices: true } as never)).toThrow(/uniqueIndices/);
   expect(() => x.at(i).set(array([1, 2, 3]))).toThrow(/values of shape \[3\]|do not broadcast/);

@@ -181,6 +181,71 @@ describe("bisect", () => {
     expect(bisect((x) => x).item()).toBe(0);
     expect(Math.abs(bisect((x) => x.pow(3)).item())).toBeLessThan(1e-100);
   });
+
+  test("a pole is no root, wherever it lies, eager, compiled and mapped", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -0.9, max: 0.9, noNaN: true }),
+        fc.constantFrom(-3, -1 / 3, 1 / 3, 1, 1e6),
+        (pole, scale) => {
+          expectError(() => bisect((x) => np.div(scale, x.sub(pole))), "RootNotBracketed", "at a pole");
+        },
+      ),
+      { numRuns: 20 },
+    );
+    expectError(() => bisect((x) => np.tan(x), { lower: 1, upper: 2 }), "RootNotBracketed", "at a pole");
+    const f = (p: NDArray): NDArray => bisect((x) => np.div(1, x.sub(p)));
+    expectError(() => jit(f)(0.3), "RootNotBracketed", "at a pole");
+    expectError(() => vmap(f)(array([0.3, 0.4])), "RootNotBracketed", "at a pole");
+  });
+
+  test("a jump is no root, wherever it lies and however high", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -0.9, max: 0.9, noNaN: true }),
+        fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+        fc.double({ min: 0, max: 10, noNaN: true }),
+        (jump, height, slope) => {
+          const f = (x: NDArray): NDArray => np.where(x.less(jump), -1, height).add(x.sub(jump).mul(slope));
+          expectError(() => bisect(f), "RootNotBracketed", "at a jump");
+        },
+      ),
+      { numRuns: 20 },
+    );
+    const steps = (x: NDArray): NDArray => np.floor(x).sub(0.5);
+    expectError(() => bisect(steps, { lower: -1000, upper: 1000 }), "RootNotBracketed", "at a jump");
+    expectError(() => jit(() => bisect(steps))(), "RootNotBracketed", "at a jump");
+    const upward = (x: NDArray): NDArray => np.where(x.less(0), NaN, x.sub(0.3));
+    expectError(() => bisect(upward, { lower: -2, upper: 1 }), "RootNotBracketed");
+    const holed = (x: NDArray): NDArray => np.where(x.equal(0), NaN, x.add(0.3));
+    expectError(() => bisect(holed), "RootNotBracketed", "not numbers");
+  });
+
+  test("steep, flat, coarse and infinite functions have their roots", () => {
+    const root = 1 / 3;
+    const single = (x: NDArray): NDArray => x.astype("float32").add(1e3).sub(1e3).astype("float64").sub(root);
+    const functions: readonly (readonly [(d: NDArray) => NDArray, number])[] = [
+      [(d) => d.mul(1e300), 1e-15],
+      [(d) => np.tanh(d.mul(1e15)), 1e-15],
+      [(d) => np.sign(d).mul(np.pow(np.abs(d), 0.02)), 1e-15],
+      [(d) => np.cbrt(d), 1e-15],
+      [(d) => np.exp(d.mul(500)).sub(1), 1e-15],
+      [(d) => np.where(d.less(0), d.mul(1e-6), d.mul(1e6)), 1e-15],
+      [(d) => d.add(1e10).sub(1e10), 2e-6],
+      [(d) => np.sinh(d.mul(300)), 1e-15],
+    ];
+    for (const [f, bound] of functions)
+      for (const shift of [root, 0.1, -Math.PI / 4])
+        expect(Math.abs(bisect((x) => f(x.sub(shift))).item() - shift)).toBeLessThan(bound);
+    expect(Math.abs(bisect(single).item() - root)).toBeLessThan(1e-4);
+    expect(bisect((x) => np.log(x.div(np.sub(1, x))).sub(2), { lower: 0, upper: 1 }).item()).toBeCloseTo(
+      1 / (1 + Math.exp(-2)),
+      14,
+    );
+    const near = 2 ** (1 / 3);
+    const cube = (x: NDArray): NDArray => x.pow(3).sub(2);
+    expect(bisect(cube, { lower: near * (1 - 4e-16), upper: near * (1 + 4e-16) }).item()).toBeCloseTo(near, 14);
+  });
 });
 
 describe("fixedPoint", () => {

@@ -103,3 +103,47 @@ test("safeNorm neither overflows nor underflows, and has the gradient of the nor
     [0, 0],
   ]);
 });
+
+test("softmax and logSoftmax of what where keeps are those of the rest alone, whatever the others hold", () => {
+  const masked = fc.array(fc.tuple(moderate, fc.boolean(), fc.constantFrom(0, nan, inf, -inf, 1e300)), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(masked, (rows) => {
+      const x = array(rows.map(([value, isKept, other]) => (isKept ? value : other)));
+      const where = array(rows.map(([, isKept]) => isKept));
+      const rest = rows.flatMap(([value, isKept]) => (isKept ? [value] : []));
+      const kept = rest.length === 0 ? [] : [nn.softmax(array(rest)), nn.logSoftmax(array(rest))];
+      const [alone = [], logarithms = []] = kept.map((y) => y.toList() as number[]);
+      const spread = (values: number[], otherwise: number): number[] => {
+        const turn = values[Symbol.iterator]();
+        return rows.map(([, isKept]) => (isKept ? turn.next().value! : otherwise));
+      };
+      const probabilities = nn.softmax(x, { where });
+      spread(alone, 0).forEach((value, k) => expect(probabilities.at(k).get().item()).toBeCloseTo(value, 14));
+      const logs = nn.logSoftmax(x, { where }).toList() as number[];
+      spread(logarithms, -inf).forEach((value, k) =>
+        Number.isFinite(value) ? expect(logs[k]).toBeCloseTo(value, 13) : expect(logs[k]).toBe(value),
+      );
+    }),
+  );
+});
+
+test("softmax with where has zero derivatives by what is left out, also where nothing is kept", () => {
+  const where = array([
+    [true, false, true],
+    [false, false, false],
+  ]);
+  const first = (x: NDArray): NDArray => np.sum(nn.softmax(x, { where }).mul(array([1, 2, 3])));
+  const x = array([
+    [0, nan, 0],
+    [1, 2, inf],
+  ]);
+  for (const slope of [grad(first), jit(grad(first))])
+    expect(slope(x).toList()).toEqual([
+      [-0.5, 0, 0.5],
+      [0, 0, 0],
+    ]);
+  expect(() => nn.softmax(x, { where: array([true, false]) })).toThrow(/nn\.softmax, option where/);
+});

@@ -90,6 +90,7 @@ const laws: readonly Law[] = [
   ["pad linearRamp", (a) => np.pad(a, 2, { mode: "linearRamp", endValue: 1 }), x],
   ["pad maximum", (a) => np.pad(a, 2, { mode: "maximum", statLength: 2 }), x],
   ["pad mean", (a) => np.pad(a, 1, { mode: "mean" }), x],
+  ["pad median", (a) => np.pad(a, [1, 2], { mode: "median", statLength: 3 }), x],
   ["partition", (a) => np.partition(a, 2), x],
   ["piecewise", (a) => np.piecewise(a, [a.less(0), a.greater(1)], [np.sin, (v) => v.mul(v), 3]), x],
   ["place", (a, v) => np.place(a, array([1, 0, 1, 1, 0, 1]), v), line, generic(3)],

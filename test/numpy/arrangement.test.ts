@@ -276,3 +276,79 @@ test("names of options and things that do not fit are refused", () => {
   ];
   for (const [message, attempt] of refusals) expect(attempt).toThrow(message);
 });
+
+describe("borders of pad", () => {
+  const inf = Infinity;
+  const odd = (list: number[], width: np.PadWidth, mode: "reflect" | "symmetric" = "reflect"): unknown =>
+    np.pad(array(list), width, { mode, reflectType: "odd" }).toList();
+
+  test("an odd reflection leaves the array as it is, whatever it holds", () => {
+    const any = fc.oneof(fc.double(), fc.constantFrom(NaN, inf, -inf, -0));
+    fc.assert(
+      fc.property(
+        fc.array(any, { minLength: 1, maxLength: 5 }),
+        fc.nat({ max: 7 }),
+        fc.nat({ max: 7 }),
+        (list, low, high) => {
+          for (const mode of ["reflect", "symmetric"] as const)
+            expect((odd(list, [low, high], mode) as number[]).slice(low, low + list.length)).toEqual(list);
+        },
+      ),
+    );
+  });
+
+  test("an odd reflection reads the edge it mirrors at, and no other", () => {
+    expect(odd([1, 2, 3, NaN], [1, 0])).toEqual([0, 1, 2, 3, NaN]);
+    expect(odd([inf, 2, 3], [0, 2])).toEqual([inf, 2, 3, 4, -inf]);
+    expect(odd([1, 2, inf], [2, 0])).toEqual([-inf, 0, 1, 2, inf]);
+    expect(odd([1, NaN, 3], [2, 2])).toEqual([-1, NaN, 1, NaN, 3, NaN, 5]);
+    expect(odd([1, 2, inf], [3, 0], "symmetric")).toEqual([-inf, 0, 1, 1, 2, inf]);
+    expect(odd([1, 2, 4], 7)).toEqual([-10, -8, -6, -5, -4, -2, 0, 1, 2, 4, 6, 7, 8, 10, 12, 13, 14]);
+    expect(np.pad(int([1, 2, 4]), 3, { mode: "reflect", reflectType: "odd" }).toList()).toEqual([
+      -4, -2, 0, 1, 2, 4, 6, 7, 8,
+    ]);
+  });
+
+  test("gradients of an odd reflection pass a NaN by", () => {
+    const first = (x: NDArray): NDArray => np.pad(x, [1, 0], { mode: "reflect", reflectType: "odd" }).at(0).get();
+    expect(grad(first)(array([1, 2, NaN])).toList()).toEqual([2, -1, 0]);
+  });
+
+  test("a ramp of integers is rounded down, one of floats not", () => {
+    expect(np.pad(int([-3, 1]), 2, { mode: "linearRamp" }).toList()).toEqual([0, -2, -3, 1, 0, 0]);
+    expect(np.pad(array([-3, 1]), 2, { mode: "linearRamp" }).toList()).toEqual([0, -1.5, -3, 1, 0.5, 0]);
+    const ramp = np.pad(int([-7]), [5, 0], { mode: "linearRamp", endValue: 2 });
+    expect(ramp.toList()).toEqual([2, 0, -2, -4, -6, -7]);
+  });
+
+  test("medians of the elements next to the edge, of integers to the nearest even", () => {
+    expect(np.pad(int([1, 2, 5, 9]), 2, { mode: "median" }).toList()).toEqual([4, 4, 1, 2, 5, 9, 4, 4]);
+    expect(np.pad(array([1, 2, 5, 9]), 1, { mode: "median" }).toList()).toEqual([3.5, 1, 2, 5, 9, 3.5]);
+    const rows = np.pad(
+      array([[1, 2, 9, 5]]),
+      [
+        [0, 0],
+        [1, 2],
+      ],
+      { mode: "median", statLength: 3 },
+    );
+    expect(rows.toList()).toEqual([[2, 1, 2, 9, 5, 5, 5]]);
+    const total = (x: NDArray): NDArray => np.sum(np.pad(x, [2, 0], { mode: "median" }));
+    expect(jit(grad(total))(array([5, 1, 4])).toList()).toEqual([1, 1, 3]);
+  });
+});
+
+test("fullLike takes arrays and traced values as full does", () => {
+  const x = int([1, 2, 3]);
+  expect(np.fullLike(x, array([2.5, -1.5, 3])).toList()).toEqual([2, -1, 3]);
+  expect(np.fullLike(np.zeros([2, 3]), array([[7], [8]])).toList()).toEqual([
+    [7, 7, 7],
+    [8, 8, 8],
+  ]);
+  expect(np.fullLike(x, array(1.5), { dtype: "float32" }).toString()).toBe(
+    np.full(3, array(1.5), { dtype: "float32" }).toString(),
+  );
+  const total = (s: NDArray): NDArray => np.sum(np.fullLike(np.zeros([2, 3]), s));
+  expect(jit(grad(total))(array(4)).item()).toBe(6);
+  expect(() => np.fullLike(x, array([1, 2]))).toThrow(/ShapeMismatch|shape/i);
+});

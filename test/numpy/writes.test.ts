@@ -110,8 +110,8 @@ test("integers and booleans refuse the writes that leave their kind", () => {
   expect(() =>
     array([1])
       .at(int([0]))
-      .apply((v) => v, { mode: "fill" } as never),
-  ).toThrow(/mode "fill"/);
+      .apply((v) => v, { mode: "nearest" } as never),
+  ).toThrow(/mode "nearest"/);
 });
 
 test("the derivative of mul, div and power by values at repeated places is refused", () => {
@@ -203,4 +203,19 @@ test("putAlongAxis writes what takeAlongAxis reads", () => {
   expect(np.putAlongAxis(x, int([5, 5]).reshape(2, 1), 0).toList()).toEqual(x.toList());
   expect(() => np.putAlongAxis(x, int([0]), 1)).toThrow(/^np\.putAlongAxis: .*Both need the same rank/);
   expect(() => np.putAlongAxis(x, array([[0]]), 1)).toThrow(/Indices are integers/);
+});
+
+test("a write that is to fill drops what lies beyond the array, as reads that fill pair with it", () => {
+  const x = array([1, 2, 3]);
+  const places = int([1, 7, -9]);
+  for (const write of ["set", "add", "sub", "mul", "div", "power", "max", "min"] as const) {
+    const filled = x.at(places)[write](5, { mode: "fill" });
+    expect(filled.toList()).toEqual(x.at(places)[write](5, { mode: "drop" }).toList());
+    expect([filled.at(0).get().item(), filled.at(2).get().item()]).toEqual([1, 3]);
+  }
+  const column = int([7, 1]);
+  expect(np.put(x, column, 9, { mode: "fill" }).toList()).toEqual([1, 9, 3]);
+  expect(np.putAlongAxis(x, column, 9, { mode: "fill" }).toList()).toEqual([1, 9, 3]);
+  const total = (y: NDArray): NDArray => np.sum(y.at(places).set(0, { mode: "fill" }));
+  expect(jit(grad(total))(x).toList()).toEqual([1, 0, 1]);
 });

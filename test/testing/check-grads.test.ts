@@ -187,6 +187,45 @@ describe("kinks", () => {
     expect(moved).toBeGreaterThan(0);
   });
 
+  test("a kink is one although differences agree with the rule there", () => {
+    const total = (y: NDArray): NDArray => np.sum(np.abs(y));
+    const ahead = String.raw`-?[\d.]+`;
+    const seen = refusalOf(total, [array([0, 1])], { order: 1 });
+    expect(seen.code).toBe("KinkNearPoint");
+    const [, before, after] = new RegExp(`slope (${ahead}) before the point and (${ahead}) after it`).exec(
+      seen.message,
+    )!;
+    expect(Math.abs(Number(after) - Number(before))).toBeGreaterThan(1e-2);
+    for (const modes of [["forward"], ["reverse"]] as const)
+      expect(refusalOf(total, [array([0, 1])], { order: 1, modes }).code).toBe("KinkNearPoint");
+    expect(refusalOf((y: NDArray) => np.max(y), [array([2, 2])], { order: 1 }).code).toBe("KinkNearPoint");
+    const single = array([0, 1], { dtype: "float32" });
+    expect(refusalOf(total, [single], { order: 1 }).code).toBe("KinkNearPoint");
+    const bent = (y: NDArray): NDArray => np.mul(y, np.abs(y));
+    checkGrads(bent, [0], { order: 1 });
+    expect(refusalOf(bent, [0]).message).toMatch(/order 2/);
+    expect(() => checkGrads(total, [array([1e-3, 1])])).not.toThrow();
+  });
+
+  test("strong curvature and large values are no kink", () => {
+    checkGrads((y: NDArray) => np.square(y.mul(300)), [array([0, 1])], { order: 1 });
+    checkGrads((y: NDArray) => np.exp(y.mul(8)), [array([1, 2])], { order: 1 });
+    checkGrads((y: NDArray) => np.sinh(y.mul(20)), [0.1], { order: 1 });
+  });
+
+  test("the message at a jump has the values on both sides, not two equal slopes", () => {
+    const { message } = refusalOf((y: NDArray) => np.floor(y), [2], { order: 1 });
+    expect(message).toMatch(/value [12] before the point, [12] there and [12] after it.* between slopes 0 and 0/);
+    const twice = refusalOf((y: NDArray) => np.cumsum(np.abs(np.cumsum(y))), [array([0, 1])], { order: 2 }).message;
+    expect(twice).toMatch(/KinkNearPoint|bent or broken/);
+    const derivative = customJvp((y: NDArray) => np.mul(y, 0), {
+      jvp: ([y], [dy]) => [np.mul(y!, 0), np.mul(dy!, np.sign(y!))],
+    });
+    expect(refusalOf((y: NDArray) => derivative(y), [0]).message).toMatch(
+      /order 2.*value -[\d.]+ before the point, 0 there and [\d.]+ after it.*derivatives of order 1/,
+    );
+  });
+
   test("a point away from kinks stays", () => {
     expect(checkGrads((y: NDArray) => np.abs(y), [x], { kinkGap: 1e-2 }).moved).toBe(0);
   });
