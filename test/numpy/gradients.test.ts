@@ -48,14 +48,36 @@ const functions: readonly (readonly [name: string, f: Scalar])[] = [
   ["quantile", (x) => np.sum(np.square(np.quantile(x.reshape(3, 2), array([0.2, 0.9]), { axis: 0 })))],
   ["nanquantile", (x) => np.square(np.nanquantile(np.where(x.greater(1.5), NaN, x), 0.3))],
   ["nanmean", (x) => np.square(np.nanmean(np.where(x.greater(1.5), NaN, x)))],
-  ["nanstd", (x) => np.nanstd(np.where(x.greater(1.5), NaN, x.add(x.mul(x))))],
+  // Two numbers that stay: the deviation of one alone is 0, where a root has no slope.
+  ["nanstd", (x) => np.nanstd(np.concatenate([np.where(x.greater(1.5), NaN, x.add(x.mul(x))), array([-1, 1])]))],
   ["nanmax", (x) => np.square(np.nanmax(np.where(x.greater(1.5), NaN, x)))],
   ["sum where", (x) => np.square(np.sum(x, { where: x.greater(0), initial: x.at(0).get() }))],
   ["max with initial", (x) => np.square(np.max(x, { initial: 0.35 }))],
   ["var where", (x) => np.var(x, { where: x.less(1.5) })],
   ["ptp", (x) => np.square(np.ptp(x))],
   ["cov", (x) => np.sum(np.square(np.cov(x.reshape(2, 3), { aweights: positive(x).at(np.slice(3)).get() })))],
-  ["corrcoef", (x) => np.square(np.corrcoef(x.reshape(2, 3)).at(0, 1).get())],
+  // Two columns that stay keep the variances, by which is divided, away from 0.
+  [
+    "corrcoef",
+    (x) =>
+      np.square(
+        np
+          .corrcoef(
+            np.concatenate(
+              [
+                x.reshape(2, 3),
+                array([
+                  [-2, 2],
+                  [1, -3],
+                ]),
+              ],
+              { axis: 1 },
+            ),
+          )
+          .at(0, 1)
+          .get(),
+      ),
+  ],
   [
     "average over its weights",
     (x) =>
