@@ -141,7 +141,7 @@ describe("refactorization", () => {
           expect(scratch.ok && bits(scratch.factor)).toEqual(bits(again));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
     expect(kept).toBeGreaterThan(20);
     expect(refused).toBeGreaterThan(5);
