@@ -11,6 +11,7 @@ import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { dropAxes, requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import type { StridedView } from "../src/ir/lowering.ts";
+import { requireNumber } from "./elementwise.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, reals } from "../src/ir/primitive.ts";
@@ -243,11 +244,11 @@ export const evaluateReduction = (
 export const spread = (cotangent: NDArray, shape: Shape, axes: readonly number[]): NDArray =>
   broadcast(cotangent, { shape, axes: shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)) });
 
-/** Sum over axes: blocked and compensated (kernels/reduction.ts). */
+/** Sum over axes of numbers: blocked and compensated (kernels/reduction.ts). */
 export const reduceSum: PrimitiveFunction<[NDArray], AxesParams> = definePrimitive<[NDArray], AxesParams>({
   name: "reduceSum",
   evaluate: ([x], { axes }) => (axes.length === 0 ? x : evaluateReduction("sum", x, axes)),
-  abstractEval: ([x], { axes }) => ({ shape: dropAxes(x.shape, axes), dtype: x.dtype }),
+  abstractEval: ([x], { axes }) => ({ shape: dropAxes(x.shape, axes), dtype: requireNumber("reduceSum", x).dtype }),
   jvp: linearJvp((x, params: AxesParams) => reduceSum(x, params)),
   transpose: (cotangents, [x], { axes }) => [spread(only(cotangents), shapeOf(x), axes)],
   batch: reductionBatch((x, params) => reduceSum(x, params)),

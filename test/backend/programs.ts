@@ -146,8 +146,8 @@ const layouts: readonly Operation[] = [
 ];
 
 const reductions: readonly Operation[] = [
-  (x, _y, pick) => reduceSum(x, { axes: subset(x.ndim, pick) }),
-  (x) => reduceSum(x, { axes: x.shape.map((_, axis) => axis) }),
+  (x, _y, pick) => (isNumber(x) ? reduceSum(x, { axes: subset(x.ndim, pick) }) : null),
+  (x) => (isNumber(x) ? reduceSum(x, { axes: x.shape.map((_, axis) => axis) }) : null),
   (x, _y, pick) => (x.size === 0 ? null : reduceMax(x, { axes: subset(x.ndim, pick) })),
   (x, _y, pick) => (x.size === 0 ? null : reduceMin(x, { axes: subset(x.ndim, pick) })),
   (x, _y, pick) => (x.size === 0 || x.ndim === 0 ? null : argmax(x, { axis: pick(x.ndim) })),

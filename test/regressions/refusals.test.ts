@@ -74,6 +74,12 @@ describe.each(wrap.map((around, k) => [["eager", "jitted"][k]!, around] as const
     expect(codeOf(() => around(() => trigonometric.sin(2 as never))(x))).toBe("NotAnArray");
   });
 
+  test("a sum of booleans is refused by the primitive, whose result would be no boolean", () => {
+    const truths = array([true, true]);
+    expect(codeOf(() => around((y: NDArray) => shape.reduceSum(y, { axes: [0] }))(truths))).toBe("DTypeMismatch");
+    expect(np.sum(truths).item()).toBe(2);
+  });
+
   test("bad parameters of primitives are refused", () => {
     const calls: Record<string, (y: NDArray) => NDArray> = {
       "a repeated axis of reverse": (y) => slicing.reverse(y, { axes: [0, 0] }),
