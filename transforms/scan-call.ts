@@ -12,7 +12,6 @@ import { bytesOfType } from "../src/compile/memory-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
-import { routine } from "../src/ir/lowering.ts";
 import type { BatchDim, TypeOf } from "../src/ir/primitive.ts";
 import { bind } from "../src/ir/trace.ts";
 import { batchToFront } from "../ops/batching.ts";
@@ -122,7 +121,17 @@ export const scanCall: PrimitiveFunction<NDArray[], ScanParams, readonly NDArray
   split: splitScan(applyScan),
   transpose: transposeScan(applyScan),
   batch: (inputs, dims, params, { size }) => batchScan(inputs, dims, params, size),
-  lower: routine,
+  lower: {
+    kind: "control",
+    control: ({ jaxpr, length, reverse, constCount, carryCount }) => ({
+      kind: "scan",
+      body: jaxpr,
+      length,
+      reverse,
+      constCount,
+      carryCount,
+    }),
+  },
   holds: ["jaxpr"],
   gate: (params, gated) => ({
     params: { ...params, jaxpr: gated(params.jaxpr), constCount: params.constCount + 1 },

@@ -9,7 +9,6 @@ import { bytesOfType } from "../src/compile/memory-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import type { Jaxpr } from "../src/ir/jaxpr.ts";
-import { routine } from "../src/ir/lowering.ts";
 import { bind } from "../src/ir/trace.ts";
 import { batchWhile } from "./while-batching.ts";
 import { jvpOfWhile, linearizeWhile, refuseReverse, splitWhile } from "./while-derivatives.ts";
@@ -46,7 +45,7 @@ export const whileCall: PrimitiveFunction<NDArray[], WhileParams, readonly NDArr
   split: splitWhile(applyWhile),
   transpose: refuseReverse,
   batch: batchWhile(applyWhile),
-  lower: routine,
+  lower: { kind: "control", control: (params) => ({ kind: "while", ...params }) },
   holds: ["condition", "body"],
   gate: (params, gated) => ({
     params: {

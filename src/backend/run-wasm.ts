@@ -8,13 +8,15 @@ import { allocate } from "../array/dtype.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
-import type { Program } from "../compile/program.ts";
+import type { Program, RoutineStep } from "../compile/program.ts";
+import type { Arena } from "./arena.ts";
 import { copyIn, copyOut, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
 import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
 import { encodeProgram, kernelName } from "./wasm.ts";
+import type { HostRoutine } from "./wasm.ts";
 
 /** One call in progress. */
 interface Call {
@@ -26,15 +28,40 @@ interface Call {
 }
 
 /** For every routine the buffers that nobody needs after it, those of nests since the last routine included. */
-const releasesOfRoutines = (steps: Program["steps"]): readonly (readonly number[])[] => {
+const releasesOfRoutines = (steps: Program["steps"]): ReadonlyMap<RoutineStep, readonly number[]> => {
+  const releases = new Map<RoutineStep, readonly number[]>();
   let pending: number[] = [];
-  return steps.map((step) => {
+  for (const step of steps) {
     for (const buffer of step.releases) pending.push(buffer);
-    if (step.kind !== "routine") return [];
-    const own = pending;
+    if (step.kind !== "routine") continue;
+    releases.set(step, pending);
     pending = [];
-    return own;
-  });
+  }
+  return releases;
+};
+
+/** Runs a routine of a body, whose buffers are all in the memory: copies of them are made for it. */
+const runInBody = (arena: Arena, { program, step }: HostRoutine, base: number): void => {
+  const { buffers, plan } = program;
+  const addressOf = (buffer: number): number => {
+    const slot = plan.slots[buffer]!;
+    return slot < 0 ? base + Math.max(0, plan.offsets[buffer]!) : arena.views.uint32[(base >>> 2) + slot]!;
+  };
+  let bytes = 0;
+  const count = (values: TypedArray): TypedArray => {
+    bytes += values.byteLength;
+    hold(values.byteLength);
+    return values;
+  };
+  const read = (buffer: number): TypedArray => {
+    const { dtype, shape } = buffers[buffer]!;
+    return count(copyOut(arena, dtype, addressOf(buffer), sizeOf(shape)));
+  };
+  try {
+    runRoutine(step, read, (buffer, values) => copyIn(arena, count(values), buffers[buffer]!.dtype, addressOf(buffer)));
+  } finally {
+    release(bytes);
+  }
 };
 
 export const prepareWasm = (program: Program): Executable => {
@@ -77,24 +104,23 @@ export const prepareWasm = (program: Program): Executable => {
     keep(call, buffer, values);
     if (plan.offsets[buffer]! >= 0) copyIn(arena, values, buffers[buffer]!.dtype, call.base + plan.offsets[buffer]!);
   };
-  const host = (index: number): void => {
-    const step = steps[index]!;
-    if (step.kind !== "routine") return;
-    runRoutine(step, read, write);
-    for (const buffer of releases[index]!) drop(current!, buffer);
+  const encoded = encodeProgram(program);
+  const host = (number: number, base: number): void => {
+    const routine = encoded.routines[number]!;
+    // Addresses are unsigned, which a call from WebAssembly does not say.
+    if (routine.program !== program) return runInBody(arena, routine, base >>> 0);
+    runRoutine(routine.step, read, write);
+    for (const buffer of releases.get(routine.step)!) drop(current!, buffer);
   };
-
-  const { bytes, functions } = encodeProgram(program);
   const kernels = Object.fromEntries(
-    steps.flatMap((step) =>
-      step.kind === "kernel"
-        ? [[kernelName(step.routine), instantiate(step.routine.module, arena.memory)[step.routine.call.function]!]]
-        : [],
-    ),
+    encoded.kernels.map(({ routine }) => [
+      kernelName(routine),
+      instantiate(routine.module, arena.memory)[routine.call.function]!,
+    ]),
   );
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(encoded.bytes), {
     env: { memory: arena.memory, host },
-    math: functions,
+    math: encoded.functions,
     kernels,
   });
   const main = instance.exports["main"] as (base: number) => void;

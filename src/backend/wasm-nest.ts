@@ -6,6 +6,7 @@ import { f32x4, f64x2, i32, i32x4 } from "../../kernels/assembler/index.ts";
 import type { Expression, FunctionBuilder, Local } from "../../kernels/assembler/index.ts";
 import { compareExpression, constantExpression } from "../ir/lowering.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
+import type { BufferPlan } from "../compile/buffer-plan.ts";
 import { accessesOf, localsRead, statementsIn, valuesOf } from "../compile/kernel-ir.ts";
 import type { Nest, Run, Statement, Term } from "../compile/kernel-ir.ts";
 import { encode, encodeBinary as combineNumbers, loadAs, wasmType } from "./wasm-expression.ts";
@@ -85,15 +86,9 @@ const runsOnLanes = ({ counter, extent, body }: Loop): boolean =>
   hasIndependentRounds(body);
 
 /** Writes one nest as the body of a function of the frame's base. */
-export const writeNest = (
-  f: Builder,
-  base: Local<"i32">,
-  nest: Nest,
-  offsets: readonly number[],
-  callees: Callees,
-): void => {
+export const writeNest = (f: Builder, base: Local<"i32">, nest: Nest, plan: BufferPlan, callees: Callees): void => {
   const locals: Variable[] = nest.locals.map((dtype) => f.local(wasmType(dtype)));
-  const pointers = pointersOf(f, base, nest, offsets);
+  const pointers = pointersOf(f, base, nest, plan);
   const { addressOf } = pointers;
 
   // --- One by one -----------------------------------------------------------------------------

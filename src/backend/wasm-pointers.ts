@@ -6,14 +6,29 @@ import { i32 } from "../../kernels/assembler/index.ts";
 import type { Expression, FunctionBuilder, Local } from "../../kernels/assembler/index.ts";
 import { InvalidJaxpr } from "../error.ts";
 import { itemSize } from "../array/dtype.ts";
+import { pointerBytes } from "../compile/buffer-plan.ts";
+import type { BufferPlan } from "../compile/buffer-plan.ts";
 import { accessesOf } from "../compile/kernel-ir.ts";
 import type { Access, Nest, Statement } from "../compile/kernel-ir.ts";
 
 type Builder = FunctionBuilder<"none">;
 
+/** What the places of a buffer count from: the frame, or the pointer to the buffer at the head of the frame. */
+const originOf = ({ slots }: BufferPlan, base: Local<"i32">, buffer: number): Expression<"i32"> =>
+  slots[buffer]! < 0 ? base : i32.load(base, pointerBytes * slots[buffer]!);
+
+/** Where a buffer begins. */
+export const addressIn = (plan: BufferPlan, base: Local<"i32">, buffer: number): Expression<"i32"> => {
+  const origin = originOf(plan, base, buffer);
+  const offset = Math.max(0, plan.offsets[buffer]!);
+  return offset === 0 ? origin : i32.add(origin, i32.const(offset));
+};
+
 interface Pointer {
   /** Bytes it moves by, by counter. */
   readonly steps: ReadonlyMap<number, number>;
+  /** The frame, or where the buffer lies if that is elsewhere. */
+  readonly origin: Expression<"i32">;
   /** Constant bytes in the pointer itself: where strides are negative, the pointer must never fall below zero. */
   readonly start: number;
 }
@@ -41,27 +56,36 @@ const isDescending = ({ strides }: Access): boolean => strides.some(({ stride })
 export const strideAlong = (access: Access, counter: number): number =>
   access.strides.find((term) => term.counter === counter)?.stride ?? 0;
 
-/** @param offsets  byte offset of every buffer in the frame */
-export const pointersOf = (f: Builder, base: Local<"i32">, nest: Nest, offsets: readonly number[]): Pointers => {
+export const pointersOf = (f: Builder, base: Local<"i32">, nest: Nest, plan: BufferPlan): Pointers => {
+  const { offsets, slots } = plan;
+  /** Bytes from the frame, or from what the buffer's pointer says, to the first element of the access. */
   const place = ({ buffer, dtype, offset }: Access): number => {
-    if (offsets[buffer]! < 0)
+    if (offsets[buffer]! < 0 && slots[buffer]! < 0)
       throw new InvalidJaxpr(
         "compilation of a nest",
         `buffer ${buffer} has no place`,
         "Report this: the buffer plan missed it",
       );
-    return offsets[buffer]! + offset * itemSize(dtype);
+    return Math.max(0, offsets[buffer]!) + offset * itemSize(dtype);
   };
-  const keyOf = (access: Access): string =>
-    isDescending(access) ? `${strideKey(access)} from ${place(access)}` : strideKey(access);
+  const keyOf = (access: Access): string => {
+    const key = slots[access.buffer]! < 0 ? strideKey(access) : `pointer ${slots[access.buffer]} ${strideKey(access)}`;
+    return isDescending(access) ? `${key} from ${place(access)}` : key;
+  };
   const pointers = new Map<string, Pointer>();
   for (const access of accessesOf(nest.body)) {
     const steps = new Map(access.strides.map(({ counter, stride }) => [counter, stride * itemSize(access.dtype)]));
-    pointers.set(keyOf(access), { steps, start: isDescending(access) ? place(access) : 0 });
+    pointers.set(keyOf(access), {
+      steps,
+      origin: originOf(plan, base, access.buffer),
+      start: isDescending(access) ? place(access) : 0,
+    });
   }
   const current = new Map<string, Expression<"i32">>();
-  for (const [key, { start }] of pointers)
-    current.set(key, start === 0 ? base : f.hold(i32.add(base, i32.const(start))));
+  for (const [key, { origin, start }] of pointers) {
+    const first = start === 0 ? origin : i32.add(origin, i32.const(start));
+    current.set(key, first === base ? base : f.hold(first));
+  }
   return {
     addressOf: (access, counter = -1, ahead = 0) => {
       const pointer = current.get(keyOf(access))!;

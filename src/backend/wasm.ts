@@ -1,6 +1,6 @@
 /**
- * WebAssembly printer: kernel IR -> one function per nest, and `main(base)` that runs all steps on the frame
- * at `base`; routines are calls of an imported host function with the number of the step.
+ * WebAssembly printer: kernel IR -> one function per nest, one per body of a loop or branch, and `main(base)`; each runs
+ * its steps on the frame at `base`. Routines are calls of an imported host function with their number and that frame.
  * Elementary functions are functions of vectors in the module; other scalar functions are imported.
  */
 import { elementary } from "../../kernels/elementary/index.ts";
@@ -9,23 +9,42 @@ import type { Arithmetic, BinaryText, RareFunction } from "../../kernels/element
 import { vectors } from "../../kernels/elementary/vectors.ts";
 import type { RareReference, Vector } from "../../kernels/elementary/vectors.ts";
 import { i32, wasmModule } from "../../kernels/assembler/index.ts";
-import type { FunctionBuilder, FunctionReference, Local, WasmModule } from "../../kernels/assembler/index.ts";
+import type {
+  Expression,
+  FunctionBuilder,
+  FunctionReference,
+  Local,
+  WasmModule,
+} from "../../kernels/assembler/index.ts";
 import { isFloat } from "../array/dtype.ts";
 import type { PrebuiltRoutine, ScalarExpression } from "../ir/lowering.ts";
-import type { KernelStep, Program } from "../compile/program.ts";
+import type { KernelStep, Program, ProgramStep, RoutineStep } from "../compile/program.ts";
 import { isElementary, scalarFunction } from "./scalar-functions.ts";
+import { writeControl } from "./wasm-control.ts";
 import { callsIn } from "./wasm-expression.ts";
 import type { Callee, Callees } from "./wasm-expression.ts";
 import { writeNest } from "./wasm-nest.ts";
+import { addressIn } from "./wasm-pointers.ts";
 import type { VectorFunction } from "./wasm-vector.ts";
 
 type Call = Extract<ScalarExpression, { readonly op: "call" }>;
 type Precision = "float64" | "float32";
 
-/** Bytes of the module of a program, and the functions it imports from "math". */
+/** A routine that the module leaves to its host. */
+export interface HostRoutine {
+  readonly program: Program;
+  readonly step: RoutineStep;
+}
+
+/** Bytes of the module of a program, and what it imports. */
 export interface EncodedProgram {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Functions of "math". */
   readonly functions: Readonly<Record<string, (...x: number[]) => number>>;
+  /** What "env"."host" is called for, by number. */
+  readonly routines: readonly HostRoutine[];
+  /** Steps whose functions are imported from "kernels". */
+  readonly kernels: readonly KernelStep[];
 }
 
 /** The text, whatever its arity. */
@@ -82,6 +101,18 @@ const defineElementary = (
   return defined;
 };
 
+// --- Programs and the programs of their bodies -------------------------------------------------
+
+/** The program and those of all bodies in it, every one after the program that calls it. */
+const programsIn = (root: Program): readonly Program[] => {
+  const found = [root];
+  for (const { steps } of found) for (const step of steps) if (step.kind === "control") found.push(...step.bodies);
+  return found;
+};
+
+type ProgramFunction = FunctionReference<readonly ["i32"]>;
+type Builder = FunctionBuilder<"none">;
+
 // --- Prebuilt kernels -------------------------------------------------------------------------
 
 type KernelFunction = FunctionReference<readonly "i32"[]>;
@@ -89,65 +120,103 @@ type KernelFunction = FunctionReference<readonly "i32"[]>;
 /** Name under which a program imports the function of a kernel. */
 export const kernelName = ({ module, call }: PrebuiltRoutine): string => `${module.name}.${call.function}`;
 
-/** Arguments of a kernel on the frame that begins at `base`. */
-const argumentsAt = (
-  { routine, operands, results, scratch }: KernelStep,
-  offsets: readonly number[],
-  base: number,
-): number[] => {
-  const place = (buffer: number): number => base + Math.max(0, offsets[buffer]!);
-  return routine.call.args({
-    operands: operands.map(place),
-    results: results.map(place),
-    scratch: scratch === null ? base : place(scratch),
-  });
-};
-
-const importKernels = (module: WasmModule, program: Program): ReadonlyMap<string, KernelFunction> => {
+const importKernels = (module: WasmModule, kernels: readonly KernelStep[]): ReadonlyMap<string, KernelFunction> => {
   const imported = new Map<string, KernelFunction>();
-  for (const step of program.steps) {
-    if (step.kind !== "kernel" || imported.has(kernelName(step.routine))) continue;
-    const name = kernelName(step.routine);
-    const count = argumentsAt(step, program.plan.offsets, 0).length;
-    const params = new Array<"i32">(count).fill("i32");
-    imported.set(name, module.importFunction("kernels", name, params) as KernelFunction);
+  for (const { routine, operands, results } of kernels) {
+    if (imported.has(kernelName(routine))) continue;
+    const name = kernelName(routine);
+    const { length } = routine.call.args({
+      operands: operands.map(() => 0),
+      results: results.map(() => 0),
+      scratch: 0,
+    });
+    imported.set(name, module.importFunction("kernels", name, new Array<"i32">(length).fill("i32")) as KernelFunction);
   }
   return imported;
 };
 
-/** The call of a kernel: an argument that moves with the frame is an address, others are numbers. */
-const kernelCall = (
-  step: KernelStep,
-  kernel: KernelFunction,
-  offsets: readonly number[],
-): ((f: FunctionBuilder<"none">, base: Local<"i32">) => void) => {
-  const [near, far] = [0, 4096].map((base) => argumentsAt(step, offsets, base)) as [number[], number[]];
-  return (f, base) =>
-    f.call(kernel, ...near.map((value, k) => (far[k] === value ? i32.const(value) : i32.add(base, i32.const(value)))));
+/** Moves one address of a kernel's call, to see which arguments follow it. */
+const trial = 4096;
+
+/** Arguments of a kernel: one that follows an address is that address and a number, the others are numbers. */
+const kernelArguments = (
+  { routine, operands, results, scratch }: KernelStep,
+  addressOf: (buffer: number) => Expression<"i32">,
+): Expression<"i32">[] => {
+  const buffers = [...operands, ...results, ...(scratch === null ? [] : [scratch])];
+  const argumentsAt = (places: readonly number[]): number[] =>
+    routine.call.args({
+      operands: places.slice(0, operands.length),
+      results: places.slice(operands.length, operands.length + results.length),
+      scratch: places[operands.length + results.length] ?? 0,
+    });
+  const origins = buffers.map(() => 0);
+  const numbers = argumentsAt(origins);
+  const follows = buffers.map((_, moved) =>
+    argumentsAt(origins.with(moved, trial)).map((value, k) => value !== numbers[k]),
+  );
+  return numbers.map((value, k) => {
+    const buffer = buffers[follows.findIndex((own) => own[k])];
+    if (buffer === undefined) return i32.const(value);
+    return value === 0 ? addressOf(buffer) : i32.add(addressOf(buffer), i32.const(value));
+  });
 };
 
-/** Imports: env.memory, env.host(step), math.*, kernels.*; exports: main(base). */
-export const encodeProgram = (program: Program): EncodedProgram => {
+// --- The module -------------------------------------------------------------------------------
+
+/** Imports: env.memory, env.host(routine, base), math.*, kernels.*; exports: main(base). */
+export const encodeProgram = (root: Program): EncodedProgram => {
   const module = wasmModule();
-  const calls = program.steps.flatMap((step) => (step.kind === "nest" ? callsIn(step.nest.body) : []));
+  const programs = programsIn(root);
+  const all = programs.flatMap(({ steps }) => steps);
+  const calls = all.flatMap((step) => (step.kind === "nest" ? callsIn(step.nest.body) : []));
   module.importMemory("env", "memory", { initial: 1 });
   const functions: Record<string, (...x: number[]) => number> = {};
   const { host, rare } = importFunctions(module, calls, functions);
-  const hostStep = module.importFunction("env", "host", ["i32"]);
-  const kernels = importKernels(module, program);
+  const hostRoutine = module.importFunction("env", "host", ["i32", "i32"]);
+  const kernelSteps = all.filter((step) => step.kind === "kernel");
+  const kernels = importKernels(module, kernelSteps);
   const ofVectors = defineElementary(module, calls, rare);
   const callees: Callees = {
     host: (name, arity, dtype) => host.get(`${name} ${arity} ${isFloat(dtype)}`)!,
     elementary: (name, dtype) => ofVectors.get(`${name} ${dtype}`),
   };
-  const steps = program.steps.map((step, k): ((f: FunctionBuilder<"none">, base: Local<"i32">) => void) => {
-    if (step.kind === "routine") return (f) => f.call(hostStep, k);
-    if (step.kind === "kernel") return kernelCall(step, kernels.get(kernelName(step.routine))!, program.plan.offsets);
-    const nest = module.func(step.nest.name, { params: ["i32"] }, (f, base) =>
-      writeNest(f, base, step.nest, program.plan.offsets, callees),
+  const routines: HostRoutine[] = [];
+  const defined = new Map<Program, ProgramFunction>();
+
+  const writerOf = (program: Program, name: string, step: ProgramStep): ((f: Builder, base: Local<"i32">) => void) => {
+    const { plan, buffers } = program;
+    const addresses = (base: Local<"i32">) => (buffer: number) => addressIn(plan, base, buffer);
+    switch (step.kind) {
+      case "routine": {
+        const number = routines.push({ program, step }) - 1;
+        return (f, base) => f.call(hostRoutine, number, base);
+      }
+      case "kernel": {
+        const kernel = kernels.get(kernelName(step.routine))!;
+        return (f, base) => f.call(kernel, ...kernelArguments(step, addresses(base)));
+      }
+      case "control": {
+        const bodies = step.bodies.map((body) => defined.get(body)!);
+        return (f, base) => writeControl(f, step, { addressOf: addresses(base), buffers, bodies });
+      }
+      case "nest": {
+        const nest = module.func(`${name} ${step.nest.name}`, { params: ["i32"] }, (f, base) =>
+          writeNest(f, base, step.nest, plan, callees),
+        );
+        return (f, base) => f.call(nest, base);
+      }
+    }
+  };
+  // Bodies come before the functions that call them.
+  for (const [k, program] of [...programs.entries()].toReversed()) {
+    const name = k === 0 ? "main" : `body${k}`;
+    const steps = program.steps.map((step) => writerOf(program, name, step));
+    const signature = { params: ["i32"], export: k === 0 } as const;
+    defined.set(
+      program,
+      module.func(name, signature, (f, base) => steps.forEach((write) => write(f, base))),
     );
-    return (f, base) => f.call(nest, base);
-  });
-  module.func("main", { params: ["i32"], export: true }, (f, base) => steps.forEach((write) => write(f, base)));
-  return { bytes: module.assemble(), functions };
+  }
+  return { bytes: module.assemble(), functions, routines, kernels: kernelSteps };
 };

@@ -16,8 +16,10 @@ export interface Lifetimes {
 }
 
 export interface BufferPlan {
-  /** Byte offset of every buffer; -1 for those that need none. */
+  /** Byte offset of every buffer; -1 for those that have no place in the frame. */
   readonly offsets: readonly number[];
+  /** Buffers of a body, wherever they lie: the number of the pointer at the head of the frame; -1 for all others. */
+  readonly slots: readonly number[];
   /** Size of the frame. */
   readonly bytes: number;
 }
@@ -84,11 +86,22 @@ const bySteps = (
   return [starting, ending];
 };
 
-export const planBuffers = (buffers: readonly Buffer[], lifetimes: Lifetimes, steps: number): BufferPlan => {
+/** Bytes of a pointer at the head of a frame. */
+export const pointerBytes = 4;
+
+/** @param elsewhere  buffers that the caller keeps, each behind a pointer at the head of the frame */
+export const planBuffers = (
+  buffers: readonly Buffer[],
+  lifetimes: Lifetimes,
+  steps: number,
+  elsewhere: readonly number[] = [],
+): BufferPlan => {
   const [starting, ending] = bySteps(buffers, lifetimes, steps);
   const offsets = new Array<number>(buffers.length).fill(-1);
+  const slots = new Array<number>(buffers.length).fill(-1);
+  elsewhere.forEach((buffer, slot) => (slots[buffer] = slot));
   const holes: Hole[] = [];
-  let end = 0;
+  let end = roundUp(pointerBytes * elsewhere.length);
   for (let slot = 0; slot <= steps; slot++) {
     for (const k of starting[slot]!) {
       const bytes = roundUp(bytesOf(buffers[k]!));
@@ -97,5 +110,5 @@ export const planBuffers = (buffers: readonly Buffer[], lifetimes: Lifetimes, st
     }
     for (const k of ending[slot]!) giveBack(holes, offsets[k]!, roundUp(bytesOf(buffers[k]!)));
   }
-  return { offsets, bytes: end };
+  return { offsets, slots, bytes: end };
 };

@@ -12,8 +12,9 @@ import { withEvaluation } from "../ir/trace.ts";
 /** The rank-0 array that every element of the variable equals. */
 export type Constants = ReadonlyMap<Variable, ConcreteArray>;
 
-export const findConstants = (jaxpr: Jaxpr): Constants => {
-  const constants = new Map<Variable, ConcreteArray>();
+/** @param known  inputs whose elements all have one value */
+export const findConstants = (jaxpr: Jaxpr, known: Constants = new Map()): Constants => {
+  const constants = new Map(known);
   const valueOf = (atom: Atom): ConcreteArray | undefined =>
     atom.kind === "literal" ? atom.value : constants.get(atom);
   for (const equation of jaxpr.equations) {

@@ -12,7 +12,7 @@ import { sameShape, sizeOf, stridesOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Aval } from "../ir/aval.ts";
 import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
-import type { Combine, Lowering, PrebuiltRoutine, ScalarExpression, StridedView } from "../ir/lowering.ts";
+import type { Combine, Control, Lowering, PrebuiltRoutine, ScalarExpression, StridedView } from "../ir/lowering.ts";
 import { constantExpression } from "../ir/lowering.ts";
 import type { Constants } from "./constants.ts";
 import { findConstants } from "./constants.ts";
@@ -79,7 +79,20 @@ export interface KernelGroup {
   readonly scratch: number | null;
 }
 
-type Group = NestGroup | RoutineGroup | KernelGroup;
+/** Loops or branches of the program. */
+export interface ControlGroup {
+  readonly kind: "control";
+  readonly index: number;
+  readonly equation: Equation;
+  readonly control: Control<Jaxpr>;
+  readonly operands: readonly ControlOperand[];
+  readonly results: readonly number[];
+}
+
+/** A buffer, or the one value of all elements of an operand that no round changes: it is written into the bodies. */
+export type ControlOperand = number | ConcreteArray;
+
+type Group = NestGroup | RoutineGroup | KernelGroup | ControlGroup;
 
 export interface FusedProgram {
   readonly groups: readonly Group[];
@@ -268,15 +281,20 @@ const fuseElementwise: Fusion = (state, operands, equation) => {
   return { kind: "local", group: group.index, value: compute(group, value), buffer: -1, shape };
 };
 
+/** The value in a buffer of its own. */
+const newCopy = (state: State, operand: Binding, shape: Shape): Stored => {
+  const group = groupFor(state, shape, [operand], null);
+  const value = elementIn(state, group, operand);
+  return stored(state, { kind: "local", group: group.index, value, buffer: -1, shape });
+};
+
 /** A contiguous copy of a view, made by a group of its own shape. */
 const copied = (state: State, operand: Stored): Stored => {
   const { shape, offset, strides } = operand.view;
   const key = `${operand.buffer} ${offset} ${shape.join(",")} ${strides.join(",")}`;
   let copy = state.copies.get(key);
   if (copy === undefined) {
-    const group = groupFor(state, shape, [operand], null);
-    const value = elementIn(state, group, operand);
-    copy = stored(state, { kind: "local", group: group.index, value, buffer: -1, shape });
+    copy = newCopy(state, operand, shape);
     state.copies.set(key, copy);
   }
   return copy;
@@ -352,7 +370,7 @@ const kernelOperands = (state: State, equation: Equation, { copies }: PrebuiltCa
 };
 
 /** The group of a routine: a kernel where the program runs on a frame and there is one for the types. */
-const routineGroup = (state: State, equation: Equation): Group => {
+const routineGroup = (state: State, equation: Equation): RoutineGroup | KernelGroup => {
   const { primitive, params, inputs, outputs } = equation;
   const avals = inputs.map(({ aval }) => aval);
   const routine =
@@ -369,8 +387,37 @@ const routineGroup = (state: State, equation: Equation): Group => {
   return { kind: "kernel", index, equation, routine, operands: buffers, results, scratch };
 };
 
+/** The buffer of the whole value, which a constant is written to. */
+const wholeBuffer = (state: State, atom: Atom): number => {
+  const operand = wholeOperand(state, atom);
+  if (operand.kind === "buffer") return operand.buffer;
+  return newCopy(state, bindingOf(state, atom), atom.aval.shape).buffer;
+};
+
+/** First and last (exclusive) of the operands that are the same in every round. */
+const fixedOperands = (control: Control<Jaxpr>, count: number): readonly [number, number] => {
+  if (control.kind === "scan") return [0, control.constCount];
+  return control.kind === "while" ? [0, control.conditionConstants + control.bodyConstants] : [1, count];
+};
+
+const controlGroup = (state: State, equation: Equation): ControlGroup => {
+  const { primitive, params, inputs, outputs } = equation;
+  if (primitive.lower.kind !== "control")
+    throw new InvalidJaxpr("fusion", `${primitive.name} is no control flow`, "Report this");
+  const control = primitive.lower.control(params) as Control<Jaxpr>;
+  const [from, to] = fixedOperands(control, inputs.length);
+  const operands = inputs.map((atom, k) => {
+    const binding = bindingOf(state, atom);
+    return binding.kind === "constant" && k >= from && k < to ? binding.value : wholeBuffer(state, atom);
+  });
+  const index = state.groups.length;
+  const results = outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
+  return { kind: "control", index, equation, control, operands, results };
+};
+
 const addRoutine = (state: State, equation: Equation): void => {
-  const group = routineGroup(state, equation) as RoutineGroup | KernelGroup;
+  const isControl = state.onFrame && equation.primitive.lower.kind === "control";
+  const group = isControl ? controlGroup(state, equation) : routineGroup(state, equation);
   const { index, results } = group;
   state.groups.push(group);
   equation.outputs.forEach(({ aval }, k) =>
@@ -408,19 +455,41 @@ const placeEquation = (state: State, equation: Equation): void => {
 const bindInput = (state: State, input: Variable): void => {
   const { shape, dtype } = input.aval;
   const buffer = newBuffer(state, shape, dtype, -1);
-  state.bindings.set(input, { kind: "view", ready: 0, buffer, view: contiguous(shape), dtype });
+  const value = state.constants.get(input);
+  if (value !== undefined) state.bindings.set(input, { kind: "constant", value });
+  else state.bindings.set(input, { kind: "view", ready: 0, buffer, view: contiguous(shape), dtype });
 };
 
-/**
- * Groups and buffers of a jaxpr without calls.
- * @param onFrame  whether prebuilt kernels, which work on the frame of a program, can be called
- */
-export const fuse = (jaxpr: Jaxpr, onFrame = true): FusedProgram => {
+/** The outputs, each in a buffer that is no input and no other output: whoever calls a body says where they go. */
+const separateOutputs = (state: State, { inputs, outputs }: Jaxpr): Operand[] => {
+  const taken = new Set(inputs.keys());
+  return outputs.map((atom) => {
+    let buffer = wholeBuffer(state, atom);
+    if (taken.has(buffer)) ({ buffer } = newCopy(state, bindingOf(state, atom), atom.aval.shape));
+    taken.add(buffer);
+    return { kind: "buffer", buffer, aval: atom.aval };
+  });
+};
+
+export interface FusionOptions {
+  /** Inputs whose elements all have one value, which is known. */
+  readonly known?: ReadonlyMap<Variable, ConcreteArray>;
+  /** Whether the program works on a frame of memory, as prebuilt kernels, loops and branches do. */
+  readonly onFrame: boolean;
+  /** Whether it is the body of a loop or a branch. */
+  readonly isBody: boolean;
+}
+
+/** Groups and buffers of a jaxpr without calls. */
+export const fuse = (
+  jaxpr: Jaxpr,
+  { onFrame, isBody, known }: FusionOptions = { onFrame: true, isBody: false },
+): FusedProgram => {
   const state: State = {
     groups: [],
     buffers: [],
     bindings: new Map(),
-    constants: findConstants(jaxpr),
+    constants: findConstants(jaxpr, known),
     latest: new Map(),
     loaded: new Map(),
     copies: new Map(),
@@ -430,6 +499,6 @@ export const fuse = (jaxpr: Jaxpr, onFrame = true): FusedProgram => {
   for (const input of jaxpr.inputs) bindInput(state, input);
   for (const equation of jaxpr.equations) placeEquation(state, equation);
   state.scope = undefined;
-  const outputs = jaxpr.outputs.map((atom) => wholeOperand(state, atom));
+  const outputs = isBody ? separateOutputs(state, jaxpr) : jaxpr.outputs.map((atom) => wholeOperand(state, atom));
   return { groups: state.groups, buffers: state.buffers, inputCount: jaxpr.inputs.length, outputs };
 };

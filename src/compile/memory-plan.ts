@@ -31,6 +31,21 @@ const operandBuffers = (step: ProgramStep): number[] =>
 const workspaceOf = ({ primitive, params }: Equation, keeping: Keeping): number =>
   primitive.workspace?.(params, (inner) => memoryOf(inner as Jaxpr, keeping).heldBytes) ?? 0;
 
+/** Most bytes that routines of a body hold at one time: copies of their operands and results, and what they need besides. */
+const heldInBody = ({ steps, buffers }: Program): number => {
+  let peak = 0;
+  for (const step of steps)
+    if (step.kind === "control") peak = Math.max(peak, ...step.bodies.map(heldInBody));
+    else if (step.kind === "routine") {
+      const own = [...operandBuffers(step), ...step.results].map((buffer) => bytesOf(buffers[buffer]!));
+      peak = Math.max(
+        peak,
+        own.reduce((sum, bytes) => sum + bytes, workspaceOf(step.equation, "frame")),
+      );
+    }
+  return peak;
+};
+
 /** Most bytes held by a program besides its arguments. */
 const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, keeping: Keeping): number => {
   const inFrame = keeping === "frame" && steps.some((step) => step.kind !== "routine");
@@ -47,6 +62,10 @@ const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, kee
   for (const step of steps) {
     for (const buffer of step.releases) pending.push(buffer);
     if (step.kind === "kernel") continue;
+    if (step.kind === "control") {
+      peak = Math.max(peak, live + Math.max(...step.bodies.map(heldInBody)));
+      continue;
+    }
     if (step.kind === "nest") {
       if (inFrame) continue;
       step.writes.forEach(take);

@@ -4,12 +4,22 @@
  */
 import { InvalidJaxpr } from "../error.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
+import type { Control } from "../ir/lowering.ts";
 import { planBuffers } from "./buffer-plan.ts";
 import type { BufferPlan, Lifetimes } from "./buffer-plan.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { fuse } from "./fusion.ts";
-import type { Buffer, FusedProgram, KernelGroup, Operand, RoutineGroup } from "./fusion.ts";
+import type {
+  Buffer,
+  ControlGroup,
+  ControlOperand,
+  FusedProgram,
+  FusionOptions,
+  KernelGroup,
+  Operand,
+  RoutineGroup,
+} from "./fusion.ts";
 import { inlineCalls } from "./inline.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
@@ -34,7 +44,18 @@ export interface KernelStep extends KernelGroup {
   readonly releases: readonly number[];
 }
 
-export type ProgramStep = NestStep | RoutineStep | KernelStep;
+/** Loops or branches with the programs of their bodies. */
+export interface ControlStep extends ControlGroup {
+  /** Programs of the bodies: of a scan one, of a while loop the condition's and the body's, of a choice every branch's. */
+  readonly bodies: readonly Program[];
+  /** Buffer in which the bodies have their frames, one at a time. */
+  readonly frame: number;
+  /** Loops: a second place for every part of the state, which rounds write in turn with the results; for a while loop then the condition's answer. */
+  readonly spare: readonly number[];
+  readonly releases: readonly number[];
+}
+
+export type ProgramStep = NestStep | RoutineStep | KernelStep | ControlStep;
 
 export interface Program {
   readonly steps: readonly ProgramStep[];
@@ -44,10 +65,25 @@ export interface Program {
   readonly plan: BufferPlan;
 }
 
+export const isBuffer = (operand: ControlOperand): operand is number => typeof operand === "number";
+
 /** The passes on a jaxpr, in order. */
 export const optimize = (jaxpr: Jaxpr): Jaxpr => removeDeadCode(shareCommonSubexpressions(inlineCalls(jaxpr)));
 
-type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup | KernelGroup;
+/** The bodies in the order of the step's programs, each with the operands that its first inputs are. */
+const bodiesOf = (
+  control: Control<Jaxpr>,
+): readonly { readonly body: Jaxpr; readonly operands: readonly [from: number, to?: number] }[] => {
+  if (control.kind === "cond") return control.branches.map((body) => ({ body, operands: [1] }));
+  if (control.kind === "scan") return [{ body: control.body, operands: [0, control.constCount] }];
+  const { condition, body, conditionConstants, bodyConstants } = control;
+  return [
+    { body: condition, operands: [0, conditionConstants] },
+    { body, operands: [conditionConstants, conditionConstants + bodyConstants] },
+  ];
+};
+
+type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup | KernelGroup | Omit<ControlStep, "releases">;
 
 const touched = (nest: Nest): { readonly reads: number[]; readonly writes: number[] } => {
   const reads = new Set<number>();
@@ -59,9 +95,28 @@ const touched = (nest: Nest): { readonly reads: number[]; readonly writes: numbe
   return { reads: ascending(reads), writes: ascending(writes) };
 };
 
-const stepsOf = ({ groups, buffers }: FusedProgram): UnreleasedStep[] => {
+/** The programs of a group's bodies, and buffers that its loop needs besides; these are appended. */
+const controlStep = (group: ControlGroup, buffers: Buffer[]): Omit<ControlStep, "releases"> => {
+  const { control, results, index } = group;
+  const newBuffer = (buffer: Pick<Buffer, "shape" | "dtype">): number => {
+    buffers.push({ ...buffer, group: index });
+    return buffers.length - 1;
+  };
+  const bodies = bodiesOf(control).map(({ body, operands }) => buildBody(body, group.operands.slice(...operands)));
+  const stateCount = control.kind === "scan" ? control.carryCount : control.kind === "while" ? results.length : 0;
+  const spare = results.slice(0, stateCount).map((buffer) => newBuffer(buffers[buffer]!));
+  if (control.kind === "while") spare.push(newBuffer({ shape: [], dtype: "bool" }));
+  const frameBytes = Math.max(...bodies.map(({ plan }) => plan.bytes));
+  return { ...group, bodies, spare, frame: newBuffer({ shape: [frameBytes], dtype: "bool" }) };
+};
+
+const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[]): UnreleasedStep[] => {
   const steps: UnreleasedStep[] = [];
   for (const group of groups) {
+    if (group.kind === "control") {
+      steps.push(controlStep(group, buffers));
+      continue;
+    }
     if (group.kind !== "nest") {
       steps.push(group);
       continue;
@@ -74,16 +129,24 @@ const stepsOf = ({ groups, buffers }: FusedProgram): UnreleasedStep[] => {
 
 const writesOf = (step: UnreleasedStep): readonly number[] => {
   if (step.kind === "nest") return step.writes;
+  if (step.kind === "control") return [...step.results, ...step.spare, step.frame];
   return step.kind === "kernel" && step.scratch !== null ? [...step.results, step.scratch] : step.results;
 };
 
 const readsOf = (step: UnreleasedStep): readonly number[] => {
   if (step.kind === "nest") return step.reads;
   if (step.kind === "kernel") return step.operands;
+  if (step.kind === "control") return step.operands.filter(isBuffer);
   return step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
 };
 
-const lifetimesOf = (steps: readonly UnreleasedStep[], { buffers, outputs }: FusedProgram): Lifetimes => {
+/** @param isBody  whether the frame holds all buffers except those that the caller keeps */
+const lifetimesOf = (
+  steps: readonly UnreleasedStep[],
+  { buffers, outputs }: Pick<FusedProgram, "buffers" | "outputs">,
+  elsewhere: readonly number[],
+  isBody: boolean,
+): Lifetimes => {
   const first = new Int32Array(buffers.length).fill(-1);
   const last = new Int32Array(buffers.length).fill(-1);
   const inNest = new Uint8Array(buffers.length);
@@ -94,36 +157,55 @@ const lifetimesOf = (steps: readonly UnreleasedStep[], { buffers, outputs }: Fus
     for (const buffer of writes) if (defined[buffer] === 0) [first[buffer], defined[buffer]] = [k, 1];
     for (const buffer of [...reads, ...writes]) {
       last[buffer] = k;
-      if (step.kind !== "routine") inNest[buffer] = 1;
+      if (isBody || step.kind !== "routine") inNest[buffer] = 1;
     }
   });
+  for (const buffer of elsewhere) inNest[buffer] = 0;
   for (const output of outputs) if (output.kind === "buffer") last[output.buffer] = steps.length;
   return { first, last, inNest };
 };
 
-/**
- * A jaxpr without constants as steps over buffers.
- * @param onFrame  for a back end that runs nests and prebuilt kernels on one frame of memory
- */
-export const buildProgram = (jaxpr: Jaxpr, onFrame = true): Program => {
+const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
   if (jaxpr.constants.length > 0)
     throw new InvalidJaxpr(
       "compilation of a jaxpr",
       `${jaxpr.constants.length} constants`,
       "Turn constants into inputs first",
     );
-  const fused = fuse(optimize(jaxpr), onFrame);
-  const steps = stepsOf(fused);
-  const lifetimes = lifetimesOf(steps, fused);
+  const fused = fuse(optimize(jaxpr), options);
+  const { inputCount, outputs } = fused;
+  const buffers = [...fused.buffers];
+  const steps = stepsOf(fused, buffers);
+  const elsewhere = options.isBody
+    ? [...jaxpr.inputs.keys(), ...outputs.map((output) => (output as Extract<Operand, { kind: "buffer" }>).buffer)]
+    : [];
+  const lifetimes = lifetimesOf(steps, { buffers, outputs }, elsewhere, options.isBody);
   const releases: number[][] = steps.map(() => []);
   lifetimes.last.forEach((step, buffer) => {
     if (step >= 0 && step < steps.length) releases[step]!.push(buffer);
   });
   return {
     steps: steps.map((step, k) => ({ ...step, releases: releases[k]! })),
-    buffers: fused.buffers,
-    inputCount: fused.inputCount,
-    outputs: fused.outputs,
-    plan: planBuffers(fused.buffers, lifetimes, steps.length),
+    buffers,
+    inputCount,
+    outputs,
+    plan: planBuffers(buffers, lifetimes, steps.length, elsewhere),
   };
 };
+
+/**
+ * The program of a body: its inputs and then its outputs lie behind the pointers at the head of its frame.
+ * @param operands  of its first inputs; values are written into it
+ */
+const buildBody = (jaxpr: Jaxpr, operands: readonly ControlOperand[]): Program => {
+  const known = new Map(
+    operands.flatMap((operand, k) => (isBuffer(operand) ? [] : [[jaxpr.inputs[k]!, operand] as const])),
+  );
+  return build(jaxpr, { onFrame: true, isBody: true, known });
+};
+
+/**
+ * A jaxpr without constants as steps over buffers.
+ * @param onFrame  for a back end that runs nests, prebuilt kernels, loops and branches on one frame of memory
+ */
+export const buildProgram = (jaxpr: Jaxpr, onFrame = true): Program => build(jaxpr, { onFrame, isBody: false });

@@ -90,6 +90,28 @@ export interface StridedView {
 
 export type Combine = "sum" | "max" | "min";
 
+/** Control flow over bodies that are jaxprs without constants; its operands are the inputs of the equation, in order. */
+export type Control<J> =
+  /** Operands: constants, carry, xs; results: the last carry, stacked ys. The body maps constants, carry and a row of each xs to the next carry and rows. */
+  | {
+      readonly kind: "scan";
+      readonly body: J;
+      readonly length: number;
+      readonly reverse: boolean;
+      readonly constCount: number;
+      readonly carryCount: number;
+    }
+  /** Operands: constants of the condition, constants of the body, state; results: the last state. */
+  | {
+      readonly kind: "while";
+      readonly condition: J;
+      readonly body: J;
+      readonly conditionConstants: number;
+      readonly bodyConstants: number;
+    }
+  /** Operands: the number of the branch, which is in range, and what every branch takes. */
+  | { readonly kind: "cond"; readonly branches: readonly J[] };
+
 export type Lowering<P = any> =
   /** One scalar from one scalar of every operand, all of equal shape. */
   | {
@@ -107,6 +129,8 @@ export type Lowering<P = any> =
       readonly kind: "routine";
       readonly prebuilt?: (operands: readonly Aval[], params: P) => PrebuiltRoutine | null;
     }
+  /** Loops and branches of the program where the back end has them, else a routine. */
+  | { readonly kind: "control"; readonly control: (params: P) => Control<unknown> }
   /** Replaced by the equations of an inner jaxpr before anything else. */
   | { readonly kind: "inline"; readonly jaxpr: string };
 

@@ -28,13 +28,14 @@ test.each(table)("%s states %s", (_name, rule, primitive) => {
 test.each(everyPrimitive.map((primitive) => [primitive.name, primitive] as const))(
   "%s states how it is lowered",
   (_name, { lower }) => {
-    expect(["elementwise", "view", "barrier", "reduction", "routine", "inline"]).toContain(lower.kind);
+    expect(["elementwise", "view", "barrier", "reduction", "routine", "control", "inline"]).toContain(lower.kind);
     const parts: Readonly<Record<string, readonly string[]>> = {
       elementwise: ["expression"],
       view: ["view"],
       barrier: [],
       reduction: ["axes", "combine"],
       routine: [],
+      control: ["control"],
       inline: ["jaxpr"],
     };
     const stated = Object.keys(lower).filter((key) => key !== "kind" && key !== "prebuilt");
