@@ -1,7 +1,7 @@
 /**
  * Buffer plan: static byte offsets in a frame for every buffer that loop nests read or write.
  * Buffers alive at the same time never overlap; the space of a dead one is used again (first fit over a
- * sorted list of holes). A buffer lives from the step that writes it to the last that reads it.
+ * sorted list of holes), or taken over by a result that may be written in its place. A buffer lives from the step that writes it to the last that reads it.
  */
 import { itemSize } from "../array/dtype.ts";
 import { sizeOf } from "../array/shape.ts";
@@ -13,6 +13,8 @@ export interface Lifetimes {
   readonly last: Int32Array;
   /** Whether a nest touches it, so that it needs a place in the frame. */
   readonly inNest: Uint8Array;
+  /** Buffers whose places a buffer may take over at its first step, if they end there. */
+  readonly overwrites: ReadonlyMap<number, readonly number[]>;
 }
 
 export interface BufferPlan {
@@ -102,13 +104,25 @@ export const planBuffers = (
   elsewhere.forEach((buffer, slot) => (slots[buffer] = slot));
   const holes: Hole[] = [];
   let end = roundUp(pointerBytes * elsewhere.length);
+  const inherited = new Set<number>();
   for (let slot = 0; slot <= steps; slot++) {
+    const heir = (k: number): number | undefined =>
+      lifetimes.overwrites
+        .get(k)
+        ?.find((old) => lifetimes.last[old] === slot - 1 && offsets[old]! >= 0 && !inherited.has(old));
     for (const k of starting[slot]!) {
-      const bytes = roundUp(bytesOf(buffers[k]!));
-      offsets[k] = take(holes, bytes, end);
-      end = Math.max(end, offsets[k]! + bytes);
+      const old = heir(k);
+      if (old === undefined) {
+        const bytes = roundUp(bytesOf(buffers[k]!));
+        offsets[k] = take(holes, bytes, end);
+        end = Math.max(end, offsets[k]! + bytes);
+      } else {
+        inherited.add(old);
+        offsets[k] = offsets[old]!;
+      }
     }
-    for (const k of ending[slot]!) giveBack(holes, offsets[k]!, roundUp(bytesOf(buffers[k]!)));
+    for (const k of ending[slot]!)
+      if (!inherited.has(k)) giveBack(holes, offsets[k]!, roundUp(bytesOf(buffers[k]!)));
   }
   return { offsets, slots, bytes: end };
 };

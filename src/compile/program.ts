@@ -20,6 +20,7 @@ import type {
   Operand,
   RoutineGroup,
 } from "./fusion.ts";
+import { overwritable } from "./in-place.ts";
 import { inlineCalls } from "./inline.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
@@ -161,8 +162,9 @@ const lifetimesOf = (
     }
   });
   for (const buffer of elsewhere) inNest[buffer] = 0;
+  const overwrites = new Map(steps.flatMap((step) => (step.kind === "nest" ? [...overwritable(step.nest)] : [])));
   for (const output of outputs) if (output.kind === "buffer") last[output.buffer] = steps.length;
-  return { first, last, inNest };
+  return { first, last, inNest, overwrites };
 };
 
 const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {

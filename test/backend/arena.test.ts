@@ -122,7 +122,7 @@ describe("growth", () => {
 
   test("a frame beyond the limit is OutOfMemory, and smaller programs still run", () => {
     const { capacity } = sharedArena();
-    const length = capacity / 8;
+    const length = capacity / 8 + 8;
     const large = jaxprOf((x) => [mul(x!, x!)], [array(length)]);
     const small = jaxprOf((x) => [mul(x!, x!)], [array(10)]);
     configureArena({ maximumBytes: capacity });
