@@ -1,9 +1,15 @@
 /**
- * Running sums, products, extrema, logarithms of sums, and linear recurrences along an axis. Floats are
- * accumulated in float64 and rounded where they are stored; sums carry the lost digits along (Neumaier), so
- * that the error does not grow with the length. Integers wrap modulo 2^32.
+ * Running sums, products, extrema, logarithms of sums, and linear recurrences along an axis, element by element in the
+ * running order. Floats are accumulated in float64 and rounded where they are stored. Sums of float64 carry along what
+ * every addition loses, so that the error does not grow with the length; sums of float32 have digits to spare. Integers
+ * wrap modulo 2^32.
+ * Source: Knuth, The Art of Computer Programming 2, 4.2.2, theorem B (what an addition loses).
  */
+import { scalarOf } from "./elementary/index.ts";
 import { type NumericArray, type Shape, isIntegerBuffer, rowMajorStrides } from "./numeric-array.ts";
+
+/** The quantities; `recurrence` takes factors and offsets. */
+export type CumulativeKind = "sum" | "product" | "max" | "min" | "logSumExp" | "recurrence";
 
 type Line = (source: NumericArray, first: number, step: number, length: number, out: NumericArray) => void;
 
@@ -19,40 +25,58 @@ const runningLine =
     }
   };
 
-const sumLine: Line = (source, first, step, length, out) => {
+const sumSingleLine: Line = (source, first, step, length, out) => {
+  let sum = 0;
+  for (let k = 0, at = first; k < length; k += 1, at += step) {
+    sum += source[at]!;
+    out[at] = sum;
+  }
+};
+
+/** What x + y loses in `sum`: exact. */
+const lostIn = (x: number, y: number, sum: number): number => {
+  const part = sum - x;
+  return x - (sum - part) + (y - part);
+};
+
+const sumDoubleLine: Line = (source, first, step, length, out) => {
   let sum = 0;
   let lost = 0;
   for (let k = 0, at = first; k < length; k += 1, at += step) {
     const value = source[at]!;
     const next = sum + value;
     // Once infinite or NaN, there are no digits to carry: Infinity - Infinity would make a NaN.
-    if (Number.isFinite(next)) lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
-    else lost = 0;
+    lost = Number.isFinite(next) ? lost + lostIn(sum, value, next) : 0;
     sum = next;
-    out[at] = lost === 0 ? sum : sum + lost;
+    out[at] = sum + lost;
   }
 };
 
-/** log(sum of e^x) as largest + log(sum of e^(x - largest)); the sum is rescaled when the largest changes. */
+const sumLine: Line = (source, first, step, length, out) =>
+  (source instanceof Float32Array ? sumSingleLine : sumDoubleLine)(source, first, step, length, out);
+
+/**
+ * log(sum of e^x) as largest + log(sum of e^(x - largest)); the sum is rescaled when the largest changes, which forgets all
+ * that was counted at -Infinity.
+ */
 const logarithmLine: Line = (source, first, step, length, out) => {
+  const [exp, log] = [scalarOf("exp", "float64"), scalarOf("log", "float64")];
   let largest = -Infinity;
   let sum = 0;
   let lost = 0;
   for (let k = 0, at = first; k < length; k += 1, at += step) {
     const value = source[at]!;
+    let term = 1;
     if (value > largest || value !== value) {
-      const scale = largest === -Infinity ? 0 : Math.exp(largest - value);
+      const scale = exp(largest - value);
       sum *= scale;
       lost *= scale;
       largest = value;
-    }
-    const term = value === largest ? 1 : Math.exp(value - largest);
+    } else if (value < largest) term = exp(value - largest);
     const next = sum + term;
-    lost += sum >= term ? sum - next + term : term - next + sum;
+    lost += lostIn(sum, term, next);
     sum = next;
-    // -Infinity alone: nothing is summed yet.
-    if (largest === -Infinity) sum = lost = 0;
-    out[at] = Number.isFinite(largest) ? largest + Math.log(sum + lost) : largest;
+    out[at] = Number.isFinite(largest) ? largest + log(sum + lost) : largest;
   }
 };
 

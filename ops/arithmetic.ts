@@ -3,6 +3,15 @@
  * Floats round once per operation; int32 and uint32 wrap; integer division truncates, by zero gives -1 (XLA).
  * integerPower never goes through a logarithm: (-3)^2 is exactly 9, x^0 has derivative 0 everywhere.
  */
+import {
+  addition,
+  division,
+  integerMultiplication,
+  multiplication,
+  negation,
+  squaring,
+  subtraction,
+} from "../kernels/elementwise.ts";
 import { divideInt32, divideUint32, integerPower as powerOf, powerInt32 } from "../kernels/scalar-math.ts";
 import { InvalidOption } from "../src/error.ts";
 import type { DType } from "../src/array/dtype.ts";
@@ -24,6 +33,8 @@ import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../
 import type { Primitive, Tangent } from "../src/ir/primitive.ts";
 import { elementwiseBatch } from "./batching.ts";
 import {
+  applyBinary,
+  applyUnary,
   binaryJvp,
   mapBinary,
   mapUnary,
@@ -54,7 +65,7 @@ export const materialize = (tangent: Tangent): NDArray =>
 /** -x; keeps the sign of zero turned. */
 export const neg: Unary = definePrimitive<[NDArray]>({
   name: "neg",
-  evaluate: ([x]) => mapUnary((value) => -value, x),
+  evaluate: ([x]) => applyUnary(negation, x),
   abstractEval: ([x]) => requireNumber("neg", x),
   jvp: linearJvp((x) => neg(x)),
   transpose: (cotangents) => [neg(only(cotangents))],
@@ -66,7 +77,7 @@ export const neg: Unary = definePrimitive<[NDArray]>({
 /** x + y. */
 export const add: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "add",
-  evaluate: ([x, y]) => mapBinary((left, right) => left + right, x, y),
+  evaluate: ([x, y]) => applyBinary(addition, x, y),
   abstractEval: (operands) => requireEqualNumbers("add", operands),
   jvp: binaryJvp(
     (x, y) => add(x, y),
@@ -90,7 +101,7 @@ export const add: Binary = definePrimitive<[NDArray, NDArray]>({
 /** x - y. */
 export const sub: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "sub",
-  evaluate: ([x, y]) => mapBinary((left, right) => left - right, x, y),
+  evaluate: ([x, y]) => applyBinary(subtraction, x, y),
   abstractEval: (operands) => requireEqualNumbers("sub", operands),
   jvp: binaryJvp(
     (x, y) => sub(x, y),
@@ -125,8 +136,10 @@ export const bilinearJvp =
 /** x * y. */
 export const mul: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "mul",
-  evaluate: ([x, y]) =>
-    mapBinary(isFloat(x.dtype) || x.dtype === "bool" ? (left, right) => left * right : Math.imul, x, y),
+  evaluate: ([x, y]) => {
+    if (x.dtype === "bool") return mapBinary(multiplication.scalar, x, y);
+    return applyBinary(isFloat(x.dtype) ? multiplication : integerMultiplication, x, y);
+  },
   abstractEval: (operands) => requireEqual("mul", operands),
   jvp: bilinearJvp((x, y) => mul(x, y)),
   transpose: (cotangents, [x, y]) =>
@@ -140,18 +153,13 @@ export const mul: Binary = definePrimitive<[NDArray, NDArray]>({
   },
 });
 
-const divideAs: Readonly<Record<DType, (x: number, y: number) => number>> = {
-  float64: (x, y) => x / y,
-  float32: (x, y) => x / y,
-  int32: divideInt32,
-  uint32: divideUint32,
-  bool: divideUint32,
-};
-
 /** x / y; on integers the quotient truncated towards zero. */
 export const div: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "div",
-  evaluate: ([x, y]) => mapBinary(divideAs[x.dtype], x, y),
+  evaluate: ([x, y]) => {
+    if (isFloat(x.dtype)) return applyBinary(division, x, y);
+    return mapBinary(x.dtype === "int32" ? divideInt32 : divideUint32, x, y);
+  },
   abstractEval: (operands) => requireEqualNumbers("div", operands),
   jvp: binaryJvp(
     (x, y) => div(x, y),
@@ -185,8 +193,10 @@ export interface ExponentParams {
 /** x^n for a static whole n, by repeated squaring. */
 export const integerPower: PrimitiveFunction<[NDArray], ExponentParams> = definePrimitive<[NDArray], ExponentParams>({
   name: "integerPower",
-  evaluate: ([x], { exponent }) =>
-    mapUnary((value) => (isFloat(x.dtype) ? powerOf(value, exponent) : powerInt32(value, exponent)), x),
+  evaluate: ([x], { exponent }) => {
+    if (!isFloat(x.dtype)) return mapUnary((value) => powerInt32(value, exponent), x);
+    return exponent === 2 ? applyUnary(squaring, x) : mapUnary((value) => powerOf(value, exponent), x);
+  },
   abstractEval: ([x], { exponent }) => {
     if (!Number.isSafeInteger(exponent))
       throw new InvalidOption(
@@ -215,9 +225,10 @@ export const integerPower: PrimitiveFunction<[NDArray], ExponentParams> = define
   },
 });
 
-/** Small powers of float64 as products, in the order of the reference; the rest as a call. */
+/** Small powers as products, in the order of the reference (a float32 square is exact in float64: one rounding, as there); the rest as a call. */
 const powerExpression = (x: ScalarExpression, exponent: number): ScalarExpression => {
-  if (x.dtype === "float64" && exponent === 2) return binaryExpression("mul", x, x);
+  if (exponent === 1) return x;
+  if (isFloat(x.dtype) && exponent === 2) return binaryExpression("mul", x, x);
   if (x.dtype === "float64" && exponent === 3) return binaryExpression("mul", x, binaryExpression("mul", x, x));
   return callExpression(isFloat(x.dtype) ? "integerPower" : "powerInt32", x, constantExpression(exponent, "float64"));
 };

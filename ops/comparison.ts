@@ -5,10 +5,24 @@
  * and the branch not taken gets an exact zero tangent and cotangent; what its own rule makes of a zero
  * cotangent (0 * infinity) is its business.
  */
+import {
+  choose,
+  conjunction,
+  disjunction,
+  equality,
+  exclusion,
+  greater,
+  greaterOrEqual,
+  inequality,
+  keep,
+  less,
+  lessOrEqual,
+} from "../kernels/elementwise.ts";
+import type { BinaryLoop } from "../kernels/elementwise.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { allocate, isFloat } from "../src/array/dtype.ts";
 import type { DType } from "../src/array/dtype.ts";
-import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
+import { bufferOf, fromBuffer, repeated, repeatedValue } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -27,7 +41,7 @@ import { isLinearInput, isZero, notLinear, reals, requireKnown, zeroTangent } fr
 import type { LawCase, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
-import { mapBinary, mapUnary, noParameters, requireEqual } from "./elementwise.ts";
+import { applyBinary, mapBinary, mapUnary, noParameters, requireEqual } from "./elementwise.ts";
 import { only } from "./shape.ts";
 
 // --- eq ne lt le gt ge ------------------------------------------------------------------------
@@ -46,37 +60,38 @@ const sampleComparison = (pick: Pick): LawCase<NoParams> => {
   };
 };
 
-const comparison = (name: CompareName, holds: (x: number, y: number) => 0 | 1): Binary => {
+const comparison = (name: CompareName, loop: BinaryLoop): Binary => {
   const call: Binary = definePrimitive<[NDArray, NDArray]>({
     name,
-    evaluate: ([x, y]) => mapBinary(holds, x, y, "bool"),
+    evaluate: ([x, y]) =>
+      x.dtype === "bool" ? mapBinary(loop.scalar, x, y) : applyBinary(loop, x, y, "bool"),
     abstractEval: (operands) => ({ shape: requireEqual(name, operands).shape, dtype: "bool" }),
     jvp: zeroTangent(([x, y]: [NDArray, NDArray]) => call(x, y)),
     transpose: notLinear,
     batch: elementwiseBatch(([x, y]) => call(x!, y!)),
     lower: elementwise(([x, y]) => compareExpression(name, x!, y!)),
-    laws: { sample: sampleComparison, reference: holds, maxUlp: 0 },
+    laws: { sample: sampleComparison, reference: (x, y) => loop.scalar(x!, y!), maxUlp: 0 },
   });
   return call;
 };
 
 /** x equals y. */
-export const eq: Binary = comparison("eq", (x, y) => (x === y ? 1 : 0));
+export const eq: Binary = comparison("eq", equality);
 
 /** x differs from y. */
-export const ne: Binary = comparison("ne", (x, y) => (x !== y ? 1 : 0));
+export const ne: Binary = comparison("ne", inequality);
 
 /** x < y. */
-export const lt: Binary = comparison("lt", (x, y) => (x < y ? 1 : 0));
+export const lt: Binary = comparison("lt", less);
 
 /** x <= y. */
-export const le: Binary = comparison("le", (x, y) => (x <= y ? 1 : 0));
+export const le: Binary = comparison("le", lessOrEqual);
 
 /** x > y. */
-export const gt: Binary = comparison("gt", (x, y) => (x > y ? 1 : 0));
+export const gt: Binary = comparison("gt", greater);
 
 /** x >= y. */
-export const ge: Binary = comparison("ge", (x, y) => (x >= y ? 1 : 0));
+export const ge: Binary = comparison("ge", greaterOrEqual);
 
 // --- not and or xor ---------------------------------------------------------------------------
 
@@ -112,28 +127,28 @@ export const not: Unary = definePrimitive<[NDArray]>({
   laws: { sample: sampleBits(1) },
 });
 
-const bitwise = (name: BinaryName, combine: (x: number, y: number) => number): Binary => {
+const bitwise = (name: BinaryName, loop: BinaryLoop): Binary => {
   const call: Binary = definePrimitive<[NDArray, NDArray]>({
     name,
-    evaluate: ([x, y]) => mapBinary(combine, x, y),
+    evaluate: ([x, y]) => applyBinary(loop, x, y),
     abstractEval: (operands) => requireBits(name, operands),
     jvp: zeroTangent(([x, y]: [NDArray, NDArray]) => call(x, y)),
     transpose: notLinear,
     batch: elementwiseBatch(([x, y]) => call(x!, y!)),
     lower: elementwise(([x, y]) => binaryExpression(name, x!, y!)),
-    laws: { sample: sampleBits(2), reference: combine, maxUlp: 0 },
+    laws: { sample: sampleBits(2), reference: (x, y) => loop.scalar(x!, y!), maxUlp: 0 },
   });
   return call;
 };
 
 /** Both: logical on bool, bit by bit on integers. */
-export const and: Binary = bitwise("and", (x, y) => x & y);
+export const and: Binary = bitwise("and", conjunction);
 
 /** Either or both: logical on bool, bit by bit on integers. */
-export const or: Binary = bitwise("or", (x, y) => x | y);
+export const or: Binary = bitwise("or", disjunction);
 
 /** Exactly one: logical on bool, bit by bit on integers. */
-export const xor: Binary = bitwise("xor", (x, y) => x ^ y);
+export const xor: Binary = bitwise("xor", exclusion);
 
 // --- select and keepWhere ---------------------------------------------------------------------
 
@@ -167,9 +182,11 @@ const sampleChoice =
 export const keepWhere: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "keepWhere",
   evaluate: ([condition, x]) => {
-    const [kept, source] = [bufferOf(condition), bufferOf(x)];
+    const holds = repeatedValue(condition);
+    if (holds !== undefined) return holds === 0 ? repeated(0, x.shape, x.dtype) : x;
+    const source = bufferOf(x);
     const out = allocate(x.dtype, source.length);
-    for (let i = 0; i < out.length; i++) if (kept[i] !== 0) out[i] = source[i]!;
+    keep(bufferOf(condition), source, out);
     return fromBuffer(out, x.shape, x.dtype);
   },
   abstractEval: ([condition, x]) => {
@@ -194,9 +211,11 @@ export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], NoParams> = 
 >({
   name: "select",
   evaluate: ([condition, onTrue, onFalse]) => {
-    const [chosen, left, right] = [bufferOf(condition), bufferOf(onTrue), bufferOf(onFalse)];
+    const holds = repeatedValue(condition);
+    if (holds !== undefined) return holds === 0 ? onFalse : onTrue;
+    const left = bufferOf(onTrue);
     const out = allocate(onTrue.dtype, left.length);
-    for (let i = 0; i < out.length; i++) out[i] = chosen[i] !== 0 ? left[i]! : right[i]!;
+    choose(bufferOf(condition), left, bufferOf(onFalse), out);
     return fromBuffer(out, onTrue.shape, onTrue.dtype);
   },
   abstractEval: ([condition, onTrue, onFalse]) => {

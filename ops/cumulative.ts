@@ -5,7 +5,8 @@
  * one pass. The recurrence transposed is a recurrence from the other end.
  */
 import * as kernels from "../kernels/cumulative.ts";
-import type { CumulativeKernel } from "../kernels/cumulative.ts";
+import type { CumulativeKernel, CumulativeKind } from "../kernels/cumulative.ts";
+import { planCumulative } from "../kernels/prebuilt/cumulative.ts";
 import { IndexOutOfRange } from "../src/error.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
@@ -14,7 +15,8 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
+import type { Lowering } from "../src/ir/lowering.ts";
 import { distinctReals, isLinearInput, isZero, notLinear, reals, requireKnown } from "../src/ir/primitive.ts";
 import type { BatchDim, Domain, LawCase, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { addTangents, div, full, fullLike, mul, sub } from "./arithmetic.ts";
@@ -56,6 +58,9 @@ const evaluateCumulative = (
   kernel(bufferOf(x), shape, params.axis, params.reverse, out);
   return fromBuffer(out, shape, dtype);
 };
+
+const lowerCumulative = (kind: CumulativeKind): Lowering<CumulativeParams> =>
+  prebuilt(([x], params) => planCumulative(kind, x!.dtype, x!.shape, params));
 
 const cumulativeBatch =
   (call: Call): Primitive<[NDArray], CumulativeParams>["batch"] =>
@@ -103,7 +108,7 @@ export const cumsum: Cumulative = definePrimitive<[NDArray], CumulativeParams>({
   jvp: linearJvp((x, params: CumulativeParams) => cumsum(x, params)),
   transpose: (cotangents, _inputs, { axis, reverse }) => [cumsum(only(cotangents), { axis, reverse: !reverse })],
   batch: cumulativeBatch((x, params) => cumsum(x, params)),
-  lower: routine,
+  lower: lowerCumulative("sum"),
   laws: { sample: sampleCumulative(reals(-2, 2)) },
 });
 
@@ -142,7 +147,7 @@ export const linearRecurrence: PrimitiveFunction<[NDArray, NDArray], CumulativeP
     const [left, right] = [factors, offsets].map((x, k) => batchToFront(x, (dims as readonly BatchDim[])[k]!, size));
     return [linearRecurrence(left!, right!, { axis: axis + 1, reverse }), 0];
   },
-  lower: routine,
+  lower: lowerCumulative("recurrence"),
   laws: { sample: sampleCumulative(reals(-1.5, 1.5), reals(-2, 2)) },
 });
 
@@ -159,13 +164,13 @@ export const cumprod: Cumulative = definePrimitive<[NDArray], CumulativeParams>(
   ),
   transpose: notLinear,
   batch: cumulativeBatch((x, params) => cumprod(x, params)),
-  lower: routine,
+  lower: lowerCumulative("product"),
   laws: { sample: sampleCumulative(reals(-1.5, 1.5)) },
 });
 
 // --- cummax and cummin ------------------------------------------------------------------------
 
-const extremum = (name: string, kernel: CumulativeKernel): Cumulative => {
+const extremum = (name: string, kind: "max" | "min", kernel: CumulativeKernel): Cumulative => {
   const call: Cumulative = definePrimitive<[NDArray], CumulativeParams>({
     name,
     evaluate: ([x], params) => evaluateCumulative(name, kernel, x, params),
@@ -180,17 +185,17 @@ const extremum = (name: string, kernel: CumulativeKernel): Cumulative => {
     },
     transpose: notLinear,
     batch: cumulativeBatch((x, params) => call(x, params)),
-    lower: routine,
+    lower: lowerCumulative(kind),
     laws: { sample: sampleCumulative(distinctReals(-2, 2)) },
   });
   return call;
 };
 
 /** out[k] is the largest of x[0], .., x[k]; those that attain it share the derivative equally; NaN propagates. */
-export const cummax: Cumulative = extremum("cummax", kernels.cumulativeMax);
+export const cummax: Cumulative = extremum("cummax", "max", kernels.cumulativeMax);
 
 /** out[k] is the smallest of x[0], .., x[k]; as cummax. */
-export const cummin: Cumulative = extremum("cummin", kernels.cumulativeMin);
+export const cummin: Cumulative = extremum("cummin", "min", kernels.cumulativeMin);
 
 // --- cumlogsumexp -----------------------------------------------------------------------------
 
@@ -214,7 +219,7 @@ export const cumlogsumexp: Cumulative = definePrimitive<[NDArray], CumulativePar
   ),
   transpose: notLinear,
   batch: cumulativeBatch((x, params) => cumlogsumexp(x, params)),
-  lower: routine,
+  lower: lowerCumulative("logSumExp"),
   laws: { sample: sampleCumulative(reals(-3, 3)) },
 });
 

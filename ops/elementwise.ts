@@ -3,10 +3,12 @@
  * Operands have equal shapes and dtypes here; broadcasting and promotion live in the numpy library.
  */
 import { scalarOf } from "../kernels/elementary/index.ts";
+import { mapOne, mapTwo } from "../kernels/elementwise.ts";
+import type { BinaryLoop, UnaryLoop } from "../kernels/elementwise.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { allocate, isFloat, isInteger } from "../src/array/dtype.ts";
 import type { DType } from "../src/array/dtype.ts";
-import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
+import { bufferOf, fromBuffer, repeated, repeatedValue } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { sameShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
@@ -17,9 +19,11 @@ import type { Domain, LawCase, Pick, Tangent, TypeOf } from "../src/ir/primitive
 
 /** The interpreter loop of a function of one element; the result may have another dtype. */
 export const mapUnary = (f: (x: number) => number, x: ConcreteArray, dtype: DType = x.dtype): ConcreteArray => {
+  const value = repeatedValue(x);
+  if (value !== undefined) return repeated(f(value), x.shape, dtype);
   const source = bufferOf(x);
   const out = allocate(dtype, source.length);
-  for (let i = 0; i < out.length; i++) out[i] = f(source[i]!);
+  mapOne(f, source, out);
   return fromBuffer(out, x.shape, dtype);
 };
 
@@ -30,10 +34,36 @@ export const mapBinary = (
   y: ConcreteArray,
   dtype: DType = x.dtype,
 ): ConcreteArray => {
+  const [first, second] = [repeatedValue(x), repeatedValue(y)];
+  if (first !== undefined && second !== undefined) return repeated(f(first, second), x.shape, dtype);
   const left = bufferOf(x);
-  const right = bufferOf(y);
   const out = allocate(dtype, left.length);
-  for (let i = 0; i < out.length; i++) out[i] = f(left[i]!, right[i]!);
+  mapTwo(f, left, bufferOf(y), out);
+  return fromBuffer(out, x.shape, dtype);
+};
+
+/** As `mapUnary`, by the loop of an operation on floats and integers. */
+export const applyUnary = ({ scalar, loop }: UnaryLoop, x: ConcreteArray): ConcreteArray => {
+  const value = repeatedValue(x);
+  if (value !== undefined) return repeated(scalar(value), x.shape, x.dtype);
+  const source = bufferOf(x);
+  const out = allocate(x.dtype, source.length);
+  loop(source, out);
+  return fromBuffer(out, x.shape, x.dtype);
+};
+
+/** As `mapBinary`, by the loop of an operation on floats and integers. */
+export const applyBinary = (
+  { scalar, loop }: BinaryLoop,
+  x: ConcreteArray,
+  y: ConcreteArray,
+  dtype: DType = x.dtype,
+): ConcreteArray => {
+  const [first, second] = [repeatedValue(x), repeatedValue(y)];
+  if (first !== undefined && second !== undefined) return repeated(scalar(first, second), x.shape, dtype);
+  const left = bufferOf(x);
+  const out = allocate(dtype, left.length);
+  loop(left, bufferOf(y), out);
   return fromBuffer(out, x.shape, dtype);
 };
 

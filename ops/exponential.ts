@@ -3,7 +3,7 @@
  * Values come from kernels/scalar-math.ts in every back end; float32 is computed in float64 and rounded once.
  * Each derivative is the textbook's, written in the output where that saves a call and costs no digits.
  */
-import { unaryMath } from "../kernels/scalar-math.ts";
+import { squareRoot } from "../kernels/elementwise.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import { callExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
@@ -14,9 +14,9 @@ import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import { eq, lt, select } from "./comparison.ts";
 import {
+  applyUnary,
   binaryJvp,
   mapElementary,
-  mapUnary,
   noParameters,
   requireEqualFloats,
   requireFloat,
@@ -101,7 +101,7 @@ export const log1p: Unary = definePrimitive<[NDArray]>({
 /** Square root; -0 stays -0, NaN below, slope +infinity at 0. */
 export const sqrt: Unary = definePrimitive<[NDArray]>({
   name: "sqrt",
-  evaluate: ([x]) => mapUnary(unaryMath.sqrt, x),
+  evaluate: ([x]) => applyUnary(squareRoot, x),
   abstractEval: ([x]) => requireFloat("sqrt", x),
   jvp: unaryJvp(
     (x) => sqrt(x),

@@ -3,20 +3,23 @@
  * NaN propagates. Where several elements attain the extremum they share the derivative equally: the mean of
  * the one-sided slopes (JAX's convention); abs has slope 0 at 0, clamp slope 0 at its bounds.
  */
+import { larger, magnitude, smaller } from "../kernels/elementwise.ts";
+import type { BinaryLoop } from "../kernels/elementwise.ts";
+import { planArgument } from "../kernels/prebuilt/argument.ts";
 import { argmax as argmaxOf, argmin as argminOf } from "../kernels/reduction.ts";
-import { binaryMath, maximum, minimum, unaryMath } from "../kernels/scalar-math.ts";
+import { unaryMath } from "../kernels/scalar-math.ts";
 import { EmptyReduction } from "../src/error.ts";
 import { allocate } from "../src/array/dtype.ts";
 import type { TypedArray } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
-import type { NDArray } from "../src/array/ndarray.ts";
+import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { dropAxes, sizeOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { binaryExpression, callExpression, elementwise, routine, unaryExpression } from "../src/ir/lowering.ts";
+import { binaryExpression, callExpression, elementwise, prebuilt, unaryExpression } from "../src/ir/lowering.ts";
 import { distinctReals, isZero, notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent } from "../src/ir/primitive.ts";
 import { addTangents, div, fullLike, mul } from "./arithmetic.ts";
@@ -25,6 +28,8 @@ import { elementwiseBatch } from "./batching.ts";
 import { and, eq, ge, gt, keepWhere, le, lt, or, select } from "./comparison.ts";
 import { asDType } from "./conversion.ts";
 import {
+  applyBinary,
+  applyUnary,
   mapBinary,
   mapUnary,
   noParameters,
@@ -48,10 +53,13 @@ const extremumJvp =
     return [call(x, y), addTangents(share(dx, x, y), share(dy, y, x))];
   };
 
+const extremumOf = (loop: BinaryLoop, x: ConcreteArray, y: ConcreteArray): ConcreteArray =>
+  x.dtype === "bool" ? mapBinary(loop.scalar, x, y) : applyBinary(loop, x, y);
+
 /** The larger one. */
 export const max: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "max",
-  evaluate: ([x, y]) => mapBinary(maximum, x, y),
+  evaluate: ([x, y]) => extremumOf(larger, x, y),
   abstractEval: (operands) => requireEqual("max", operands),
   jvp: extremumJvp((x, y) => max(x, y), ge),
   transpose: notLinear,
@@ -67,7 +75,7 @@ export const max: Binary = definePrimitive<[NDArray, NDArray]>({
 /** The smaller one. */
 export const min: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "min",
-  evaluate: ([x, y]) => mapBinary(minimum, x, y),
+  evaluate: ([x, y]) => extremumOf(smaller, x, y),
   abstractEval: (operands) => requireEqual("min", operands),
   jvp: extremumJvp((x, y) => min(x, y), le),
   transpose: notLinear,
@@ -85,7 +93,7 @@ export const min: Binary = definePrimitive<[NDArray, NDArray]>({
 /** Magnitude; the smallest int32 stays itself. */
 export const abs: Unary = definePrimitive<[NDArray]>({
   name: "abs",
-  evaluate: ([x]) => mapUnary(unaryMath.abs, x),
+  evaluate: ([x]) => applyUnary(magnitude, x),
   abstractEval: ([x]) => requireNumber("abs", x),
   jvp: unaryJvp(
     (x) => abs(x),
@@ -118,7 +126,7 @@ export const clamp: PrimitiveFunction<[NDArray, NDArray, NDArray], NoParams> = d
   [NDArray, NDArray, NDArray]
 >({
   name: "clamp",
-  evaluate: ([low, x, high]) => mapBinary(binaryMath.minimum, mapBinary(binaryMath.maximum, x, low), high),
+  evaluate: ([low, x, high]) => extremumOf(smaller, extremumOf(larger, x, low), high),
   abstractEval: (operands) => requireEqual("clamp", operands),
   jvp: ([low, x, high], [dLow, dx, dHigh]) => {
     const part = (tangent: Tangent, attained: () => NDArray): Tangent =>
@@ -215,7 +223,7 @@ type Argument = PrimitiveFunction<[NDArray], AxisParams>;
 
 type Search = (buffer: TypedArray, shape: Shape, axis: number, out: TypedArray) => void;
 
-const argument = (name: string, search: Search): Argument => {
+const argument = (name: "argmax" | "argmin", search: Search): Argument => {
   const call: Argument = definePrimitive<[NDArray], AxisParams>({
     name,
     evaluate: ([x], { axis }) => {
@@ -233,7 +241,7 @@ const argument = (name: string, search: Search): Argument => {
     transpose: notLinear,
     batch: ([x], [dim], { axis }) =>
       axis < dim! ? [call(x, { axis }), dim! - 1] : [call(x, { axis: axis + 1 }), dim!],
-    lower: routine,
+    lower: prebuilt(([x], { axis }) => planArgument(name, x!.dtype, x!.shape, axis)),
     laws: {
       sample: (pick) => {
         const shape = pick.shape({ minRank: 1, maxRank: 3, minSize: 1 });

@@ -9,6 +9,13 @@ import { factorizeCholesky } from "../kernels/dense/cholesky.ts";
 import { factorizeLu, permutationOf } from "../kernels/dense/lu.ts";
 import { solveTriangular, zeroOnDiagonal } from "../kernels/dense/triangular.ts";
 import type { TriangularForm } from "../kernels/dense/triangular.ts";
+import {
+  planCholesky,
+  planDenseSolve,
+  planLu,
+  planPermutation,
+  planTriangularSolve,
+} from "../kernels/prebuilt/factorization.ts";
 import { DTypeMismatch, NotPositiveDefinite, ShapeMismatch, Singular } from "../src/error.ts";
 import { bufferOf } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -18,7 +25,7 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive, definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero, zeroTangent } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
 import { add, full, mul, neg, sub } from "./arithmetic.ts";
@@ -134,7 +141,7 @@ export const triangularSolve: PrimitiveFunction<[NDArray, NDArray], TriangularFo
     aDim === null
       ? batchColumns(b, bDim!, (columns) => triangularSolve(a, columns, params))
       : [triangularSolve(moveAxis(a, aDim, 0), batchToFront(b, bDim, size), params), 0],
-  lower: routine,
+  lower: prebuilt(([a, b], params) => planTriangularSolve(a!.dtype, a!.shape, b!.shape, params)),
   laws: { sample: sampleTriangularSolve },
 });
 
@@ -185,7 +192,7 @@ export const cholesky: PrimitiveFunction<[NDArray], NoParams> = definePrimitive<
   },
   transpose: notLinear,
   batch: ([a], [dim]) => [cholesky(moveAxis(a, dim!, 0)), 0],
-  lower: routine,
+  lower: prebuilt(([a]) => planCholesky(a!.dtype, a!.shape)),
   laws: { testedIn: "test/linalg/factorization.test.ts" },
 });
 
@@ -259,7 +266,7 @@ export const lu: PrimitiveFunction<[NDArray], NoParams, readonly NDArray[]> = de
   },
   transpose: notLinear,
   batch: ([a], [dim]) => [lu(moveAxis(a, dim!, 0)), [0, 0]],
-  lower: routine,
+  lower: prebuilt(([a]) => planLu(a!.dtype, a!.shape)),
   weakType: () => [false, false],
   laws: { testedIn: "test/linalg/factorization.test.ts" },
 });
@@ -296,7 +303,7 @@ export const pivotPermutation: PrimitiveFunction<[NDArray], PermutationParams> =
   jvp: zeroTangent(([pivots]: [NDArray], params: PermutationParams) => pivotPermutation(pivots, params)),
   transpose: notLinear,
   batch: ([pivots], [dim], params) => [pivotPermutation(moveAxis(pivots, dim!, 0), params), 0],
-  lower: routine,
+  lower: prebuilt(([pivots], { size }) => planPermutation(pivots!.shape, size)),
   laws: {
     sample: (pick) => {
       const size = pick.integer(1, 4);
@@ -397,7 +404,9 @@ export const denseSolve: PrimitiveFunction<SolveOperands, LinearSolveParams> = d
           ),
           0,
         ],
-  lower: routine,
+  lower: prebuilt(([packed, , , b], params) =>
+    planDenseSolve(packed!.dtype, packed!.shape, b!.shape, params.transposed),
+  ),
   laws: { testedIn: "test/linalg/factorization.test.ts" },
 });
 

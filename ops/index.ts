@@ -35,6 +35,8 @@ export * as polar from "./polar.ts";
 export * as spectral from "./spectral.ts";
 export * as matrixFunctions from "./matrix-functions.ts";
 export * as convolution from "./convolution.ts";
+export * as windows from "./windows.ts";
+export * as resampling from "./resampling.ts";
 export * as feSolve from "./fe-solve.ts";
 export * as sparseSolve from "./sparse-solve.ts";
 export * as checks from "./checks.ts";

@@ -7,11 +7,12 @@
  * Source: Walter & Lehmann, QR decomposition of rectangular matrices, 2018; Ballard et al., Householder reconstruction, 2014.
  */
 import { factorizeQr, formQ, formR } from "../kernels/dense/qr.ts";
+import { planQr } from "../kernels/prebuilt/factorization.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
 import { notLinear } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { add, sub } from "./arithmetic.ts";
@@ -112,7 +113,7 @@ export const qr: PrimitiveFunction<[NDArray], QrParams, readonly NDArray[]> = de
   },
   transpose: notLinear,
   batch: ([a], [dim], params) => [qr(moveAxis(a, dim!, 0), params), [0, 0]],
-  lower: routine,
+  lower: prebuilt(([a], params) => planQr(a!.dtype, a!.shape, widthOf(a!, params))),
   laws: { testedIn: "test/linalg/orthogonal-factorization.test.ts" },
 });
 

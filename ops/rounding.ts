@@ -3,6 +3,7 @@
  * The first four are piecewise constant: their tangent is zero. rem has the sign of the dividend (C, XLA);
  * NumPy's remainder, with the sign of the divisor, is composed from it.
  */
+import { roundingDown, roundingUp, truncation } from "../kernels/elementwise.ts";
 import { remInt32, remUint32, unaryMath, binaryMath } from "../kernels/scalar-math.ts";
 import type { DType } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -14,6 +15,7 @@ import { add, div, mul, neg } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import {
+  applyUnary,
   binaryJvp,
   mapBinary,
   mapUnary,
@@ -28,7 +30,7 @@ const wholeNumbers: readonly number[] = [-3, -2, -1, 0, 1, 2, 3];
 /** Largest whole number not above x. */
 export const floor: Unary = definePrimitive<[NDArray]>({
   name: "floor",
-  evaluate: ([x]) => mapUnary(unaryMath.floor, x),
+  evaluate: ([x]) => applyUnary(roundingDown, x),
   abstractEval: ([x]) => requireFloat("floor", x),
   jvp: zeroTangent(([x]: [NDArray]) => floor(x)),
   transpose: notLinear,
@@ -44,7 +46,7 @@ export const floor: Unary = definePrimitive<[NDArray]>({
 /** Smallest whole number not below x. */
 export const ceil: Unary = definePrimitive<[NDArray]>({
   name: "ceil",
-  evaluate: ([x]) => mapUnary(unaryMath.ceil, x),
+  evaluate: ([x]) => applyUnary(roundingUp, x),
   abstractEval: ([x]) => requireFloat("ceil", x),
   jvp: zeroTangent(([x]: [NDArray]) => ceil(x)),
   transpose: notLinear,
@@ -76,7 +78,7 @@ export const round: Unary = definePrimitive<[NDArray]>({
 /** x without its fraction: towards zero. */
 export const trunc: Unary = definePrimitive<[NDArray]>({
   name: "trunc",
-  evaluate: ([x]) => mapUnary(unaryMath.trunc, x),
+  evaluate: ([x]) => applyUnary(truncation, x),
   abstractEval: ([x]) => requireFloat("trunc", x),
   jvp: zeroTangent(([x]: [NDArray]) => trunc(x)),
   transpose: notLinear,

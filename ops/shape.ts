@@ -6,7 +6,7 @@ import { ShapeMismatch } from "../src/error.ts";
 import { broadcastTo, permute } from "../kernels/gather.ts";
 import { reduce } from "../kernels/reduction.ts";
 import { allocate } from "../src/array/dtype.ts";
-import { bufferOf, fromBuffer, viewAs } from "../src/array/ndarray.ts";
+import { bufferOf, fromBuffer, repeated, repeatedValue, viewAs } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { dropAxes, requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
@@ -165,9 +165,10 @@ interface BroadcastParams {
 export const broadcast: PrimitiveFunction<[NDArray], BroadcastParams> = definePrimitive<[NDArray], BroadcastParams>({
   name: "broadcast",
   evaluate: ([x], { shape, axes }) => {
+    const value = repeatedValue(x);
+    if (value !== undefined) return repeated(value, shape, x.dtype);
     const out = allocate(x.dtype, sizeOf(shape));
-    if (x.size === 1) out.fill(bufferOf(x)[0]!);
-    else broadcastTo(bufferOf(x), x.shape, axes, shape, out);
+    broadcastTo(bufferOf(x), x.shape, axes, shape, out);
     return fromBuffer(out, shape, x.dtype);
   },
   abstractEval: ([x], { shape, axes }) => {

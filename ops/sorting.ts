@@ -3,6 +3,8 @@
  * sort reads its operand in the order argsort finds, so its derivative is that permutation of the tangent.
  * Values that tie keep their order, and so do their derivatives.
  */
+import { planSearchSorted } from "../kernels/prebuilt/search-sorted.ts";
+import { planSort } from "../kernels/prebuilt/sort.ts";
 import { argsortAxis, permuteAlongAxis, searchSortedLines } from "../kernels/sorting.ts";
 import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
 import { allocate } from "../src/array/dtype.ts";
@@ -13,7 +15,7 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
 import { distinctReals, notLinear, zeroTangent } from "../src/ir/primitive.ts";
 import type { BatchDim, LawCase, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { batchToFront } from "./batching.ts";
@@ -67,7 +69,7 @@ export const argsort: Sort = definePrimitive<[NDArray], SortParams>({
   jvp: zeroTangent(([x]: [NDArray], params: SortParams) => argsort(x, params)),
   transpose: notLinear,
   batch: batchSort((x, params) => argsort(x, params)),
-  lower: routine,
+  lower: prebuilt(([x], params) => planSort("argsort", x!.dtype, x!.shape, params)),
   laws: { sample: sampleSort },
 });
 
@@ -90,7 +92,7 @@ export const sort: Sort = definePrimitive<[NDArray], SortParams>({
   },
   transpose: notLinear,
   batch: batchSort((x, params) => sort(x, params)),
-  lower: routine,
+  lower: prebuilt(([x], params) => planSort("sort", x!.dtype, x!.shape, params)),
   weakType: ([x]) => x.weakType,
   laws: { sample: sampleSort },
 });
@@ -148,7 +150,11 @@ export const searchSorted: PrimitiveFunction<[NDArray, NDArray], SearchSortedPar
     const mapped = { ...params, batchDims: batchDims + 1 };
     return [searchSorted(moveAxis(lines, linesDim, 0), batchToFront(keys, keysDim, size), mapped), 0];
   },
-  lower: routine,
+  lower: prebuilt(([lines, keys], { isRightSide, batchDims }) => {
+    const batch = sizeOf(keys!.shape.slice(0, batchDims));
+    const perLine = sizeOf(keys!.shape.slice(batchDims));
+    return planSearchSorted(keys!.dtype, [batch, lines!.shape.at(-1)!, perLine], isRightSide);
+  }),
   laws: {
     sample: (pick) => {
       const batch = Array.from({ length: pick.integer(0, 1) }, () => pick.integer(0, 3));

@@ -9,6 +9,7 @@
  */
 import { decomposeSvd } from "../kernels/dense/svd.ts";
 import { symmetricEigen } from "../kernels/dense/symmetric-eigen.ts";
+import { planEigen } from "../kernels/prebuilt/spectral.ts";
 import { NotDifferentiable } from "../src/error.ts";
 import type { DType } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -17,7 +18,7 @@ import type { Shape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { defineMultiplePrimitive, definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt, routine } from "../src/ir/lowering.ts";
 import { notLinear } from "../src/ir/primitive.ts";
 import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { add, full, fullLike, mul, neg, reciprocalOf, sub } from "./arithmetic.ts";
@@ -115,7 +116,7 @@ export const eigh: PrimitiveFunction<[NDArray], NoParams, readonly NDArray[]> = 
   },
   transpose: notLinear,
   batch: ([a], [dim]) => [eigh(moveAxis(a, dim!, 0)), [0, 0]],
-  lower: routine,
+  lower: prebuilt(([a]) => planEigen(a!.dtype, a!.shape)),
   laws: { testedIn: "test/linalg/spectral.test.ts" },
 });
 

@@ -7,6 +7,7 @@ import { InvalidOption } from "./error.ts";
 import { setNoticeListener } from "./notice.ts";
 import { requireOptions } from "./options.ts";
 import { setPrinter } from "./output.ts";
+import { setThreadCount } from "./thread-count.ts";
 
 export interface Settings {
   /** Elements one array may have before TooLarge is thrown. Default 2^31. */
@@ -20,6 +21,11 @@ export interface Settings {
    * made the tracer; customRoot refuses an answer that is no root, customJvp a rule that is not linear in the tangents. Default false.
    */
   readonly debug?: boolean;
+  /**
+   * Threads that compiled programs use, the caller's included; 1 to 64, default 1. The results are the same bits for any number.
+   * Where memory cannot be shared (pages that are not cross-origin isolated) programs run on one, and a notice says so.
+   */
+  readonly threads?: number;
   /** Throws FoundNaN at the operation that first makes a NaN; compiled functions run on the interpreter. Default false. */
   readonly debugNans?: boolean;
   /** Throws FoundInfinity likewise. Default false. */
@@ -42,7 +48,8 @@ export const isFindingInfinities = (): boolean => findsInfinities;
 /** Whether results are looked at, operation by operation. */
 export const findsNumberFaults = (): boolean => findsNans || findsInfinities;
 
-const known: readonly string[] = ["maxElements", "onNotice", "onPrint", "debug", "debugNans", "debugInfs"];
+const mostThreads = 64;
+const known: readonly string[] = ["maxElements", "onNotice", "onPrint", "debug", "debugNans", "debugInfs", "threads"];
 
 /**
  * Changes library-wide settings; those left out stay as they are.
@@ -51,9 +58,15 @@ const known: readonly string[] = ["maxElements", "onNotice", "onPrint", "debug",
  */
 export const configure = (settings: Settings): void => {
   requireOptions("configure", settings, known, true);
-  const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs } = settings;
+  const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs, threads } = settings;
   if (maxElements !== undefined && !(maxElements > 0))
     throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
+    throw new InvalidOption(
+      "configure",
+      `threads ${showValue(threads)}`,
+      `Give a whole number from 1 to ${mostThreads}`,
+    );
   for (const [name, value] of Object.entries({ debug, debugNans, debugInfs }))
     if (value !== undefined && typeof value !== "boolean")
       throw new InvalidOption("configure", `${name} ${showValue(value)}`, "Give true or false");
@@ -62,5 +75,6 @@ export const configure = (settings: Settings): void => {
   if (debugInfs !== undefined) findsInfinities = debugInfs;
   if (maxElements !== undefined) setMaxElements(maxElements);
   if (onNotice !== undefined) setNoticeListener(onNotice);
+  if (threads !== undefined) setThreadCount(threads);
   if (onPrint !== undefined) setPrinter(onPrint);
 };

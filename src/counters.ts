@@ -7,16 +7,28 @@ export interface Counters {
   traces: number;
   /** Programs compiled. */
   compilations: number;
+  /** Programs compiled for single operations on large arrays, outside of jit. */
+  eagerCompilations: number;
   /** Symbolic analyses of sparse patterns. */
   analyses: number;
   /** Numeric factorizations. */
   factorizations: number;
   /** Triangular solve pairs, one per right-hand side. */
   solves: number;
+  /** Steps of compiled programs that threads shared. */
+  parallelSteps: number;
 }
 
 /** The live record; machinery increments it. */
-export const counts: Counters = { traces: 0, compilations: 0, analyses: 0, factorizations: 0, solves: 0 };
+export const counts: Counters = {
+  traces: 0,
+  compilations: 0,
+  eagerCompilations: 0,
+  analyses: 0,
+  factorizations: 0,
+  solves: 0,
+  parallelSteps: 0,
+};
 
 /**
  * A snapshot.

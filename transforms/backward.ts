@@ -24,10 +24,11 @@ export const backwardPassPartly = (
   const valueOf = (atom: Atom): NDArray | undefined => (atom.kind === "literal" ? atom.value : known.get(atom));
   const linear: Equation[] = [];
   const dependent = new Set<Variable>(inputs);
+  const isDependent = (atom: Atom): atom is Variable => atom.kind === "variable" && dependent.has(atom);
   for (const equation of equations) {
-    if (equation.inputs.some((atom) => atom.kind === "variable" && dependent.has(atom))) {
+    if (equation.inputs.some(isDependent)) {
       linear.push(equation);
-      equation.outputs.forEach((output) => dependent.add(output));
+      for (const output of equation.outputs) dependent.add(output);
       continue;
     }
     const results = bindEquation(
@@ -39,7 +40,7 @@ export const backwardPassPartly = (
 
   const pending = new Map<Variable, NDArray>();
   const accumulate = (atom: Atom, cotangent: Tangent | null): void => {
-    if (cotangent === null || isZero(cotangent) || atom.kind === "literal" || !dependent.has(atom)) return;
+    if (cotangent === null || isZero(cotangent) || !isDependent(atom)) return;
     const earlier = pending.get(atom);
     pending.set(atom, earlier === undefined ? cotangent : add(earlier, cotangent));
   };
@@ -47,13 +48,16 @@ export const backwardPassPartly = (
 
   for (let k = linear.length - 1; k >= 0; k--) {
     const { primitive, inputs: operands, params, outputs: results } = linear[k]!;
-    if (!results.some((result) => pending.has(result))) continue;
-    const arriving = results.map((result): Tangent => pending.get(result) ?? zero(result.aval));
-    results.forEach((result) => pending.delete(result));
-    const seen = operands.map((atom): NDArray | LinearInput => {
-      if (atom.kind === "variable" && dependent.has(atom)) return { kind: "linear", aval: atom.aval };
-      return valueOf(atom)!;
-    });
+    const arriving: Tangent[] = [];
+    for (const result of results) {
+      const cotangent = pending.get(result);
+      arriving.push(cotangent ?? zero(result.aval));
+      if (cotangent !== undefined) pending.delete(result);
+    }
+    if (arriving.every(isZero)) continue;
+    const seen = operands.map((atom): NDArray | LinearInput =>
+      isDependent(atom) ? { kind: "linear", aval: atom.aval } : valueOf(atom)!,
+    );
     const leaving = withTransposedOrigin(linear[k]!, () => primitive.transpose(arriving, seen, params));
     operands.forEach((atom, i) => accumulate(atom, leaving[i] ?? null));
   }

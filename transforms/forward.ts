@@ -10,7 +10,7 @@ import type { Aval } from "../src/ir/aval.ts";
 import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
 import { isNonzero, isZero, toList, zero } from "../src/ir/primitive.ts";
 import type { Primitive, SplitContext, Tangent } from "../src/ir/primitive.ts";
-import { bind, currentTrace, stagingTrace, withMark, withTrace } from "../src/ir/trace.ts";
+import { currentTrace, processUnder, stagingTrace, withMark, withTrace } from "../src/ir/trace.ts";
 import type { StagingTrace, Trace } from "../src/ir/trace.ts";
 import type { Mark } from "../src/ir/tracer.ts";
 import { isTracer, leakOf, newMark, Tracer } from "../src/ir/tracer.ts";
@@ -36,12 +36,11 @@ const wrap = (mark: Mark, primal: NDArray, tangent: Tangent): NDArray =>
 const guardedTrace = (mark: Mark, parent: Trace, replace: (x: NDArray) => NDArray): Trace => ({
   mark: parent.mark,
   process: (primitive, inputs, params) =>
-    withTrace(parent, () =>
-      parent.process(
-        primitive,
-        inputs.map((input) => (isOwn(input, mark) ? replace(input) : input)),
-        params,
-      ),
+    processUnder(
+      parent,
+      primitive,
+      inputs.map((input) => (isOwn(input, mark) ? replace(input) : input)),
+      params,
     ),
 });
 
@@ -86,23 +85,22 @@ export const detached =
 const differentiationTrace = (mark: Mark, parent: Trace, rules: PartialTrace | null): Trace => ({
   mark,
   process: (primitive, inputs, params) => {
-    const duals = inputs.map((input) => dualOf(input, mark));
-    const primals = duals.map(([primal]) => primal);
-    if (duals.every(([, tangent]) => isZero(tangent)))
-      return withTrace(parent, () => bind(primitive, primals, primitive.guard?.(params, mark) ?? params));
-    const tangents = duals.map(([, tangent]) => tangent);
+    if (!inputs.some((input) => isOwn(input, mark)))
+      return processUnder(parent, primitive, inputs, primitive.guard?.(params, mark) ?? params);
+    const primals = inputs.map((input) => (isOwn(input, mark) ? input.payload.primal : input));
+    const tangents = inputs.map((input) => (isOwn(input, mark) ? input.payload.tangent : zero(input)));
     const [outputs, outTangents] =
       rules === null
         ? withTrace(parent, () => primitive.jvp(primals, tangents, params, { mark }))
         : withTrace(rules, () =>
             (primitive.linearize ?? primitive.jvp)(primals, tangents, params, { mark, onTape: rules.onTape }),
           );
-    // A part of a linear map that nothing flows into is zero, whatever array a rule gives for it.
-    const moves = (tangent: Tangent): boolean => rules === null || rules.isUnknown(tangent);
     const tangentList = toList(outTangents);
-    return toList(outputs).map((output, k) =>
-      wrap(mark, output, moves(tangentList[k]!) ? tangentList[k]! : zero(output)),
-    );
+    return toList(outputs).map((output, k) => {
+      const tangent = tangentList[k]!;
+      // A part of a linear map that nothing flows into is zero, whatever array a rule gives for it.
+      return rules === null || rules.isUnknown(tangent) ? wrap(mark, output, tangent) : output;
+    });
   },
 });
 
@@ -147,10 +145,11 @@ const partialTrace = (parent: Trace, tape: StagingTrace): PartialTrace => {
     onTape,
     isUnknown: (x) => !isZero(x) && isOn(tape, x),
     process: (primitive: Primitive, inputs, params) => {
-      const unknown = inputs.map((input) => isOn(tape, input));
-      if (!unknown.some(Boolean)) return withTrace(parent, () => parent.process(primitive, inputs, params));
+      if (!inputs.some((input) => isOn(tape, input))) return processUnder(parent, primitive, inputs, params);
       const { split } = primitive;
-      if (split === undefined || unknown.every(Boolean)) return onTape(() => tape.process(primitive, inputs, params));
+      if (split === undefined) return processUnder(tape, primitive, inputs, params);
+      const unknown = inputs.map((input) => isOn(tape, input));
+      if (unknown.every(Boolean)) return processUnder(tape, primitive, inputs, params);
       return withTrace(trace, () => toList(split(inputs, unknown, params, { onTape })));
     },
   };

@@ -8,10 +8,13 @@ import { showValue } from "../src/describe.ts";
 import { ImpureFunction, InvalidOption, NotStatic } from "../src/error.ts";
 import { execute, backends } from "../src/backend/index.ts";
 import type { Backend } from "../src/backend/index.ts";
-import { bufferOf, isConcrete } from "../src/array/ndarray.ts";
-import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
+import { weakScalar } from "../src/array/create.ts";
+import { bufferOf, isConcrete, NDArray } from "../src/array/ndarray.ts";
+import type { ConcreteArray } from "../src/array/ndarray.ts";
+import { sameShape } from "../src/array/shape.ts";
 import { counts } from "../src/counters.ts";
-import { showAval } from "../src/ir/aval.ts";
+import { avalOf, showAval } from "../src/ir/aval.ts";
+import type { Aval } from "../src/ir/aval.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
 import { printJaxpr } from "../src/ir/print.ts";
@@ -21,6 +24,7 @@ import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import { identityOf } from "../src/identity.ts";
 import { bind, stageFunction } from "../src/ir/trace.ts";
 import { isTracer } from "../src/ir/tracer.ts";
+import { recent } from "../src/recent.ts";
 import { unflatten } from "../src/tree/tree.ts";
 import type { Treedef } from "../src/tree/tree.ts";
 import { bindStatics, flatFunction, flattenArrays, nameOf, requireArgnums, requireFunction } from "./flat.ts";
@@ -86,13 +90,41 @@ export interface JitOptions {
 }
 
 interface TraceEntry {
-  readonly jaxpr: Jaxpr;
+  readonly params: JitParams;
   readonly constants: readonly NDArray[];
   readonly outTree: Treedef;
 }
 
+const run = ({ params, constants, outTree }: TraceEntry, arrays: readonly NDArray[]): unknown => {
+  const outputs = bind(jitCall.primitive, constants.length === 0 ? arrays : [...constants, ...arrays], params);
+  return outTree.kind === "leaf" ? outputs[0] : unflatten(outTree, outputs);
+};
+
 /** Traces kept per jitted function; the least recently used goes first. */
 const tracesKept = 256;
+
+/** The call before, of arrays and numbers alone: the next one mostly has arguments of the same types. */
+interface LastCall {
+  readonly entry: TraceEntry;
+  readonly types: readonly Aval[];
+  readonly isFindingFaults: boolean;
+}
+
+/** The arguments as arrays if they have the types of the call before; null else. */
+const arraysLike = ({ types, isFindingFaults }: LastCall, args: readonly unknown[]): readonly NDArray[] | null => {
+  if (args.length !== types.length || isFindingFaults !== findsNumberFaults()) return null;
+  const arrays: NDArray[] = [];
+  for (let k = 0; k < args.length; k++) {
+    const given = args[k];
+    const isNumber = typeof given === "number" || typeof given === "boolean";
+    const x = isNumber ? weakScalar(given) : given;
+    const type = types[k]!;
+    if (!(x instanceof NDArray) || x.dtype !== type.dtype || x.weakType !== type.weakType) return null;
+    if (!sameShape(x.shape, type.shape)) return null;
+    arrays.push(x);
+  }
+  return arrays;
+};
 
 /**
  * A compiled version of `f`: traced once per signature, then run without the overhead of tracing.
@@ -114,9 +146,12 @@ export const jit = <Args extends readonly any[], R>(
   const name = nameOf(f as unknown as AnyFunction);
   const asked = `jit of ${name}`;
   const staticArgnums = options.staticArgnums ?? [];
-  const entries = new Map<string, TraceEntry>();
+  const entries = recent<string, TraceEntry>(tracesKept);
+  let last: LastCall | null = null;
 
   const jitted = (...args: unknown[]): unknown => {
+    const alike = last === null ? null : arraysLike(last, args);
+    if (alike !== null) return run(last!.entry, alike);
     const statics = requireArgnums(asked, staticArgnums, args.length);
     const traced = args.filter((_, k) => !statics.includes(k));
     const flat = flattenArrays(traced, asked);
@@ -124,23 +159,26 @@ export const jit = <Args extends readonly any[], R>(
     const key = signature(asked, flat, statics, args);
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = traceEntry(asked, bindStatics(f as unknown as AnyFunction, statics, args), treedef, arrays);
-      if (!entry.constants.some(isTracer)) entries.set(key, entry);
-      if (entries.size > tracesKept) entries.delete(entries.keys().next().value!);
-    } else if (entries.size > 1) {
-      entries.delete(key);
+      const traceable = bindStatics(f as unknown as AnyFunction, statics, args);
+      const { jaxpr, constants, outTree } = traceOf(asked, traceable, treedef, arrays);
+      entry = { params: { jaxpr, name, backend }, constants, outTree };
+      if (constants.some(isTracer)) return run(entry, arrays);
       entries.set(key, entry);
     }
-    return unflatten(
-      entry.outTree,
-      bind(jitCall.primitive, [...entry.constants, ...arrays], { jaxpr: entry.jaxpr, name, backend }),
-    );
+    const areLeaves = statics.length === 0 && treedef.children.every(({ kind }) => kind === "leaf");
+    last = areLeaves ? { entry, types: arrays.map(avalOf), isFindingFaults: findsNumberFaults() } : null;
+    return run(entry, arrays);
   };
   Object.defineProperty(jitted, "name", { value: name === "a function" ? "jitted" : name });
   return jitted as (...args: readonly unknown[]) => Arrays<R>;
 };
 
-const traceEntry = (asked: string, f: AnyFunction, treedef: Treedef, arrays: readonly NDArray[]): TraceEntry => {
+const traceOf = (
+  asked: string,
+  f: AnyFunction,
+  treedef: Treedef,
+  arrays: readonly NDArray[],
+): ClosedJaxpr & { readonly outTree: Treedef } => {
   counts.traces++;
   const flat = flatFunction(f, treedef, asked);
   const stage = (): ClosedJaxpr => stageFunction(asked, (inputs) => flat.call(inputs), arrays);

@@ -4,6 +4,8 @@
  * different kinds never meet. A result made from another hangs on that one: it is forgotten where that is made anew.
  */
 import { identityOf } from "../src/identity.ts";
+import { recent } from "../src/recent.ts";
+import type { Recent } from "../src/recent.ts";
 
 /** The result of `compute` for this source and key, computed once. */
 export type Remember<T> = (source: object, key: string, compute: () => T) => T;
@@ -12,15 +14,15 @@ export type Remember<T> = (source: object, key: string, compute: () => T) => T;
 const resultsKept = 64;
 
 /** A memory for results of one kind. */
-export const remembering = <T>(): Remember<T> => {
-  const memory = new WeakMap<object, Map<string, T>>();
+export const remembering = <T extends object>(): Remember<T> => {
+  const memory = new WeakMap<object, Recent<string, T>>();
   return (source, key, compute) => {
     let entries = memory.get(source);
-    if (entries === undefined) memory.set(source, (entries = new Map<string, T>()));
-    const result = entries.has(key) ? entries.get(key)! : compute();
-    entries.delete(key);
+    if (entries === undefined) memory.set(source, (entries = recent(resultsKept)));
+    const found = entries.get(key);
+    if (found !== undefined) return found;
+    const result = compute();
     entries.set(key, result);
-    if (entries.size > resultsKept) entries.delete(entries.keys().next().value!);
     return result;
   };
 };

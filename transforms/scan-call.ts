@@ -7,7 +7,7 @@ import { allocate } from "../src/array/dtype.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import { sizeOf } from "../src/array/shape.ts";
-import { executeInner, holding } from "../src/backend/index.ts";
+import { executeInner, executeLoop, holding } from "../src/backend/index.ts";
 import { bytesOfType } from "../src/compile/memory-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
@@ -114,7 +114,8 @@ export const scanCall: PrimitiveFunction<NDArray[], ScanParams, readonly NDArray
   ScanParams
 >({
   name: "scan",
-  evaluate: (inputs, params) => runScan(inputs, params),
+  evaluate: (inputs, params) =>
+    executeLoop(scanCall.primitive, inputs, params, params.length) ?? runScan(inputs, params),
   abstractEval: (_inputs, params) => outputTypes(params),
   jvp: jvpOfScan(applyScan),
   linearize: linearizeScan(applyScan),

@@ -4,7 +4,7 @@
  */
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { bufferOf } from "../src/array/ndarray.ts";
-import { executeInner, holding } from "../src/backend/index.ts";
+import { executeInner, executeLoop, holding } from "../src/backend/index.ts";
 import { bytesOfType } from "../src/compile/memory-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
@@ -24,6 +24,9 @@ const runWhile = (inputs: readonly ConcreteArray[], params: WhileParams): readon
   const stateBytes = bytesOfState(params.body);
   let state = init;
   for (let step = 1; ; step++) {
+    // What has run so often may run as often again.
+    const rest = executeLoop(whileCall.primitive, [...ofCondition, ...ofBody, ...state], params, step);
+    if (rest !== null) return rest;
     const next = holding(step === 1 ? 0 : stateBytes, () => {
       const [isOn] = executeInner(params.condition, [...ofCondition, ...state], step);
       return bufferOf(isOn!)[0] === 0 ? null : executeInner(params.body, [...ofBody, ...state], step);

@@ -1,6 +1,7 @@
 /**
  * Cholesky factorization A = L L' of a symmetric positive definite matrix, row-major.
  * Row by row; four rows below the diagonal share one pass over the row they are multiplied with.
+ * Order: element [i, j] loses its products l_ik l_jk one by one with growing k, then is divided.
  * Source: Golub & Van Loan, Matrix Computations, 4.2.
  */
 

@@ -1,6 +1,7 @@
 /**
  * LU factorization with partial pivoting, P A = L U, of row-major matrices, in place.
  * Right-looking in blocks of columns, so that the trailing matrix is swept once for every `blockWidth` pivots.
+ * Order: whatever the blocks, element [i, j] loses its products l_ik u_kj one by one with growing k, and is divided last.
  * Source: Golub & Van Loan, Matrix Computations, 3.4.
  */
 
@@ -43,10 +44,10 @@ function factorPanel(
     pivots[k] = chosen;
     swapRows(a, columns, chosen, k);
     const pivot = a[k * columns + k]!;
-    // A column of zeros is eliminated already: its multipliers are zero.
-    if (pivot === 0) continue;
+    // Multipliers of a column of zeros are these zeros.
+    const divisor = pivot === 0 ? 1 : pivot;
     for (let i = k + 1; i < rows; i += 1) {
-      const factor = a[i * columns + k]! / pivot;
+      const factor = a[i * columns + k]! / divisor;
       a[i * columns + k] = factor;
       for (let j = k + 1; j < last; j += 1) a[i * columns + j]! -= factor * a[k * columns + j]!;
     }

@@ -1,6 +1,7 @@
 /**
  * Householder QR, A P = Q R, row-major. Each reflection I - tau v v' (v_k = 1) maps the rest of a column to
  * -sign(a_kk) |a|, also when the rest is a multiple of e_k already: so Q and R are smooth wherever A has full rank.
+ * Order: with growing row, products are added to the sum a reflection needs of a column, from the element at k on.
  * Source: Golub & Van Loan, Matrix Computations, 5.2 and 5.4 (column pivoting).
  */
 
@@ -22,7 +23,10 @@ function columnNorm(a: Float64Array, rows: number, columns: number, first: numbe
   }
   if (largest === 0 || !(largest < Infinity)) return largest;
   let sum = 0;
-  for (let i = first; i < rows; i += 1) sum += (a[i * columns + column]! / largest) ** 2;
+  for (let i = first; i < rows; i += 1) {
+    const ratio = a[i * columns + column]! / largest;
+    sum += ratio * ratio;
+  }
   return largest * Math.sqrt(sum);
 }
 
@@ -110,11 +114,16 @@ export function applyQ(reflections: Reflections, target: Float64Array, width: nu
   for (let k = reflections.scales.length - 1; k >= 0; k -= 1) applyReflection(reflections, k, target, width, 0, row);
 }
 
-/** The first `width` columns of Q. */
+/**
+ * The first `width` columns of Q. Reflection k leaves columns of the identity left of column k as they are; it is applied from
+ * the last multiple of four on.
+ */
 export function formQ(reflections: Reflections, width: number): Float64Array {
   const q = new Float64Array(reflections.rows * width);
+  const row = new Float64Array(width);
   for (let k = 0; k < width; k += 1) q[k * width + k] = 1;
-  applyQ(reflections, q, width);
+  for (let k = reflections.scales.length - 1; k >= 0; k -= 1)
+    applyReflection(reflections, k, q, width, k - (k % 4), row);
   return q;
 }
 

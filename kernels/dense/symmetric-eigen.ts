@@ -2,6 +2,7 @@
  * Eigenvalues and vectors of a symmetric matrix: A = Q T Q' by reflections, then implicit QR steps with
  * Wilkinson's shift on the tridiagonal T, which converge for every finite matrix.
  * Vectors are kept as rows, so that each rotation combines two contiguous rows.
+ * Order: sums run with growing index from zero; those of `accumulate` begin with the element where the vector begins.
  * Source: Golub & Van Loan, Matrix Computations, 8.3.
  */
 import { isTurnedRound, negate, powerOfTwoScale } from "./scaling.ts";
@@ -196,7 +197,7 @@ export function symmetricEigen(a: Float64Array, size: number, values: Float64Arr
   }
   const work = new Float64Array(size * size);
   for (let i = 0; i < size; i += 1)
-    for (let j = 0; j < size; j += 1) work[i * size + j] = ((a[i * size + j]! + a[j * size + i]!) / 2) * scale;
+    for (let j = 0; j < size; j += 1) work[i * size + j] = (a[i * size + j]! * scale + a[j * size + i]! * scale) / 2;
   const diagonal = new Float64Array(size);
   const rows = new Float64Array(size * size);
   const coupling = new Float64Array(size);

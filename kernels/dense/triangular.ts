@@ -1,6 +1,7 @@
 /**
  * Triangular systems with many right-hand sides, op(A) X = B, row-major, in place of B.
  * Whole rows of X are combined, so that the inner loops are contiguous; only the named triangle of A is read.
+ * Order: a row loses its products with known rows in the order in which these became known, one by one, then is divided.
  * Source: Golub & Van Loan, Matrix Computations, 3.1.
  */
 
@@ -35,9 +36,8 @@ export function solveTriangular(
   for (let step = 0; step < size; step += 1) {
     const i = isForward ? step : size - 1 - step;
     const own = i * columns;
-    const low = isForward ? 0 : i + 1;
-    const high = isForward ? i : size;
-    for (let k = low; k < high; k += 1) {
+    for (let known = 0; known < step; known += 1) {
+      const k = isForward ? known : size - 1 - known;
       const factor = transposed ? a[k * size + i]! : a[i * size + k]!;
       const from = k * columns;
       for (let j = 0; j < columns; j += 1) x[own + j]! -= factor * x[from + j]!;

@@ -12,6 +12,7 @@ import { type State, least, newState } from "./convolution-state.ts";
 import { entryBytes, offsetsFunction, placesFunction, writePhase } from "./convolution-tables.ts";
 import { type Tile, featuresOf, stripOf, tileFunction, tiles } from "./convolution-tiles.ts";
 import { type Lanes, doubles, singles } from "./lanes.ts";
+import { memoryLimits } from "./module.ts";
 import type { PrebuiltModule } from "./module.ts";
 
 const { add, sub, mul } = i32;
@@ -173,9 +174,9 @@ const exportKernel = (module: WasmModule, lanes: Lanes, state: State, tables: Ta
 /** The kernels `convolve64` and `convolve32`; `planConvolution` gives their arguments. */
 export const convolution: PrebuiltModule = {
   name: "convolution",
-  build: () => {
+  build: (limits = memoryLimits.alone) => {
     const module = wasmModule();
-    module.importMemory("env", "memory", { initial: 0 });
+    module.importMemory("env", "memory", limits);
     const state = newState(module);
     const tables = { writeOffsets: offsetsFunction(module, state), writePlaces: placesFunction(module, state) };
     exportKernel(module, doubles, state, tables);

@@ -40,6 +40,18 @@ export const integers = <N extends number>(count: N): Integers<N> => new Array<"
 /** The vector of positive zeros. */
 export const zeros: Vector = v128.const(new Uint8Array(16));
 
+/** The vector with one number, or the bits that a bigint names, in every lane of 64 or 32 bits. */
+export const everyLane = (bits: 64 | 32, value: number | bigint): Vector => {
+  const view = new DataView(new ArrayBuffer(16));
+  for (let at = 0; at < 16; at += bits / 8) {
+    if (typeof value === "bigint" && bits === 64) view.setBigUint64(at, value, true);
+    else if (typeof value === "bigint") view.setUint32(at, Number(value), true);
+    else if (bits === 64) view.setFloat64(at, value, true);
+    else view.setFloat32(at, value, true);
+  }
+  return v128.const(new Uint8Array(view.buffer));
+};
+
 /** Bytes of a shuffle that takes, in turn, one group of `bytes` bytes of each operand, from byte `start` on. */
 const interleaving = (bytes: number, start: number): number[] =>
   Array.from({ length: 16 }, (_, k) => {
@@ -47,7 +59,8 @@ const interleaving = (bytes: number, start: number): number[] =>
     return start + Math.floor(group / 2) * bytes + (k % bytes) + 16 * (group % 2);
   });
 
-const interleave = (f: Hold, bytes: number, x: Vector, y: Vector): Local<"v128">[] =>
+/** Groups of `bytes` bytes of x and y in turn: those of the lower halves, then those of the upper halves. */
+export const interleave = (f: Hold, bytes: number, x: Vector, y: Vector): Local<"v128">[] =>
   [0, 8].map((start) => f.hold(i8x16.shuffle(x, y, interleaving(bytes, start))));
 
 const transposePairs = (f: Hold, [a, b]: readonly Vector[]): Local<"v128">[] => interleave(f, 8, a!, b!);

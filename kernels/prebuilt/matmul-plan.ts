@@ -85,6 +85,33 @@ export function callOf(product: MatrixProduct, way: Way): PrebuiltCall {
   return way.kind === "thin" ? thinCall(product, way) : smallCall(product);
 }
 
+/** Multiplications below which a product is not worth sharing, about 50 microseconds. */
+const leastShared = 2 ** 20;
+
+/** Groups of rows of the result, or of products of a batch, each a call of its own. */
+function partsOf(product: MatrixProduct, count: number): PrebuiltCall[] {
+  const { lanes, outer, inner, m, n, k, a, b } = product;
+  const isBatch = outer * inner > 1;
+  const length = isBatch ? outer : m;
+  const group = isBatch ? 1 : rowGroup;
+  if (outer * inner * m * n * k < leastShared || length < 2 * group) return [callOf(product, chooseWay(product))];
+  const shares = Math.min(count, Math.floor(length / group));
+  const start = (part: number): number =>
+    part === shares ? length : group * Math.round((length * part) / (shares * group));
+  return Array.from({ length: shares }, (_, part) => {
+    const [from, to] = [start(part), start(part + 1)];
+    const own = { ...product, ...(isBatch ? { outer: to - from } : { m: to - from }) };
+    const call = callOf(own, chooseWay(own));
+    const [left, right] = isBatch ? [a.outer, b.outer] : [a.free, 0];
+    const moved = ({ operands, results, scratch }: Addresses): Addresses => ({
+      operands: [operands[0]! + from * left * lanes.item, operands[1]! + from * right * lanes.item],
+      results: [results[0]! + from * (isBatch ? inner * m * n : n) * lanes.item],
+      scratch,
+    });
+    return { ...call, args: (addresses) => call.args(moved(addresses)) };
+  });
+}
+
 /**
  * How to compute a contraction on matrices in memory, equal to the bit with `dotGeneral`.
  * @param dtype   of both operands
@@ -100,5 +127,5 @@ export function planMatmul(dtype: string, aShape: Shape, bShape: Shape, axes: Co
   if (elementCount(aShape) === 0 || elementCount(bShape) === 0)
     return { function: "clear", args: ({ results: [c] }) => [c!, results * lanes.item], scratchBytes: 0 };
   const { product, copies } = matrixProduct(lanes, [aShape, bShape], axes);
-  return { ...callOf(product, chooseWay(product)), copies };
+  return { ...callOf(product, chooseWay(product)), copies, parts: (count) => partsOf(product, count) };
 }

@@ -12,6 +12,7 @@ import { product } from "./matmul-product.ts";
 import { smallProduct } from "./matmul-small.ts";
 import { streamProduct } from "./matmul-stream.ts";
 import { thinProduct } from "./matmul-thin.ts";
+import { memoryLimits } from "./module.ts";
 import type { PrebuiltModule } from "./module.ts";
 
 type Integer = Expression<"i32">;
@@ -109,9 +110,9 @@ function addPrecision(module: WasmModule, lanes: Lanes): void {
 /** The module of matrix products. */
 export const matmul: PrebuiltModule = {
   name: "matmul",
-  build: () => {
+  build: (limits = memoryLimits.alone) => {
     const module = wasmModule();
-    module.importMemory("env", "memory", { initial: 1 });
+    module.importMemory("env", "memory", limits);
     for (const lanes of [doubles, singles]) addPrecision(module, lanes);
     module.func("clear", { params: ["i32", "i32"], export: true }, (f, address, bytes) =>
       f.memoryFill(address, 0, bytes),

@@ -4,12 +4,14 @@
  * Functions take i32 only (byte addresses, counts, strides in elements), never allocate and never grow the memory.
  */
 
+import type { MemoryLimits } from "../assembler/index.ts";
+
 /** A family of kernels as WebAssembly; it imports "env"."memory" and nothing else. */
 export interface PrebuiltModule {
   /** Unique among the families. */
   readonly name: string;
-  /** The module's bytes; needs 128-bit vectors (`hasSimd`). */
-  readonly build: () => Uint8Array<ArrayBuffer>;
+  /** The module's bytes, for a memory with these limits; needs 128-bit vectors (`hasSimd`). */
+  readonly build: (limits?: MemoryLimits) => Uint8Array<ArrayBuffer>;
 }
 
 /** Where the arrays of one call begin, in bytes. Each address is a multiple of the item size. */
@@ -32,12 +34,43 @@ export interface PrebuiltCall {
    * contiguous (axis k of the copy is axis permutation[k]). Its address is then that of the copy. Missing: no copies.
    */
   readonly copies?: readonly (readonly number[] | null)[];
+  /**
+   * Whether the function has an i32 result: not 0 if it refuses these operands, whose results then hold anything. The
+   * caller turns to the interpreter's kernel, which says why.
+   */
+  readonly refuses?: boolean;
+  /** Calls, at most `count`, that together do the same and may run at the same time. Missing: it cannot be shared. */
+  readonly parts?: (count: number) => readonly PrebuiltCall[];
 }
 
 /** An exported function, as JavaScript sees it. */
-export type PrebuiltFunction = (...args: number[]) => void;
+export type PrebuiltFunction = (...args: number[]) => number | void;
 
-const compiled = new WeakMap<PrebuiltModule, WebAssembly.Module>();
+const compiled = new WeakMap<PrebuiltModule, { alone?: WebAssembly.Module; shared?: WebAssembly.Module }>();
+
+/** Limits that a module states for a memory of one thread, and for one that threads share. */
+export const memoryLimits: Readonly<Record<"alone" | "shared", MemoryLimits>> = {
+  alone: { initial: 1 },
+  shared: { initial: 1, maximum: 65536, shared: true },
+};
+
+/** The module compiled for a memory, once for each kind of memory. The compilation is synchronous. */
+export function compiledFor(module: PrebuiltModule, memory: WebAssembly.Memory): WebAssembly.Module {
+  const kind = isShared(memory) ? "shared" : "alone";
+  const known = compiled.get(module) ?? {};
+  compiled.set(module, known);
+  return (known[kind] ??= new WebAssembly.Module(module.build(memoryLimits[kind])));
+}
+
+/** Whether threads can share the memory. */
+export function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
+}
+
+/** The limits that a module has to state for this memory. */
+export function limitsOf(memory: WebAssembly.Memory): MemoryLimits {
+  return memoryLimits[isShared(memory) ? "shared" : "alone"];
+}
 const instances = new WeakMap<
   WebAssembly.Memory,
   WeakMap<PrebuiltModule, Readonly<Record<string, PrebuiltFunction>>>
@@ -55,9 +88,7 @@ export function instantiate(
   instances.set(memory, known);
   const instance = known.get(module);
   if (instance !== undefined) return instance;
-  const binary = compiled.get(module) ?? new WebAssembly.Module(module.build());
-  compiled.set(module, binary);
-  const { exports } = new WebAssembly.Instance(binary, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(compiledFor(module, memory), { env: { memory } });
   const functions = exports as Readonly<Record<string, PrebuiltFunction>>;
   known.set(module, functions);
   return functions;

@@ -5,9 +5,15 @@
  */
 import { NotAScalar } from "../error.ts";
 import type { DType, TypedArray, WeakType } from "./dtype.ts";
-import { allocate } from "./dtype.ts";
+import { allocate, copyOf, requireStorable, storedAs } from "./dtype.ts";
 import type { Shape } from "./shape.ts";
 import { showShape, sizeOf } from "./shape.ts";
+
+/** Shape of every scalar. */
+const noAxes: Shape = Object.freeze([]);
+
+/** The shape that was frozen last: most arrays have the shape of the one before. */
+let frozen: Shape = noAxes;
 
 /**
  * An immutable n-dimensional array: concrete, or traced while a transform looks at your function.
@@ -19,7 +25,8 @@ export abstract class NDArray {
   readonly weakType: WeakType;
 
   constructor(shape: Shape, dtype: DType, weakType: WeakType) {
-    this.shape = Object.freeze(shape);
+    if (shape.length > 0 && shape !== frozen) frozen = Object.freeze(shape);
+    this.shape = shape.length === 0 ? noAxes : shape;
     this.dtype = dtype;
     this.weakType = weakType;
   }
@@ -63,37 +70,60 @@ export type NestedNumbers = number | boolean | NestedNumbers[];
 /** Kernel's view of the storage: read only by convention, never handed to users. */
 export let bufferOf: (x: ConcreteArray) => TypedArray;
 
-export class ConcreteArray extends NDArray {
-  readonly #buffer: TypedArray;
+/** The value that every element has, if that is known without looking at several; undefined else. */
+export let repeatedValue: (x: ConcreteArray) => number | undefined;
 
-  /** Takes ownership of `buffer`: the caller must not write to it afterwards. */
-  constructor(buffer: TypedArray, shape: Shape, dtype: DType, weakType: WeakType = false) {
+/** The array itself under another shape or weakness: see `viewAs`. */
+let viewed: (x: ConcreteArray, shape: Shape, weakType: WeakType) => ConcreteArray;
+
+export class ConcreteArray extends NDArray {
+  /** Null as long as nobody has asked for the storage of a repeated value. */
+  #buffer: TypedArray | null;
+  /** What every element is, in arrays made of one repeated value. */
+  readonly #value: number | undefined;
+
+  /**
+   * Takes ownership of `buffer`: the caller must not write to it afterwards. Without a buffer every element is `value`,
+   * a number of the dtype.
+   */
+  constructor(buffer: TypedArray | null, shape: Shape, dtype: DType, weakType: WeakType = false, value?: number) {
     super(shape, dtype, weakType);
     this.#buffer = buffer;
+    this.#value = value;
   }
 
   static {
-    bufferOf = (x) => x.#buffer;
+    bufferOf = (x) => x.#buffer ?? x.#materialize();
+    repeatedValue = (x) => x.#value ?? (x.#buffer!.length === 1 ? x.#buffer![0] : undefined);
+    viewed = (x, shape, weakType) => new ConcreteArray(x.#buffer, shape, x.dtype, weakType, x.#value);
+  }
+
+  #materialize(): TypedArray {
+    const buffer = allocate(this.dtype, sizeOf(this.shape));
+    if (!Object.is(this.#value, 0)) buffer.fill(this.#value!);
+    this.#buffer = buffer;
+    return buffer;
   }
 
   override item(): number {
-    if (this.#buffer.length !== 1)
+    if (this.size !== 1)
       throw new NotAScalar(
         "a number",
-        `an array of shape ${showShape(this.shape)} has ${this.#buffer.length} elements`,
+        `an array of shape ${showShape(this.shape)} has ${this.size} elements`,
         "Reduce it, or pick one element",
       );
-    return this.#buffer[0]!;
+    return repeatedValue(this)!;
   }
 
   override toTypedArray(): TypedArray {
-    return this.#buffer.slice();
+    return copyOf(bufferOf(this));
   }
 
   override toList(): NestedNumbers {
+    const buffer = bufferOf(this);
     let at = 0;
     const read = (): number | boolean => {
-      const value = this.#buffer[at++]!;
+      const value = buffer[at++]!;
       return this.dtype === "bool" ? value !== 0 : value;
     };
     const level = (axis: number): NestedNumbers =>
@@ -146,13 +176,16 @@ export const fromBuffer = (buffer: TypedArray, shape: Shape, dtype: DType, weakT
 
 /** Same elements under another shape or weakness, sharing storage: safe since nobody can write to it. */
 export const viewAs = (x: ConcreteArray, shape: Shape, weakType: WeakType = x.weakType): ConcreteArray =>
-  new ConcreteArray(bufferOf(x), shape, x.dtype, weakType);
+  viewed(x, shape, weakType);
+
+/** An array of one repeated value, which is rounded or wrapped as the dtype demands. @throws TooLarge */
+export const repeated = (value: number, shape: Shape, dtype: DType, weakType: WeakType = false): ConcreteArray => {
+  requireStorable(dtype, sizeOf(shape));
+  return new ConcreteArray(null, shape, dtype, weakType, storedAs(dtype, value));
+};
 
 /** A rank-0 array. */
-export const scalar = (value: number, dtype: DType = "float64", weakType: WeakType = false): ConcreteArray => {
-  const buffer = allocate(dtype, 1);
-  buffer[0] = value;
-  return new ConcreteArray(buffer, [], dtype, weakType);
-};
+export const scalar = (value: number, dtype: DType = "float64", weakType: WeakType = false): ConcreteArray =>
+  new ConcreteArray(null, noAxes, dtype, weakType, storedAs(dtype, value));
 
 export const isConcrete = (x: unknown): x is ConcreteArray => x instanceof ConcreteArray;

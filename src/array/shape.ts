@@ -10,12 +10,16 @@ export type Shape = readonly number[];
 
 export const sizeOf = (shape: Shape): number => {
   let size = 1;
-  for (const extent of shape) size *= extent;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
   return size;
 };
 
-export const sameShape = (left: Shape, right: Shape): boolean =>
-  left === right || (left.length === right.length && left.every((extent, axis) => extent === right[axis]));
+export const sameShape = (left: Shape, right: Shape): boolean => {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  for (let axis = 0; axis < left.length; axis++) if (left[axis] !== right[axis]) return false;
+  return true;
+};
 
 export const showShape = (shape: Shape): string => `[${shape.join(",")}]`;
 

@@ -5,10 +5,12 @@
  */
 import { OutOfMemory } from "../error.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
-import { itemSize } from "../array/dtype.ts";
+import { allocate, copyOf, itemSize } from "../array/dtype.ts";
 
 export interface Arena {
   readonly memory: WebAssembly.Memory;
+  /** Whether threads can share the memory. */
+  readonly isShared: boolean;
   /** Views of the whole memory; only valid until the next frame is taken. */
   views: Readonly<Record<DType, TypedArray>>;
   /** Bytes in use. */
@@ -43,15 +45,26 @@ export const configureArena = (changes: Partial<ArenaSettings> = {}): void => {
   settings = Object.keys(changes).length === 0 ? defaults : { ...settings, ...changes };
 };
 
-let shared: Arena | null = null;
+/** Pages that the memory of several threads may grow to: it has to say so at the start. */
+export const mostPages = 65536;
 
-/** The arena of this process, made at the first call. */
-export const sharedArena = (): Arena => {
-  if (shared === null) {
-    const memory = new WebAssembly.Memory({ initial: 1 });
-    shared = { memory, views: viewsOf(memory), top: 0, capacity: memory.buffer.byteLength };
-  }
-  return shared;
+const newMemory = (isShared: boolean): WebAssembly.Memory =>
+  new WebAssembly.Memory(isShared ? { initial: 1, maximum: mostPages, shared: true } : { initial: 1 });
+
+const newArena = (isShared: boolean): Arena => {
+  const memory = newMemory(isShared);
+  return { memory, isShared, views: viewsOf(memory), top: 0, capacity: memory.buffer.byteLength };
+};
+
+/** The arenas of this process: of programs that one thread runs, and of those that several run. */
+const arenas: { alone: Arena | null; shared: Arena | null } = { alone: null, shared: null };
+
+/** The arena that programs share, made at the first call; programs of several threads have one of their own. */
+export const sharedArena = (isShared = false): Arena => (arenas[isShared ? "shared" : "alone"] ??= newArena(isShared));
+
+/** The next program for several threads gets a new arena; this one goes with the programs that hold it. */
+export const forgetSharedArena = (): void => {
+  arenas.shared = null;
 };
 
 const outOfMemory = (needed: number, limit: number, cause?: unknown): OutOfMemory =>
@@ -106,6 +119,16 @@ export const copyIn = (arena: Arena, source: TypedArray, dtype: DType, address: 
 
 /** A fresh array of what stands at a byte address. */
 export const copyOut = (arena: Arena, dtype: DType, address: number, length: number): TypedArray => {
+  const view = arena.views[dtype];
   const start = address / itemSize(dtype);
-  return arena.views[dtype].slice(start, start + length);
+  if (length >= shortCopy) return copyOf(view.subarray(start, start + length));
+  const out = allocate(dtype, length);
+  for (let k = 0; k < length; k++) out[k] = view[start + k]!;
+  return out;
+};
+
+/** View of a block of elements at a byte address; only valid until the next frame is taken. */
+export const blockAt = (arena: Arena, dtype: DType, address: number, length: number): TypedArray => {
+  const start = address / itemSize(dtype);
+  return arena.views[dtype].subarray(start, start + length);
 };

@@ -5,57 +5,53 @@
  */
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { requireShape } from "../array/shape.ts";
-import { buildProgram } from "../compile/program.ts";
 import { findsNumberFaults } from "../configure.ts";
 import { counts } from "../counters.ts";
 import { evaluateJaxpr } from "../ir/evaluate.ts";
+import { avalOf } from "../ir/aval.ts";
 import { innerJaxprs } from "../ir/jaxpr.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
+import type { Params, Primitive } from "../ir/primitive.ts";
 import { withEvaluation } from "../ir/trace.ts";
-import { notify } from "../notice.ts";
-import { prepareJavaScript } from "./run-javascript.ts";
+import { registerAccelerator } from "../ir/acceleration.ts";
+import { compileJaxpr } from "./compile.ts";
+import { fewestAccelerated, runCompiled, singleEquation } from "./eager.ts";
 import type { Executable } from "./run-javascript.ts";
-import { prepareWasm } from "./run-wasm.ts";
+import { threadCount } from "../thread-count.ts";
+import { stopThreads } from "./threads.ts";
 import type { Backend, PresentBackend } from "./select.ts";
-import { presentBackend } from "./select.ts";
+import { canRunWasm, presentBackend } from "./select.ts";
 
 export { backends, forgetCapabilities, presentBackend } from "./select.ts";
 export type { Backend } from "./select.ts";
 export { holding, measurePeak } from "./memory.ts";
 export { configureArena } from "./arena.ts";
+export { injectCompileFaults } from "./compile.ts";
+export { settleThreads } from "./threads.ts";
 
 const interpret = (jaxpr: Jaxpr, inputs: readonly ConcreteArray[]): readonly ConcreteArray[] =>
   withEvaluation(() => evaluateJaxpr(jaxpr, [], inputs)) as readonly ConcreteArray[];
 
-/** Called before every compilation; what it throws makes that compilation fail. For tests. */
-let faultInjection: ((backend: PresentBackend) => void) | null = null;
-
-export const injectCompileFaults = (fault: ((backend: PresentBackend) => void) | null): void => {
-  faultInjection = fault;
-};
-
 const compile = (jaxpr: Jaxpr, backend: PresentBackend): Executable => {
-  if (backend === "interpreter") return (inputs) => interpret(jaxpr, inputs);
+  const interpreted: Executable = (inputs) => interpret(jaxpr, inputs);
+  if (backend === "interpreter") return interpreted;
   counts.compilations++;
-  try {
-    faultInjection?.(backend);
-    const program = buildProgram(jaxpr, backend === "wasm");
-    return backend === "wasm" ? prepareWasm(program) : prepareJavaScript(program);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    notify(
-      "CompileFailed",
-      `${backend} ${error instanceof Error ? error.name : ""}`,
-      `a program could not be compiled for ${backend} (${message}); the interpreter runs it, with the same results.`,
-    );
-    return (inputs) => interpret(jaxpr, inputs);
-  }
+  return compileJaxpr(jaxpr, backend) ?? interpreted;
 };
 
 type Executables = Partial<Record<Backend, Executable>>;
 
 /** Executables by the back end asked for; they go with their jaxpr. */
-const executables = new WeakMap<Jaxpr, Executables>();
+let executables = new WeakMap<Jaxpr, Executables>();
+/** Threads that they were compiled for. */
+let compiledThreads = threadCount();
+
+/** Programs are compiled again for another number of threads, and memory of their own. */
+const forgetExecutables = (): void => {
+  executables = new WeakMap();
+  compiledThreads = threadCount();
+  if (compiledThreads === 1) stopThreads();
+};
 
 /** Refuses values beyond the limit of elements, also those that fusion would never store: as eager evaluation does. */
 const requireSizes = (whole: Jaxpr): void => {
@@ -87,6 +83,7 @@ let running: Backend | null = null;
  */
 export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly ConcreteArray[]): readonly ConcreteArray[] => {
   if (findsNumberFaults()) return interpret(jaxpr, inputs);
+  if (compiledThreads !== threadCount()) forgetExecutables();
   const known = executables.get(jaxpr);
   const executable = known?.[backend] ?? prepare(jaxpr, backend, known);
   const outer = running;
@@ -106,4 +103,24 @@ const runsWorthCompiling = 32;
  * @param runs  how often it has been or will be run, which decides outside of compiled programs
  */
 export const executeInner = (jaxpr: Jaxpr, inputs: readonly ConcreteArray[], runs: number): readonly ConcreteArray[] =>
-  execute(jaxpr, running ?? (runs < runsWorthCompiling ? "interpreter" : "auto"), inputs);
+  running === null && runs < runsWorthCompiling ? interpret(jaxpr, inputs) : execute(jaxpr, running ?? "auto", inputs);
+
+/**
+ * Outputs of a loop outside of compiled programs, run as a program of its own where that pays and the back end has loops;
+ * null elsewhere.
+ * @param runs  how often its body will be run
+ */
+export const executeLoop = (
+  primitive: Primitive,
+  inputs: readonly ConcreteArray[],
+  params: Params,
+  runs: number,
+): readonly ConcreteArray[] | null => {
+  if (running !== null || runs < runsWorthCompiling || findsNumberFaults() || !canRunWasm()) return null;
+  return execute(singleEquation(primitive, inputs.map(avalOf), params), "auto", inputs);
+};
+
+// Where the interpreter or generated JavaScript was asked for, operations are theirs.
+registerAccelerator(fewestAccelerated, (...operation) =>
+  running === null || running === "auto" || running === "wasm" ? runCompiled(...operation) : null,
+);

@@ -3,7 +3,7 @@
  * Buffers that only routines touch never enter the frame. The frame is released in `finally`; a routine that
  * calls another compiled function gets a frame on top of this one.
  */
-import { instantiate } from "../../kernels/prebuilt/module.ts";
+import { compiledFor, instantiate, limitsOf } from "../../kernels/prebuilt/module.ts";
 import { allocate } from "../array/dtype.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
@@ -15,8 +15,10 @@ import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
+import { poolOn } from "./threads.ts";
+import type { SharedProgram } from "./threads.ts";
 import { encodeProgram, kernelName } from "./wasm.ts";
-import type { HostRoutine } from "./wasm.ts";
+import type { EncodedProgram, HostRoutine } from "./wasm.ts";
 
 /** One call in progress. */
 interface Call {
@@ -27,7 +29,10 @@ interface Call {
   bytes: number;
 }
 
-/** For every routine the buffers that nobody needs after it, those of nests since the last routine included. */
+/**
+ * For every routine the buffers that nobody needs after it, those of nests since the last routine included. What stands in
+ * for a kernel that refuses is not among them.
+ */
 const releasesOfRoutines = (steps: Program["steps"]): ReadonlyMap<RoutineStep, readonly number[]> => {
   const releases = new Map<RoutineStep, readonly number[]>();
   let pending: number[] = [];
@@ -64,10 +69,38 @@ const runInBody = (arena: Arena, { program, step }: HostRoutine, base: number): 
   }
 };
 
-export const prepareWasm = (program: Program): Executable => {
+interface KernelImport {
+  readonly name: string;
+  readonly function: string;
+  readonly binary: WebAssembly.Module;
+  readonly own: (...x: number[]) => void;
+}
+
+/** Functions of the prebuilt modules that a program imports. */
+const kernelImports = (kernels: EncodedProgram["kernels"], memory: WebAssembly.Memory): KernelImport[] =>
+  kernels.flatMap(({ routine, calls }) =>
+    calls.map((call) => ({
+      name: kernelName(routine, call),
+      function: call.function,
+      binary: compiledFor(routine.module, memory),
+      own: instantiate(routine.module, memory)[call.function]!,
+    })),
+  );
+
+const withoutOwn = ({ name, function: own, binary }: KernelImport): SharedProgram["kernels"][number] => ({
+  name,
+  function: own,
+  binary,
+});
+
+const never = (): boolean => false;
+
+/** @param threads  how many may run it; its steps are in parts for as many */
+export const prepareWasm = (program: Program, threads = 1): Executable => {
   const { steps, buffers, plan, inputCount } = program;
   if (steps.every((step) => step.kind === "routine")) return prepareJavaScript(program);
-  const arena = sharedArena();
+  const arena = sharedArena(threads > 1);
+  const { memory } = arena;
   const sizes = buffers.map(({ shape }) => sizeOf(shape));
   const enters = Array.from({ length: inputCount }, (_, k) => k).filter((k) => plan.offsets[k]! >= 0);
   const releases = releasesOfRoutines(steps);
@@ -104,24 +137,23 @@ export const prepareWasm = (program: Program): Executable => {
     keep(call, buffer, values);
     if (plan.offsets[buffer]! >= 0) copyIn(arena, values, buffers[buffer]!.dtype, call.base + plan.offsets[buffer]!);
   };
-  const encoded = encodeProgram(program);
+  const encoded = encodeProgram(program, limitsOf(memory));
   const host = (number: number, base: number): void => {
     const routine = encoded.routines[number]!;
     // Addresses are unsigned, which a call from WebAssembly does not say.
     if (routine.program !== program) return runInBody(arena, routine, base >>> 0);
     runRoutine(routine.step, read, write);
-    for (const buffer of releases.get(routine.step)!) drop(current!, buffer);
+    for (const buffer of releases.get(routine.step) ?? []) drop(current!, buffer);
   };
-  const kernels = Object.fromEntries(
-    encoded.kernels.map(({ routine }) => [
-      kernelName(routine),
-      instantiate(routine.module, arena.memory)[routine.call.function]!,
-    ]),
-  );
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(encoded.bytes), {
-    env: { memory: arena.memory, host },
-    math: encoded.functions,
-    kernels,
+  const kernels = kernelImports(encoded.kernels, memory);
+  const module = new WebAssembly.Module(encoded.bytes);
+  const { functions, sharedSteps } = encoded;
+  const workers = sharedSteps > 0 ? poolOn(memory, threads) : null;
+  const others = workers?.register({ module, functions, kernels: kernels.map(withoutOwn), steps: sharedSteps });
+  const instance = new WebAssembly.Instance(module, {
+    env: { memory, host, fork: others?.fork ?? never, join: others?.join ?? never },
+    math: functions,
+    kernels: Object.fromEntries(kernels.map(({ name, own }) => [name, own])),
   });
   const main = instance.exports["main"] as (base: number) => void;
 

@@ -27,6 +27,9 @@ export const forgetCapabilities = (): void => {
   known = null;
 };
 
+/** Whether WebAssembly works here; asks nobody to notice where it does not. */
+export const canRunWasm = (): boolean => capabilities().wasm;
+
 const reasons: Readonly<Record<"wasm" | "js", string>> = {
   wasm: "WebAssembly is missing here, or the content security policy forbids it ('wasm-unsafe-eval')",
   js: "the content security policy forbids compiling JavaScript ('unsafe-eval')",

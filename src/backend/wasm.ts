@@ -8,16 +8,21 @@ import { rareFunctions } from "../../kernels/elementary/rare.ts";
 import type { Arithmetic, BinaryText, RareFunction } from "../../kernels/elementary/arithmetic.ts";
 import { vectors } from "../../kernels/elementary/vectors.ts";
 import type { RareReference, Vector } from "../../kernels/elementary/vectors.ts";
-import { i32, wasmModule } from "../../kernels/assembler/index.ts";
+import { call, i32, wasmModule } from "../../kernels/assembler/index.ts";
 import type {
   Expression,
   FunctionBuilder,
   FunctionReference,
   Local,
+  MemoryLimits,
   WasmModule,
 } from "../../kernels/assembler/index.ts";
+import { memoryLimits } from "../../kernels/prebuilt/module.ts";
+import type { PrebuiltCall } from "../../kernels/prebuilt/module.ts";
 import { isFloat } from "../array/dtype.ts";
 import type { PrebuiltRoutine, ScalarExpression } from "../ir/lowering.ts";
+import { scratchOffsets } from "../compile/fusion.ts";
+import type { Nest } from "../compile/kernel-ir.ts";
 import type { KernelStep, Program, ProgramStep, RoutineStep } from "../compile/program.ts";
 import { isElementary, scalarFunction } from "./scalar-functions.ts";
 import { writeControl } from "./wasm-control.ts";
@@ -45,6 +50,8 @@ export interface EncodedProgram {
   readonly routines: readonly HostRoutine[];
   /** Steps whose functions are imported from "kernels". */
   readonly kernels: readonly KernelStep[];
+  /** How many steps are in parts. */
+  readonly sharedSteps: number;
 }
 
 /** The text, whatever its arity. */
@@ -115,23 +122,22 @@ type Builder = FunctionBuilder<"none">;
 
 // --- Prebuilt kernels -------------------------------------------------------------------------
 
-type KernelFunction = FunctionReference<readonly "i32"[]>;
+type KernelFunction = FunctionReference<readonly "i32"[], "i32" | "none">;
 
 /** Name under which a program imports the function of a kernel. */
-export const kernelName = ({ module, call }: PrebuiltRoutine): string => `${module.name}.${call.function}`;
+export const kernelName = ({ module }: PrebuiltRoutine, call: PrebuiltCall): string =>
+  `${module.name}.${call.function}`;
 
 const importKernels = (module: WasmModule, kernels: readonly KernelStep[]): ReadonlyMap<string, KernelFunction> => {
   const imported = new Map<string, KernelFunction>();
-  for (const { routine, operands, results } of kernels) {
-    if (imported.has(kernelName(routine))) continue;
-    const name = kernelName(routine);
-    const { length } = routine.call.args({
-      operands: operands.map(() => 0),
-      results: results.map(() => 0),
-      scratch: 0,
-    });
-    imported.set(name, module.importFunction("kernels", name, new Array<"i32">(length).fill("i32")) as KernelFunction);
-  }
+  for (const { routine, calls, operands, results } of kernels)
+    for (const call of calls) {
+      const name = kernelName(routine, call);
+      if (imported.has(name)) continue;
+      const { length } = call.args({ operands: operands.map(() => 0), results: results.map(() => 0), scratch: 0 });
+      const params = new Array<"i32">(length).fill("i32");
+      imported.set(name, module.importFunction("kernels", name, params, call.refuses === true ? "i32" : "none"));
+    }
   return imported;
 };
 
@@ -140,15 +146,17 @@ const trial = 4096;
 
 /** Arguments of a kernel: one that follows an address is that address and a number, the others are numbers. */
 const kernelArguments = (
-  { routine, operands, results, scratch }: KernelStep,
+  { operands, results, scratch }: KernelStep,
+  { args }: PrebuiltCall,
+  scratchOffset: number,
   addressOf: (buffer: number) => Expression<"i32">,
 ): Expression<"i32">[] => {
   const buffers = [...operands, ...results, ...(scratch === null ? [] : [scratch])];
   const argumentsAt = (places: readonly number[]): number[] =>
-    routine.call.args({
+    args({
       operands: places.slice(0, operands.length),
       results: places.slice(operands.length, operands.length + results.length),
-      scratch: places[operands.length + results.length] ?? 0,
+      scratch: scratchOffset + (places[operands.length + results.length] ?? 0),
     });
   const origins = buffers.map(() => 0);
   const numbers = argumentsAt(origins);
@@ -162,18 +170,38 @@ const kernelArguments = (
   });
 };
 
+/** The kernel's step as a routine: its primitive's `evaluate`, which says why the kernel refuses. */
+const routineOf = ({ index, equation, operands, results }: KernelStep): RoutineStep => ({
+  kind: "routine",
+  index,
+  equation,
+  operands: operands.map((buffer, k) => ({ kind: "buffer", buffer, aval: equation.inputs[k]!.aval })),
+  results,
+  releases: [],
+});
+
 // --- The module -------------------------------------------------------------------------------
 
-/** Imports: env.memory, env.host(routine, base), math.*, kernels.*; exports: main(base). */
-export const encodeProgram = (root: Program): EncodedProgram => {
+type Writer = (f: Builder, base: Local<"i32">) => void;
+
+/**
+ * The module of a program, for a memory with these limits. Imports: env.memory, env.host(routine, base), for threads
+ * env.fork(step, base) and env.join(), math.*, kernels.*; exports: main(base), and the parts of steps that threads share.
+ */
+export const encodeProgram = (root: Program, limits: MemoryLimits = memoryLimits.alone): EncodedProgram => {
   const module = wasmModule();
   const programs = programsIn(root);
   const all = programs.flatMap(({ steps }) => steps);
   const calls = all.flatMap((step) => (step.kind === "nest" ? callsIn(step.nest.body) : []));
-  module.importMemory("env", "memory", { initial: 1 });
+  module.importMemory("env", "memory", limits);
   const functions: Record<string, (...x: number[]) => number> = {};
   const { host, rare } = importFunctions(module, calls, functions);
   const hostRoutine = module.importFunction("env", "host", ["i32", "i32"]);
+  const isShared = all.some((step) =>
+    step.kind === "nest" ? step.parts !== null : step.kind === "kernel" && step.calls.length > 1,
+  );
+  const fork = isShared ? module.importFunction("env", "fork", ["i32", "i32"], "i32") : null;
+  const join = isShared ? module.importFunction("env", "join", []) : null;
   const kernelSteps = all.filter((step) => step.kind === "kernel");
   const kernels = importKernels(module, kernelSteps);
   const ofVectors = defineElementary(module, calls, rare);
@@ -183,8 +211,35 @@ export const encodeProgram = (root: Program): EncodedProgram => {
   };
   const routines: HostRoutine[] = [];
   const defined = new Map<Program, ProgramFunction>();
+  let shared = 0;
 
-  const writerOf = (program: Program, name: string, step: ProgramStep): ((f: Builder, base: Local<"i32">) => void) => {
+  /** A step as parts for all threads, the first of them the caller's. */
+  const inParts = (writers: readonly Writer[]): Writer => {
+    const step = shared++;
+    const parts = writers.map((write, part) =>
+      module.func(`step${step} part${part}`, { params: ["i32"], export: true }, (f, base) => write(f, base)),
+    );
+    const run = (f: Builder, base: Local<"i32">, own: readonly ProgramFunction[]): void =>
+      own.forEach((part) => f.call(part, base));
+    return (f, base) =>
+      f.if(
+        call(fork!, i32.const(step), base),
+        () => {
+          run(f, base, parts.slice(0, 1));
+          f.call(join!);
+        },
+        () => run(f, base, parts),
+      );
+  };
+
+  const nestWriter = (program: Program, name: string, nest: Nest): Writer => {
+    const written = module.func(`${name} ${nest.name}`, { params: ["i32"] }, (f, base) =>
+      writeNest(f, base, nest, program.plan, callees),
+    );
+    return (f, base) => f.call(written, base);
+  };
+
+  const writerOf = (program: Program, name: string, step: ProgramStep): Writer => {
     const { plan, buffers } = program;
     const addresses = (base: Local<"i32">) => (buffer: number) => addressIn(plan, base, buffer);
     switch (step.kind) {
@@ -193,19 +248,29 @@ export const encodeProgram = (root: Program): EncodedProgram => {
         return (f, base) => f.call(hostRoutine, number, base);
       }
       case "kernel": {
-        const kernel = kernels.get(kernelName(step.routine))!;
-        return (f, base) => f.call(kernel, ...kernelArguments(step, addresses(base)));
+        const offsets = scratchOffsets(step.calls);
+        const writers = step.calls.map((own, part): Writer => {
+          const kernel = kernels.get(kernelName(step.routine, own))!;
+          const args = (base: Local<"i32">): Expression<"i32">[] =>
+            kernelArguments(step, own, offsets[part]!, addresses(base));
+          if (own.refuses !== true) return (f, base) => f.call(kernel, ...args(base));
+          const number = routines.push({ program, step: routineOf(step) }) - 1;
+          return (f, base) =>
+            f.if(call(kernel as FunctionReference<readonly "i32"[], "i32">, ...args(base)), () =>
+              f.call(hostRoutine, number, base),
+            );
+        });
+        return writers.length === 1 ? writers[0]! : inParts(writers);
       }
       case "control": {
         const bodies = step.bodies.map((body) => defined.get(body)!);
         return (f, base) => writeControl(f, step, { addressOf: addresses(base), buffers, bodies });
       }
-      case "nest": {
-        const nest = module.func(`${name} ${step.nest.name}`, { params: ["i32"] }, (f, base) =>
-          writeNest(f, base, step.nest, plan, callees),
-        );
-        return (f, base) => f.call(nest, base);
-      }
+      case "nest":
+        // A worker would have to ask its caller for every element.
+        if (step.parts === null || callsIn(step.nest.body).some((own) => !isElementary(own.function, own.dtype)))
+          return nestWriter(program, name, step.nest);
+        return inParts(step.parts.map((part) => nestWriter(program, name, part)));
     }
   };
   // Bodies come before the functions that call them.
@@ -218,5 +283,5 @@ export const encodeProgram = (root: Program): EncodedProgram => {
       module.func(name, signature, (f, base) => steps.forEach((write) => write(f, base))),
     );
   }
-  return { bytes: module.assemble(), functions, routines, kernels: kernelSteps };
+  return { bytes: module.assemble(), functions, routines, kernels: kernelSteps, sharedSteps: shared };
 };

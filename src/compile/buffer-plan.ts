@@ -121,8 +121,7 @@ export const planBuffers = (
         offsets[k] = offsets[old]!;
       }
     }
-    for (const k of ending[slot]!)
-      if (!inherited.has(k)) giveBack(holes, offsets[k]!, roundUp(bytesOf(buffers[k]!)));
+    for (const k of ending[slot]!) if (!inherited.has(k)) giveBack(holes, offsets[k]!, roundUp(bytesOf(buffers[k]!)));
   }
   return { offsets, slots, bytes: end };
 };

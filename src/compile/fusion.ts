@@ -72,6 +72,8 @@ export interface KernelGroup {
   readonly index: number;
   readonly equation: Equation;
   readonly routine: PrebuiltRoutine;
+  /** Calls that together are the routine and may run at the same time, each with a share of the scratch. */
+  readonly calls: readonly PrebuiltCall[];
   /** Buffers of the operands, copied where the kernel asks for it. */
   readonly operands: readonly number[];
   readonly results: readonly number[];
@@ -141,6 +143,7 @@ interface State {
   /** Named scope of the equation being placed. */
   scope: string | undefined;
   readonly onFrame: boolean;
+  readonly threads: number;
 }
 
 const contiguous = (shape: Shape): StridedView => ({ offset: 0, shape, strides: stridesOf(shape) });
@@ -350,12 +353,13 @@ const wholeOperand = (state: State, atom: Atom): Operand => {
   return { kind: "buffer", buffer: whole.buffer, aval };
 };
 
-/** Buffers of the operands of a kernel, with the axes it asks for; null where one is a constant. */
-const kernelOperands = (state: State, equation: Equation, { copies }: PrebuiltCall): number[] | null => {
-  const bindings = equation.inputs.map((atom) => bindingOf(state, atom));
-  if (bindings.some(({ kind }) => kind === "constant")) return null;
-  return bindings.map((binding, k) => {
-    const source = stored(state, binding as Exclude<Binding, { kind: "constant" }>);
+/** Buffers of the operands of a kernel, with the axes it asks for; constants are written to buffers. */
+const kernelOperands = (state: State, equation: Equation, { copies }: PrebuiltCall): number[] =>
+  equation.inputs.map((atom, k) => {
+    const binding = bindingOf(state, atom);
+    // All elements of a constant are equal, so it has any order of axes.
+    if (binding.kind === "constant") return newCopy(state, binding, atom.aval.shape).buffer;
+    const source = stored(state, binding);
     const permutation = copies?.[k] ?? null;
     if (permutation === null)
       return (isWhole(source.view, state.buffers[source.buffer]!) ? source : copied(state, source)).buffer;
@@ -367,6 +371,12 @@ const kernelOperands = (state: State, equation: Equation, { copies }: PrebuiltCa
     };
     return copied(state, { ...source, view }).buffer;
   });
+
+/** Where the scratch of every call begins in that of all, and the bytes of all. */
+export const scratchOffsets = (calls: readonly PrebuiltCall[]): readonly number[] => {
+  const offsets = [0];
+  for (const { scratchBytes } of calls) offsets.push(offsets.at(-1)! + 16 * Math.ceil(scratchBytes / 16));
+  return offsets;
 };
 
 /** The group of a routine: a kernel where the program runs on a frame and there is one for the types. */
@@ -375,16 +385,21 @@ const routineGroup = (state: State, equation: Equation): RoutineGroup | KernelGr
   const avals = inputs.map(({ aval }) => aval);
   const routine =
     state.onFrame && primitive.lower.kind === "routine" ? (primitive.lower.prebuilt?.(avals, params) ?? null) : null;
-  const buffers = routine === null ? null : kernelOperands(state, equation, routine.call);
-  // Copies that operands ask for are made first.
-  const operands = buffers ?? inputs.map((atom) => wholeOperand(state, atom));
+  const newResults = (index: number): number[] =>
+    outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
+  // Copies that operands ask for are groups before this one.
+  if (routine === null) {
+    const operands = inputs.map((atom) => wholeOperand(state, atom));
+    const index = state.groups.length;
+    return { kind: "routine", index, equation, operands, results: newResults(index) };
+  }
+  const operands = kernelOperands(state, equation, routine.call);
   const index = state.groups.length;
-  const results = outputs.map(({ aval }) => newBuffer(state, aval.shape, aval.dtype, index));
-  if (routine === null || buffers === null)
-    return { kind: "routine", index, equation, operands: operands as Operand[], results };
-  const { scratchBytes } = routine.call;
+  const results = newResults(index);
+  const calls = (state.threads > 1 && routine.call.parts?.(state.threads)) || [routine.call];
+  const scratchBytes = scratchOffsets(calls).at(-1)!;
   const scratch = scratchBytes === 0 ? null : newBuffer(state, [scratchBytes], "bool", index);
-  return { kind: "kernel", index, equation, routine, operands: buffers, results, scratch };
+  return { kind: "kernel", index, equation, routine, calls, operands, results, scratch };
 };
 
 /** The buffer of the whole value, which a constant is written to. */
@@ -478,12 +493,14 @@ export interface FusionOptions {
   readonly onFrame: boolean;
   /** Whether it is the body of a loop or a branch. */
   readonly isBody: boolean;
+  /** Threads that may share a step. */
+  readonly threads: number;
 }
 
 /** Groups and buffers of a jaxpr without calls. */
 export const fuse = (
   jaxpr: Jaxpr,
-  { onFrame, isBody, known }: FusionOptions = { onFrame: true, isBody: false },
+  { onFrame, isBody, threads, known }: FusionOptions = { onFrame: true, isBody: false, threads: 1 },
 ): FusedProgram => {
   const state: State = {
     groups: [],
@@ -495,6 +512,7 @@ export const fuse = (
     copies: new Map(),
     scope: undefined,
     onFrame,
+    threads,
   };
   for (const input of jaxpr.inputs) bindInput(state, input);
   for (const equation of jaxpr.equations) placeEquation(state, equation);

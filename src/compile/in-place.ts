@@ -51,8 +51,7 @@ export const overwritable = (nest: Nest): ReadonlyMap<number, readonly number[]>
     const [store] = stores;
     if (store === undefined || stores.length > 1 || loads.length > 0 || body === null) continue;
     const candidates = [...uses].filter(
-      ([, own]) =>
-        own.stores.length === 0 && own.body === body && own.loads.every((load) => samePlace(load, store)),
+      ([, own]) => own.stores.length === 0 && own.body === body && own.loads.every((load) => samePlace(load, store)),
     );
     if (candidates.length > 0)
       found.set(

@@ -7,6 +7,7 @@ import { sizeOf } from "../array/shape.ts";
 import type { Aval } from "../ir/aval.ts";
 import type { Equation, Jaxpr } from "../ir/jaxpr.ts";
 import { bytesOf } from "./buffer-plan.ts";
+import { threadCount } from "../thread-count.ts";
 import { buildProgram } from "./program.ts";
 import type { Program, ProgramStep } from "./program.ts";
 
@@ -92,6 +93,6 @@ export const memoryOf = (jaxpr: Jaxpr, keeping: Keeping): MemoryPlan => {
   plans.set(jaxpr, known);
   return (known[keeping] ??= {
     argumentBytes: jaxpr.inputs.reduce((sum, { aval }) => sum + bytesOfType(aval), 0),
-    heldBytes: heldBytesOf(buildProgram(jaxpr, keeping === "frame"), keeping),
+    heldBytes: heldBytesOf(buildProgram(jaxpr, keeping === "frame", threadCount()), keeping),
   });
 };

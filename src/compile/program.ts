@@ -4,6 +4,7 @@
  */
 import { InvalidJaxpr } from "../error.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
+import { leastSharedWork } from "../thread-count.ts";
 import type { Control } from "../ir/lowering.ts";
 import { planBuffers } from "./buffer-plan.ts";
 import type { BufferPlan, Lifetimes } from "./buffer-plan.ts";
@@ -25,10 +26,13 @@ import { inlineCalls } from "./inline.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
 import { buildNest } from "./nest.ts";
+import { partsOf } from "./parts.ts";
 
 export interface NestStep {
   readonly kind: "nest";
   readonly nest: Nest;
+  /** The nest as nests for several threads; null if one runs it. */
+  readonly parts: readonly Nest[] | null;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
   /** Named scopes of the equations in it. */
@@ -97,13 +101,15 @@ const touched = (nest: Nest): { readonly reads: number[]; readonly writes: numbe
 };
 
 /** The programs of a group's bodies, and buffers that its loop needs besides; these are appended. */
-const controlStep = (group: ControlGroup, buffers: Buffer[]): Omit<ControlStep, "releases"> => {
+const controlStep = (group: ControlGroup, buffers: Buffer[], threads: number): Omit<ControlStep, "releases"> => {
   const { control, results, index } = group;
   const newBuffer = (buffer: Pick<Buffer, "shape" | "dtype">): number => {
     buffers.push({ ...buffer, group: index });
     return buffers.length - 1;
   };
-  const bodies = bodiesOf(control).map(({ body, operands }) => buildBody(body, group.operands.slice(...operands)));
+  const bodies = bodiesOf(control).map(({ body, operands }) =>
+    buildBody(body, group.operands.slice(...operands), threads),
+  );
   const stateCount = control.kind === "scan" ? control.carryCount : control.kind === "while" ? results.length : 0;
   const spare = results.slice(0, stateCount).map((buffer) => newBuffer(buffers[buffer]!));
   if (control.kind === "while") spare.push(newBuffer({ shape: [], dtype: "bool" }));
@@ -111,11 +117,11 @@ const controlStep = (group: ControlGroup, buffers: Buffer[]): Omit<ControlStep, 
   return { ...group, bodies, spare, frame: newBuffer({ shape: [frameBytes], dtype: "bool" }) };
 };
 
-const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[]): UnreleasedStep[] => {
+const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[], threads: number): UnreleasedStep[] => {
   const steps: UnreleasedStep[] = [];
   for (const group of groups) {
     if (group.kind === "control") {
-      steps.push(controlStep(group, buffers));
+      steps.push(controlStep(group, buffers, threads));
       continue;
     }
     if (group.kind !== "nest") {
@@ -123,7 +129,9 @@ const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[]): UnreleasedStep[] 
       continue;
     }
     const nest = buildNest(group, buffers);
-    if (nest !== null) steps.push({ kind: "nest", nest, scopes: [...group.scopes], ...touched(nest) });
+    if (nest === null) continue;
+    const parts = partsOf(nest, threads, leastSharedWork());
+    steps.push({ kind: "nest", nest, parts, scopes: [...group.scopes], ...touched(nest) });
   }
   return steps;
 };
@@ -177,7 +185,7 @@ const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
   const fused = fuse(optimize(jaxpr), options);
   const { inputCount, outputs } = fused;
   const buffers = [...fused.buffers];
-  const steps = stepsOf(fused, buffers);
+  const steps = stepsOf(fused, buffers, options.threads);
   const elsewhere = options.isBody
     ? [...jaxpr.inputs.keys(), ...outputs.map((output) => (output as Extract<Operand, { kind: "buffer" }>).buffer)]
     : [];
@@ -199,15 +207,17 @@ const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
  * The program of a body: its inputs and then its outputs lie behind the pointers at the head of its frame.
  * @param operands  of its first inputs; values are written into it
  */
-const buildBody = (jaxpr: Jaxpr, operands: readonly ControlOperand[]): Program => {
+const buildBody = (jaxpr: Jaxpr, operands: readonly ControlOperand[], threads: number): Program => {
   const known = new Map(
     operands.flatMap((operand, k) => (isBuffer(operand) ? [] : [[jaxpr.inputs[k]!, operand] as const])),
   );
-  return build(jaxpr, { onFrame: true, isBody: true, known });
+  return build(jaxpr, { onFrame: true, isBody: true, threads, known });
 };
 
 /**
  * A jaxpr without constants as steps over buffers.
  * @param onFrame  for a back end that runs nests, prebuilt kernels, loops and branches on one frame of memory
+ * @param threads  how many may share a step
  */
-export const buildProgram = (jaxpr: Jaxpr, onFrame = true): Program => build(jaxpr, { onFrame, isBody: false });
+export const buildProgram = (jaxpr: Jaxpr, onFrame = true, threads = 1): Program =>
+  build(jaxpr, { onFrame, isBody: false, threads });

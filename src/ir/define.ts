@@ -53,15 +53,16 @@ export const defineMultiplePrimitive = <I extends readonly NDArray[], P = NoPara
 const applier =
   <Out>(record: Primitive, pick: (outputs: readonly NDArray[]) => Out) =>
   (...operands: unknown[]): Out => {
-    const last = operands.at(-1);
-    const hasParams = typeof last === "object" && last !== null && !(last instanceof NDArray);
-    const inputs = hasParams ? operands.slice(0, -1) : operands;
-    for (const input of inputs)
-      if (!(input instanceof NDArray))
-        throw new NotAnArray(
-          record.name,
-          `${input === undefined ? "undefined" : `a ${typeof input}`} among its operands`,
-          "Primitives take arrays, then their parameters; the functions of cotangent/numpy take numbers too",
-        );
-    return pick(bind(record, inputs as NDArray[], hasParams ? last : noParams));
+    const last = operands[operands.length - 1];
+    let params: object = noParams;
+    if (!(last instanceof NDArray) && typeof last === "object" && last !== null) params = operands.pop() as object;
+    for (const operand of operands) if (!(operand instanceof NDArray)) throw notAnArray(record.name, operand);
+    return pick(bind(record, operands as NDArray[], params));
   };
+
+const notAnArray = (name: string, operand: unknown): NotAnArray =>
+  new NotAnArray(
+    name,
+    `${operand === undefined ? "undefined" : `a ${typeof operand}`} among its operands`,
+    "Primitives take arrays, then their parameters; the functions of cotangent/numpy take numbers too",
+  );

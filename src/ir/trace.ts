@@ -9,14 +9,15 @@ import { ConcreteArray, viewAs } from "../array/ndarray.ts";
 import type { NDArray } from "../array/ndarray.ts";
 import type { WeakType } from "../array/dtype.ts";
 import { sameShape } from "../array/shape.ts";
+import { accelerated } from "./acceleration.ts";
 import type { Aval } from "./aval.ts";
-import { avalOf, showAval } from "./aval.ts";
+import { showAval } from "./aval.ts";
 import type { Atom, ClosedJaxpr, Equation, Variable } from "./jaxpr.ts";
 import { literal, variable } from "./jaxpr.ts";
 import { requireNumbers } from "./number-faults.ts";
 import type { Origin } from "./origin.ts";
 import { currentScope, currentSource, scopeSince, withOrigin } from "./origin.ts";
-import type { Params, Primitive, TypeOf } from "./primitive.ts";
+import type { OneOrMany, Params, Primitive, TypeOf } from "./primitive.ts";
 import { toList } from "./primitive.ts";
 import { sourceLine } from "./source-line.ts";
 import type { Mark } from "./tracer.ts";
@@ -27,25 +28,44 @@ export interface Trace {
   readonly process: (primitive: Primitive, inputs: readonly NDArray[], params: Params) => readonly NDArray[];
 }
 
-/** Weakness of the outputs: a primitive's own rule, else weak where every input is weak and it stays float64. */
-const weakTypesOf = (
-  primitive: Primitive,
-  inputs: readonly Aval[],
+/** Whether every input is weak, and there are inputs. */
+const areWeak = (inputs: readonly Aval[]): boolean => {
+  for (const { weakType } of inputs) if (weakType === false) return false;
+  return inputs.length > 0;
+};
+
+/** Weakness of output k: what a primitive's own rule says, else weak where every input is weak and it stays float64. */
+const weakTypeAt = (
+  own: OneOrMany<WeakType> | undefined,
+  allWeak: boolean,
+  { dtype }: TypeOf,
+  k: number,
+): WeakType => {
+  if (own === undefined) return allWeak && dtype === "float64" ? "float" : false;
+  return Array.isArray(own) ? (own[k] as WeakType) : (own as WeakType);
+};
+
+/** Outputs as weak as the primitive says; one that has no say got weak inputs only. */
+const withWeakness = (
+  { weakType }: Primitive,
+  inputs: readonly NDArray[],
   params: Params,
-  types: readonly TypeOf[],
-): readonly WeakType[] => {
-  if (primitive.weakType !== undefined) {
-    const own = primitive.weakType(inputs, params);
-    return Array.isArray(own) ? (own as readonly WeakType[]) : types.map(() => own as WeakType);
-  }
-  const allWeak = inputs.length > 0 && inputs.every(({ weakType }) => weakType !== false);
-  return types.map(({ dtype }) => (allWeak && dtype === "float64" ? "float" : false));
+  outputs: readonly NDArray[],
+): readonly NDArray[] => {
+  const own = weakType?.(inputs, params);
+  return outputs.map((output, k) => {
+    const wanted = weakTypeAt(own, true, output, k);
+    return output.weakType === wanted || isTracer(output)
+      ? output
+      : viewAs(output as ConcreteArray, output.shape, wanted);
+  });
 };
 
 /** A primitive's `evaluate` gives what its `abstractEval` promises. */
 const requireTypes = (primitive: Primitive, outputs: readonly NDArray[], types: readonly TypeOf[]): void => {
   for (let k = 0; k < types.length; k++) {
-    const [output, type] = [outputs[k], types[k]!];
+    const output = outputs[k];
+    const type = types[k]!;
     if (output === undefined || output.dtype !== type.dtype || !sameShape(output.shape, type.shape))
       throw new InvalidJaxpr(
         `evaluation of ${primitive.name}`,
@@ -58,23 +78,18 @@ const requireTypes = (primitive: Primitive, outputs: readonly NDArray[], types: 
 const evaluation: Trace = {
   mark: newMark("evaluation"),
   process: (primitive, inputs, params) => {
-    let allWeak = inputs.length > 0;
-    for (const input of inputs) {
+    for (const input of inputs)
       if (!(input instanceof ConcreteArray)) throw leaked(input as Tracer, primitive.name);
-      if (input.weakType === false) allWeak = false;
-    }
     const types = primitive.stage === undefined ? toList(primitive.abstractEval(inputs, params)) : null;
-    const outputs = toList(primitive.evaluate(inputs as readonly ConcreteArray[], params));
+    const arrays = inputs as readonly ConcreteArray[];
+    const outputs =
+      (types === null ? null : accelerated(primitive, arrays, params, types)) ??
+      toList(primitive.evaluate(arrays, params));
     if (types !== null) requireTypes(primitive, outputs, types);
-    if (findsNumberFaults()) requireNumbers(primitive, inputs as readonly ConcreteArray[], params, outputs);
-    if (!allWeak && primitive.weakType === undefined) return outputs;
-    const weakTypes = weakTypesOf(primitive, inputs, params, outputs);
-    return outputs.map((output, k) => {
-      const weakType = weakTypes[k]!;
-      return output.weakType === weakType || isTracer(output)
-        ? output
-        : viewAs(output as ConcreteArray, output.shape, weakType);
-    });
+    if (findsNumberFaults()) requireNumbers(primitive, arrays, params, outputs);
+    return primitive.weakType === undefined && !areWeak(inputs)
+      ? outputs
+      : withWeakness(primitive, inputs, params, outputs);
   },
 };
 
@@ -96,6 +111,22 @@ export const withTrace = <T>(trace: Trace, body: () => T): T => {
   current = trace;
   try {
     return body();
+  } finally {
+    current = outer;
+  }
+};
+
+/** Applies a primitive under `trace`, which is the current trace meanwhile. */
+export const processUnder = (
+  trace: Trace,
+  primitive: Primitive,
+  inputs: readonly NDArray[],
+  params: Params,
+): readonly NDArray[] => {
+  const outer = current;
+  current = trace;
+  try {
+    return trace.process(primitive, inputs, params);
   } finally {
     current = outer;
   }
@@ -174,13 +205,21 @@ export const stagingTrace = (owner: string, mark: Mark = newMark(owner)): Stagin
     atom,
     process: (primitive, values, params) => {
       if (primitive.stage !== undefined) return primitive.stage(values, params);
-      const types = toList(primitive.abstractEval(values.map(avalOf), params));
-      const weakTypes = weakTypesOf(primitive, values, params, types);
-      const outputs = types.map((type, k) => variable({ ...type, weakType: weakTypes[k]! }));
+      const types = toList(primitive.abstractEval(values, params));
+      const own = primitive.weakType?.(values, params);
+      const allWeak = areWeak(values);
+      const outputs: Variable[] = [];
+      const results: NDArray[] = [];
+      for (let k = 0; k < types.length; k++) {
+        const { shape, dtype } = types[k]!;
+        const bound = variable({ shape, dtype, weakType: weakTypeAt(own, allWeak, types[k]!, k) });
+        outputs.push(bound);
+        results.push(new Tracer(mark, bound.aval, bound));
+      }
       const equation = { primitive, inputs: values.map(atom), params, outputs };
       const from = originSince(outerScope);
       equations.push(from === null ? equation : { ...equation, ...from });
-      return outputs.map((output) => new Tracer(mark, output.aval, output));
+      return results;
     },
     finish: (outputs) => {
       const outs = outputs.map(atom);

@@ -90,14 +90,14 @@ const noticesOf = async (code: string): Promise<readonly [error: unknown, told: 
 };
 
 describe.each([...sections])("%s", (section, [trigger, repair, ...more]) => {
-  const { WebAssembly } = globalThis;
+  const { WebAssembly, SharedArrayBuffer } = globalThis;
 
   afterEach(() => {
-    globalThis.WebAssembly = WebAssembly;
+    Object.assign(globalThis, { WebAssembly, SharedArrayBuffer });
     forgetCapabilities();
-    configure({ debug: false, debugNans: false, debugInfs: false });
+    configure({ debug: false, debugNans: false, debugInfs: false, threads: 1 });
     configureArena();
-    setNoticeListener(null);
+      setNoticeListener(null);
   });
 
   test("its first program shows it", async () => {

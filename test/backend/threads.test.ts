@@ -1,0 +1,134 @@
+/**
+ * Threads: the same bits for any number of them, on programs whose every step is shared that can be, and one thread,
+ * with a notice, where there can be no more.
+ */
+import * as fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { array, configure, counters, grad, jit, NDArray, scan } from "cotangent";
+import * as np from "cotangent/numpy";
+import { execute, settleThreads } from "../../src/backend/index.ts";
+import { setNoticeListener } from "../../src/notice.ts";
+import { setLeastSharedWork } from "../../src/thread-count.ts";
+import { bitsOf, programs, runOn } from "./programs.ts";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  setNoticeListener(null);
+  setLeastSharedWork();
+  configure({ threads: 1 });
+});
+
+/** Runs twice: the workers know the program at the second run. */
+const onThreads = async (threads: number, run: () => readonly string[]): Promise<readonly string[]> => {
+  configure({ threads });
+  setLeastSharedWork(0);
+  run();
+  await settleThreads();
+  return run();
+};
+
+describe.each([2, 4])("76: %i threads", (threads) => {
+  test("random programs give the bits of one thread", async () => {
+    const before = counters().parallelSteps;
+    await fc.assert(
+      fc.asyncProperty(programs(30), async ({ jaxpr, inputs }) => {
+        const expected = runOn("interpreter", jaxpr, inputs);
+        expect(await onThreads(threads, () => execute(jaxpr, "wasm", inputs).map(bitsOf))).toEqual(expected);
+      }),
+      { numRuns: 100 },
+    );
+    expect(counters().parallelSteps).toBeGreaterThan(before + 50);
+  });
+
+  test.each<[string, (x: NDArray, y: NDArray) => readonly NDArray[]]>([
+    [
+      "matrix products of every layout",
+      (x, y) => [np.matmul(x, y), np.matmul(x.T, y), np.matmul(x, y.T), np.matmul(x.T, y.T)],
+    ],
+    ["a batch of products", (x, y) => [np.matmul(np.stack([x, y, x]), np.stack([y, y, x]))]],
+    [
+      "a loop",
+      (x, y) =>
+        scan((c: NDArray, r: NDArray) => [np.tanh(np.matmul(c, y)).add(r), np.sum(c, { axis: 0 })] as const, x, x),
+    ],
+    [
+      "its gradient",
+      (x, y) => [
+        grad((w: NDArray) =>
+          np.sum(scan((c: NDArray, r: NDArray) => [np.sin(c.mul(w)).add(r), np.sum(c)] as const, x, x)[1]),
+        )(y),
+      ],
+    ],
+    [
+      "angles that a worker asks its caller for",
+      (x) => [np.sin(x.mul(1e12)), np.cos(np.where(np.greater(x, 0), x, 1e300))],
+    ],
+    ["functions that only the caller has", (x) => [np.sinc(x), np.i0(x)]],
+  ])("%s", async (_name, f) => {
+    const [x, y] = [0, 1].map((shift) => np.sin(np.arange(130 * 130).add(shift)).reshape([130, 130])) as [
+      NDArray,
+      NDArray,
+    ];
+    const run = (backend: "wasm" | "interpreter") => (jit(f as never, { backend }) as typeof f)(x, y).map(bitsOf);
+    const expected = run("interpreter");
+    const program = jit(f as never, { backend: "wasm" }) as typeof f;
+    expect(await onThreads(threads, () => program(x, y).map(bitsOf))).toEqual(expected);
+  });
+});
+
+const wide = np.sin(np.arange(1e5));
+const chain = (x: NDArray): NDArray => np.exp(np.sin(x).mul(x));
+
+test("a step is shared from a certain amount of work on", async () => {
+  configure({ threads: 2 });
+  const f = jit(chain);
+  const shared = async (x: NDArray): Promise<number> => {
+    f(x);
+    await settleThreads();
+    const before = counters().parallelSteps;
+    f(x);
+    return counters().parallelSteps - before;
+  };
+  expect(await shared(array([1, 2, 3]))).toBe(0);
+  expect(await shared(wide)).toBe(1);
+});
+
+test("a program is compiled anew for another number of threads, and works on after it", async () => {
+  const f = jit(chain);
+  const expected = bitsOf(f(wide));
+  for (const threads of [2, 1, 3, 2, 1]) {
+    configure({ threads });
+    for (let call = 0; call < 3; call++) expect(bitsOf(f(wide))).toBe(expected);
+    await settleThreads();
+    expect(bitsOf(f(wide))).toBe(expected);
+  }
+});
+
+describe("where something is missing", () => {
+  const notices: string[] = [];
+  const told = (): readonly string[] => notices.splice(0);
+  const expected = bitsOf(jit(chain)(wide));
+  const run = (): string => {
+    setNoticeListener((code) => notices.push(code));
+    configure({ threads: 2 });
+    return bitsOf(jit((x: NDArray) => chain(x))(wide));
+  };
+
+  test("72: without shared memory one thread gives the same bits, and a notice says so", () => {
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    expect(run()).toBe(expected);
+    expect(told()).toEqual(["ThreadsMissing"]);
+  });
+
+  test("73: without workers, and without a process that has some, likewise", () => {
+    vi.stubGlobal("process", undefined);
+    vi.stubGlobal("Worker", undefined);
+    vi.stubGlobal("navigator", undefined);
+    expect(run()).toBe(expected);
+    expect(told()).toEqual(["ThreadsMissing"]);
+  });
+});
+
+test.each([0, 1.5, -2, 65, Number.NaN, "2", null])("configure refuses %o threads", (threads) => {
+  expect(() => configure({ threads: threads as number })).toThrow(/threads .*whole number from 1 to 64/);
+});
