@@ -16,6 +16,7 @@ export default defineConfig({
           name: "node",
           isolate: false,
           include: ["test/**/*.test.ts"],
+          setupFiles: process.env["COTANGENT_THREADS"] === undefined ? [] : ["test/with-threads.ts"],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -2,8 +2,8 @@
  * Keys for caches: plain data as text, equal for equal data.
  */
 
-/** Deeper (or cyclic) data has no key. */
-const deepest = 8;
+/** Deeper (or cyclic) data has no key, and neither have longer lists, of which a key would cost more than it saves. */
+const [deepest, longest] = [8, 64];
 
 /** Text that is equal for equal numbers, strings, lists and plain objects of them; null for anything else. */
 export const plainKey = (value: unknown, depth = 0): string | null => {
@@ -11,7 +11,7 @@ export const plainKey = (value: unknown, depth = 0): string | null => {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null || value === undefined || typeof value === "boolean") return String(value);
   if (typeof value !== "object" || depth === deepest) return null;
-  if (Array.isArray(value)) return listKey(value, depth);
+  if (Array.isArray(value)) return value.length > longest ? null : listKey(value, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return null;
   return recordKey(value as Readonly<Record<string, unknown>>, depth);

@@ -4,6 +4,7 @@
  * Growing detaches every view, hence views are fields of the arena that are read anew after each call.
  */
 import { OutOfMemory } from "../error.ts";
+import { threadCount } from "../thread-count.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
 import { allocate, copyOf, itemSize } from "../array/dtype.ts";
 
@@ -61,6 +62,9 @@ const arenas: { alone: Arena | null; shared: Arena | null } = { alone: null, sha
 
 /** The arena that programs share, made at the first call; programs of several threads have one of their own. */
 export const sharedArena = (isShared = false): Arena => (arenas[isShared ? "shared" : "alone"] ??= newArena(isShared));
+
+/** The arena of programs that are compiled now. For tests. */
+export const arenaInUse = (): Arena => sharedArena(threadCount() > 1);
 
 /** The next program for several threads gets a new arena; this one goes with the programs that hold it. */
 export const forgetSharedArena = (): void => {

@@ -14,6 +14,7 @@ import type { DType } from "../array/dtype.ts";
 import { itemSize } from "../array/dtype.ts";
 import { fromBuffer, repeatedValue } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
+import { sizeOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Accelerator } from "../ir/acceleration.ts";
 import type { Aval } from "../ir/aval.ts";
@@ -113,8 +114,9 @@ const compileBlocks = (
 
 const runElementwise: Accelerator = (primitive, inputs, params, [type]) => {
   const key = keyOf(primitive, params);
-  if (key === null || inputs.every((input) => repeatedValue(input) !== undefined)) return null;
-  const length = inputs[0]!.size;
+  const length = sizeOf(type!.shape);
+  if (key === null || inputs.some(({ size }) => size !== length)) return null;
+  if (inputs.every((input) => repeatedValue(input) !== undefined)) return null;
   const block = length < longBlock ? shortBlock : longBlock;
   let signature = `${key} ${block}`;
   for (const { dtype } of inputs) signature += dtype;

@@ -5,59 +5,55 @@
 import { itemSize } from "../array/dtype.ts";
 import type { Access, Nest, Statement } from "./kernel-ir.ts";
 
-/** The accesses of one buffer in a nest. */
+/** The one place of all accesses of a buffer; null if they are in several, or of both kinds. */
 interface Uses {
-  readonly loads: Access[];
-  readonly stores: Access[];
-  /** The statements among which they stand; null if they stand in several places. */
-  body: readonly Statement[] | null;
+  readonly isStored: boolean;
+  place: string | null;
 }
 
-/** Accesses by buffer. A body that is run twice (extrema look again for signs of zero) counts as two places. */
+/** Statements that run together, and how elements are addressed there. */
+const placeOf = (body: number, { dtype, offset, strides }: Access): string => {
+  let text = `${body} ${itemSize(dtype)} ${offset}`;
+  for (const { counter, stride } of strides) text += ` ${counter}:${stride}`;
+  return text;
+};
+
+/** Uses by buffer. A body that is run twice (extrema look again for signs of zero) is in two places. */
 const usesOf = (nest: Nest): ReadonlyMap<number, Uses> => {
   const uses = new Map<number, Uses>();
   const pending: (readonly Statement[])[] = [nest.body];
-  for (let body = pending.pop(); body !== undefined; body = pending.pop())
-    for (const statement of body)
+  for (let number = 0; number < pending.length; number++)
+    for (const statement of pending[number]!)
       if (statement.kind === "loop") pending.push(statement.body);
       else if (statement.kind === "run") {
         pending.push(statement.body);
         if (statement.terms.some(({ combine }) => combine === "max" || combine === "min"))
-          pending.push([...statement.body]);
+          pending.push(statement.body);
       } else if (statement.kind !== "set") {
         const { access } = statement;
-        const known: Uses = uses.get(access.buffer) ?? { loads: [], stores: [], body };
-        uses.set(access.buffer, known);
-        if (known.body !== body) known.body = null;
-        (statement.kind === "load" ? known.loads : known.stores).push(access);
+        const place = placeOf(number, access);
+        const isStored = statement.kind === "store";
+        const known = uses.get(access.buffer);
+        if (known === undefined) uses.set(access.buffer, { isStored, place });
+        else if (known.place !== place || isStored || known.isStored) known.place = null;
       }
   return uses;
 };
 
-const samePlace = (left: Access, right: Access): boolean =>
-  itemSize(left.dtype) === itemSize(right.dtype) &&
-  left.offset === right.offset &&
-  left.strides.length === right.strides.length &&
-  left.strides.every(({ counter, stride }, k) => {
-    const other = right.strides[k]!;
-    return other.counter === counter && other.stride === stride;
-  });
-
 /** For every buffer that the nest writes, those it reads whose places the results may take. */
 export const overwritable = (nest: Nest): ReadonlyMap<number, readonly number[]> => {
   const uses = usesOf(nest);
+  const readAt = new Map<string, number[]>();
+  for (const [buffer, { isStored, place }] of uses) {
+    if (isStored || place === null) continue;
+    const known = readAt.get(place);
+    if (known === undefined) readAt.set(place, [buffer]);
+    else known.push(buffer);
+  }
   const found = new Map<number, readonly number[]>();
-  for (const [written, { stores, loads, body }] of uses) {
-    const [store] = stores;
-    if (store === undefined || stores.length > 1 || loads.length > 0 || body === null) continue;
-    const candidates = [...uses].filter(
-      ([, own]) => own.stores.length === 0 && own.body === body && own.loads.every((load) => samePlace(load, store)),
-    );
-    if (candidates.length > 0)
-      found.set(
-        written,
-        candidates.map(([buffer]) => buffer),
-      );
+  for (const [buffer, { isStored, place }] of uses) {
+    const candidates = isStored && place !== null ? readAt.get(place) : undefined;
+    if (candidates !== undefined) found.set(buffer, candidates);
   }
   return found;
 };

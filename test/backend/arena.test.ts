@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { OutOfMemory } from "../../src/error.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import { configureArena, releaseFrame, sharedArena, takeFrame } from "../../src/backend/arena.ts";
+import { configureArena, releaseFrame, arenaInUse, takeFrame } from "../../src/backend/arena.ts";
 import { execute } from "../../src/backend/index.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { callback } from "../../ops/callback.ts";
@@ -24,9 +24,9 @@ const hosted = (x: NDArray, call: HostFunction): NDArray =>
 describe("frames", () => {
   test("a call leaves the arena as it was", () => {
     const jaxpr = jaxprOf((x) => [mul(x!, x!)], [array(100)]);
-    const { top } = sharedArena();
+    const { top } = arenaInUse();
     execute(jaxpr, "wasm", [array(100)]);
-    expect(sharedArena().top).toBe(top);
+    expect(arenaInUse().top).toBe(top);
   });
 
   test("an exception of a host function passes unchanged and releases every frame", () => {
@@ -44,9 +44,9 @@ describe("frames", () => {
       ],
       [array(100)],
     );
-    const { top } = sharedArena();
+    const { top } = arenaInUse();
     expect(() => execute(jaxpr, "wasm", [array(100)])).toThrow(fault);
-    expect(sharedArena().top).toBe(top);
+    expect(arenaInUse().top).toBe(top);
     isBroken = false;
     expect(
       execute(jaxpr, "wasm", [array(100)])[0]!
@@ -106,10 +106,10 @@ describe("growth", () => {
       [array(50)],
     );
     configureArena({ growAlways: true });
-    const before = sharedArena().capacity;
+    const before = arenaInUse().capacity;
     for (let call = 0; call < 5; call++)
       expect(runOn("wasm", jaxpr, [array(50)])).toEqual(runOn("interpreter", jaxpr, [array(50)]));
-    expect(sharedArena().capacity).toBeGreaterThan(before);
+    expect(arenaInUse().capacity).toBeGreaterThan(before);
   });
 
   test("results are copies: later calls do not change them", () => {
@@ -121,14 +121,14 @@ describe("growth", () => {
   });
 
   test("a frame beyond the limit is OutOfMemory, and smaller programs still run", () => {
-    const { capacity } = sharedArena();
+    const { capacity } = arenaInUse();
     const length = capacity / 8 + 8;
     const large = jaxprOf((x) => [mul(x!, x!)], [array(length)]);
     const small = jaxprOf((x) => [mul(x!, x!)], [array(10)]);
     configureArena({ maximumBytes: capacity });
-    const { top } = sharedArena();
+    const { top } = arenaInUse();
     expect(() => execute(large, "wasm", [array(length)])).toThrow(OutOfMemory);
-    expect(sharedArena().top).toBe(top);
+    expect(arenaInUse().top).toBe(top);
     expect(runOn("wasm", small, [array(10)])).toEqual(runOn("interpreter", small, [array(10)]));
     expect(runOn("js", large, [array(length)])).toEqual(runOn("interpreter", large, [array(length)]));
     configureArena();
@@ -137,7 +137,7 @@ describe("growth", () => {
 
   test("a refusal of the engine to grow is OutOfMemory", () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 });
-    const arena = { ...sharedArena(), memory, top: 0, capacity: 65536 };
+    const arena = { ...arenaInUse(), memory, top: 0, capacity: 65536 };
     expect(takeFrame(arena, 100_000)).toBe(0);
     expect(() => takeFrame(arena, 100_000)).toThrow(OutOfMemory);
     expect(arena.top).toBe(100_000);

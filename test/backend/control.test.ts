@@ -22,7 +22,7 @@ import type { Backend } from "../../src/backend/index.ts";
 import * as np from "cotangent/numpy";
 import * as linalg from "cotangent/linalg";
 import { configureArena } from "../../src/backend/index.ts";
-import { sharedArena } from "../../src/backend/arena.ts";
+import { arenaInUse } from "../../src/backend/arena.ts";
 import { bitsOf } from "./programs.ts";
 
 type Program = (...xs: NDArray[]) => readonly NDArray[];
@@ -222,9 +222,9 @@ test("what is thrown in a body leaves through the loop, and the arena is as it w
       ),
     { backend: "wasm" },
   );
-  const before = sharedArena().top;
+  const before = arenaInUse().top;
   expect(() => failing(row)).toThrow("the fifth round");
-  expect(sharedArena().top).toBe(before);
+  expect(arenaInUse().top).toBe(before);
   expect(runOn("wasm", (x) => [x.add(1)], [row])).toEqual(runOn("interpreter", (x) => [x.add(1)], [row]));
 });
 

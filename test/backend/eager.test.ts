@@ -167,7 +167,9 @@ describe("compiled reductions and routines give the bits of evaluation", () => {
     const [x, y] = [ramp(2400).reshape([40, 60]), ramp(1800).reshape([60, 30])];
     const product = (): NDArray => np.matmul(x, y);
     expect(compilationsOf(product)).toBe(1);
-    expect(bitsOf(product())).toBe(bitsOf(jit((a: NDArray, b: NDArray) => np.matmul(a, b), { backend: "interpreter" })(x, y)));
+    expect(bitsOf(product())).toBe(
+      bitsOf(jit((a: NDArray, b: NDArray) => np.matmul(a, b), { backend: "interpreter" })(x, y)),
+    );
   });
 
   test("gradients and batches of them", () => {

@@ -45,7 +45,8 @@ test("plain data has equal keys where it is equal, and different ones else", () 
 test("what is no plain data has no key, wherever it stands", () => {
   const cyclic: unknown[] = [];
   cyclic.push(cyclic);
-  for (const value of [() => 1, array(1), new Map(), 1n, Symbol("s"), cyclic, { a: [{ b: new Date(0) }] }])
+  expect(plainKey(new Array(64).fill(0))).not.toBeNull();
+  for (const value of [new Array(65).fill(0), () => 1, array(1), new Map(), 1n, Symbol("s"), cyclic, { a: [{ b: new Date(0) }] }])
     expect(plainKey(value)).toBeNull();
 });
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { array, cond, configure, foriLoop, grad, jit, NDArray, scan, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
 import { forgetCapabilities, injectCompileFaults } from "../../src/backend/index.ts";
-import { sharedArena } from "../../src/backend/arena.ts";
+import { arenaInUse } from "../../src/backend/arena.ts";
 
 let notices: [code: string, message: string][] = [];
 
@@ -66,7 +66,7 @@ describe.each(Object.entries(breakages))("68: %s", (_name, [breakIt, message]) =
       expect(new Set(notices.map(([code]) => code))).toEqual(new Set(["CompileFailed"]));
       expect(notices.length).toBe(1);
       expect(notices[0]![1]).toMatch(message);
-      expect(sharedArena().top).toBe(0);
+      expect(arenaInUse().top).toBe(0);
       vi.unstubAllGlobals();
       injectCompileFaults(null);
       expect([...jit((v: NDArray) => f(v), { backend: "wasm" })(x).toTypedArray()]).toEqual(wanted);

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { array, checkpoint, cond, counters, customVjp, grad, jit, jvp, NDArray, scan, vjp, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
-import { configureArena, sharedArena } from "../../src/backend/arena.ts";
+import { configureArena, arenaInUse } from "../../src/backend/arena.ts";
 import { expectError } from "../semantics/support.ts";
 
 const isNightly = process.env["COTANGENT_NIGHTLY"] === "1";
@@ -23,13 +23,13 @@ describe("61: memory that cannot grow", () => {
   const large = np.arange(300_000).mul(1e-5);
 
   const expectUsable = (): void => {
-    expect(sharedArena().top).toBe(0);
+    expect(arenaInUse().top).toBe(0);
     expect(jit((x: NDArray) => np.exp(x), { backend: "wasm" })(array([0])).item()).toBe(1);
     expect(jit((x: NDArray) => f(x), { backend: "js" })(large).item()).toBe(f(large).item());
   };
 
   test("is OutOfMemory with the bytes and what to do, alone and inside transforms; the library goes on", () => {
-    configureArena({ maximumBytes: sharedArena().capacity });
+    configureArena({ maximumBytes: arenaInUse().capacity });
     const calls: readonly (() => unknown)[] = [
       () => jit(f, { backend: "wasm" })(np.concatenate([large, large, large])),
       () => grad(jit(f, { backend: "wasm" }))(np.concatenate([large, large, large])),
@@ -45,11 +45,11 @@ describe("61: memory that cannot grow", () => {
 
   test("because the engine refuses likewise, with the engine's error as cause", () => {
     const cause = new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
-    const grow = vi.spyOn(sharedArena().memory, "grow").mockImplementation(() => {
+    const grow = vi.spyOn(arenaInUse().memory, "grow").mockImplementation(() => {
       throw cause;
     });
     let seen: unknown;
-    const tooLarge = np.zeros(Math.ceil(sharedArena().capacity / 8) + 1);
+    const tooLarge = np.zeros(Math.ceil(arenaInUse().capacity / 8) + 1);
     try {
       jit((x: NDArray) => np.sin(x).add(1), { backend: "wasm" })(tooLarge);
     } catch (error) {
@@ -80,7 +80,7 @@ test("62: results hold where every call moves the memory, in nests of transforms
   const x = array([0.3, 2, -0.5, 1]);
   const wanted = Object.values(programs).map((program) => program(x).toList());
   configureArena({ growAlways: true });
-  const before = sharedArena().capacity;
+  const before = arenaInUse().capacity;
   for (let round = 0; round < 3; round++)
     Object.values(programs).forEach((program, k) => {
       const kept = jit(program, { backend: "wasm" })(x);
@@ -89,7 +89,7 @@ test("62: results hold where every call moves the memory, in nests of transforms
       jit(f, { backend: "wasm" })(x);
       expect(kept.toList()).toEqual(wanted[k]);
     });
-  expect(sharedArena().capacity).toBeGreaterThan(before);
+  expect(arenaInUse().capacity).toBeGreaterThan(before);
 });
 
 test.runIf(isNightly)(
@@ -99,7 +99,7 @@ test.runIf(isNightly)(
     const length = 112_500_000;
     const x = np.arange(length);
     const y = jit((u: NDArray, v: NDArray) => u.mul(2).add(v), { backend: "wasm" })(x, np.ones(length));
-    expect(sharedArena().capacity).toBeGreaterThan(2.5 * 2 ** 30);
+    expect(arenaInUse().capacity).toBeGreaterThan(2.5 * 2 ** 30);
     const values = y.toTypedArray();
     let wrong = 0;
     for (let k = 0; k < length; k++) if (values[k] !== 2 * k + 1) wrong++;
@@ -117,7 +117,7 @@ test.runIf(isNightly)(
 const longRun = (steps: number): string => `
 import { array, grad, jit, valueAndGrad, scan, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
-import { sharedArena } from "./src/backend/arena.ts";
+import { arenaInUse } from "./src/backend/arena.ts";
 const gc = globalThis.gc;
 const w0 = np.linspace(-1, 1, 64).reshape([8, 8]);
 const data = np.linspace(0, 1, 8);
@@ -133,13 +133,13 @@ const settle = () => { for (let k = 0; k < 4; k++) gc(); return process.memoryUs
 const run = (count) => { for (let k = 0; k < count; k++) [w, m, value] = step(w, m); };
 run(${steps / 10});
 const before = settle();
-const pages = sharedArena().memory.buffer.byteLength;
+const pages = arenaInUse().memory.buffer.byteLength;
 run(${steps});
 const after = settle();
 console.log(JSON.stringify({
   heap: after.heapUsed - before.heapUsed,
   buffers: after.arrayBuffers - before.arrayBuffers,
-  pages: sharedArena().memory.buffer.byteLength - pages,
+  pages: arenaInUse().memory.buffer.byteLength - pages,
   value: value.item(),
 }));
 `;

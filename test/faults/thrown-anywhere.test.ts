@@ -31,7 +31,7 @@ import {
 } from "cotangent";
 import * as np from "cotangent/numpy";
 import { generateProgram } from "cotangent/testing";
-import { sharedArena } from "../../src/backend/arena.ts";
+import { arenaInUse } from "../../src/backend/arena.ts";
 import { currentScope } from "../../src/ir/origin.ts";
 import type { Primitive } from "../../src/ir/primitive.ts";
 import { isTracing } from "../../src/ir/trace.ts";
@@ -47,7 +47,7 @@ class Planted extends Error {}
 const expectClean = (): void => {
   expect(isTracing()).toBe(false);
   expect(currentScope()).toBe("");
-  expect(sharedArena().top).toBe(0);
+  expect(arenaInUse().top).toBe(0);
 };
 
 /** Throws at its n-th call, counting from 0; never where `at` is negative. */

@@ -9,8 +9,10 @@ import { cumulativeReferences } from "./references-cumulative.ts";
 import { denseReferences } from "./references-dense.ts";
 import { dynamicSlicingReferences } from "./references-dynamic-slicing.ts";
 import { randomReferences } from "./references-random.ts";
+import { resamplingReferences } from "./references-resampling.ts";
 import { sparseReferences } from "./references-sparse.ts";
 import { specialReferences } from "./references-special.ts";
+import { windowReferences } from "./references-windows.ts";
 import { flatIndex, indicesOf, isInside, movement, read, sameIndex, size, sums } from "./tables.ts";
 import type { Index, Reference, Table } from "./tables.ts";
 
@@ -158,8 +160,10 @@ export const references: Readonly<Record<string, Reference>> = {
   ...denseReferences,
   ...dynamicSlicingReferences,
   ...randomReferences,
+  ...resamplingReferences,
   ...sparseReferences,
   ...specialReferences,
+  ...windowReferences,
   barrier: movement(([x]) => ({ shape: x!.shape, dtype: x!.dtype, at: (index) => read(x!, index) })),
   convert: movement(([x], { dtype }) => ({
     shape: x!.shape,

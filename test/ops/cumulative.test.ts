@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { array, grad, hessian, jit } from "cotangent";
 import type { NDArray } from "cotangent";
 import { mul } from "../../ops/arithmetic.ts";
-import { cumlogsumexp, cummax, cummin, cumprod, linearRecurrence } from "../../ops/cumulative.ts";
+import { cumlogsumexp, cummax, cummin, cumprod, cumsum, linearRecurrence } from "../../ops/cumulative.ts";
 import { reduceSum } from "../../ops/shape.ts";
+import { randomStream, seeds } from "../kernels/arrays.ts";
 
 const forwards = { axis: 0, reverse: false };
 const weighted =
@@ -79,6 +80,45 @@ describe.each([
         .toString(),
     ).toMatch(/^NaN,NaN,-?5,-5$/);
   });
+});
+
+test("running sums of float32 are exact sums, rounded once", () => {
+  fc.assert(
+    fc.property(seeds, fc.boolean(), (seed, reverse) => {
+      const next = randomStream(seed);
+      // Multiples of 2^-24, of which float64 holds all sums.
+      const x = Float32Array.from({ length: 20_000 }, () => Math.round(next() * 2 ** 24) / 2 ** 24);
+      const out = cumsum(array(x), { axis: 0, reverse }).toTypedArray();
+      let sum = 0;
+      const wanted = new Float32Array(x.length);
+      for (const k of reverse ? [...x.keys()].reverse() : x.keys()) wanted[k] = sum += x[k]!;
+      expect(out).toEqual(wanted);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test("running sums of float64 do not drift, also where they cancel", () => {
+  fc.assert(
+    fc.property(seeds, fc.constantFrom(0, 20, 60), (seed, spread) => {
+      const next = randomStream(seed);
+      const x = Float64Array.from({ length: 20_000 }, () => {
+        const whole = Math.round(next() * 2 ** 40);
+        return whole * 2 ** Math.floor(((next() + 1) / 2) * spread);
+      });
+      const out = cumsum(array(x), forwards).toTypedArray();
+      let exact = 0n;
+      let size = 0;
+      const worst = x.findIndex((value, k) => {
+        exact += BigInt(value);
+        size += Math.abs(value);
+        const rounding = Number.EPSILON * Math.abs(Number(exact));
+        return Math.abs(Number(exact - BigInt(out[k]!))) > rounding + size * (k * Number.EPSILON) ** 2;
+      });
+      expect(worst).toBe(-1);
+    }),
+    { numRuns: 10 },
+  );
 });
 
 test("cumlogsumexp neither overflows nor loses infinities", () => {

@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { planEigen } from "../../kernels/prebuilt/spectral.ts";
-import { eigh } from "../../ops/spectral.ts";
+import { planEigen, planSvd } from "../../kernels/prebuilt/spectral.ts";
+import { eigh, svd } from "../../ops/spectral.ts";
 import { randomStream, seeds } from "../kernels/arrays.ts";
 import { disassemble } from "../kernels/assembler/disassemble.ts";
 import { kernelDifference } from "./against-evaluate.ts";
@@ -47,12 +47,61 @@ test("rotations of large matrices are applied in several goes", () => {
   expect(kernelDifference(eigh.primitive, [drawn("float64", [130, 130], 1, 0)])).toBe("");
 });
 
+test("singular values and vectors have the bits of the interpreter's, tall and wide, reduced and full", () => {
+  fc.assert(
+    fc.property(
+      fc.tuple(dtypes, leads, sizes, sizes, fc.boolean()),
+      seeds,
+      scales,
+      ([dtype, lead, rows, columns, full], seed, scale) => {
+        const a = changed(drawn(dtype, [...lead, rows, columns], seed, 0), (value) => value * scale);
+        expect(kernelDifference(svd.primitive, [a], { full })).toBe("");
+      },
+    ),
+  );
+});
+
+test("singular value decompositions of special values are the interpreter's", () => {
+  fc.assert(
+    fc.property(
+      fc.tuple(dtypes, leads, sizes, sizes, fc.boolean()),
+      seeds,
+      rarities,
+      ([dtype, lead, rows, columns, full], seed, rarity) => {
+        const a = drawn(dtype, [...lead, rows, columns], seed, rarity);
+        expect(kernelDifference(svd.primitive, [a], { full })).toBe("");
+      },
+    ),
+  );
+});
+
+test("vectors of singular matrices are completed as the interpreter completes them", () => {
+  fc.assert(
+    fc.property(
+      fc.tuple(sizes, sizes, fc.integer({ min: 0, max: 3 }), fc.boolean()),
+      seeds,
+      ([rows, columns, rank, full], seed) => {
+        const [left, right] = [drawn("float64", [rows, 3], seed, 0), drawn("float64", [3, columns], seed + 1, 0)];
+        const [x, y] = [left.toTypedArray(), right.toTypedArray()];
+        const a = changed(drawn("float64", [rows, columns], seed, 0), (_, i, j) => {
+          let sum = 0;
+          for (let k = 0; k < rank; k++) sum += Math.round(8 * x[i * 3 + k]!) * Math.round(8 * y[k * columns + j]!);
+          return sum;
+        });
+        expect(kernelDifference(svd.primitive, [a], { full })).toBe("");
+      },
+    ),
+  );
+});
+
 test("the modules are valid, import the memory alone, use no relaxed instruction and never grow it", () => {
   for (const dtype of ["float64", "float32"]) {
-    const text = disassemble(planEigen(dtype, [2, 2])!.module.build());
-    expect(text).not.toContain("relaxed");
-    expect(text).not.toContain("memory.grow");
-    expect(text.match(/\(import[^\n]*/g)).toEqual([expect.stringContaining('(import "env" "memory"')]);
+    for (const planned of [planEigen(dtype, [2, 2]), planSvd(dtype, [2, 2], false)]) {
+      const text = disassemble(planned!.module.build());
+      expect(text).not.toContain("relaxed");
+      expect(text).not.toContain("memory.grow");
+      expect(text.match(/\(import[^\n]*/g)).toEqual([expect.stringContaining('(import "env" "memory"')]);
+    }
   }
-  expect(planEigen("int32", [2, 2])).toBeNull();
+  expect([planEigen("int32", [2, 2]), planSvd("bool", [2, 2], true)]).toEqual([null, null]);
 });

@@ -121,7 +121,7 @@ test("policies keep what they say and the inputs, nothing else", () => {
 const storedOnTheWay = (f: Program): number => {
   const { jaxpr } = makeJaxpr(grad(f))(np.ones([64]));
   const whole = { ...jaxpr, constants: [], inputs: [...jaxpr.constants, ...jaxpr.inputs] };
-  const { groups, buffers } = fuse(optimize(inlineCalls(whole)), { onFrame: false, isBody: false });
+  const { groups, buffers } = fuse(optimize(inlineCalls(whole)), { onFrame: false, isBody: false, threads: 1 });
   const products = groups.flatMap((group) => (group.kind === "routine" ? [group.index] : []));
   return buffers.filter(({ group, shape }) => group >= 0 && group < products[1]! && shape.length === 1).length;
 };

@@ -148,6 +148,13 @@ test("eigenvalues of a matrix whose couplings differ by 1e200 are found without 
   expect(values[4]).toBeCloseTo(1, 14);
 });
 
+test("elements near the largest number have a symmetric part, and eigenvalues, without overflow", () => {
+  const [values, vectors] = [new Float64Array(2), new Float64Array(4)];
+  symmetricEigen(Float64Array.of(0, 1.5e308, 1.5e308, 0), 2, values, vectors);
+  expect(values[0]! / -1.5e308).toBeCloseTo(1, 14);
+  expect(values[1]! / 1.5e308).toBeCloseTo(1, 14);
+});
+
 test("NaN and infinities end the iterations at once", () => {
   for (const spoilt of [NaN, Infinity]) {
     const a = Float64Array.of(1, spoilt, spoilt, 1);
