@@ -57,12 +57,7 @@ const mapSinglePairs = (
 };
 
 /** out[k] = f(x[k], y[k]) for any function and any types of arrays. */
-export function mapTwo(
-  f: (x: number, y: number) => number,
-  x: NumericArray,
-  y: NumericArray,
-  out: NumericArray,
-): void {
+export function mapTwo(f: (x: number, y: number) => number, x: NumericArray, y: NumericArray, out: NumericArray): void {
   if (x instanceof Float32Array && y instanceof Float32Array && out instanceof Float32Array)
     return mapSinglePairs(f, x, y, out);
   if (out instanceof Float64Array) return mapDoublePairs(f, asFloat64(x), asFloat64(y), out);

@@ -63,8 +63,7 @@ const sampleComparison = (pick: Pick): LawCase<NoParams> => {
 const comparison = (name: CompareName, loop: BinaryLoop): Binary => {
   const call: Binary = definePrimitive<[NDArray, NDArray]>({
     name,
-    evaluate: ([x, y]) =>
-      x.dtype === "bool" ? mapBinary(loop.scalar, x, y) : applyBinary(loop, x, y, "bool"),
+    evaluate: ([x, y]) => (x.dtype === "bool" ? mapBinary(loop.scalar, x, y) : applyBinary(loop, x, y, "bool")),
     abstractEval: (operands) => ({ shape: requireEqual(name, operands).shape, dtype: "bool" }),
     jvp: zeroTangent(([x, y]: [NDArray, NDArray]) => call(x, y)),
     transpose: notLinear,

@@ -5,7 +5,8 @@
  */
 import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
 import { contractionShape, dotGeneral } from "../kernels/contraction.ts";
-import { matmul } from "../kernels/prebuilt/matmul.ts";
+import { hasRelaxedSimd } from "../kernels/assembler/index.ts";
+import { matmul, relaxedMatmul } from "../kernels/prebuilt/matmul.ts";
 import { planMatmul } from "../kernels/prebuilt/matmul-plan.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
@@ -19,8 +20,14 @@ import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { prebuilt } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals } from "../src/ir/primitive.ts";
 import type { BatchDim, LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
+import { isRelaxed } from "../src/machine.ts";
 import { bilinearJvp } from "./arithmetic.ts";
 import { inversePermutation, only, shapeOf, transpose } from "./shape.ts";
+
+let canRelax: boolean | null = null;
+
+/** Whether products may, and can, use relaxed instructions. */
+const usesRelaxed = (): boolean => isRelaxed() && (canRelax ??= hasRelaxedSimd());
 
 type AxisPair = readonly [a: readonly number[], b: readonly number[]];
 
@@ -136,7 +143,7 @@ export const dot: PrimitiveFunction<[NDArray, NDArray], DotParams> = definePrimi
   },
   lower: prebuilt(([a, b], params) => {
     const call = planMatmul(a!.dtype, a!.shape, b!.shape, params);
-    return call === null ? null : { module: matmul, call };
+    return call === null ? null : { module: usesRelaxed() ? relaxedMatmul : matmul, call };
   }),
   laws: { sample: sampleDot },
 });

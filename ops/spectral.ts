@@ -9,7 +9,7 @@
  */
 import { decomposeSvd } from "../kernels/dense/svd.ts";
 import { symmetricEigen } from "../kernels/dense/symmetric-eigen.ts";
-import { planEigen } from "../kernels/prebuilt/spectral.ts";
+import { planEigen, planSvd } from "../kernels/prebuilt/spectral.ts";
 import { NotDifferentiable } from "../src/error.ts";
 import type { DType } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -188,7 +188,7 @@ export const svd: PrimitiveFunction<[NDArray], SvdParams, readonly NDArray[]> = 
   },
   transpose: notLinear,
   batch: ([a], [dim], params) => [svd(moveAxis(a, dim!, 0), params), [0, 0, 0]],
-  lower: routine,
+  lower: prebuilt(([a], { full }) => planSvd(a!.dtype, a!.shape, full)),
   laws: { testedIn: "test/linalg/spectral.test.ts" },
 });
 

@@ -7,7 +7,7 @@ import { InvalidOption } from "./error.ts";
 import { setNoticeListener } from "./notice.ts";
 import { requireOptions } from "./options.ts";
 import { setPrinter } from "./output.ts";
-import { setThreadCount } from "./thread-count.ts";
+import { setRelaxed, setThreadCount } from "./machine.ts";
 
 export interface Settings {
   /** Elements one array may have before TooLarge is thrown. Default 2^31. */
@@ -26,6 +26,11 @@ export interface Settings {
    * Where memory cannot be shared (pages that are not cross-origin isolated) programs run on one, and a notice says so.
    */
   readonly threads?: number;
+  /**
+   * Lets matrix products fuse multiplication and addition where the engine has relaxed SIMD (Node 21 and later, Chromium): faster, but the last
+   * bits then depend on the machine, and differ from those of the other back ends. Default false.
+   */
+  readonly relaxed?: boolean;
   /** Throws FoundNaN at the operation that first makes a NaN; compiled functions run on the interpreter. Default false. */
   readonly debugNans?: boolean;
   /** Throws FoundInfinity likewise. Default false. */
@@ -49,7 +54,16 @@ export const isFindingInfinities = (): boolean => findsInfinities;
 export const findsNumberFaults = (): boolean => findsNans || findsInfinities;
 
 const mostThreads = 64;
-const known: readonly string[] = ["maxElements", "onNotice", "onPrint", "debug", "debugNans", "debugInfs", "threads"];
+const known: readonly string[] = [
+  "maxElements",
+  "onNotice",
+  "onPrint",
+  "debug",
+  "debugNans",
+  "debugInfs",
+  "threads",
+  "relaxed",
+];
 
 /**
  * Changes library-wide settings; those left out stay as they are.
@@ -58,7 +72,7 @@ const known: readonly string[] = ["maxElements", "onNotice", "onPrint", "debug",
  */
 export const configure = (settings: Settings): void => {
   requireOptions("configure", settings, known, true);
-  const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs, threads } = settings;
+  const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs, threads, relaxed } = settings;
   if (maxElements !== undefined && !(maxElements > 0))
     throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
@@ -67,7 +81,7 @@ export const configure = (settings: Settings): void => {
       `threads ${showValue(threads)}`,
       `Give a whole number from 1 to ${mostThreads}`,
     );
-  for (const [name, value] of Object.entries({ debug, debugNans, debugInfs }))
+  for (const [name, value] of Object.entries({ debug, debugNans, debugInfs, relaxed }))
     if (value !== undefined && typeof value !== "boolean")
       throw new InvalidOption("configure", `${name} ${showValue(value)}`, "Give true or false");
   if (debug !== undefined) debugging = debug;
@@ -76,5 +90,6 @@ export const configure = (settings: Settings): void => {
   if (maxElements !== undefined) setMaxElements(maxElements);
   if (onNotice !== undefined) setNoticeListener(onNotice);
   if (threads !== undefined) setThreadCount(threads);
+  if (relaxed !== undefined) setRelaxed(relaxed);
   if (onPrint !== undefined) setPrinter(onPrint);
 };

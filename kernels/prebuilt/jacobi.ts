@@ -7,6 +7,7 @@ import { at, call, f64, f64x2, i32, select, v128 } from "../assembler/index.ts";
 import type { Expression, FunctionReference, Local, Statements, WasmModule } from "../assembler/index.ts";
 import { integers, zeros } from "./lanes.ts";
 import type { Integers } from "./lanes.ts";
+import { eachPlace } from "./strips.ts";
 
 const { add, sub, mul } = i32;
 
@@ -23,10 +24,7 @@ const eachNumber = (
   row: Expression<"i32">,
   size: Expression<"i32">,
   body: (place: Local<"i32">) => void,
-): void => {
-  const place = f.local("i32");
-  f.for(place, row, f.hold(numberAt(row, size)), 8, () => body(place));
-};
+): void => eachPlace(f, row, numberAt(row, size), 8, body);
 
 /** (size, x, y): the product of two rows. */
 type Product = FunctionReference<Integers<3>, "f64">;

@@ -25,6 +25,8 @@ export interface Lanes {
   readonly count: 2 | 4;
   readonly vector: FloatVectorInstructions<"f64">;
   readonly scalar: FloatInstructions<"f64">;
+  /** x y + sum: two instructions that round twice, or one that rounds as the machine likes. */
+  readonly multiplyAdd: (x: Vector, y: Vector, sum: Vector) => Vector;
   /** One number from memory in every lane. */
   readonly splat: (address: AddressOperand, offset?: number) => Vector;
   /** One number from memory in one lane of a vector. */
@@ -78,6 +80,7 @@ export const doubles: Lanes = {
   count: 2,
   vector: f64x2,
   scalar: f64,
+  multiplyAdd: (x, y, sum) => f64x2.add(sum, f64x2.mul(x, y)),
   splat: v128.load64_splat,
   loadLane: v128.load64_lane,
   transpose: transposePairs,
@@ -91,7 +94,14 @@ export const singles: Lanes = {
   count: 4,
   vector: f32x4 as unknown as Lanes["vector"],
   scalar: f32 as unknown as Lanes["scalar"],
+  multiplyAdd: (x, y, sum) => f32x4.add(sum, f32x4.mul(x, y)),
   splat: v128.load32_splat,
   loadLane: v128.load32_lane,
   transpose: transposeQuads,
 };
+
+/** The same with relaxed instructions: for kernels whose last bits may depend on the machine. */
+export const relaxedLanes: readonly Lanes[] = [
+  { ...doubles, multiplyAdd: (x, y, sum) => f64x2.relaxed_madd(x, y, sum) },
+  { ...singles, multiplyAdd: (x, y, sum) => f32x4.relaxed_madd(x, y, sum) },
+];

@@ -156,7 +156,7 @@ const reverseRows = (module: WasmModule): FunctionReference<Integers<4>, "none">
     f.for(f.local("i32"), 0, count, 1, () => {
       const first = f.hold(strips);
       const last = f.hold(add(strips, mul(sub(size, 1), entryBytes)));
-      f.while(i32.lt_s(first, last), () => {
+      f.while(i32.gt_s(sub(last, first), 0), () => {
         swapOne(first, last);
         f.set(first, add(first, entryBytes));
         f.set(last, sub(last, entryBytes));

@@ -10,7 +10,7 @@ import type { Integers } from "./lanes.ts";
 import { divideTile, subtractProduct, tileBytes } from "./strip-tiles.ts";
 import type { DivideTile, SubtractProduct } from "./strip-tiles.ts";
 import { stripsOf } from "./strip-triangle.ts";
-import { copyStrip, copyStrips, entryBytes, stripLines, transposeSquare } from "./strips.ts";
+import { copyStrip, copyStrips, eachPlace, entryBytes, stripLines, transposeSquare } from "./strips.ts";
 import type { Numbers } from "./strips.ts";
 
 const { add, sub, mul } = i32;
@@ -73,8 +73,7 @@ const eliminate = (module: WasmModule, column: number): FunctionReference<Intege
     const next = column + 1;
     const single = next % 2 === 1 ? f.hold(f64.load(line, 8 * next)) : null;
     const pair = next < 3 ? f.hold(v128.load(line, 16)) : null;
-    const row = f.local("i32");
-    f.for(row, add(line, entryBytes), end, entryBytes, () => {
+    eachPlace(f, add(line, entryBytes), end, entryBytes, (row) => {
       const factor = f.hold(f64.div(f64.load(row, 8 * column), divisor));
       f.store(row, factor, 8 * column);
       if (single !== null) f.store(row, f64.sub(f64.load(row, 8 * next), f64.mul(factor, single)), 8 * next);

@@ -12,7 +12,12 @@ import type { Integers, Lanes } from "./lanes.ts";
 export type Tile = FunctionReference<Integers<9>, "none">;
 
 /** c[r, :] = or += sum over k of a[r, k] b[k, :] for `rows` rows and `width` vectors; a may lie anyhow, b by rows. */
-export function tile(module: WasmModule, { vector, splat, bits }: Lanes, rows: number, width: number): Tile {
+export function tile(
+  module: WasmModule,
+  { vector, multiplyAdd, splat, bits }: Lanes,
+  rows: number,
+  width: number,
+): Tile {
   const name = `tile${rows}x${width}of${bits}`;
   return module.func(name, { params: integers(9) }, (f, depth, a, aRow, aDepth, b, bDepth, c, cRow, isFirst) => {
     const isBlocked = bits === 32;
@@ -38,7 +43,7 @@ export function tile(module: WasmModule, { vector, splat, bits }: Lanes, rows: n
       const columns = Array.from({ length: width }, (_, v) => f.hold(v128.load(at(row, v, 16))));
       sources.forEach((source, r) => {
         const factor = f.hold(splat(source));
-        columns.forEach((column, v) => f.set(sums[r]![v]!, vector.add(sums[r]![v]!, vector.mul(factor, column))));
+        columns.forEach((column, v) => f.set(sums[r]![v]!, multiplyAdd(factor, column, sums[r]![v]!)));
       });
       f.set(aShift, i32.add(aShift, aDepth));
       f.set(bShift, i32.add(bShift, bDepth));

@@ -4,7 +4,7 @@
  */
 import { i32, wasmModule } from "../assembler/index.ts";
 import type { Expression, Local, Statements, WasmModule } from "../assembler/index.ts";
-import { doubles, integers, singles } from "./lanes.ts";
+import { doubles, integers, relaxedLanes, singles } from "./lanes.ts";
 import type { Lanes } from "./lanes.ts";
 import { edgeBytes } from "./matmul-blocking.ts";
 import { copyLine } from "./matmul-packing.ts";
@@ -107,16 +107,21 @@ function addPrecision(module: WasmModule, lanes: Lanes): void {
   );
 }
 
-/** The module of matrix products. */
-export const matmul: PrebuiltModule = {
-  name: "matmul",
+const moduleOf = (name: string, precisions: readonly Lanes[]): PrebuiltModule => ({
+  name,
   build: (limits = memoryLimits.alone) => {
     const module = wasmModule();
     module.importMemory("env", "memory", limits);
-    for (const lanes of [doubles, singles]) addPrecision(module, lanes);
+    for (const lanes of precisions) addPrecision(module, lanes);
     module.func("clear", { params: ["i32", "i32"], export: true }, (f, address, bytes) =>
       f.memoryFill(address, 0, bytes),
     );
     return module.assemble();
   },
-};
+});
+
+/** The module of matrix products. */
+export const matmul: PrebuiltModule = moduleOf("matmul", [doubles, singles]);
+
+/** The same functions with relaxed instructions in the tiles: needs `hasRelaxedSimd`; last bits depend on the machine. */
+export const relaxedMatmul: PrebuiltModule = moduleOf("relaxed matmul", relaxedLanes);

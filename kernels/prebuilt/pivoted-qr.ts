@@ -3,12 +3,12 @@
  * is given an order. All norms of what is left of the columns are computed anew before each reflection, four at a time.
  */
 import { at, call, f64, f64x2, i32, v128 } from "../assembler/index.ts";
-import type { Expression, FunctionReference, Local, WasmModule } from "../assembler/index.ts";
+import type { FunctionReference, Local, WasmModule } from "../assembler/index.ts";
 import { integers, zeros } from "./lanes.ts";
 import type { Integers } from "./lanes.ts";
 import { makeReflection, reflectWithin } from "./qr.ts";
 import { reflections } from "./reflection-passes.ts";
-import { entryBytes } from "./strips.ts";
+import { eachPlace, entryBytes } from "./strips.ts";
 
 const { add, sub, mul } = i32;
 const pairs = [0, 1] as const;
@@ -18,14 +18,12 @@ const stripNorms = (module: WasmModule): FunctionReference<Integers<3>, "none"> 
   module.func("stripNorms", { params: integers(3) }, (f, line, end, norms) => {
     const largest = pairs.map(() => f.hold(zeros));
     const sums = pairs.map(() => f.hold(zeros));
-    const row = f.local("i32");
-    const part = (pair: number): Expression<"v128"> => v128.load(row, 16 * pair);
-    f.for(row, line, end, entryBytes, () =>
-      largest.forEach((most, pair) => f.set(most, f64x2.pmax(most, f64x2.abs(part(pair))))),
+    eachPlace(f, line, end, entryBytes, (row) =>
+      largest.forEach((most, pair) => f.set(most, f64x2.pmax(most, f64x2.abs(v128.load(row, 16 * pair))))),
     );
-    f.for(row, line, end, entryBytes, () =>
+    eachPlace(f, line, end, entryBytes, (row) =>
       sums.forEach((sum, pair) => {
-        const ratio = f.hold(f64x2.div(part(pair), largest[pair]!));
+        const ratio = f.hold(f64x2.div(v128.load(row, 16 * pair), largest[pair]!));
         f.set(sum, f64x2.add(sum, f64x2.mul(ratio, ratio)));
       }),
     );

@@ -3,36 +3,25 @@
  * time, the reflections of all strips left of it are applied, then its own are made. Q is formed two strips at a time.
  */
 import { call, conditional, f64, f64x2, i32, select, v128 } from "../assembler/index.ts";
-import type { Expression, FunctionReference, Local, Statements, WasmModule } from "../assembler/index.ts";
+import type { Expression, FunctionReference, WasmModule } from "../assembler/index.ts";
 import { integers } from "./lanes.ts";
 import type { Integers } from "./lanes.ts";
 import { reflections } from "./reflection-passes.ts";
 import type { Reflect } from "./reflection-passes.ts";
-import { copyStrip, copyStrips, entryBytes, stripLines } from "./strips.ts";
+import { copyStrip, copyStrips, eachPlace, entryBytes, stripLines } from "./strips.ts";
 import type { CopyStrip, Numbers } from "./strips.ts";
 
 const { add, sub, mul } = i32;
 
 const least = (x: Expression<"i32">, y: Expression<"i32">): Expression<"i32"> => select(i32.lt_s(x, y), x, y);
 
-/** Runs `body` for every row of a column. */
-const eachRow = (
-  f: Statements,
-  start: Expression<"i32">,
-  end: Expression<"i32">,
-  body: (row: Local<"i32">) => void,
-): void => {
-  const row = f.local("i32");
-  f.for(row, start, end, entryBytes, () => body(row));
-};
-
 /** (start, end): norm of a column without overflow; start and end are addresses. */
 const columnNorm = (module: WasmModule): FunctionReference<Integers<2>, "f64"> =>
   module.func("columnNorm", { params: integers(2), result: "f64" }, (f, start, end) => {
     const [largest, sum] = [f.local("f64"), f.local("f64")];
-    eachRow(f, start, end, (row) => f.set(largest, f64.max(largest, f64.abs(f64.load(row)))));
+    eachPlace(f, start, end, entryBytes, (row) => f.set(largest, f64.max(largest, f64.abs(f64.load(row)))));
     f.if(i32.or(f64.eq(largest, 0), i32.eqz(f64.lt(largest, Infinity))), () => f.return(largest));
-    eachRow(f, start, end, (row) => {
+    eachPlace(f, start, end, entryBytes, (row) => {
       const ratio = f.hold(f64.div(f64.load(row), largest));
       f.set(sum, f64.add(sum, f64.mul(ratio, ratio)));
     });
@@ -45,13 +34,13 @@ export const makeReflection = (module: WasmModule): FunctionReference<Integers<2
   return module.func("makeReflection", { params: integers(2), result: "f64" }, (f, start, end) => {
     const below = f.hold(add(start, entryBytes));
     // The last row has nothing below it to remove.
-    f.if(i32.ge_s(below, end), () => f.return(0));
+    f.if(i32.eq(below, end), () => f.return(0));
     const norm = f.hold(call(normOf, start, end));
     f.if(f64.eq(norm, 0), () => f.return(0));
     const head = f.hold(f64.load(start));
     const image = f.hold(conditional(f64.lt(head, 0), norm, f64.neg(norm)));
     const divisor = f.hold(f64.sub(head, image));
-    eachRow(f, below, end, (row) => f.store(row, f64.div(f64.load(row), divisor)));
+    eachPlace(f, below, end, entryBytes, (row) => f.store(row, f64.div(f64.load(row), divisor)));
     f.store(start, image);
     return f64.div(f64.sub(image, head), image);
   });
@@ -66,7 +55,7 @@ export const reflectWithin = (module: WasmModule, column: 0 | 1 | 2): FunctionRe
     const single = f.hold(hasSingle ? f64.load(line, next) : f64.const(0));
     const pair = f.hold(hasPair ? v128.load(line, 16) : f64x2.splat(0));
     const start = f.hold(add(line, entryBytes));
-    eachRow(f, start, end, (row) => {
+    eachPlace(f, start, end, entryBytes, (row) => {
       const factor = f.hold(f64.load(row, 8 * column));
       if (hasSingle) f.set(single, f64.add(single, f64.mul(factor, f64.load(row, next))));
       if (hasPair) f.set(pair, f64x2.add(pair, f64x2.mul(f64x2.splat(factor), v128.load(row, 16))));
@@ -76,7 +65,7 @@ export const reflectWithin = (module: WasmModule, column: 0 | 1 | 2): FunctionRe
     if (hasPair) f.set(pair, f64x2.mul(pair, f64x2.splat(tau)));
     if (hasSingle) f.store(line, f64.sub(f64.load(line, next), single), next);
     if (hasPair) f.store(line, f64x2.sub(v128.load(line, 16), pair), 16);
-    eachRow(f, start, end, (row) => {
+    eachPlace(f, start, end, entryBytes, (row) => {
       const factor = f.hold(f64.load(row, 8 * column));
       if (hasSingle) f.store(row, f64.sub(f64.load(row, next), f64.mul(factor, single)), next);
       if (hasPair) f.store(row, f64x2.sub(v128.load(row, 16), f64x2.mul(f64x2.splat(factor), pair)), 16);

@@ -52,6 +52,23 @@ const ofSingles: Numbers = {
 export const numbersOf = (dtype: string): Numbers | null =>
   dtype === "float64" ? ofDoubles : dtype === "float32" ? ofSingles : null;
 
+/**
+ * Runs `body` for every address from `start` up to `end`, `step` bytes apart; also beyond 2 GiB, where addresses turn negative.
+ */
+export const eachPlace = (
+  f: Statements,
+  start: Expression<"i32">,
+  end: Expression<"i32">,
+  step: number,
+  body: (place: Local<"i32">) => void,
+): void => {
+  const place = f.hold(start);
+  f.for(f.local("i32"), 0, i32.sub(end, place), step, () => {
+    body(place);
+    f.set(place, i32.add(place, step));
+  });
+};
+
 const lowerLanes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const upperLanes = lowerLanes.map((byte) => byte + 8);
 

@@ -7,6 +7,7 @@ import { at, call, conditional, f64, f64x2, i32, v128 } from "../assembler/index
 import type { Expression, FunctionReference, Local, Statements, WasmModule } from "../assembler/index.ts";
 import { integers } from "./lanes.ts";
 import type { Integers } from "./lanes.ts";
+import { eachPlace } from "./strips.ts";
 
 const { add, sub, mul } = i32;
 
@@ -21,8 +22,9 @@ const reflectRow = (module: WasmModule): FunctionReference<Integers<4>, "f64"> =
   module.func("reflectRow", { params: integers(4), result: "f64" }, (f, row, k, size, v) => {
     const square = f.local("f64");
     const head = f.hold(element(row, add(k, 1)));
-    const [place, end] = [f.local("i32"), f.hold(element(row, size))];
-    f.for(place, add(head, 8), end, 8, () => f.set(square, f64.add(square, f64.mul(f64.load(place), f64.load(place)))));
+    const rest = f.hold(add(head, 8));
+    const end = f.hold(element(row, size));
+    eachPlace(f, rest, end, 8, (place) => f.set(square, f64.add(square, f64.mul(f64.load(place), f64.load(place)))));
     f.if(f64.eq(square, 0), () => f.return(0));
     const value = f.hold(f64.load(head));
     const norm = f.hold(f64.sqrt(f64.add(f64.mul(value, value), square)));
@@ -30,7 +32,7 @@ const reflectRow = (module: WasmModule): FunctionReference<Integers<4>, "f64"> =
     const divisor = f.hold(f64.sub(value, image));
     const target = f.hold(element(v, add(k, 1)));
     f.store(target, f64.const(1));
-    f.for(place, add(head, 8), end, 8, () => {
+    eachPlace(f, rest, end, 8, (place) => {
       const quotient = f.hold(f64.div(f64.load(place), divisor));
       f.set(target, add(target, 8));
       f.store(place, quotient);

@@ -4,7 +4,7 @@
  * Growing detaches every view, hence views are fields of the arena that are read anew after each call.
  */
 import { OutOfMemory } from "../error.ts";
-import { threadCount } from "../thread-count.ts";
+import { threadCount } from "../machine.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
 import { allocate, copyOf, itemSize } from "../array/dtype.ts";
 

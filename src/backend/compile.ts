@@ -5,7 +5,7 @@ import { buildProgram } from "../compile/program.ts";
 import type { Program } from "../compile/program.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { notify } from "../notice.ts";
-import { threadCount } from "../thread-count.ts";
+import { threadCount } from "../machine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
 import { prepareWasm } from "./run-wasm.ts";

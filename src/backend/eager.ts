@@ -9,7 +9,7 @@ import { OutOfMemory } from "../error.ts";
 import { identityOf } from "../identity.ts";
 import { plainKey } from "../plain-key.ts";
 import { recent } from "../recent.ts";
-import { threadCount } from "../thread-count.ts";
+import { machineGeneration } from "../machine.ts";
 import type { DType } from "../array/dtype.ts";
 import { itemSize } from "../array/dtype.ts";
 import { fromBuffer, repeatedValue } from "../array/ndarray.ts";
@@ -139,7 +139,7 @@ const runWhole: Accelerator = (primitive, inputs, params) => {
   const key = keyOf(primitive, params);
   if (key === null) return null;
   const { lower } = primitive;
-  let [signature, elements] = [`${key} ${threadCount()}`, 0];
+  let [signature, elements] = [`${key} ${machineGeneration()}`, 0];
   for (const { dtype, shape, size } of inputs) {
     signature += `;${dtype}${shape.join()}`;
     elements += size;

@@ -17,7 +17,7 @@ import { registerAccelerator } from "../ir/acceleration.ts";
 import { compileJaxpr } from "./compile.ts";
 import { fewestAccelerated, runCompiled, singleEquation } from "./eager.ts";
 import type { Executable } from "./run-javascript.ts";
-import { threadCount } from "../thread-count.ts";
+import { machineGeneration, threadCount } from "../machine.ts";
 import { stopThreads } from "./threads.ts";
 import type { Backend, PresentBackend } from "./select.ts";
 import { canRunWasm, presentBackend } from "./select.ts";
@@ -43,14 +43,14 @@ type Executables = Partial<Record<Backend, Executable>>;
 
 /** Executables by the back end asked for; they go with their jaxpr. */
 let executables = new WeakMap<Jaxpr, Executables>();
-/** Threads that they were compiled for. */
-let compiledThreads = threadCount();
+/** Settings of the machine that they were compiled under. */
+let compiledUnder = machineGeneration();
 
-/** Programs are compiled again for another number of threads, and memory of their own. */
+/** Programs are compiled again for other settings. */
 const forgetExecutables = (): void => {
   executables = new WeakMap();
-  compiledThreads = threadCount();
-  if (compiledThreads === 1) stopThreads();
+  compiledUnder = machineGeneration();
+  if (threadCount() === 1) stopThreads();
 };
 
 /** Refuses values beyond the limit of elements, also those that fusion would never store: as eager evaluation does. */
@@ -83,7 +83,7 @@ let running: Backend | null = null;
  */
 export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly ConcreteArray[]): readonly ConcreteArray[] => {
   if (findsNumberFaults()) return interpret(jaxpr, inputs);
-  if (compiledThreads !== threadCount()) forgetExecutables();
+  if (compiledUnder !== machineGeneration()) forgetExecutables();
   const known = executables.get(jaxpr);
   const executable = known?.[backend] ?? prepare(jaxpr, backend, known);
   const outer = running;

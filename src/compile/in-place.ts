@@ -27,8 +27,7 @@ const usesOf = (nest: Nest): ReadonlyMap<number, Uses> => {
       if (statement.kind === "loop") pending.push(statement.body);
       else if (statement.kind === "run") {
         pending.push(statement.body);
-        if (statement.terms.some(({ combine }) => combine === "max" || combine === "min"))
-          pending.push(statement.body);
+        if (statement.terms.some(({ combine }) => combine === "max" || combine === "min")) pending.push(statement.body);
       } else if (statement.kind !== "set") {
         const { access } = statement;
         const place = placeOf(number, access);

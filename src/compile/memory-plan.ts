@@ -7,7 +7,7 @@ import { sizeOf } from "../array/shape.ts";
 import type { Aval } from "../ir/aval.ts";
 import type { Equation, Jaxpr } from "../ir/jaxpr.ts";
 import { bytesOf } from "./buffer-plan.ts";
-import { threadCount } from "../thread-count.ts";
+import { threadCount } from "../machine.ts";
 import { buildProgram } from "./program.ts";
 import type { Program, ProgramStep } from "./program.ts";
 

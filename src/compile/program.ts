@@ -4,7 +4,7 @@
  */
 import { InvalidJaxpr } from "../error.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
-import { leastSharedWork } from "../thread-count.ts";
+import { leastSharedWork } from "../machine.ts";
 import type { Control } from "../ir/lowering.ts";
 import { planBuffers } from "./buffer-plan.ts";
 import type { BufferPlan, Lifetimes } from "./buffer-plan.ts";

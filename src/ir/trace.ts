@@ -35,12 +35,7 @@ const areWeak = (inputs: readonly Aval[]): boolean => {
 };
 
 /** Weakness of output k: what a primitive's own rule says, else weak where every input is weak and it stays float64. */
-const weakTypeAt = (
-  own: OneOrMany<WeakType> | undefined,
-  allWeak: boolean,
-  { dtype }: TypeOf,
-  k: number,
-): WeakType => {
+const weakTypeAt = (own: OneOrMany<WeakType> | undefined, allWeak: boolean, { dtype }: TypeOf, k: number): WeakType => {
   if (own === undefined) return allWeak && dtype === "float64" ? "float" : false;
   return Array.isArray(own) ? (own[k] as WeakType) : (own as WeakType);
 };
@@ -78,8 +73,7 @@ const requireTypes = (primitive: Primitive, outputs: readonly NDArray[], types: 
 const evaluation: Trace = {
   mark: newMark("evaluation"),
   process: (primitive, inputs, params) => {
-    for (const input of inputs)
-      if (!(input instanceof ConcreteArray)) throw leaked(input as Tracer, primitive.name);
+    for (const input of inputs) if (!(input instanceof ConcreteArray)) throw leaked(input as Tracer, primitive.name);
     const types = primitive.stage === undefined ? toList(primitive.abstractEval(inputs, params)) : null;
     const arrays = inputs as readonly ConcreteArray[];
     const outputs =

@@ -8,7 +8,7 @@ import { array, configure, counters, grad, jit, NDArray, scan } from "cotangent"
 import * as np from "cotangent/numpy";
 import { execute, settleThreads } from "../../src/backend/index.ts";
 import { setNoticeListener } from "../../src/notice.ts";
-import { setLeastSharedWork } from "../../src/thread-count.ts";
+import { setLeastSharedWork } from "../../src/machine.ts";
 import { bitsOf, programs, runOn } from "./programs.ts";
 
 afterEach(() => {
