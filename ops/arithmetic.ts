@@ -19,18 +19,12 @@ import { isFloat } from "../src/array/dtype.ts";
 import { scalar } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Shape } from "../src/array/shape.ts";
-import {
-  binaryExpression,
-  callExpression,
-  constantExpression,
-  elementwise,
-  unaryExpression,
-} from "../src/ir/lowering.ts";
-import type { ScalarExpression } from "../src/ir/lowering.ts";
+import { binaryExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../src/ir/primitive.ts";
 import type { Primitive, Tangent } from "../src/ir/primitive.ts";
+import { arithmeticRules } from "./arithmetic-rules.ts";
 import { elementwiseBatch } from "./batching.ts";
 import {
   applyBinary,
@@ -44,6 +38,7 @@ import {
   requireNumber,
   sampleElementwise,
 } from "./elementwise.ts";
+import { powerExpression, quotientExpression } from "./scalar-expressions.ts";
 import { broadcast, linearJvp, only } from "./shape.ts";
 
 export type Unary = PrimitiveFunction<[NDArray], NoParams>;
@@ -62,6 +57,8 @@ export const fullLike = (value: number, x: NDArray): NDArray => full(value, x.sh
 export const materialize = (tangent: Tangent): NDArray =>
   isZero(tangent) ? zerosOf(tangent.aval.shape, tangent.aval.dtype) : tangent;
 
+const rules = arithmeticRules(() => ({ neg, add, sub, mul, div }));
+
 /** -x; keeps the sign of zero turned. */
 export const neg: Unary = definePrimitive<[NDArray]>({
   name: "neg",
@@ -71,6 +68,7 @@ export const neg: Unary = definePrimitive<[NDArray]>({
   transpose: (cotangents) => [neg(only(cotangents))],
   batch: elementwiseBatch(([x]) => neg(x!)),
   lower: elementwise(([x]) => unaryExpression("neg", x!)),
+  simplify: rules.neg,
   laws: { sample: sampleElementwise(noParameters, reals(-2, 2)), reference: (x) => -x!, maxUlp: 0 },
 });
 
@@ -91,6 +89,7 @@ export const add: Binary = definePrimitive<[NDArray, NDArray]>({
   },
   batch: elementwiseBatch(([x, y]) => add(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("add", x!, y!)),
+  simplify: rules.add,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)),
     reference: (x, y) => x! + y!,
@@ -115,6 +114,7 @@ export const sub: Binary = definePrimitive<[NDArray, NDArray]>({
   },
   batch: elementwiseBatch(([x, y]) => sub(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("sub", x!, y!)),
+  simplify: rules.sub,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)),
     reference: (x, y) => x! - y!,
@@ -146,6 +146,7 @@ export const mul: Binary = definePrimitive<[NDArray, NDArray]>({
     isLinearInput(x) ? [mul(only(cotangents), requireKnown(y)), null] : [null, mul(x, only(cotangents))],
   batch: elementwiseBatch(([x, y]) => mul(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("mul", x!, y!)),
+  simplify: rules.mul,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2), reals(-2, 2)),
     reference: (x, y) => x! * y!,
@@ -172,18 +173,16 @@ export const div: Binary = definePrimitive<[NDArray, NDArray]>({
     return [div(only(cotangents), y), null];
   },
   batch: elementwiseBatch(([x, y]) => div(x!, y!)),
-  lower: elementwise(([x, y]) => divideExpression(x!, y!)),
+  lower: elementwise(([x, y]) =>
+    isFloat(x!.dtype) ? binaryExpression("div", x!, y!) : quotientExpression(x!, y!),
+  ),
+  simplify: rules.div,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2), reals(0.5, 2)),
     reference: (x, y) => x! / y!,
     maxUlp: 0,
   },
 });
-
-const divideExpression = (x: ScalarExpression, y: ScalarExpression): ScalarExpression => {
-  if (isFloat(x.dtype)) return binaryExpression("div", x, y);
-  return callExpression(x.dtype === "int32" ? "divideInt32" : "divideUint32", x, y);
-};
 
 export interface ExponentParams {
   /** A whole number. */
@@ -219,19 +218,12 @@ export const integerPower: PrimitiveFunction<[NDArray], ExponentParams> = define
     exponent === 1 ? [only(cotangents)] : notLinear(cotangents, inputs, {}),
   batch: elementwiseBatch(([x], params: ExponentParams) => integerPower(x!, params)),
   lower: elementwise(([x], { exponent }) => powerExpression(x!, exponent)),
+  simplify: rules.integerPower,
   laws: {
     sample: sampleElementwise((pick) => ({ exponent: pick.integer(-3, 5) }), { low: 0.4, high: 1.6 }),
     tolerance: 1e-6,
   },
 });
-
-/** Small powers as products, in the order of the reference (a float32 square is exact in float64: one rounding, as there); the rest as a call. */
-const powerExpression = (x: ScalarExpression, exponent: number): ScalarExpression => {
-  if (exponent === 1) return x;
-  if (isFloat(x.dtype) && exponent === 2) return binaryExpression("mul", x, x);
-  if (x.dtype === "float64" && exponent === 3) return binaryExpression("mul", x, binaryExpression("mul", x, x));
-  return callExpression(isFloat(x.dtype) ? "integerPower" : "powerInt32", x, constantExpression(exponent, "float64"));
-};
 
 /** Sum of two tangents or cotangents, either of which may be a symbolic zero. */
 export const addTangents = (left: Tangent, right: Tangent): Tangent =>

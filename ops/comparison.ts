@@ -38,9 +38,18 @@ import {
 } from "../src/ir/lowering.ts";
 import type { BinaryName, CompareName, ScalarExpression } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zeroTangent } from "../src/ir/primitive.ts";
-import type { LawCase, Pick, Primitive, Tangent, TypeOf } from "../src/ir/primitive.ts";
+import type { LawCase, Pick, Primitive, Simplification, Tangent, TypeOf } from "../src/ir/primitive.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
+import {
+  andRules,
+  comparisonRules,
+  keepWhereRules,
+  notRules,
+  orRules,
+  selectRules,
+  xorRules,
+} from "./comparison-rules.ts";
 import { applyBinary, mapBinary, mapUnary, noParameters, requireEqual } from "./elementwise.ts";
 import { only } from "./shape.ts";
 
@@ -69,6 +78,7 @@ const comparison = (name: CompareName, loop: BinaryLoop): Binary => {
     transpose: notLinear,
     batch: elementwiseBatch(([x, y]) => call(x!, y!)),
     lower: elementwise(([x, y]) => compareExpression(name, x!, y!)),
+    simplify: comparisonRules(name),
     laws: { sample: sampleComparison, reference: (x, y) => loop.scalar(x!, y!), maxUlp: 0 },
   });
   return call;
@@ -123,10 +133,11 @@ export const not: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => not(x!)),
   lower: elementwise(([x]) => unaryExpression("not", x!)),
+  simplify: notRules(() => ({ not, eq, ne, lt, le, gt, ge })),
   laws: { sample: sampleBits(1) },
 });
 
-const bitwise = (name: BinaryName, loop: BinaryLoop): Binary => {
+const bitwise = (name: BinaryName, loop: BinaryLoop, rules: readonly Simplification[]): Binary => {
   const call: Binary = definePrimitive<[NDArray, NDArray]>({
     name,
     evaluate: ([x, y]) => applyBinary(loop, x, y),
@@ -135,19 +146,24 @@ const bitwise = (name: BinaryName, loop: BinaryLoop): Binary => {
     transpose: notLinear,
     batch: elementwiseBatch(([x, y]) => call(x!, y!)),
     lower: elementwise(([x, y]) => binaryExpression(name, x!, y!)),
+    simplify: rules,
     laws: { sample: sampleBits(2), reference: (x, y) => loop.scalar(x!, y!), maxUlp: 0 },
   });
   return call;
 };
 
 /** Both: logical on bool, bit by bit on integers. */
-export const and: Binary = bitwise("and", conjunction);
+export const and: Binary = bitwise("and", conjunction, andRules);
 
 /** Either or both: logical on bool, bit by bit on integers. */
-export const or: Binary = bitwise("or", disjunction);
+export const or: Binary = bitwise("or", disjunction, orRules);
 
 /** Exactly one: logical on bool, bit by bit on integers. */
-export const xor: Binary = bitwise("xor", exclusion);
+export const xor: Binary = bitwise(
+  "xor",
+  exclusion,
+  xorRules(() => not),
+);
 
 // --- select and keepWhere ---------------------------------------------------------------------
 
@@ -197,6 +213,7 @@ export const keepWhere: Binary = definePrimitive<[NDArray, NDArray]>({
   batch: elementwiseBatch(([condition, x]) => keepWhere(condition!, x!)),
   lower: elementwise(([condition, x]) => selectExpression(condition!, x!, constantExpression(0, x!.dtype))),
   weakType: ([, x]) => x.weakType,
+  simplify: keepWhereRules(() => ({ not, select, keepWhere })),
   laws: {
     sample: sampleChoice(1),
     reference: (condition, x) => (condition !== 0 ? x! : 0),
@@ -237,6 +254,7 @@ export const select: PrimitiveFunction<[NDArray, NDArray, NDArray], NoParams> = 
   batch: elementwiseBatch(([condition, onTrue, onFalse]) => select(condition!, onTrue!, onFalse!)),
   lower: elementwise(([condition, x, y]) => selectExpression(condition!, x!, y!)),
   weakType: ([, onTrue, onFalse]) => (onTrue.weakType !== false && onFalse.weakType !== false ? "float" : false),
+  simplify: selectRules(() => ({ not, select, keepWhere })),
   laws: {
     sample: sampleChoice(2),
     reference: (condition, x, y) => (condition !== 0 ? x! : y!),

@@ -22,6 +22,7 @@ import { isLinearInput, notLinear, reals } from "../src/ir/primitive.ts";
 import type { BatchDim, LawCase, Pick, Primitive } from "../src/ir/primitive.ts";
 import { isRelaxed } from "../src/machine.ts";
 import { bilinearJvp } from "./arithmetic.ts";
+import { dotRules } from "./contraction-rules.ts";
 import { inversePermutation, only, shapeOf, transpose } from "./shape.ts";
 
 let canRelax: boolean | null = null;
@@ -145,6 +146,9 @@ export const dot: PrimitiveFunction<[NDArray, NDArray], DotParams> = definePrimi
     const call = planMatmul(a!.dtype, a!.shape, b!.shape, params);
     return call === null ? null : { module: usesRelaxed() ? relaxedMatmul : matmul, call };
   }),
+  simplify: dotRules(() => dot),
+  flops: ([a, b], { contract, batch }) =>
+    2 * sizeOf(a.shape) * freeAxes(b.shape, contract[1], batch[1]).reduce((size, axis) => size * b.shape[axis]!, 1),
   laws: { sample: sampleDot },
 });
 

@@ -14,6 +14,7 @@ import { elementwise } from "../src/ir/lowering.ts";
 import { isLinearInput, notLinear, reals, zero, zeroTangent } from "../src/ir/primitive.ts";
 import type { LinearInput, Primitive } from "../src/ir/primitive.ts";
 import { elementwiseBatch } from "./batching.ts";
+import { convertRules } from "./conversion-rules.ts";
 import { noParameters } from "./elementwise.ts";
 import { only } from "./shape.ts";
 
@@ -45,6 +46,7 @@ export const convert: PrimitiveFunction<[NDArray], ConvertParams> = definePrimit
   batch: elementwiseBatch(([x], params: ConvertParams) => convert(x!, params)),
   lower: elementwise(([x], { dtype }) => (x!.dtype === dtype ? x! : { op: "convert", x: x!, dtype })),
   weakType: (_inputs, { weakType }) => weakType,
+  simplify: convertRules(() => convert),
   laws: {
     // Differences are not accurate in float32: derivatives between the floats stand in test/ops/conversion.test.ts.
     sample: (pick) => {

@@ -155,6 +155,8 @@ export const convolution: PrimitiveFunction<[NDArray, NDArray], ConvolutionParam
     const call = planConvolution(lhs!.dtype, lhs!.shape, rhs!.shape, params);
     return call === null ? null : { module: prebuiltConvolution, call };
   }),
+  flops: ([lhs, rhs], params) =>
+    rhs.shape[0] === 0 ? 0 : (2 * sizeOf(outputShape(lhs, rhs, params)) * sizeOf(rhs.shape)) / rhs.shape[0]!,
   laws: { sample: sampleConvolution },
 });
 

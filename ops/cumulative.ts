@@ -27,6 +27,7 @@ import { requireEqual, requireFloat, requireNumber } from "./elementwise.ts";
 import { exp } from "./exponential.ts";
 import { linearJvp, only } from "./shape.ts";
 import { concatenate, sliceAxis } from "./slicing.ts";
+import { perElement } from "./flops.ts";
 
 export interface CumulativeParams {
   readonly axis: number;
@@ -109,6 +110,7 @@ export const cumsum: Cumulative = definePrimitive<[NDArray], CumulativeParams>({
   transpose: (cotangents, _inputs, { axis, reverse }) => [cumsum(only(cotangents), { axis, reverse: !reverse })],
   batch: cumulativeBatch((x, params) => cumsum(x, params)),
   lower: lowerCumulative("sum"),
+  flops: perElement(1),
   laws: { sample: sampleCumulative(reals(-2, 2)) },
 });
 
@@ -148,6 +150,7 @@ export const linearRecurrence: PrimitiveFunction<[NDArray, NDArray], CumulativeP
     return [linearRecurrence(left!, right!, { axis: axis + 1, reverse }), 0];
   },
   lower: lowerCumulative("recurrence"),
+  flops: perElement(2),
   laws: { sample: sampleCumulative(reals(-1.5, 1.5), reals(-2, 2)) },
 });
 
@@ -165,6 +168,7 @@ export const cumprod: Cumulative = definePrimitive<[NDArray], CumulativeParams>(
   transpose: notLinear,
   batch: cumulativeBatch((x, params) => cumprod(x, params)),
   lower: lowerCumulative("product"),
+  flops: perElement(1),
   laws: { sample: sampleCumulative(reals(-1.5, 1.5)) },
 });
 
@@ -186,6 +190,7 @@ const extremum = (name: string, kind: "max" | "min", kernel: CumulativeKernel): 
     transpose: notLinear,
     batch: cumulativeBatch((x, params) => call(x, params)),
     lower: lowerCumulative(kind),
+    flops: perElement(1),
     laws: { sample: sampleCumulative(distinctReals(-2, 2)) },
   });
   return call;
@@ -220,6 +225,7 @@ export const cumlogsumexp: Cumulative = definePrimitive<[NDArray], CumulativePar
   transpose: notLinear,
   batch: cumulativeBatch((x, params) => cumlogsumexp(x, params)),
   lower: lowerCumulative("logSumExp"),
+  flops: perElement(45),
   laws: { sample: sampleCumulative(reals(-3, 3)) },
 });
 

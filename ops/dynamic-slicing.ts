@@ -24,6 +24,7 @@ import { asDType } from "./conversion.ts";
 import { gather, scatterSet } from "./indexing.ts";
 import { broadcast, inversePermutation, moveAxis, only, reshape, shapeOf, transpose } from "./shape.ts";
 import { join, padZeros, sliceAxis } from "./slicing.ts";
+import { movesOnly } from "./flops.ts";
 
 export interface DynamicSliceParams {
   /** Size of the box along every axis, at most the operand's. */
@@ -160,6 +161,7 @@ export const dynamicSlice: PrimitiveFunction<[NDArray, NDArray], DynamicSlicePar
   },
   lower: routine,
   weakType: ([x]) => x.weakType,
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const { x, sizes } = sampleBox(pick);
@@ -230,6 +232,7 @@ export const dynamicUpdateSlice: PrimitiveFunction<[NDArray, NDArray, NDArray], 
     return [updateMapped(own, written, moveAxis(starts, startsDim, 0)), 0];
   },
   lower: routine,
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const { x, sizes } = sampleBox(pick);

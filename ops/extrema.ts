@@ -19,10 +19,10 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { binaryExpression, callExpression, elementwise, prebuilt, unaryExpression } from "../src/ir/lowering.ts";
+import { binaryExpression, elementwise, prebuilt, unaryExpression } from "../src/ir/lowering.ts";
 import { distinctReals, isZero, notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent } from "../src/ir/primitive.ts";
-import { addTangents, div, fullLike, mul } from "./arithmetic.ts";
+import { addTangents, div, fullLike, mul, neg } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
 import { and, eq, ge, gt, keepWhere, le, lt, or, select } from "./comparison.ts";
@@ -38,8 +38,11 @@ import {
   sampleElementwise,
   unaryJvp,
 } from "./elementwise.ts";
+import { absRules, extremeRules, maxRules, minRules, signRules } from "./extrema-rules.ts";
+import { signExpression } from "./scalar-expressions.ts";
 import { evaluateReduction, reduceSum, reductionBatch, spread } from "./shape.ts";
 import type { AxesParams } from "./shape.ts";
+import { perElement } from "./flops.ts";
 
 // --- max and min of two -----------------------------------------------------------------------
 
@@ -65,6 +68,7 @@ export const max: Binary = definePrimitive<[NDArray, NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => max(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("max", x!, y!)),
+  simplify: maxRules,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2, [0.5]), reals(0.5, 0.501)),
     reference: (x, y) => (x! > y! ? x! : y!),
@@ -81,6 +85,7 @@ export const min: Binary = definePrimitive<[NDArray, NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => min(x!, y!)),
   lower: elementwise(([x, y]) => binaryExpression("min", x!, y!)),
+  simplify: minRules,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2, [0.5]), reals(0.5, 0.501)),
     reference: (x, y) => (x! < y! ? x! : y!),
@@ -102,6 +107,7 @@ export const abs: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => abs(x!)),
   lower: elementwise(([x]) => unaryExpression("abs", x!)),
+  simplify: absRules(() => ({ abs, neg })),
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2, [0])),
     reference: (x) => (x! < 0 ? -x! : x!),
@@ -117,7 +123,8 @@ export const sign: Unary = definePrimitive<[NDArray]>({
   jvp: zeroTangent(([x]: [NDArray]) => sign(x)),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => sign(x!)),
-  lower: elementwise(([x]) => callExpression("sign", x!)),
+  lower: elementwise(([x]) => signExpression(x!)),
+  simplify: signRules(() => sign),
   laws: { sample: sampleElementwise(noParameters, reals(-2, 2, [0])), reference: (x) => x! / Math.abs(x!), maxUlp: 0 },
 });
 
@@ -195,6 +202,7 @@ export const reduceMax: PrimitiveFunction<[NDArray], AxesParams> = definePrimiti
   transpose: notLinear,
   batch: reductionBatch((x, params) => reduceMax(x, params)),
   lower: { kind: "reduction", combine: "max", axes: ({ axes }) => axes },
+  simplify: extremeRules("reduceMax", () => reduceMax),
   laws: { sample: sampleReduction },
 });
 
@@ -210,6 +218,7 @@ export const reduceMin: PrimitiveFunction<[NDArray], AxesParams> = definePrimiti
   transpose: notLinear,
   batch: reductionBatch((x, params) => reduceMin(x, params)),
   lower: { kind: "reduction", combine: "min", axes: ({ axes }) => axes },
+  simplify: extremeRules("reduceMin", () => reduceMin),
   laws: { sample: sampleReduction },
 });
 
@@ -242,6 +251,7 @@ const argument = (name: "argmax" | "argmin", search: Search): Argument => {
     batch: ([x], [dim], { axis }) =>
       axis < dim! ? [call(x, { axis }), dim! - 1] : [call(x, { axis: axis + 1 }), dim!],
     lower: prebuilt(([x], { axis }) => planArgument(name, x!.dtype, x!.shape, axis)),
+    flops: perElement(1),
     laws: {
       sample: (pick) => {
         const shape = pick.shape({ minRank: 1, maxRank: 3, minSize: 1 });

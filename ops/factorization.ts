@@ -52,6 +52,7 @@ import {
 } from "./matrices.ts";
 import { moveAxis, only, reshape } from "./shape.ts";
 import { join } from "./slicing.ts";
+import { choleskyFlops, luFlops, movesOnly, solveFlops } from "./flops.ts";
 
 // --- triangularSolve --------------------------------------------------------------------------
 
@@ -142,6 +143,7 @@ export const triangularSolve: PrimitiveFunction<[NDArray, NDArray], TriangularFo
       ? batchColumns(b, bDim!, (columns) => triangularSolve(a, columns, params))
       : [triangularSolve(moveAxis(a, aDim, 0), batchToFront(b, bDim, size), params), 0],
   lower: prebuilt(([a, b], params) => planTriangularSolve(a!.dtype, a!.shape, b!.shape, params)),
+  flops: solveFlops(1, 1),
   laws: { sample: sampleTriangularSolve },
 });
 
@@ -193,6 +195,7 @@ export const cholesky: PrimitiveFunction<[NDArray], NoParams> = definePrimitive<
   transpose: notLinear,
   batch: ([a], [dim]) => [cholesky(moveAxis(a, dim!, 0)), 0],
   lower: prebuilt(([a]) => planCholesky(a!.dtype, a!.shape)),
+  flops: choleskyFlops,
   laws: { testedIn: "test/linalg/factorization.test.ts" },
 });
 
@@ -268,6 +271,7 @@ export const lu: PrimitiveFunction<[NDArray], NoParams, readonly NDArray[]> = de
   batch: ([a], [dim]) => [lu(moveAxis(a, dim!, 0)), [0, 0]],
   lower: prebuilt(([a]) => planLu(a!.dtype, a!.shape)),
   weakType: () => [false, false],
+  flops: luFlops,
   laws: { testedIn: "test/linalg/factorization.test.ts" },
 });
 
@@ -304,6 +308,7 @@ export const pivotPermutation: PrimitiveFunction<[NDArray], PermutationParams> =
   transpose: notLinear,
   batch: ([pivots], [dim], params) => [pivotPermutation(moveAxis(pivots, dim!, 0), params), 0],
   lower: prebuilt(([pivots], { size }) => planPermutation(pivots!.shape, size)),
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const size = pick.integer(1, 4);
@@ -407,6 +412,7 @@ export const denseSolve: PrimitiveFunction<SolveOperands, LinearSolveParams> = d
   lower: prebuilt(([packed, , , b], params) =>
     planDenseSolve(packed!.dtype, packed!.shape, b!.shape, params.transposed),
   ),
+  flops: solveFlops(2, 3),
   laws: { testedIn: "test/linalg/factorization.test.ts" },
 });
 

@@ -24,6 +24,7 @@ import { materialize, mul, zerosOf } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { requireNumber } from "./elementwise.ts";
 import { broadcast, moveAxis, only, reshape, shapeOf } from "./shape.ts";
+import { movesOnly, perElement } from "./flops.ts";
 
 /** Writes out of range: "drop" writes nothing, "clip" at the nearest index, "wrap" modulo the size. */
 export type ScatterMode = "clip" | "wrap" | "drop";
@@ -177,6 +178,7 @@ export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = defin
   },
   lower: routine,
   weakType: ([x]) => x.weakType,
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const mode = pick.oneOf<GatherMode>(["clip", "fill", "wrap", "drop"]);
@@ -318,6 +320,7 @@ export const scatterAdd: Scatter = definePrimitive<ScatterOperands, ScatterParam
     scatterAdd(operand, indices, updates, params),
   ),
   lower: routine,
+  flops: perElement(1, 2),
   laws: { sample: sampleScatter },
 });
 
@@ -351,6 +354,7 @@ export const scatterSet: Scatter = definePrimitive<ScatterOperands, ScatterParam
     scatterSet(operand, indices, updates, params),
   ),
   lower: routine,
+  flops: movesOnly,
   laws: { sample: sampleScatter },
 });
 
@@ -412,6 +416,7 @@ export const scatterMul: PrimitiveFunction<ScatterOperands, ScatterMulParams> = 
     scatterMul(operand, indices, updates, params),
   ),
   lower: routine,
+  flops: perElement(1, 2),
   laws: {
     // at most one tuple: the derivative by the updates exists for all of these
     sample: (pick) => {
@@ -469,6 +474,7 @@ export const lastWrites: PrimitiveFunction<[NDArray], LastWritesParams> = define
     0,
   ],
   lower: routine,
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const batchDims = pick.integer(0, 1);

@@ -34,6 +34,7 @@ import {
 } from "./matrices.ts";
 import { moveAxis } from "./shape.ts";
 import { join, padZeros } from "./slicing.ts";
+import { qrFlops } from "./flops.ts";
 
 export interface QrParams {
   /** Q is square; else it has min(rows, columns) columns. */
@@ -114,6 +115,7 @@ export const qr: PrimitiveFunction<[NDArray], QrParams, readonly NDArray[]> = de
   transpose: notLinear,
   batch: ([a], [dim], params) => [qr(moveAxis(a, dim!, 0), params), [0, 0]],
   lower: prebuilt(([a], params) => planQr(a!.dtype, a!.shape, widthOf(a!, params))),
+  flops: qrFlops,
   laws: { testedIn: "test/linalg/orthogonal-factorization.test.ts" },
 });
 

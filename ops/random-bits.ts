@@ -3,6 +3,8 @@
  * A key is a pair of words on the last axis; the leading axes of a key array count keys, each with a stream of its own.
  * Element i of a stream depends on key and i alone: JAX's partitionable stream. Integer inputs: no derivative.
  */
+import { planThreefry } from "../kernels/prebuilt/threefry.ts";
+import type { RandomForm } from "../kernels/prebuilt/threefry.ts";
 import { fillPairs, fillUnits, fillWords, threefry2x32 } from "../kernels/threefry.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { allocate } from "../src/array/dtype.ts";
@@ -14,7 +16,8 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuilt, routine } from "../src/ir/lowering.ts";
+import type { PrebuiltRoutine } from "../src/ir/lowering.ts";
 import { notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { InputSpec, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { batchToFront } from "./batching.ts";
@@ -97,6 +100,15 @@ const bitsType = (key: Aval, { shape, width }: RandomBitsParams): TypeOf => {
   return { shape: full, dtype: "uint32" };
 };
 
+/** Largest number of elements for which all distances in bytes are numbers that a kernel takes. */
+const mostElements = 2 ** 27;
+
+/** The kernel that fills this shape for every key; null where it is too large. */
+const planned = (form: RandomForm, key: Aval, shape: Shape): PrebuiltRoutine | null => {
+  const count = sizeOf(shape);
+  return count > mostElements ? null : planThreefry(form, sizeOf(key.shape) / 2, count);
+};
+
 /** Random words: uint32 [...keys, ...shape], or pairs of them. */
 export const randomBits: PrimitiveFunction<[NDArray], RandomBitsParams> = definePrimitive<[NDArray], RandomBitsParams>({
   name: "randomBits",
@@ -112,7 +124,7 @@ export const randomBits: PrimitiveFunction<[NDArray], RandomBitsParams> = define
   jvp: zeroTangent(([key]: [NDArray], params: RandomBitsParams) => randomBits(key, params)),
   transpose: notLinear,
   batch: ([key], [dim], params) => [randomBits(moveAxis(key, dim!, 0), params), 0],
-  lower: routine,
+  lower: prebuilt(([key], { shape, width }) => planned(width === 64 ? "pairs" : "words", key!, shape)),
   laws: {
     sample: (pick) => ({
       inputs: [samplePairs(sampleLead(pick))],
@@ -141,7 +153,7 @@ export const randomUnit: PrimitiveFunction<[NDArray], RandomUnitParams> = define
   jvp: zeroTangent(([key]: [NDArray], params: RandomUnitParams) => randomUnit(key, params)),
   transpose: notLinear,
   batch: ([key], [dim], params) => [randomUnit(moveAxis(key, dim!, 0), params), 0],
-  lower: routine,
+  lower: prebuilt(([key], { shape, dtype }) => planned(dtype, key!, shape)),
   weakType: () => false,
   laws: {
     sample: (pick) => ({

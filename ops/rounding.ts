@@ -6,11 +6,12 @@
 import { roundingDown, roundingUp, truncation } from "../kernels/elementwise.ts";
 import { remInt32, remUint32, unaryMath, binaryMath } from "../kernels/scalar-math.ts";
 import type { DType } from "../src/array/dtype.ts";
+import { isFloat } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import { callExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
 import { notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
-import type { Primitive } from "../src/ir/primitive.ts";
+import type { Primitive, Simplification } from "../src/ir/primitive.ts";
 import { add, div, mul, neg } from "./arithmetic.ts";
 import type { Binary, Unary } from "./arithmetic.ts";
 import { elementwiseBatch } from "./batching.ts";
@@ -24,6 +25,15 @@ import {
   requireFloat,
   sampleElementwise,
 } from "./elementwise.ts";
+import { rule } from "./rules.ts";
+import { remainderExpression } from "./scalar-expressions.ts";
+
+/** Whole numbers, infinities, NaN and zeros of either sign are what they round to. */
+const whole: readonly Simplification[] = [
+  rule("rounding of what is rounded", "a whole number is left as it is, also -0", ([x], _, { madeBy }) =>
+    [floor, ceil, round, trunc].some((call) => madeBy(x!, call) !== null) ? x! : null,
+  ),
+];
 
 const wholeNumbers: readonly number[] = [-3, -2, -1, 0, 1, 2, 3];
 
@@ -36,6 +46,7 @@ export const floor: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => floor(x!)),
   lower: elementwise(([x]) => unaryExpression("floor", x!)),
+  simplify: whole,
   laws: {
     sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)),
     reference: (x) => Math.floor(x!),
@@ -52,6 +63,7 @@ export const ceil: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => ceil(x!)),
   lower: elementwise(([x]) => unaryExpression("ceil", x!)),
+  simplify: whole,
   laws: {
     sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)),
     reference: (x) => -Math.floor(-x!),
@@ -67,7 +79,8 @@ export const round: Unary = definePrimitive<[NDArray]>({
   jvp: zeroTangent(([x]: [NDArray]) => round(x)),
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => round(x!)),
-  lower: elementwise(([x]) => callExpression("round", x!)),
+  lower: elementwise(([x]) => unaryExpression("nearest", x!)),
+  simplify: whole,
   laws: {
     sample: sampleElementwise(noParameters, reals(-3, 3, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])),
     reference: (x) => Math.sign(x!) * Math.floor(Math.abs(x!) + 0.5),
@@ -84,6 +97,7 @@ export const trunc: Unary = definePrimitive<[NDArray]>({
   transpose: notLinear,
   batch: elementwiseBatch(([x]) => trunc(x!)),
   lower: elementwise(([x]) => unaryExpression("trunc", x!)),
+  simplify: whole,
   laws: {
     sample: sampleElementwise(noParameters, reals(-3, 3, wholeNumbers)),
     reference: (x) => Math.sign(x!) * Math.floor(Math.abs(x!)),
@@ -99,14 +113,6 @@ const remAs: Readonly<Record<DType, (x: number, y: number) => number>> = {
   bool: remUint32,
 };
 
-const remName: Readonly<Record<DType, string>> = {
-  float64: "rem",
-  float32: "rem",
-  int32: "remInt32",
-  uint32: "remUint32",
-  bool: "remUint32",
-};
-
 /** x - y trunc(x / y), exact, with the sign of x; by zero NaN on floats, x on integers. */
 export const rem: Binary = definePrimitive<[NDArray, NDArray]>({
   name: "rem",
@@ -120,7 +126,9 @@ export const rem: Binary = definePrimitive<[NDArray, NDArray]>({
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => rem(x!, y!)),
-  lower: elementwise(([x, y]) => callExpression(remName[x!.dtype], x!, y!)),
+  lower: elementwise(([x, y]) =>
+    isFloat(x!.dtype) ? callExpression("rem", x!, y!) : remainderExpression(x!, y!),
+  ),
   laws: {
     // quotients between 2.09 and 2.8: one branch, since jumps are where x is a multiple of y
     sample: sampleElementwise(noParameters, reals(2.2, 2.8), reals(1, 1.05)),

@@ -6,12 +6,14 @@ import { ShapeMismatch } from "../src/error.ts";
 import { broadcastTo, permute } from "../kernels/gather.ts";
 import { reduce } from "../kernels/reduction.ts";
 import { allocate } from "../src/array/dtype.ts";
-import { bufferOf, fromBuffer, repeated, repeatedValue, viewAs } from "../src/array/ndarray.ts";
+import { bufferOf, fromBuffer, repeated, repeatedValue, scalar, viewAs } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { dropAxes, requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
+import type { Aval } from "../src/ir/aval.ts";
 import type { StridedView } from "../src/ir/lowering.ts";
 import { requireNumber } from "./elementwise.ts";
+import { shapeRules } from "./shape-rules.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, reals } from "../src/ir/primitive.ts";
@@ -30,6 +32,17 @@ export const linearJvp =
     call(x!, params),
     call(dx as NDArray, params),
   ];
+
+/** One number in all elements of an array of this type. */
+export const repeatedNumber = (value: number, { shape, dtype, weakType }: Aval): NDArray => {
+  const number = scalar(value, dtype, weakType);
+  return shape.length === 0 ? number : broadcast(number, { shape, axes: [] });
+};
+
+/** One number in all elements of an array like x. */
+export const repeatedLike = (value: number, x: NDArray): NDArray => repeatedNumber(value, x);
+
+const rules = shapeRules(() => ({ reshape, transpose, broadcast, reduceSum, repeatedNumber }));
 
 // --- reshape ----------------------------------------------------------------------------------
 
@@ -56,6 +69,7 @@ export const reshape: PrimitiveFunction<[NDArray], ReshapeParams> = definePrimit
   batch: ([x], [dim], { shape }, { size }) => [reshape(moveAxis(x, dim!, 0), { shape: [size, ...shape] }), 0],
   lower: { kind: "view", view: (view, { shape }) => reshapeView(view, shape) },
   weakType: ([x]) => x.weakType,
+  simplify: rules.reshape,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3 });
@@ -128,6 +142,7 @@ export const transpose: PrimitiveFunction<[NDArray], TransposeParams> = definePr
     }),
   },
   weakType: ([x]) => x.weakType,
+  simplify: rules.transpose,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 4 });
@@ -207,6 +222,7 @@ export const broadcast: PrimitiveFunction<[NDArray], BroadcastParams> = definePr
     },
   },
   weakType: ([x]) => x.weakType,
+  simplify: rules.broadcast,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3 });
@@ -254,6 +270,7 @@ export const reduceSum: PrimitiveFunction<[NDArray], AxesParams> = definePrimiti
   transpose: (cotangents, [x], { axes }) => [spread(only(cotangents), shapeOf(x), axes)],
   batch: reductionBatch((x, params) => reduceSum(x, params)),
   lower: { kind: "reduction", combine: "sum", axes: ({ axes }) => axes },
+  simplify: rules.reduceSum,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3 });

@@ -22,6 +22,10 @@ import { full, materialize, zerosOf } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { keepWhere, select } from "./comparison.ts";
 import { broadcast, linearJvp, only, reduceSum, shapeOf } from "./shape.ts";
+import { slicingRules } from "./slicing-rules.ts";
+import { movesOnly } from "./flops.ts";
+
+const rules = slicingRules(() => ({ slice, pad, concatenate, reverse, join }));
 
 // --- slice ------------------------------------------------------------------------------------
 
@@ -99,6 +103,7 @@ export const slice: PrimitiveFunction<[NDArray], SliceParams> = definePrimitive<
     }),
   },
   weakType: ([x]) => x.weakType,
+  simplify: rules.slice,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3, minSize: 0, maxSize: 5 });
@@ -182,6 +187,8 @@ export const pad: PrimitiveFunction<[NDArray, NDArray], PadParams> = definePrimi
     return [padByMappedValue(batchToFront(x, xDim, size), value, padding), 0];
   },
   lower: routine,
+  simplify: rules.pad,
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 2, minSize: 0, maxSize: 3 });
@@ -279,6 +286,8 @@ export const concatenate: PrimitiveFunction<readonly NDArray[], ConcatenateParam
     0,
   ],
   lower: routine,
+  simplify: rules.concatenate,
+  flops: movesOnly,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ minRank: 1, maxRank: 3, minSize: 0, maxSize: 4 });
@@ -364,6 +373,7 @@ export const reverse: PrimitiveFunction<[NDArray], ReverseParams> = definePrimit
     }),
   },
   weakType: ([x]) => x.weakType,
+  simplify: rules.reverse,
   laws: {
     sample: (pick) => {
       const shape = pick.shape({ maxRank: 3, minSize: 0 });

@@ -21,6 +21,7 @@ import type { BatchDim, LawCase, Pick, Primitive, TypeOf } from "../src/ir/primi
 import { batchToFront } from "./batching.ts";
 import { gatherAlong } from "./indexing.ts";
 import { moveAxis } from "./shape.ts";
+import { sortingFlops } from "./flops.ts";
 
 export interface SortParams {
   readonly axis: number;
@@ -70,6 +71,7 @@ export const argsort: Sort = definePrimitive<[NDArray], SortParams>({
   transpose: notLinear,
   batch: batchSort((x, params) => argsort(x, params)),
   lower: prebuilt(([x], params) => planSort("argsort", x!.dtype, x!.shape, params)),
+  flops: ([x], { axis }) => sortingFlops(sizeOf(x.shape), x.shape[axis]!),
   laws: { sample: sampleSort },
 });
 
@@ -94,6 +96,7 @@ export const sort: Sort = definePrimitive<[NDArray], SortParams>({
   batch: batchSort((x, params) => sort(x, params)),
   lower: prebuilt(([x], params) => planSort("sort", x!.dtype, x!.shape, params)),
   weakType: ([x]) => x.weakType,
+  flops: ([x], { axis }) => sortingFlops(sizeOf(x.shape), x.shape[axis]!),
   laws: { sample: sampleSort },
 });
 
@@ -155,6 +158,7 @@ export const searchSorted: PrimitiveFunction<[NDArray, NDArray], SearchSortedPar
     const perLine = sizeOf(keys!.shape.slice(batchDims));
     return planSearchSorted(keys!.dtype, [batch, lines!.shape.at(-1)!, perLine], isRightSide);
   }),
+  flops: ([lines, keys]) => sortingFlops(sizeOf(keys.shape), lines.shape.at(-1)!),
   laws: {
     sample: (pick) => {
       const batch = Array.from({ length: pick.integer(0, 1) }, () => pick.integer(0, 3));

@@ -102,6 +102,9 @@ const windowLowering = (kind: FoldKind): Lowering<WindowParams> =>
     return call === null ? null : { module: windows, call };
   });
 
+const windowFlops = ([x]: readonly Aval[], params: WindowParams): number =>
+  sizeOf(windowShape(x!.shape, params)) * sizeOf(params.window);
+
 const windowBatch =
   (call: (x: NDArray, params: WindowParams) => NDArray): Primitive<[NDArray], WindowParams>["batch"] =>
   ([x], [dim], params) => [call(x, batched(params, dim!)), dim];
@@ -115,6 +118,7 @@ export const windowSum: WindowFunction = definePrimitive<[NDArray], WindowParams
   transpose: (cotangents, [x], params) => [windowSum(only(cotangents), transposedWindows(shapeOf(x), params))],
   batch: windowBatch((x, params) => windowSum(x, params)),
   lower: windowLowering("sum"),
+  flops: windowFlops,
   laws: {
     sample: (pick) => {
       const { shape, params } = sampleWindows(pick);
@@ -244,6 +248,7 @@ const windowExtremum = (name: string, extremum: Extremum): WindowFunction => {
     transpose: notLinear,
     batch: windowBatch((x, params) => call(x, params)),
     lower: windowLowering(extremum),
+    flops: windowFlops,
     laws: {
       sample: (pick) => {
         const { shape, params } = sampleExtrema(pick);

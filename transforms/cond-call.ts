@@ -11,7 +11,8 @@ import { executeInner } from "../src/backend/index.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { gatedEffects, hasEffects } from "../src/ir/effects.ts";
-import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
+import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
+import type { Control } from "../src/ir/lowering.ts";
 import { isKnownInput, isLinearInput, isNonzero } from "../src/ir/primitive.ts";
 import type { BatchDim, LinearInput, Tangent } from "../src/ir/primitive.ts";
 import { bind } from "../src/ir/trace.ts";
@@ -139,7 +140,11 @@ export const condCall: PrimitiveFunction<NDArray[], CondParams, readonly NDArray
   split: splitCond(applyCond),
   transpose: (cotangents, inputs, params) => transposeCond(cotangents, inputs, params),
   batch: (inputs, dims, params, { size }) => batchCond(inputs, dims, params, size),
-  lower: { kind: "control", control: ({ branches }) => ({ kind: "cond", branches }) },
+  lower: {
+    kind: "control",
+    control: ({ branches }) => ({ kind: "cond", branches }),
+    parameters: (control) => ({ branches: (control as Extract<Control<Jaxpr>, { kind: "cond" }>).branches }),
+  },
   holds: ["branches"],
   gate: (params, gated) => ({ params: { branches: params.branches.map(gated) }, places: [1] }),
   weakType: (_inputs, { branches }) => branches[0]!.outputs.map(({ aval }) => aval.weakType),

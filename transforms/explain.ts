@@ -1,5 +1,6 @@
 /**
- * What a function is compiled to, as text: the steps in order, their loops, and where every buffer lives.
+ * What a function is compiled to, as text: what was traced and what is left of it, the steps in order, their loops, what
+ * they cost, and where every buffer lives.
  */
 import { explain as explainJaxpr } from "../src/compile/explain.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
@@ -9,9 +10,12 @@ import { makeJaxpr } from "./make-jaxpr.ts";
 import type { ArraysOfList, Given } from "./types.ts";
 
 /**
- * Text of the program that jit would run for `f` on arguments of these shapes and dtypes.
- * A step is a fused loop nest or a routine of the host, followed by the named scopes it comes from after `@`;
- * buffers come last, with their place in the frame. For readers; the form may change between versions.
+ * Text of the program that jit would run for `f` on arguments of these shapes and dtypes: the jaxpr as traced and as
+ * simplified, then its steps. A step is a fused loop nest, a kernel, a routine of the host, or a loop or choice with its
+ * bodies, followed by the named scopes it comes from after `@`. Each has an estimate of its floating-point operations
+ * (1 for an operation on a scalar, 20 for a function such as exp, 2 m n k for a matrix product) and of the bytes that it
+ * loads and stores; the total says how many operations there are per byte. Buffers come last, with their place in the
+ * frame. For readers; the form may change between versions.
  * @param args  arrays; only shapes and dtypes matter
  * @example explain((x) => namedScope("layer", () => np.sin(x)), array([1, 2])).includes("@ layer") // true
  */

@@ -16,7 +16,7 @@ import { counts } from "../src/counters.ts";
 import { avalOf, showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
-import type { ClosedJaxpr, Jaxpr } from "../src/ir/jaxpr.ts";
+import type { ClosedJaxpr } from "../src/ir/jaxpr.ts";
 import { printJaxpr } from "../src/ir/print.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";

@@ -12,6 +12,8 @@ import { bytesOfType } from "../src/compile/memory-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import type { Jaxpr } from "../src/ir/jaxpr.ts";
+import type { Control } from "../src/ir/lowering.ts";
 import type { BatchDim, TypeOf } from "../src/ir/primitive.ts";
 import { bind } from "../src/ir/trace.ts";
 import { batchToFront } from "../ops/batching.ts";
@@ -132,6 +134,10 @@ export const scanCall: PrimitiveFunction<NDArray[], ScanParams, readonly NDArray
       constCount,
       carryCount,
     }),
+    parameters: (control) => {
+      const { body, length, reverse, constCount, carryCount } = control as Extract<Control<Jaxpr>, { kind: "scan" }>;
+      return { jaxpr: body, length, reverse, constCount, carryCount };
+    },
   },
   holds: ["jaxpr"],
   gate: (params, gated) => ({

@@ -9,6 +9,7 @@ import { bytesOfType } from "../src/compile/memory-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import type { Jaxpr } from "../src/ir/jaxpr.ts";
+import type { Control } from "../src/ir/lowering.ts";
 import { bind } from "../src/ir/trace.ts";
 import { batchWhile } from "./while-batching.ts";
 import { jvpOfWhile, linearizeWhile, refuseReverse, splitWhile } from "./while-derivatives.ts";
@@ -48,7 +49,14 @@ export const whileCall: PrimitiveFunction<NDArray[], WhileParams, readonly NDArr
   split: splitWhile(applyWhile),
   transpose: refuseReverse,
   batch: batchWhile(applyWhile),
-  lower: { kind: "control", control: (params) => ({ kind: "while", ...params }) },
+  lower: {
+    kind: "control",
+    control: (params) => ({ kind: "while", ...params }),
+    parameters: (control) => {
+      const { kind: _kind, ...params } = control as Extract<Control<Jaxpr>, { kind: "while" }>;
+      return params;
+    },
+  },
   holds: ["condition", "body"],
   gate: (params, gated) => ({
     params: {

@@ -2,8 +2,7 @@
  * Convolution with named options over ops/convolution.ts (which fixes the layout to NCHW).
  * Not mirrored, as in all of machine learning: out[x] = sum over t of in[x * stride + t * dilation - low] w[t].
  */
-import { showValue } from "../../src/describe.ts";
-import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
+import { ShapeMismatch } from "../../src/error.ts";
 import { resultType } from "../../src/array/dtype.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { showShape } from "../../src/array/shape.ts";
@@ -11,10 +10,11 @@ import { convolution } from "../../ops/convolution.ts";
 import { transpose } from "../../ops/shape.ts";
 import { requireOptions } from "../../src/options.ts";
 import { asOperand, toDType } from "../numpy/operand.ts";
+import { type Layout, type Padding, pairsOf, perAxis, requireLayout } from "./spatial.ts";
 
 export interface ConvOptions {
   /** "valid" (default): no border. "same": size ceil(in / stride). Or [before, after] per spatial axis. */
-  readonly padding?: "same" | "valid" | readonly (readonly [number, number])[];
+  readonly padding?: Padding;
   /** Distance between neighbouring results, one for all spatial axes or a list. Default 1. */
   readonly strides?: number | readonly number[];
   /** Distance between the taps of the window. Default 1. */
@@ -22,46 +22,8 @@ export interface ConvOptions {
   /** Channels and features split in this many independent groups. Default 1. */
   readonly groups?: number;
   /** "NCHW" (default): x [N, C, ...spatial], w [O, C / groups, ...window]. "NHWC": x [N, ...spatial, C], w [...window, C / groups, O]. */
-  readonly layout?: "NCHW" | "NHWC";
+  readonly layout?: Layout;
 }
-
-const perAxis = (name: string, value: number | readonly number[] | undefined, spatial: number): readonly number[] => {
-  const list = typeof value === "number" || value === undefined ? new Array<number>(spatial).fill(value ?? 1) : value;
-  if (!Array.isArray(list) || list.length !== spatial || !list.every((entry) => Number.isInteger(entry) && entry >= 1))
-    throw new InvalidOption(
-      "nn.conv",
-      `${name} ${showValue(value)} for ${spatial} spatial axes`,
-      "Give a whole number from 1, or one per spatial axis",
-    );
-  return list;
-};
-
-const pairsOf = (
-  padding: NonNullable<ConvOptions["padding"]>,
-  input: readonly number[],
-  window: readonly number[],
-  strides: readonly number[],
-  dilation: readonly number[],
-): readonly (readonly [number, number])[] => {
-  if (padding === "valid") return input.map(() => [0, 0] as const);
-  if (padding === "same")
-    return input.map((extent, axis) => {
-      const reach = window[axis]! === 0 ? 0 : (window[axis]! - 1) * dilation[axis]! + 1;
-      const total = Math.max(0, (Math.ceil(extent / strides[axis]!) - 1) * strides[axis]! + reach - extent);
-      return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
-    });
-  if (
-    !Array.isArray(padding) ||
-    padding.length !== input.length ||
-    !padding.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger))
-  )
-    throw new InvalidOption(
-      "nn.conv",
-      `padding ${showValue(padding)} for ${input.length} spatial axes`,
-      'Use "same", "valid", or a pair [before, after] per spatial axis',
-    );
-  return padding;
-};
 
 /** Axes from NHWC to NCHW: the first stays, the last becomes the second. Its inverse leads back. */
 const channelsSecond = (rank: number): number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, k) => k + 1)];
@@ -86,8 +48,7 @@ const featuresFirst = (rank: number): number[] => [
 export const conv = (x: NDArray, w: NDArray, options: ConvOptions = {}): NDArray => {
   requireOptions("nn.conv", options, ["padding", "strides", "dilation", "groups", "layout"]);
   const { padding = "valid", groups = 1, layout = "NCHW" } = options;
-  if (layout !== "NCHW" && layout !== "NHWC")
-    throw new InvalidOption("nn.conv", `layout ${showValue(layout)}`, 'Use "NCHW" or "NHWC"');
+  requireLayout("nn.conv", layout);
   const [images, windows] = [asOperand("nn.conv", x), asOperand("nn.conv", w)];
   const rank = images.ndim;
   if (rank < 2 || windows.ndim !== rank)
@@ -101,11 +62,17 @@ export const conv = (x: NDArray, w: NDArray, options: ConvOptions = {}): NDArray
   const lhs = toDType(isLast ? transpose(images, { permutation: channelsSecond(rank) }) : images, dtype);
   const rhs = toDType(isLast ? transpose(windows, { permutation: featuresFirst(rank) }) : windows, dtype);
   const spatial = rank - 2;
-  const strides = perAxis("strides", options.strides, spatial);
-  const rhsDilation = perAxis("dilation", options.dilation, spatial);
+  const strides = perAxis("nn.conv", "strides", options.strides, spatial);
+  const rhsDilation = perAxis("nn.conv", "dilation", options.dilation, spatial);
+  const axes = strides.map((stride, axis) => ({
+    input: lhs.shape[axis + 2]!,
+    window: rhs.shape[axis + 2]!,
+    stride,
+    dilation: rhsDilation[axis]!,
+  }));
   const out = convolution(lhs, rhs, {
     strides,
-    padding: pairsOf(padding, lhs.shape.slice(2), rhs.shape.slice(2), strides, rhsDilation),
+    padding: pairsOf("nn.conv", padding, axes),
     lhsDilation: new Array<number>(spatial).fill(1),
     rhsDilation,
     featureGroups: groups,

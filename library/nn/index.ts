@@ -39,6 +39,10 @@ export {
   sparseSigmoid,
 } from "./piecewise-activations.ts";
 export type { AlphaOptions, LeakyReluOptions } from "./piecewise-activations.ts";
+export { avgPool, maxPool, minPool } from "./pool.ts";
+export type { AvgPoolOptions, PoolOptions } from "./pool.ts";
+export { resize } from "./resize.ts";
+export type { ResizeOptions } from "./resize.ts";
 export { standardize } from "./standardize.ts";
 export type { StandardizeOptions } from "./standardize.ts";
 export { safeNorm, safeSqrt } from "./safe.ts";

@@ -82,12 +82,19 @@ export const broadcastArray = (x: NDArray, shape: Shape): NDArray => {
   return broadcast(x, { shape, axes: x.shape.map((_, axis) => axis + lead) });
 };
 
+/** Whether all are strong arrays of one dtype and shape: nothing is to be done. */
+const areAlike = (arrays: readonly NDArray[]): boolean => {
+  const first = arrays[0]!;
+  for (const { dtype, weakType, shape } of arrays)
+    if (dtype !== first.dtype || weakType !== false || !sameShape(shape, first.shape)) return false;
+  return true;
+};
+
 /** Operands with a common dtype and shape. All weak stays weak. */
 export const promote = (asked: string, operands: readonly unknown[]): NDArray[] => {
-  const arrays = operands.map((x) => asOperand(asked, x));
-  const [first] = arrays;
-  if (arrays.every((x) => x.dtype === first!.dtype && x.weakType === false && sameShape(x.shape, first!.shape)))
-    return arrays;
+  const arrays: NDArray[] = [];
+  for (const x of operands) arrays.push(x instanceof NDArray ? x : asOperand(asked, x));
+  if (areAlike(arrays)) return arrays;
   const { dtype, weakType } = resultType(arrays);
   const shape = broadcastShapes(asked, ...arrays.map((x) => x.shape));
   return arrays.map((x) => broadcastArray(toDType(x, dtype, weakType !== false), shape));

@@ -64,7 +64,8 @@ export const requireStorable = (dtype: DType, length: number): void => {
 
 /** Bytes up to which an engine keeps elements in its own heap, and up to which arrays share blocks. */
 const [inHeap, longestShared] = [64, 256];
-const blockBytes = 2048;
+/** Bytes of a block, all of which live as long as one array in it. */
+const blockBytes = 1024;
 let block = new ArrayBuffer(blockBytes);
 let used = 0;
 

@@ -8,6 +8,7 @@ import { notify } from "../notice.ts";
 import { threadCount } from "../machine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
 import type { Executable } from "./run-javascript.ts";
+import { prepareStream } from "./run-blocks.ts";
 import { prepareWasm } from "./run-wasm.ts";
 import type { PresentBackend } from "./select.ts";
 import { possibleThreads } from "./threads.ts";
@@ -50,5 +51,10 @@ export const compileWith = <T>(
 export const compileJaxpr = (jaxpr: Jaxpr, backend: CompilingBackend): Executable | null => {
   if (backend === "js") return compileWith(jaxpr, backend, prepareJavaScript);
   const threads = possibleThreads(threadCount());
-  return compileWith(jaxpr, backend, (program) => prepareWasm(program, threads), threads);
+  return compileWith(
+    jaxpr,
+    backend,
+    (program) => (program.blocks === null ? prepareWasm(program, threads) : prepareStream(program, program.blocks)),
+    threads,
+  );
 };

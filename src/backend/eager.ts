@@ -13,7 +13,6 @@ import { machineGeneration } from "../machine.ts";
 import type { DType } from "../array/dtype.ts";
 import { itemSize } from "../array/dtype.ts";
 import { fromBuffer, repeatedValue } from "../array/ndarray.ts";
-import type { ConcreteArray } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
 import type { Accelerator } from "../ir/acceleration.ts";
@@ -21,11 +20,11 @@ import type { Aval } from "../ir/aval.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { variable } from "../ir/jaxpr.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
-import type { Params, Primitive, TypeOf } from "../ir/primitive.ts";
+import type { Params, Primitive } from "../ir/primitive.ts";
 import { toList } from "../ir/primitive.ts";
 import { compileJaxpr, compileWith } from "./compile.ts";
 import { prepareBlocks } from "./run-blocks.ts";
-import type { BlockRunner } from "./run-blocks.ts";
+import type { OperationRunner } from "./run-blocks.ts";
 import type { Executable } from "./run-javascript.ts";
 import { isElementary } from "./scalar-functions.ts";
 import { canRunWasm } from "./select.ts";
@@ -50,7 +49,7 @@ const signaturesKept = 512;
 /** One signature: evaluated until it has met enough elements, then compiled; null where compiled code would not be faster. */
 interface Entry {
   elements: number;
-  run: BlockRunner | Executable | null | undefined;
+  run: OperationRunner | Executable | null | undefined;
 }
 
 let entries = recent<string, Entry>(signaturesKept);
@@ -103,7 +102,7 @@ const compileBlocks = (
   dtypes: readonly DType[],
   params: Params,
   block: number,
-): BlockRunner | null => {
+): OperationRunner | null => {
   if (primitive.lower.kind !== "elementwise") return null;
   const locals = dtypes.map((dtype, index): ScalarExpression => ({ op: "local", index, dtype }));
   if (!isWorthwhile(primitive.lower.expression(locals, params))) return null;
@@ -127,7 +126,7 @@ const runElementwise: Accelerator = (primitive, inputs, params, [type]) => {
       params,
       block,
     ),
-  ) as BlockRunner | null | undefined;
+  ) as OperationRunner | null | undefined;
   if (run === null || run === undefined) return null;
   const { shape, dtype } = type!;
   return [fromBuffer(run(inputs, length), shape, dtype)];

@@ -19,6 +19,7 @@ import { fewestAccelerated, runCompiled, singleEquation } from "./eager.ts";
 import type { Executable } from "./run-javascript.ts";
 import { machineGeneration, threadCount } from "../machine.ts";
 import { stopThreads } from "./threads.ts";
+import { isWorthCompiling } from "./worth-compiling.ts";
 import type { Backend, PresentBackend } from "./select.ts";
 import { canRunWasm, presentBackend } from "./select.ts";
 
@@ -95,15 +96,14 @@ export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly Concret
   }
 };
 
-/** Runs of a jaxpr outside of compiled programs from which on compiling it pays. */
-const runsWorthCompiling = 32;
-
 /**
  * Runs a jaxpr that an equation holds (the body of a loop) on the back end of the program around it.
  * @param runs  how often it has been or will be run, which decides outside of compiled programs
  */
 export const executeInner = (jaxpr: Jaxpr, inputs: readonly ConcreteArray[], runs: number): readonly ConcreteArray[] =>
-  running === null && runs < runsWorthCompiling ? interpret(jaxpr, inputs) : execute(jaxpr, running ?? "auto", inputs);
+  running === null && !isWorthCompiling([jaxpr], runs)
+    ? interpret(jaxpr, inputs)
+    : execute(jaxpr, running ?? "auto", inputs);
 
 /**
  * Outputs of a loop outside of compiled programs, run as a program of its own where that pays and the back end has loops;
@@ -116,7 +116,8 @@ export const executeLoop = (
   params: Params,
   runs: number,
 ): readonly ConcreteArray[] | null => {
-  if (running !== null || runs < runsWorthCompiling || findsNumberFaults() || !canRunWasm()) return null;
+  if (running !== null || findsNumberFaults() || !canRunWasm()) return null;
+  if (!isWorthCompiling(innerJaxprs({ primitive, params }), runs)) return null;
   return execute(singleEquation(primitive, inputs.map(avalOf), params), "auto", inputs);
 };
 

@@ -51,8 +51,11 @@ const infix: Readonly<Record<string, string>> = {
 const unsupported = (name: string, dtype: DType): InvalidJaxpr =>
   new InvalidJaxpr("compilation of an expression", `${name} of ${dtype}`, "Use a call of a scalar function for it");
 
-const printUnary = (name: string, x: string, dtype: DType): string => {
+const printUnary = (name: string, x: string, dtype: DType, used: Map<string, ScalarFunction>): string => {
   switch (name) {
+    case "nearest":
+      used.set("round", scalarFunction("round", "float64"));
+      return `functions.round(${x})`;
     case "neg":
       return wrapped(`-${x}`, dtype);
     case "not":
@@ -103,7 +106,7 @@ const print = (expression: ScalarExpression, used: Map<string, ScalarFunction>):
     case "constant":
       return showNumber(expression.dtype === "float32" ? Math.fround(expression.value) : expression.value);
     case "unary":
-      return printUnary(expression.name, inner(expression.x), expression.dtype);
+      return printUnary(expression.name, inner(expression.x), expression.dtype, used);
     case "binary":
       return printBinary(expression.name, inner(expression.x), inner(expression.y), expression.dtype);
     case "compare":

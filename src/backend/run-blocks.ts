@@ -1,6 +1,6 @@
 /**
- * Runs an elementwise operation on arrays of any length by a program for arrays of one length, block by block: operands are
- * copied into the frame, the result out of it into its place. A block stays in the nearest caches, so the copies are
+ * Runs an elementwise program on arrays of any length by a program for arrays of one length, block by block: operands are
+ * copied into the frame, results out of it into their places. A block stays in the nearest caches, so the copies are
  * cheap, no array has to fit into the memory as a whole, and one program serves all lengths.
  */
 import { allocate } from "../array/dtype.ts";
@@ -8,59 +8,105 @@ import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf, repeatedValue } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
-import type { Program } from "../compile/program.ts";
+import type { BlockProgram, Program } from "../compile/program.ts";
 import { blockAt, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
-import { holding } from "./memory.ts";
+import type { Arena } from "./arena.ts";
+import { hold, release } from "./memory.ts";
+import { collectOutputs } from "./routine.ts";
+import type { Executable } from "./run-javascript.ts";
 import { encodeProgram } from "./wasm.ts";
 
-/** Elements of the result of as many operands, each of at least a block of elements; fresh storage. */
-export type BlockRunner = (operands: readonly ConcreteArray[], length: number) => TypedArray;
+/** Elements of the results, by buffer, for long operands of `length` elements, at least a block; fresh storage. */
+type BlockRunner = (operands: readonly ConcreteArray[], length: number) => ReadonlyMap<number, TypedArray>;
 
-/** The place of a block that ends the array: it overlaps the one before, whose elements are computed twice, equally. */
-const lastStart = (length: number, block: number): number => length - block;
+/** An operand in the frame: its block, and what goes there in every round. */
+interface Source {
+  readonly block: TypedArray;
+  readonly values: TypedArray | null;
+  readonly repeated: number;
+}
 
-/** The program is that of one elementwise equation; null if nothing is left to compute. */
-export const prepareBlocks = (program: Program): BlockRunner | null => {
-  const { steps, buffers, plan, outputs, inputCount } = program;
-  const [output] = outputs;
-  if (steps.length !== 1 || steps[0]!.kind !== "nest" || output?.kind !== "buffer" || output.buffer < inputCount)
-    return null;
-  const arena = sharedArena();
-  const result = output.buffer;
-  const block = sizeOf(buffers[result]!.shape);
+const mainOf = (program: Program, { memory }: Arena): ((base: number) => void) => {
   const { bytes, functions } = encodeProgram(program);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    env: { memory: arena.memory, host: () => {} },
+    env: { memory, host: () => {} },
     math: functions,
     kernels: {},
   });
-  const main = instance.exports["main"] as (base: number) => void;
+  return instance.exports["main"] as (base: number) => void;
+};
+
+/**
+ * The program has one nest over a block of elements.
+ * @param isLong  whether the buffer goes through it block by block; the others are whole, and never written to
+ */
+const runnerOf = (program: Program, block: number, isLong: (buffer: number) => boolean): BlockRunner => {
+  const { steps, buffers, plan, inputCount } = program;
+  const [step] = steps;
+  const results = step?.kind === "nest" ? step.writes : [];
+  const arena = sharedArena();
+  const main = mainOf(program, arena);
+  const viewOf = (buffer: number, base: number): TypedArray => {
+    const { dtype, shape } = buffers[buffer]!;
+    return blockAt(arena, dtype, base + plan.offsets[buffer]!, sizeOf(shape));
+  };
+  const entering = Array.from({ length: inputCount }, (_, k) => k).filter((k) => plan.offsets[k]! >= 0);
 
   return (operands, length) => {
-    const out = allocate(buffers[result]!.dtype, length);
-    const values = operands.map(repeatedValue);
-    const sources = operands.map((operand, k) => (values[k] === undefined ? bufferOf(operand) : null));
+    const outs = new Map(results.map((buffer) => [buffer, allocate(buffers[buffer]!.dtype, length)] as const));
+    let bytes = plan.bytes;
+    for (const out of outs.values()) bytes += out.byteLength;
+    hold(bytes);
     const base = takeFrame(arena, plan.bytes);
     try {
-      const views = [...operands.keys(), result].map((buffer) =>
-        plan.offsets[buffer]! < 0 ? null : blockAt(arena, buffers[buffer]!.dtype, base + plan.offsets[buffer]!, block),
-      );
-      const target = views[operands.length]!;
-      holding(plan.bytes, () => {
-        for (let start = 0; start < length; start += block) {
-          const first = Math.min(start, lastStart(length, block));
-          for (let k = 0; k < operands.length; k++) {
-            const source = sources[k]!;
-            if (source === null) views[k]?.fill(values[k]!);
-            else views[k]?.set(source.subarray(first, first + block));
-          }
-          main(base);
-          out.set(target, first);
-        }
-      });
+      const sources: Source[] = [];
+      for (const k of entering) {
+        const repeated = repeatedValue(operands[k]!);
+        const values = repeated === undefined ? bufferOf(operands[k]!) : null;
+        const source = { block: viewOf(k, base), values, repeated: repeated ?? 0 };
+        if (isLong(k)) sources.push(source);
+        else if (values === null) source.block.fill(source.repeated);
+        else source.block.set(values);
+      }
+      const targets = results.map((buffer) => ({ block: viewOf(buffer, base), out: outs.get(buffer)! }));
+      for (let start = 0; start < length; start += block) {
+        // The last block overlaps the one before, whose elements are computed twice, equally.
+        const first = Math.min(start, length - block);
+        for (const source of sources)
+          if (source.values === null) source.block.fill(source.repeated);
+          else source.block.set(source.values.subarray(first, first + block));
+        main(base);
+        for (const target of targets) target.out.set(target.block, first);
+      }
     } finally {
       releaseFrame(arena, base);
+      release(bytes);
     }
-    return out;
+    return outs;
+  };
+};
+
+/** Elements of the result of long operands of `length` elements, at least a block; fresh storage. */
+export type OperationRunner = (operands: readonly ConcreteArray[], length: number) => TypedArray;
+
+/** The program is that of one elementwise equation; null if nothing is left to compute. */
+export const prepareBlocks = (program: Program): OperationRunner | null => {
+  const { steps, buffers, outputs, inputCount } = program;
+  const [output] = outputs;
+  if (steps.length !== 1 || steps[0]!.kind !== "nest" || output?.kind !== "buffer" || output.buffer < inputCount)
+    return null;
+  const { buffer } = output;
+  const run = runnerOf(program, sizeOf(buffers[buffer]!.shape), () => true);
+  return (operands, length) => run(operands, length).get(buffer)!;
+};
+
+/** A program whose long arrays go through it block by block. */
+export const prepareStream = (whole: Program, { program, length }: BlockProgram): Executable => {
+  const isLong = (buffer: number): boolean => sizeOf(whole.buffers[buffer]!.shape) === length;
+  const block = program.buffers.find((_, k) => isLong(k))!;
+  const run = runnerOf(program, sizeOf(block.shape), isLong);
+  return (inputs) => {
+    const results = run(inputs, length);
+    return collectOutputs(whole, inputs, (buffer) => results.get(buffer) ?? bufferOf(inputs[buffer]!));
   };
 };

@@ -3,7 +3,7 @@
  * bool is 0 or 1 in one byte of memory. Conversions to integers saturate, NaN gives 0; integers wrap.
  */
 import { call, conditional, f32, f32x4, f64, f64x2, i32, select } from "../../kernels/assembler/index.ts";
-import type { Expression, FunctionReference, Local } from "../../kernels/assembler/index.ts";
+import type { Expression, FunctionBuilder, FunctionReference, Local } from "../../kernels/assembler/index.ts";
 import { InvalidJaxpr } from "../error.ts";
 import type { DType } from "../array/dtype.ts";
 import { isFloat } from "../array/dtype.ts";
@@ -38,7 +38,7 @@ const inRange = (x: I32, dtype: DType): I32 => (dtype === "bool" ? i32.and(x, 25
 const encodeUnary = (name: string, x: Expression<Scalar>, dtype: DType): Expression<Scalar> => {
   if (isFloat(dtype)) {
     if (name === "not") throw unsupported(name, dtype);
-    const instruction = name as "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc";
+    const instruction = name as "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "nearest";
     return dtype === "float64" ? f64[instruction](x as F64) : f32[instruction](x as F32);
   }
   const value = x as I32;
@@ -123,8 +123,11 @@ const encodeConstant = (value: number, dtype: DType): Expression<Scalar> =>
       ? f32.const(value)
       : i32.const(dtype === "uint32" ? value >>> 0 : value | 0);
 
-/** Calls in statements, visited one by one. */
-export const callsIn = (body: readonly Statement[]): Extract<ScalarExpression, { readonly op: "call" }>[] => {
+/** Calls in statements and values, visited one by one. */
+export const callsIn = (
+  body: readonly Statement[],
+  values: readonly ScalarExpression[] = [],
+): Extract<ScalarExpression, { readonly op: "call" }>[] => {
   const found: Extract<ScalarExpression, { readonly op: "call" }>[] = [];
   const visit = (root: ScalarExpression): void => {
     const expressions = [root];
@@ -139,8 +142,20 @@ export const callsIn = (body: readonly Statement[]): Extract<ScalarExpression, {
     }
   };
   for (const statement of statementsIn(body)) valuesOf(statement).forEach(visit);
+  values.forEach(visit);
   return found;
 };
+
+/** Number of calls in statements and values. */
+export const callCount = (body: readonly Statement[], values: readonly ScalarExpression[] = []): number =>
+  callsIn(body, values).length;
+
+/** Calls of one loop whose instructions are written out; more of them would make functions long. */
+export const mostCalls = 12;
+
+/** How many vectors may compute so many calls side by side, which shares the constants of their functions: 1, 2 or 4. */
+export const vectorsOfCalls = (calls: number): 1 | 2 | 4 =>
+  4 * calls <= mostCalls ? 4 : 2 * calls <= mostCalls ? 2 : 1;
 
 /** Functions that expressions call, as references of the module. */
 export interface Callees {
@@ -148,6 +163,13 @@ export interface Callees {
   readonly host: (name: string, arity: number, dtype: DType) => Callee;
   /** All lanes at once, of the dtype's own precision; undefined for what only the host has. */
   readonly elementary: (name: string, dtype: DType) => VectorFunction | undefined;
+  /** The same, its instructions written into the function that needs the value. */
+  readonly inline: (
+    f: FunctionBuilder<"none">,
+    name: string,
+    dtype: DType,
+    args: readonly Expression<"v128">[],
+  ) => Expression<"v128">;
 }
 
 /** Lane 0 of an elementary function: the very instructions of the vector code, hence its bits. */

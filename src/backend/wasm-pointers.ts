@@ -8,7 +8,7 @@ import { InvalidJaxpr } from "../error.ts";
 import { itemSize } from "../array/dtype.ts";
 import { pointerBytes } from "../compile/buffer-plan.ts";
 import type { BufferPlan } from "../compile/buffer-plan.ts";
-import { accessesOf } from "../compile/kernel-ir.ts";
+import { accessesOf, strideAlong } from "../compile/kernel-ir.ts";
 import type { Access, Nest, Statement } from "../compile/kernel-ir.ts";
 
 type Builder = FunctionBuilder<"none">;
@@ -39,9 +39,12 @@ export interface Moving {
   readonly body: readonly Statement[];
 }
 
+/** Rounds by which counters are ahead. */
+export type Ahead = readonly (readonly [counter: number, rounds: number])[];
+
 export interface Pointers {
-  /** Pointer and constant offset of an access, `ahead` elements further along `counter` if that moves it. */
-  readonly addressOf: (access: Access, counter?: number, ahead?: number) => readonly [Expression<"i32">, number];
+  /** Pointer and constant offset of an access, some rounds ahead of the pointers. */
+  readonly addressOf: (access: Access, ahead?: Ahead) => readonly [Expression<"i32">, number];
   /** Runs `inside` with pointers of its own, which `advance(rounds)` moves along the counter. */
   readonly moving: (loop: Moving, inside: (advance: (rounds: number) => void) => void) => void;
 }
@@ -51,10 +54,6 @@ const strideKey = ({ dtype, strides }: Access): string =>
   strides.map(({ counter, stride }) => `${counter}:${stride * itemSize(dtype)}`).join(" ");
 
 const isDescending = ({ strides }: Access): boolean => strides.some(({ stride }) => stride < 0);
-
-/** Elements between neighbours along the counter. */
-export const strideAlong = (access: Access, counter: number): number =>
-  access.strides.find((term) => term.counter === counter)?.stride ?? 0;
 
 export const pointersOf = (f: Builder, base: Local<"i32">, nest: Nest, plan: BufferPlan): Pointers => {
   const { offsets, slots } = plan;
@@ -87,9 +86,10 @@ export const pointersOf = (f: Builder, base: Local<"i32">, nest: Nest, plan: Buf
     current.set(key, first === base ? base : f.hold(first));
   }
   return {
-    addressOf: (access, counter = -1, ahead = 0) => {
+    addressOf: (access, ahead = []) => {
       const pointer = current.get(keyOf(access))!;
-      const bytes = ahead * strideAlong(access, counter) * itemSize(access.dtype);
+      const elements = ahead.reduce((sum, [counter, rounds]) => sum + rounds * strideAlong(access, counter), 0);
+      const bytes = elements * itemSize(access.dtype);
       if (isDescending(access)) return bytes === 0 ? [pointer, 0] : [i32.add(pointer, i32.const(bytes)), 0];
       return [pointer, place(access) + bytes];
     },

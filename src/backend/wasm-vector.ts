@@ -1,110 +1,68 @@
 /**
- * Vector code: scalar expressions on the lanes of v128. A loop has as many lanes as fit its widest dtype: two where float64
- * takes part, else four; 32-bit values then fill the lower half of a vector. A bool is a mask, all ones or all zeros in
- * lanes of 32 or 64 bits, as wide as what was compared. Every lane gets the bits that the scalar code gives.
+ * Vector code: scalar expressions on many lanes, a value as a list of vectors. A bool is a mask, all ones or all zeros in
+ * lanes of 32 or 64 bits, as wide as what was compared. Every lane gets the bits of the scalar code.
  */
-import { call, f32, f32x4, f64, f64x2, i32, i32x4, i64x2, i8x16, v128 } from "../../kernels/assembler/index.ts";
+import { call, f32, f32x4, f64, f64x2, i32x4, i64x2, i8x16, v128 } from "../../kernels/assembler/index.ts";
 import type { Expression, FunctionReference } from "../../kernels/assembler/index.ts";
 import type { DType } from "../array/dtype.ts";
-import { isFloat } from "../array/dtype.ts";
 import type { BinaryName, CompareName, ScalarExpression, UnaryName } from "../ir/lowering.ts";
-import { statementsIn, valuesOf } from "../compile/kernel-ir.ts";
-import type { Statement } from "../compile/kernel-ir.ts";
+import { vectorCount, widthOf } from "./wasm-lane-count.ts";
+import type { Width } from "./wasm-lane-count.ts";
 
 export type Vector = Expression<"v128">;
 export type VectorFunction = FunctionReference<readonly "v128"[], "v128">;
-type Width = 32 | 64;
-export type Lanes = 2 | 4;
-
 /** A value in all lanes; `width` of a bool says how wide its masks are. */
 export interface LaneValue {
-  readonly vector: Vector;
+  readonly vectors: readonly Vector[];
   readonly width: Width;
 }
 
-const widthOf = (dtype: DType): Width => (dtype === "float64" ? 64 : 32);
-
-// --- What can be written ----------------------------------------------------------------------
-
-const unaryOfFloats: readonly UnaryName[] = ["neg", "abs", "sqrt", "floor", "ceil", "trunc"];
-const binaryOfFloats: readonly BinaryName[] = ["add", "sub", "mul", "div", "max", "min"];
-const binaryOfIntegers: readonly BinaryName[] = ["add", "sub", "mul", "max", "min", "and", "or", "xor"];
-const binaryOfBools: readonly BinaryName[] = ["and", "or", "xor", "max", "min", "mul"];
-
-/** Whether lanes can compute the expression; the others stay scalar. */
-export const isVectorizable = (expression: ScalarExpression): boolean => {
-  const { dtype } = expression;
-  switch (expression.op) {
-    case "local":
-    case "constant":
-      return true;
-    case "unary":
-      return (
-        isVectorizable(expression.x) &&
-        (isFloat(dtype) ? unaryOfFloats.includes(expression.name) : dtype !== "bool" || expression.name === "not")
-      );
-    case "binary": {
-      const names = isFloat(dtype) ? binaryOfFloats : dtype === "bool" ? binaryOfBools : binaryOfIntegers;
-      const { name, x, y } = expression;
-      const isShift = (name === "shl" || name === "shr") && y.op === "constant" && !isFloat(dtype) && dtype !== "bool";
-      return (isShift || names.includes(name)) && isVectorizable(x) && isVectorizable(y);
-    }
-    case "compare":
-      return isVectorizable(expression.x) && isVectorizable(expression.y);
-    case "select":
-      return [expression.condition, expression.x, expression.y].every(isVectorizable);
-    case "convert":
-      return isVectorizable(expression.x);
-    case "call":
-      return isFloat(dtype) && expression.args.every((x) => isFloat(x.dtype) && isVectorizable(x));
-  }
-};
-
-const dtypesOf = (expression: ScalarExpression, found: Set<DType>): void => {
-  found.add(expression.dtype);
-  switch (expression.op) {
-    case "unary":
-    case "convert":
-      return dtypesOf(expression.x, found);
-    case "binary":
-    case "compare":
-      dtypesOf(expression.x, found);
-      return dtypesOf(expression.y, found);
-    case "select":
-      dtypesOf(expression.condition, found);
-      dtypesOf(expression.x, found);
-      return dtypesOf(expression.y, found);
-    case "call":
-      return expression.args.forEach((x) => dtypesOf(x, found));
-    case "local":
-    case "constant":
-  }
-};
-
-/** Lanes of a loop over these statements, which may hold loops and runs, and over further values. */
-export const lanesOf = (body: readonly Statement[], values: readonly ScalarExpression[] = []): Lanes => {
-  const found = new Set<DType>();
-  for (const value of values) dtypesOf(value, found);
-  for (const statement of statementsIn(body)) {
-    for (const value of valuesOf(statement)) dtypesOf(value, found);
-    if (statement.kind === "load" || statement.kind === "store") found.add(statement.access.dtype);
-  }
-  return found.has("float64") ? 2 : 4;
-};
-
 // --- Masks and constants ----------------------------------------------------------------------
 
-const lowerHalves = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
+const bytesOfLanes = (bytes: number, ...lanes: readonly number[]): number[] =>
+  lanes.flatMap((lane) => Array.from({ length: bytes }, (_, k) => lane * bytes + k));
+const evenLanes = bytesOfLanes(4, 0, 2, 4, 6);
+const lowerHalves = bytesOfLanes(8, 0, 2);
+const upperHalf = bytesOfLanes(8, 1, 1);
+
+/** Lanes 2 and 3 of 32 bits as lanes 0 and 1. */
+export const upperLanes = (x: Vector): Vector => i8x16.shuffle(x, x, upperHalf);
+
+/** Vectors of 64-bit lanes, two for each of 32-bit lanes, or one where only two lanes are in use. */
+const widened = (
+  vectors: readonly Vector[],
+  lanes: number,
+  low: (x: Vector) => Vector,
+  high: (x: Vector) => Vector,
+): Vector[] => vectors.flatMap((x) => (lanes === 2 ? [low(x)] : [low(x), high(x)]));
+
+/** Vectors of 32-bit lanes, one for every two of 64-bit lanes. */
+const narrowed = (
+  vectors: readonly Vector[],
+  lanes: number,
+  join: (x: Vector, y: Vector) => Vector,
+  alone: (x: Vector) => Vector,
+): Vector[] =>
+  lanes === 2
+    ? vectors.map(alone)
+    : Array.from({ length: vectors.length / 2 }, (_, k) => join(vectors[2 * k]!, vectors[2 * k + 1]!));
 
 /** The value; a mask with lanes of the width wanted. */
-export const ofWidth = ({ vector, width }: LaneValue, wanted: Width): Vector => {
-  if (width === wanted) return vector;
-  return wanted === 64 ? i64x2.extend_low_i32x4_s(vector) : i8x16.shuffle(vector, vector, lowerHalves);
+export const ofWidth = ({ vectors, width }: LaneValue, wanted: Width, lanes: number): readonly Vector[] => {
+  if (width === wanted) return vectors;
+  return wanted === 64
+    ? widened(vectors, lanes, i64x2.extend_low_i32x4_s, i64x2.extend_high_i32x4_s)
+    : narrowed(
+        vectors,
+        lanes,
+        (x, y) => i8x16.shuffle(x, y, evenLanes),
+        (x) => i8x16.shuffle(x, x, evenLanes),
+      );
 };
 
 const repeated = (bytes: Uint8Array): number[] => Array.from({ length: 16 }, (_, k) => bytes[k % bytes.length]!);
 
-/** The number in all lanes. */
+/** The number in all lanes of a vector. */
 export const encodeConstant = (value: number, dtype: DType): Vector => {
   const bytes = new Uint8Array(dtype === "float64" ? 8 : 4);
   const view = new DataView(bytes.buffer);
@@ -115,7 +73,7 @@ export const encodeConstant = (value: number, dtype: DType): Vector => {
   return v128.const(repeated(bytes));
 };
 
-const zeros: Vector = v128.const(new Uint8Array(16));
+export const zeros: Vector = v128.const(new Uint8Array(16));
 
 // --- Expressions ------------------------------------------------------------------------------
 
@@ -152,8 +110,22 @@ export const encodeBinary = (name: BinaryName, x: Vector, y: Vector, dtype: DTyp
   }
 };
 
-const encodeShift = (name: BinaryName, x: Vector, count: number, dtype: DType): Vector =>
-  name === "shl" ? i32x4.shl(x, count) : dtype === "int32" ? i32x4.shr_s(x, count) : i32x4.shr_u(x, count);
+type Shift = (x: Vector, count: number) => Vector;
+
+const shiftOf = (name: BinaryName, dtype: DType): Shift =>
+  name === "shl" ? i32x4.shl : dtype === "int32" ? i32x4.shr_s : i32x4.shr_u;
+
+/** Every lane shifted by its own count modulo 32: by powers of two, where the count has that bit. */
+const shiftByLanes = (shift: Shift, x: Vector, count: Vector, hold: (value: Vector) => Vector): Vector => {
+  const counts = hold(count);
+  let shifted = x;
+  for (let bit = 0; bit < 5; bit++) {
+    const before = hold(shifted);
+    const hasBit = i32x4.shr_s(i32x4.shl(counts, 31 - bit), 31);
+    shifted = v128.bitselect(shift(before, 2 ** bit), before, hasBit);
+  }
+  return shifted;
+};
 
 const encodeComparison = (name: CompareName, x: Vector, y: Vector, dtype: DType): Vector => {
   if (dtype === "float64") return f64x2[name](x, y);
@@ -163,9 +135,6 @@ const encodeComparison = (name: CompareName, x: Vector, y: Vector, dtype: DType)
   return i32x4[`${name}_${dtype === "int32" ? "s" : "u"}`](x, y);
 };
 
-/** A bool as 0 and 1 of the dtype. */
-const numberOf = (x: LaneValue, to: DType): Vector => v128.and(ofWidth(x, widthOf(to)), encodeConstant(1, to));
-
 const toFloat64 = (x: Vector, from: DType): Vector =>
   from === "float32"
     ? f64x2.promote_low_f32x4(x)
@@ -173,150 +142,160 @@ const toFloat64 = (x: Vector, from: DType): Vector =>
       ? f64x2.convert_low_i32x4_s(x)
       : f64x2.convert_low_i32x4_u(x);
 
-const toFloat32 = (x: Vector, from: DType): Vector =>
-  from === "float64"
+/** Two lanes of float64 as the lower two of 32 bits. */
+const fromFloat64 = (x: Vector, to: DType): Vector =>
+  to === "float32"
     ? f32x4.demote_f64x2_zero(x)
-    : from === "int32"
-      ? f32x4.convert_i32x4_s(x)
-      : f32x4.convert_i32x4_u(x);
+    : to === "int32"
+      ? i32x4.trunc_sat_f64x2_s_zero(x)
+      : i32x4.trunc_sat_f64x2_u_zero(x);
 
-const toInteger = (x: Vector, from: DType, isSigned: boolean): Vector => {
-  if (from === "float64") return isSigned ? i32x4.trunc_sat_f64x2_s_zero(x) : i32x4.trunc_sat_f64x2_u_zero(x);
-  if (from === "float32") return isSigned ? i32x4.trunc_sat_f32x4_s(x) : i32x4.trunc_sat_f32x4_u(x);
-  return x;
-};
-
-const encodeConversion = (x: LaneValue, from: DType, to: DType): LaneValue => {
-  if (from === to) return x;
-  const { vector } = x;
-  if (from === "bool") return { vector: numberOf(x, to), width: widthOf(to) };
-  switch (to) {
-    case "bool":
-      return { vector: encodeComparison("ne", vector, zeros, from), width: widthOf(from) };
-    case "float64":
-      return { vector: toFloat64(vector, from), width: 64 };
-    case "float32":
-      return { vector: toFloat32(vector, from), width: 32 };
-    case "int32":
-    case "uint32":
-      return { vector: toInteger(vector, from, to === "int32"), width: 32 };
-  }
+/** Between 32-bit numbers. */
+const between = (x: Vector, from: DType, to: DType): Vector => {
+  if (to === "float32") return from === "int32" ? f32x4.convert_i32x4_s(x) : f32x4.convert_i32x4_u(x);
+  if (from !== "float32") return x;
+  return to === "int32" ? i32x4.trunc_sat_f32x4_s(x) : i32x4.trunc_sat_f32x4_u(x);
 };
 
 /** What expressions of one loop refer to. */
 export interface VectorScope {
-  readonly lanes: Lanes;
+  readonly lanes: number;
   /** Locals by number. */
   readonly local: (index: number) => LaneValue;
-  /** The function that computes all lanes of an elementary function. */
-  readonly elementary: (name: string, dtype: DType) => VectorFunction | undefined;
+  /** An elementary function of vectors; undefined for what only the host has. */
+  readonly elementary: (name: string, dtype: DType) => ((args: readonly Vector[]) => Vector) | undefined;
   /** A host function of float64 numbers. */
   readonly host: (name: string, arity: number, dtype: DType) => FunctionReference<readonly "f64"[], "f64" | "i32">;
   /** Keeps a value that is read more than once. */
   readonly hold: (value: Vector) => Vector;
 }
 
-/** Lane by lane, by the host. */
-const encodeHostCall = (
-  expression: Extract<ScalarExpression, { readonly op: "call" }>,
-  args: readonly Vector[],
-  scope: VectorScope,
-): Vector => {
-  const { dtype } = expression;
-  const callee = scope.host(expression.function, args.length, dtype);
-  const held = args.map(scope.hold);
-  const numbers = (lane: number): Expression<"f64">[] =>
-    held.map((vector, k) =>
-      expression.args[k]!.dtype === "float64"
-        ? f64x2.extract_lane(vector, lane)
-        : f64.promote_f32(f32x4.extract_lane(vector, lane)),
-    );
-  let result = zeros;
-  for (let lane = 0; lane < scope.lanes; lane++) {
-    const value = call(callee, ...numbers(lane)) as Expression<"f64">;
-    result =
-      dtype === "float64"
-        ? f64x2.replace_lane(result, lane, value)
-        : f32x4.replace_lane(result, lane, f32.demote_f64(value));
+const encodeConversion = (x: LaneValue, from: DType, to: DType, { lanes, hold }: VectorScope): LaneValue => {
+  if (from === to) return x;
+  const width = widthOf(to);
+  if (from === "bool") {
+    const one = encodeConstant(1, to);
+    return { vectors: ofWidth(x, width, lanes).map((mask) => v128.and(mask, one)), width };
   }
-  return result;
+  if (to === "bool")
+    return { vectors: x.vectors.map((vector) => encodeComparison("ne", vector, zeros, from)), width: x.width };
+  if (to === "float64") {
+    const held = lanes === 2 ? x.vectors : x.vectors.map(hold);
+    const high = (vector: Vector): Vector => toFloat64(upperLanes(vector), from);
+    return { vectors: widened(held, lanes, (vector) => toFloat64(vector, from), high), width };
+  }
+  if (from !== "float64") return { vectors: x.vectors.map((vector) => between(vector, from, to)), width };
+  const join = (low: Vector, high: Vector): Vector =>
+    i8x16.shuffle(fromFloat64(low, to), fromFloat64(high, to), lowerHalves);
+  return { vectors: narrowed(x.vectors, lanes, join, (vector) => fromFloat64(vector, to)), width };
+};
+
+/** A lane as a number of the dtype. */
+export const laneOf = ({ vectors }: LaneValue, lane: number, dtype: DType): Expression<"i32" | "f32" | "f64"> => {
+  const perVector = dtype === "float64" ? 2 : 4;
+  const [vector, own] = [vectors[Math.floor(lane / perVector)]!, lane % perVector];
+  if (dtype === "float64") return f64x2.extract_lane(vector, own);
+  return dtype === "float32" ? f32x4.extract_lane(vector, own) : i32x4.extract_lane(vector, own);
+};
+
+const asFloat64 = (x: Expression<"i32" | "f32" | "f64">, dtype: DType): Expression<"f64"> => {
+  if (dtype === "float64") return x as Expression<"f64">;
+  if (dtype === "float32") return f64.promote_f32(x as Expression<"f32">);
+  return dtype === "int32" ? f64.convert_i32_s(x as Expression<"i32">) : f64.convert_i32_u(x as Expression<"i32">);
+};
+
+type Call = Extract<ScalarExpression, { readonly op: "call" }>;
+
+/** Lane by lane, by the host. */
+const encodeHostCall = ({ function: name, args, dtype }: Call, values: readonly LaneValue[], scope: VectorScope) => {
+  const callee = scope.host(name, args.length, dtype);
+  const held = values.map(({ vectors, width }) => ({ vectors: vectors.map(scope.hold), width }));
+  const width = widthOf(dtype);
+  const count = vectorCount(width, scope.lanes);
+  const perVector = scope.lanes / count;
+  const vectors = Array.from({ length: count }, (_, k) => {
+    let result = zeros;
+    for (let own = 0; own < perVector; own++) {
+      const numbers = held.map((value, a) => {
+        const from = args[a]!.dtype;
+        return asFloat64(laneOf(value, k * perVector + own, from), from);
+      });
+      const value = call(callee, ...numbers) as Expression<"f64" | "i32">;
+      if (dtype === "float64") result = f64x2.replace_lane(result, own, value as Expression<"f64">);
+      else if (dtype === "float32")
+        result = f32x4.replace_lane(result, own, f32.demote_f64(value as Expression<"f64">));
+      else result = i32x4.replace_lane(result, own, value as Expression<"i32">);
+    }
+    return result;
+  });
+  return { vectors, width };
+};
+
+const encodeCall = (expression: Call, args: readonly LaneValue[], scope: VectorScope): LaneValue => {
+  const { dtype } = expression;
+  const known = scope.elementary(expression.function, dtype);
+  if (known === undefined) return encodeHostCall(expression, args, scope);
+  const vectors = args[0]!.vectors.map((_, k) => known(args.map((x) => x.vectors[k]!)));
+  return { vectors, width: widthOf(dtype) };
 };
 
 /** The expression in all lanes; it must be vectorizable. */
 export const encodeLanes = (expression: ScalarExpression, scope: VectorScope): LaneValue => {
   const inner = (x: ScalarExpression): LaneValue => encodeLanes(x, scope);
+  const { lanes } = scope;
   const { dtype } = expression;
   const width = widthOf(dtype);
+  /** Values of one width, vector by vector. */
+  const zipped = (
+    values: readonly LaneValue[],
+    common: Width,
+    f: (...vectors: [Vector, Vector, Vector]) => Vector,
+  ): LaneValue => {
+    const lists = values.map((value) => ofWidth(value, common, lanes));
+    return {
+      vectors: lists[0]!.map((_, k) => f(...(lists.map((list) => list[k]!) as [Vector, Vector, Vector]))),
+      width: common,
+    };
+  };
   switch (expression.op) {
     case "local":
       return scope.local(expression.index);
     case "constant":
-      return { vector: encodeConstant(expression.value, dtype), width };
+      return {
+        vectors: new Array<Vector>(vectorCount(width, lanes)).fill(encodeConstant(expression.value, dtype)),
+        width,
+      };
     case "unary": {
       const x = inner(expression.x);
-      return { vector: encodeUnary(expression.name, x.vector, dtype), width: x.width };
+      return zipped([x], x.width, (vector) => encodeUnary(expression.name, vector, dtype));
     }
     case "binary": {
       const { name, y } = expression;
       const x = inner(expression.x);
-      if ((name === "shl" || name === "shr") && y.op === "constant")
-        return { vector: encodeShift(name, x.vector, y.value, dtype), width };
+      if (name === "shl" || name === "shr") {
+        const shift = shiftOf(name, dtype);
+        return y.op === "constant"
+          ? zipped([x], width, (vector) => shift(vector, y.value))
+          : zipped([x, inner(y)], width, (vector, count) => shiftByLanes(shift, vector, count, scope.hold));
+      }
       const right = inner(y);
       const common = dtype === "bool" && (x.width === 32 || right.width === 32) ? 32 : x.width;
-      return { vector: encodeBinary(name, ofWidth(x, common), ofWidth(right, common), dtype), width: common };
+      return zipped([x, right], common, (a, b) => encodeBinary(name, a, b, dtype));
     }
     case "compare": {
-      const [x, y] = [inner(expression.x), inner(expression.y)];
       const from = expression.x.dtype;
       const common = from === "bool" ? 32 : widthOf(from);
-      return { vector: encodeComparison(expression.name, ofWidth(x, common), ofWidth(y, common), from), width: common };
+      return zipped([inner(expression.x), inner(expression.y)], common, (x, y) =>
+        encodeComparison(expression.name, x, y, from),
+      );
     }
     case "select": {
-      const [condition, x, y] = [inner(expression.condition), inner(expression.x), inner(expression.y)];
-      const common = dtype === "bool" ? 32 : width;
-      const vector = v128.bitselect(ofWidth(x, common), ofWidth(y, common), ofWidth(condition, common));
-      return { vector, width: common };
+      const values = [inner(expression.x), inner(expression.y), inner(expression.condition)];
+      return zipped(values, dtype === "bool" ? 32 : width, v128.bitselect);
     }
     case "convert":
-      return encodeConversion(inner(expression.x), expression.x.dtype, dtype);
-    case "call": {
-      const args = expression.args.map((x) => inner(x).vector);
-      const known = scope.elementary(expression.function, dtype);
-      return { vector: known === undefined ? encodeHostCall(expression, args, scope) : call(known, ...args), width };
-    }
+      return encodeConversion(inner(expression.x), expression.x.dtype, dtype, scope);
+    case "call":
+      return encodeCall(expression, expression.args.map(inner), scope);
   }
 };
-
-// --- Memory -----------------------------------------------------------------------------------
-
-const absent = 16;
-/** Bytes 0..3 to the lowest byte of each 32-bit lane. */
-const spreadBytes = [0, 1, 2, 3].flatMap((k) => [k, absent, absent, absent]);
-const gatherBytes = [0, 4, 8, 12, ...Array.from({ length: 12 }, () => absent)];
-
-/** Neighbouring elements, one for each lane. */
-export const loadLanes = (dtype: DType, pointer: Expression<"i32">, offset: number, lanes: Lanes): LaneValue => {
-  if (dtype === "bool") {
-    const bytes = lanes === 4 ? i32.load(pointer, offset) : i32.load16_u(pointer, offset);
-    return { vector: i32x4.ne(i8x16.shuffle(i32x4.splat(bytes), zeros, spreadBytes), zeros), width: 32 };
-  }
-  const isHalf = lanes === 2 && dtype !== "float64";
-  return { vector: isHalf ? v128.load64_zero(pointer, offset) : v128.load(pointer, offset), width: widthOf(dtype) };
-};
-
-/** One element in all lanes. */
-export const splatLanes = (dtype: DType, value: Expression<"i32" | "f32" | "f64">): LaneValue => {
-  if (dtype === "float64") return { vector: f64x2.splat(value as Expression<"f64">), width: 64 };
-  if (dtype === "float32") return { vector: f32x4.splat(value as Expression<"f32">), width: 32 };
-  const splat = i32x4.splat(value as Expression<"i32">);
-  return { vector: dtype === "bool" ? i32x4.ne(splat, zeros) : splat, width: 32 };
-};
-
-export interface StoreStatements {
-  readonly store: (address: Expression<"i32">, value: Vector, offset?: number) => void;
-  readonly storeLane: (bits: 16 | 32 | 64, address: Expression<"i32">, vector: Vector, lane: number) => void;
-}
-
-/** What `loadLanes` reads back. */
-export const bytesOfBools = (x: LaneValue): Vector =>
-  i8x16.shuffle(v128.and(ofWidth(x, 32), encodeConstant(1, "int32")), zeros, gatherBytes);

@@ -208,6 +208,8 @@ export const encodeProgram = (root: Program, limits: MemoryLimits = memoryLimits
   const callees: Callees = {
     host: (name, arity, dtype) => host.get(`${name} ${arity} ${isFloat(dtype)}`)!,
     elementary: (name, dtype) => ofVectors.get(`${name} ${dtype}`),
+    inline: (f, name, dtype, [x, y]) =>
+      textOf(name, dtype as Precision)(vectors(dtype as Precision, f, (wanted) => rare.get(wanted.name)!))(x!, y!),
   };
   const routines: HostRoutine[] = [];
   const defined = new Map<Program, ProgramFunction>();

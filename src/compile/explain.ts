@@ -1,16 +1,38 @@
 /**
- * Explanation of a compiled program as text: steps in order with their loops, and where every buffer lives.
- * For tests and for readers who wonder what a program turns into.
+ * Explanation of a compiled program as text: the jaxpr before and after the passes, the steps in order with their loops
+ * and what they cost, and where every buffer lives. For tests and for readers who wonder what a program turns into.
  */
 import { innerJaxprs } from "../ir/jaxpr.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { showAval } from "../ir/aval.ts";
+import { printJaxpr } from "../ir/print.ts";
 import { showShape } from "../array/shape.ts";
 import { bytesOf } from "./buffer-plan.ts";
+import { costOf, costOfStep, showCost, showIntensity } from "./cost.ts";
 import type { Operand } from "./fusion.ts";
 import { showNest } from "./kernel-ir.ts";
+import { optimize } from "./optimize.ts";
 import { buildProgram, isBuffer } from "./program.ts";
-import type { ControlStep, KernelStep, Program, RoutineStep } from "./program.ts";
+import type { ControlStep, KernelStep, Program, ProgramStep, RoutineStep } from "./program.ts";
+
+type CallStep = RoutineStep | KernelStep | ControlStep;
+
+// --- Jaxprs -----------------------------------------------------------------------------------
+
+const showCount = ({ equations }: Jaxpr): string =>
+  `${equations.length} ${equations.length === 1 ? "equation" : "equations"}`;
+
+/** The jaxpr as it was traced, and as the passes leave it with the rules that they applied. */
+const showPasses = (jaxpr: Jaxpr): string => {
+  const applied = new Map<string, number>();
+  const optimized = optimize(jaxpr, (rule) => applied.set(rule, (applied.get(rule) ?? 0) + 1));
+  const traced = `traced: ${showCount(jaxpr)}\n${printJaxpr(jaxpr)}\n`;
+  if (optimized === jaxpr) return `${traced}optimized: as traced\n`;
+  const rules = [...applied].map(([rule, count]) => `  by ${rule}${count === 1 ? "" : `, ${count} times`}\n`);
+  return `${traced}optimized: ${showCount(optimized)}\n${rules.join("")}${printJaxpr(optimized)}\n`;
+};
+
+// --- Programs ---------------------------------------------------------------------------------
 
 const showOperand = (operand: Operand): string =>
   operand.kind === "buffer" ? `b${operand.buffer}` : `${operand.value.item()}:${showAval(operand.aval)}`;
@@ -32,12 +54,13 @@ const showScopes = (scopes: readonly (string | undefined)[]): string => {
 };
 
 /** Programs of the bodies of a loop, or of the branches of a choice, indented. */
-const showInner = (step: RoutineStep | KernelStep | ControlStep): string => {
-  const texts = step.kind === "control" ? step.bodies.map(explainProgram) : innerJaxprs(step.equation).map(explain);
-  return texts.map((text) => `${text.trimEnd().replaceAll(/^/gm, "  | ")}\n`).join("  |\n");
+const showInner = (step: CallStep): string => {
+  const programs =
+    step.kind === "control" ? step.bodies : innerJaxprs(step.equation).map((jaxpr) => buildProgram(jaxpr));
+  return programs.map((program) => `${showProgram(program).trimEnd().replaceAll(/^/gm, "  | ")}\n`).join("  |\n");
 };
 
-const showCall = (step: RoutineStep | KernelStep | ControlStep): string => {
+const showCall = (step: CallStep): string => {
   const { primitive } = step.equation;
   const results = step.results.map((buffer) => `b${buffer}`).join(", ");
   if (step.kind === "routine")
@@ -48,14 +71,25 @@ const showCall = (step: RoutineStep | KernelStep | ControlStep): string => {
   return `kernel ${module.name}.${call.function}(${step.operands.map((buffer) => `b${buffer}`).join(", ")}) -> ${results}`;
 };
 
-const explainProgram = (program: Program): string => {
-  const steps = program.steps.map((step) =>
-    step.kind === "nest"
-      ? `${showNest(step.nest)}${showScopes(step.scopes)}`
-      : `${showCall(step)}\n${showScopes([step.equation.scope])}${showInner(step)}`,
-  );
-  return `${steps.join("")}outputs ${program.outputs.map(showOperand).join(", ")}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
+/** How often the bodies of a loop run, where the cost of the step does not say. */
+const showRounds = (step: ProgramStep): string => {
+  if (step.kind !== "control") return "";
+  if (step.control.kind === "scan") return `, in ${step.control.length} rounds`;
+  return step.control.kind === "while" ? " a round" : " at most";
+};
+
+const showStep = (step: ProgramStep, { buffers }: Program): string => {
+  const cost = `${showCost(costOfStep(step, buffers))}${showRounds(step)}`;
+  if (step.kind !== "nest") return `${showCall(step)}: ${cost}\n${showScopes([step.equation.scope])}${showInner(step)}`;
+  return `${showNest(step.nest).replace("\n", `: ${cost}\n`)}${showScopes(step.scopes)}`;
+};
+
+const showProgram = (program: Program): string => {
+  const steps = program.steps.map((step) => showStep(step, program)).join("");
+  const outputs = program.outputs.map(showOperand).join(", ");
+  const total = showIntensity(costOf(program));
+  return `${steps}outputs ${outputs}\ntotal ${total}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
 };
 
 /** What a jaxpr without constants is compiled to. */
-export const explain = (jaxpr: Jaxpr): string => explainProgram(buildProgram(jaxpr));
+export const explain = (jaxpr: Jaxpr): string => `${showPasses(jaxpr)}${showProgram(buildProgram(jaxpr))}`;

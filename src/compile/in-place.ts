@@ -22,7 +22,8 @@ const placeOf = (body: number, { dtype, offset, strides }: Access): string => {
 const usesOf = (nest: Nest): ReadonlyMap<number, Uses> => {
   const uses = new Map<number, Uses>();
   const pending: (readonly Statement[])[] = [nest.body];
-  for (let number = 0; number < pending.length; number++)
+  for (let number = 0; number < pending.length; number++) {
+    let hasStored = false;
     for (const statement of pending[number]!)
       if (statement.kind === "loop") pending.push(statement.body);
       else if (statement.kind === "run") {
@@ -30,12 +31,15 @@ const usesOf = (nest: Nest): ReadonlyMap<number, Uses> => {
         if (statement.terms.some(({ combine }) => combine === "max" || combine === "min")) pending.push(statement.body);
       } else if (statement.kind !== "set") {
         const { access } = statement;
-        const place = placeOf(number, access);
         const isStored = statement.kind === "store";
+        // What is loaded after something is stored has no place that may be written over.
+        const place = hasStored && !isStored ? null : placeOf(number, access);
+        hasStored ||= isStored;
         const known = uses.get(access.buffer);
         if (known === undefined) uses.set(access.buffer, { isStored, place });
         else if (known.place !== place || isStored || known.isStored) known.place = null;
       }
+  }
   return uses;
 };
 

@@ -36,13 +36,15 @@ export interface Run {
   readonly terms: readonly Term[];
 }
 
+export interface Loop {
+  readonly kind: "loop";
+  readonly counter: number;
+  readonly extent: number;
+  readonly body: readonly Statement[];
+}
+
 export type Statement =
-  | {
-      readonly kind: "loop";
-      readonly counter: number;
-      readonly extent: number;
-      readonly body: readonly Statement[];
-    }
+  | Loop
   | Run
   | { readonly kind: "load"; readonly local: number; readonly access: Access }
   | { readonly kind: "set"; readonly local: number; readonly value: ScalarExpression }
@@ -55,7 +57,13 @@ export interface Nest {
   readonly locals: readonly DType[];
   readonly counters: number;
   readonly body: readonly Statement[];
+  /** Buffers that rounds fill anew for themselves, and how many elements: rounds that run at the same time need as many each. */
+  readonly refilled?: ReadonlyMap<number, number>;
 }
+
+/** Elements between neighbours along the counter. */
+export const strideAlong = ({ strides }: Access, counter: number): number =>
+  strides.find((term) => term.counter === counter)?.stride ?? 0;
 
 /** The statements and all that stand inside them. */
 export const statementsIn = (body: readonly Statement[]): Statement[] => {
@@ -92,6 +100,107 @@ export const localsRead = (root: ScalarExpression): number[] => {
     else if (expression.op === "call") pending.push(...expression.args);
   }
   return found;
+};
+
+/** Extents of loops and runs by counter. */
+export const extentsOf = (body: readonly Statement[]): ReadonlyMap<number, number> =>
+  new Map(
+    statementsIn(body).flatMap((statement) =>
+      statement.kind === "loop" || statement.kind === "run" ? [[statement.counter, statement.extent] as const] : [],
+    ),
+  );
+
+/** The first and the last element that an access reaches while these counters stand still. */
+export const spanOf = (
+  { offset, strides }: Access,
+  still: readonly number[],
+  extents: ReadonlyMap<number, number>,
+): { readonly low: number; readonly high: number } => {
+  let [low, high] = [offset, offset];
+  for (const { counter, stride } of strides) {
+    if (still.includes(counter)) continue;
+    const reach = stride * (extents.get(counter)! - 1);
+    if (reach < 0) low += reach;
+    else high += reach;
+  }
+  return { low, high };
+};
+
+// --- Changes ----------------------------------------------------------------------------------
+
+/** The statements with others in the place of each; those inside are changed first. */
+export const changed = (
+  body: readonly Statement[],
+  change: (statement: Statement) => readonly Statement[],
+): Statement[] =>
+  body.flatMap((statement) =>
+    change(
+      statement.kind === "loop" || statement.kind === "run"
+        ? { ...statement, body: changed(statement.body, change) }
+        : statement,
+    ),
+  );
+
+/** New numbers of counters and locals. */
+export interface Numbering {
+  readonly counter: (own: number) => number;
+  readonly local: (own: number) => number;
+}
+
+/** An expression of one primitive is a few levels deep, so recursion is safe. */
+const renumberedValue = (value: ScalarExpression, local: Numbering["local"]): ScalarExpression => {
+  const inner = (x: ScalarExpression): ScalarExpression => renumberedValue(x, local);
+  switch (value.op) {
+    case "local":
+      return { ...value, index: local(value.index) };
+    case "constant":
+      return value;
+    case "unary":
+    case "convert":
+      return { ...value, x: inner(value.x) };
+    case "binary":
+    case "compare":
+      return { ...value, x: inner(value.x), y: inner(value.y) };
+    case "select":
+      return { ...value, condition: inner(value.condition), x: inner(value.x), y: inner(value.y) };
+    case "call":
+      return { ...value, args: value.args.map(inner) };
+  }
+};
+
+/** The statements with other counters and locals. */
+export const renumbered = (body: readonly Statement[], numbering: Numbering): readonly Statement[] => {
+  const { counter, local } = numbering;
+  const access = (own: Access): Access => ({
+    ...own,
+    strides: own.strides.map((term) => ({ ...term, counter: counter(term.counter) })),
+  });
+  const value = (own: ScalarExpression): ScalarExpression => renumberedValue(own, local);
+  const renumberedTerm = (term: Term): Term => {
+    const common = { value: value(term.value), total: local(term.total) };
+    return term.combine === "sum"
+      ? { ...term, ...common, correction: term.correction === null ? null : local(term.correction) }
+      : { ...term, ...common };
+  };
+  return body.map((statement): Statement => {
+    switch (statement.kind) {
+      case "loop":
+        return { ...statement, counter: counter(statement.counter), body: renumbered(statement.body, numbering) };
+      case "run":
+        return {
+          ...statement,
+          counter: counter(statement.counter),
+          body: renumbered(statement.body, numbering),
+          terms: statement.terms.map(renumberedTerm),
+        };
+      case "load":
+        return { ...statement, local: local(statement.local), access: access(statement.access) };
+      case "set":
+        return { ...statement, local: local(statement.local), value: value(statement.value) };
+      case "store":
+        return { ...statement, access: access(statement.access), value: value(statement.value) };
+    }
+  });
 };
 
 // --- Text -------------------------------------------------------------------------------------

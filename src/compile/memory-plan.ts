@@ -48,7 +48,9 @@ const heldInBody = ({ steps, buffers }: Program): number => {
 };
 
 /** Most bytes held by a program besides its arguments. */
-const heldBytesOf = ({ steps, buffers, inputCount, outputs, plan }: Program, keeping: Keeping): number => {
+const heldBytesOf = (whole: Program, keeping: Keeping): number => {
+  const { steps, buffers, inputCount, outputs } = whole;
+  const plan = keeping === "frame" && whole.blocks !== null ? whole.blocks.program.plan : whole.plan;
   const inFrame = keeping === "frame" && steps.some((step) => step.kind !== "routine");
   const held = new Uint8Array(buffers.length).fill(1, 0, inputCount);
   let live = inFrame ? plan.bytes : 0;

@@ -3,10 +3,8 @@
  * are independent give the same bits whoever runs them, so the number of threads changes nothing but the time.
  */
 import type { ScalarExpression } from "../ir/lowering.ts";
-import { statementsIn, valuesOf } from "./kernel-ir.ts";
-import type { Access, Nest, Statement } from "./kernel-ir.ts";
-
-type Loop = Extract<Statement, { readonly kind: "loop" }>;
+import { changed, statementsIn, strideAlong, valuesOf } from "./kernel-ir.ts";
+import type { Loop, Nest, Statement } from "./kernel-ir.ts";
 
 /** Shares begin at multiples of this, where the loop is long: a line of the cache, and whole vectors. */
 const grain = 64;
@@ -43,26 +41,32 @@ const outermost = ({ body }: Nest): Loop | null => {
 };
 
 /** Whether every round writes elements of its own, and no sum goes on from round to round. */
-const hasIndependentRounds = ({ body, counter }: Loop): boolean => {
+const hasIndependentRounds = ({ refilled }: Nest, { body, counter }: Loop): boolean => {
   const known = new Set<number>();
   for (const statement of statementsIn(body)) {
     if (statement.kind === "load" || statement.kind === "set") known.add(statement.local);
     if (statement.kind === "run" && statement.terms.some(({ total }) => !known.has(total))) return false;
-    if (statement.kind === "store" && statement.access.strides.every((own) => own.counter !== counter)) return false;
+    if (statement.kind !== "store" || refilled?.has(statement.access.buffer) === true) continue;
+    if (statement.access.strides.every((own) => own.counter !== counter)) return false;
   }
   return true;
 };
 
-const movedBy = (access: Access, counter: number, rounds: number): Access => {
-  const stride = access.strides.find((own) => own.counter === counter)?.stride ?? 0;
-  return stride === 0 ? access : { ...access, offset: access.offset + stride * rounds };
-};
-
+/** The statements for rounds from a later one on. */
 const movedStatements = (body: readonly Statement[], counter: number, rounds: number): readonly Statement[] =>
-  body.map((statement) => {
-    if (statement.kind === "loop" || statement.kind === "run")
-      return { ...statement, body: movedStatements(statement.body, counter, rounds) };
-    return statement.kind === "set" ? statement : { ...statement, access: movedBy(statement.access, counter, rounds) };
+  changed(body, (statement) => {
+    if (statement.kind !== "load" && statement.kind !== "store") return [statement];
+    const { access } = statement;
+    return [{ ...statement, access: { ...access, offset: access.offset + strideAlong(access, counter) * rounds } }];
+  });
+
+/** The statements with places of their own for what every round fills anew. */
+const withOwnPlaces = (body: readonly Statement[], refilled: Nest["refilled"], part: number): readonly Statement[] =>
+  changed(body, (statement) => {
+    if (statement.kind !== "load" && statement.kind !== "store") return [statement];
+    const { access } = statement;
+    const size = refilled?.get(access.buffer) ?? 0;
+    return [{ ...statement, access: { ...access, offset: access.offset + part * size } }];
   });
 
 /** Where each of `count` shares of `extent` begins, and the end. */
@@ -77,11 +81,12 @@ export const sharesOf = (extent: number, count: number): readonly number[] => {
 export const partsOf = (nest: Nest, count: number, leastWork: number): readonly Nest[] | null => {
   const loop = outermost(nest);
   if (count < 2 || loop === null || loop.extent < count || workOf(nest.body) < leastWork) return null;
-  if (!hasIndependentRounds(loop)) return null;
+  if (!hasIndependentRounds(nest, loop)) return null;
   const shares = sharesOf(loop.extent, count);
   return Array.from({ length: count }, (_, k) => {
     const [from, to] = [shares[k]!, shares[k + 1]!];
-    const own: Loop = { ...loop, extent: to - from, body: movedStatements(loop.body, loop.counter, from) };
+    const body = withOwnPlaces(movedStatements(loop.body, loop.counter, from), nest.refilled, k);
+    const own: Loop = { ...loop, extent: to - from, body };
     return { ...nest, name: `${nest.name} part ${k}`, body: [...nest.body.slice(0, -1), own] };
   });
 };

@@ -6,10 +6,9 @@ import { InvalidJaxpr } from "../error.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { leastSharedWork } from "../machine.ts";
 import type { Control } from "../ir/lowering.ts";
+import { inBlocks } from "./blocks.ts";
 import { planBuffers } from "./buffer-plan.ts";
 import type { BufferPlan, Lifetimes } from "./buffer-plan.ts";
-import { shareCommonSubexpressions } from "./common-subexpressions.ts";
-import { removeDeadCode } from "./dead-code.ts";
 import { fuse } from "./fusion.ts";
 import type {
   Buffer,
@@ -22,10 +21,10 @@ import type {
   RoutineGroup,
 } from "./fusion.ts";
 import { overwritable } from "./in-place.ts";
-import { inlineCalls } from "./inline.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
 import { buildNest } from "./nest.ts";
+import { optimize } from "./optimize.ts";
 import { partsOf } from "./parts.ts";
 
 export interface NestStep {
@@ -68,12 +67,19 @@ export interface Program {
   readonly inputCount: number;
   readonly outputs: readonly Operand[];
   readonly plan: BufferPlan;
+  /** The same program over a block of elements, where long arrays can go through it block by block. */
+  readonly blocks: BlockProgram | null;
+}
+
+export interface BlockProgram {
+  readonly program: Program;
+  /** Elements of the long arrays. */
+  readonly length: number;
 }
 
 export const isBuffer = (operand: ControlOperand): operand is number => typeof operand === "number";
 
-/** The passes on a jaxpr, in order. */
-export const optimize = (jaxpr: Jaxpr): Jaxpr => removeDeadCode(shareCommonSubexpressions(inlineCalls(jaxpr)));
+export { optimize };
 
 /** The bodies in the order of the step's programs, each with the operands that its first inputs are. */
 const bodiesOf = (
@@ -189,7 +195,28 @@ const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
   const elsewhere = options.isBody
     ? [...jaxpr.inputs.keys(), ...outputs.map((output) => (output as Extract<Operand, { kind: "buffer" }>).buffer)]
     : [];
-  const lifetimes = lifetimesOf(steps, { buffers, outputs }, elsewhere, options.isBody);
+  const program = assemble(steps, { buffers, inputCount, outputs }, elsewhere, options.isBody);
+  return options.onFrame && !options.isBody ? { ...program, blocks: blocksOf(program) } : program;
+};
+
+/** The program over a block; threads take long arrays as a whole. */
+const blocksOf = ({ steps, buffers, inputCount, outputs }: Program): BlockProgram | null => {
+  const [step] = steps;
+  if (steps.length !== 1 || step!.kind !== "nest" || step!.parts !== null) return null;
+  const blocks = inBlocks(step!.nest, buffers);
+  if (blocks === null) return null;
+  const program = assemble([{ ...step!, nest: blocks.nest }], { ...blocks, inputCount, outputs }, [], false);
+  return { program, length: blocks.length };
+};
+
+/** Steps with lifetimes and places of their buffers. */
+const assemble = (
+  steps: readonly UnreleasedStep[],
+  { buffers, inputCount, outputs }: Pick<Program, "buffers" | "inputCount" | "outputs">,
+  elsewhere: readonly number[],
+  isBody: boolean,
+): Program => {
+  const lifetimes = lifetimesOf(steps, { buffers, outputs }, elsewhere, isBody);
   const releases: number[][] = steps.map(() => []);
   lifetimes.last.forEach((step, buffer) => {
     if (step >= 0 && step < steps.length) releases[step]!.push(buffer);
@@ -200,6 +227,7 @@ const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
     inputCount,
     outputs,
     plan: planBuffers(buffers, lifetimes, steps.length, elsewhere),
+    blocks: null,
   };
 };
 

@@ -7,7 +7,7 @@ import type { PrebuiltCall, PrebuiltModule } from "../../kernels/prebuilt/module
 import type { DType } from "../array/dtype.ts";
 import type { Aval } from "./aval.ts";
 
-export type UnaryName = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "not";
+export type UnaryName = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "nearest" | "not";
 export type BinaryName = "add" | "sub" | "mul" | "div" | "max" | "min" | "and" | "or" | "xor" | "shl" | "shr";
 export type CompareName = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -130,7 +130,12 @@ export type Lowering<P = any> =
       readonly prebuilt?: (operands: readonly Aval[], params: P) => PrebuiltRoutine | null;
     }
   /** Loops and branches of the program where the back end has them, else a routine. */
-  | { readonly kind: "control"; readonly control: (params: P) => Control<unknown> }
+  | {
+      readonly kind: "control";
+      readonly control: (params: P) => Control<unknown>;
+      /** Parameters of the same primitive for another control flow of the same kind. */
+      readonly parameters: (control: Control<any>, params: P) => P;
+    }
   /** Replaced by the equations of an inner jaxpr before anything else. */
   | { readonly kind: "inline"; readonly jaxpr: string };
 

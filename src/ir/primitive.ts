@@ -73,6 +73,27 @@ export interface SplitContext {
 
 type Tuple<I extends readonly unknown[], T> = { readonly [K in keyof I]: T };
 
+/** What a simplification may ask about the operands of an equation. */
+export interface Knowledge {
+  /** The value of all elements of x where they have one that is known, else null. */
+  readonly constant: (x: NDArray) => number | null;
+  /** Operands and parameters of x where this primitive made it, else null. */
+  readonly madeBy: <I extends readonly NDArray[], P>(
+    x: NDArray,
+    made: { readonly primitive: Primitive<I, P> },
+  ) => { readonly inputs: I; readonly params: P } | null;
+}
+
+/** One rule of algebra: an equation of the primitive is replaced by something that costs less and has the same bits. */
+export interface Simplification<I extends readonly NDArray[] = any, P = any> {
+  /** The rule as a formula. */
+  readonly name: string;
+  /** Why the bits are the same for all operands: NaN, infinities, signs of zero, integers that wrap. */
+  readonly reason: string;
+  /** What stands for the outputs, of the same types: operands, what operands were made of, primitives of those; null where the rule does not apply. */
+  readonly rewrite: (inputs: I, params: P, knowledge: Knowledge) => OneOrMany<NDArray> | null;
+}
+
 export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   readonly name: string;
   /** Reference semantics on concrete arrays. */
@@ -105,6 +126,8 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   readonly laws: Laws<P>;
   /** Weakness of the outputs (one for all, or one each), when it is not "weak if all inputs are". */
   readonly weakType?: (inputs: Tuple<I, Aval>, params: P) => OneOrMany<WeakType>;
+  /** Rules that the compiler applies, the first that fits. They look at operands only, never at who reads the result. */
+  readonly simplify?: readonly Simplification<I, P>[];
   /**
    * Names of parameters that are jaxprs, lists of them, or null: what it runs or its rules need. Passes look into those,
    * and into the one that `lower` inlines.
@@ -121,6 +144,8 @@ export interface Primitive<I extends readonly NDArray[] = any, P = any> {
   readonly split?: (inputs: I, unknown: Tuple<I, boolean>, params: P, context: SplitContext) => OneOrMany<NDArray>;
   /** Functions among the parameters, made safe against values that the differentiation with this mark traces. */
   readonly guard?: (params: P, mark: Mark) => P;
+  /** Floating-point operations of a routine, about, for explanations of what a program costs. Missing: not known. */
+  readonly flops?: (inputs: Tuple<I, Aval>, params: P) => number;
   /** Bytes that evaluation needs besides operands and results, given those of the jaxprs it runs. */
   readonly workspace?: (params: P, bytesOf: (jaxpr: object) => number) => number;
   /** Functions among the parameters, turned into jaxprs when the call is staged. */

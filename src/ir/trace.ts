@@ -40,6 +40,16 @@ const weakTypeAt = (own: OneOrMany<WeakType> | undefined, allWeak: boolean, { dt
   return Array.isArray(own) ? (own[k] as WeakType) : (own as WeakType);
 };
 
+/** Types of the outputs, with their weakness. */
+export const outputAvals = (primitive: Primitive, inputs: readonly Aval[], params: Params): readonly Aval[] => {
+  const own = primitive.weakType?.(inputs, params);
+  const allWeak = areWeak(inputs);
+  return toList(primitive.abstractEval(inputs, params)).map((type, k) => ({
+    ...type,
+    weakType: weakTypeAt(own, allWeak, type, k),
+  }));
+};
+
 /** Outputs as weak as the primitive says; one that has no say got weak inputs only. */
 const withWeakness = (
   { weakType }: Primitive,

@@ -11,7 +11,7 @@ import { execute } from "../../src/backend/index.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { callback } from "../../ops/callback.ts";
 import type { HostFunction } from "../../ops/callback.ts";
-import { concatenate } from "../../ops/slicing.ts";
+import { concatenate, reverse } from "../../ops/slicing.ts";
 import { jit } from "../../transforms/jit.ts";
 import { bitsOf, filled, jaxprOf, runOn } from "./programs.ts";
 
@@ -123,7 +123,7 @@ describe("growth", () => {
   test("a frame beyond the limit is OutOfMemory, and smaller programs still run", () => {
     const { capacity } = arenaInUse();
     const length = capacity / 8 + 8;
-    const large = jaxprOf((x) => [mul(x!, x!)], [array(length)]);
+    const large = jaxprOf((x) => [mul(x!, reverse(x!, { axes: [0] }))], [array(length)]);
     const small = jaxprOf((x) => [mul(x!, x!)], [array(10)]);
     configureArena({ maximumBytes: capacity });
     const { top } = arenaInUse();

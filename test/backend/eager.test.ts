@@ -96,14 +96,35 @@ describe("the interpreter and generated JavaScript stay what they are", () => {
     expect(compilationsOf(() => jit(f, { backend })(x))).toBe(0);
     expect(bitsOf(jit(f, { backend })(x))).toBe(bitsOf(f(x)));
   });
+});
 
-  test("a loop outside of jit runs its operations compiled, with equal bits", () => {
+describe("a loop outside of jit", () => {
+  const loop = (x: NDArray, length: number): NDArray =>
+    scan((c: NDArray) => [np.tanh(c.mul(0.5).add(x)), null], x, null, { length })[0];
+
+  test("runs its operations compiled, with equal bits", () => {
     const x = ramp(5000);
-    const run = (): NDArray => scan((c: NDArray) => [np.tanh(c.add(x)), null], x, null, { length: 4 })[0];
-    const evaluated = run();
+    const evaluated = loop(x, 4);
     restartEager(true);
-    expect(bitsOf(run())).toBe(bitsOf(evaluated));
+    expect(compilationsOf(() => expect(bitsOf(loop(x, 4))).toBe(bitsOf(evaluated)))).toBe(3);
   });
+
+  test.each([
+    [3, 4, 0],
+    [3, 40, 0],
+    [3, 2000, 1],
+    [100_000, 20, 1],
+    [100_000, 4, 0],
+  ])(
+    "on %i elements, %i times, is compiled %i times as a whole: where that outweighs a compilation",
+    (size, runs, times) => {
+      const x = ramp(size);
+      const before = counters().compilations;
+      const seen = loop(x, runs);
+      expect(counters().compilations - before).toBe(times);
+      expect(bitsOf(seen)).toBe(bitsOf(jit((y: NDArray) => loop(y, runs), { backend: "interpreter" })(x)));
+    },
+  );
 });
 
 // --- Bits -------------------------------------------------------------------------------------

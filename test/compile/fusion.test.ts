@@ -5,7 +5,6 @@ import { expect, test } from "vitest";
 import { scalar } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
-import { explain } from "../../src/compile/explain.ts";
 import type { Nest } from "../../src/compile/kernel-ir.ts";
 import { buildProgram } from "../../src/compile/program.ts";
 import { add, div, full, mul, sub } from "../../ops/arithmetic.ts";
@@ -98,22 +97,4 @@ test("what does not vary in the inner loop is loaded outside it", () => {
   const [nest] = nestsOf((x, y) => [mul(x!, exp(broadcast(y!, { shape: [6, 7], axes: [0] })))], [6, 7], [6]);
   const outer = nest!.body[0]!;
   expect(outer.kind === "loop" && outer.body.map(({ kind }) => kind)).toEqual(["load", "set", "loop"]);
-});
-
-test("an explanation shows the loops and the frame", () => {
-  const jaxpr = jaxprOf((x) => [reduceSum(mul(x!, x!), { axes: [0] })], [array([200])]);
-  expect(explain(jaxpr)).toMatchInlineSnapshot(`
-    "nest0
-      v2 = 0
-      run i0 < 200
-        v0 = b0[i0]
-        v1 = mul(v0, v0)
-        v2 = sum(v2, v1)
-      b1[0] = v2
-    outputs b1
-    frame of 1616 bytes
-      b0: float64[200] input, 1600 bytes at 0
-      b1: float64[], 8 bytes at 1600
-    "
-  `);
 });

@@ -46,7 +46,16 @@ test("what is no plain data has no key, wherever it stands", () => {
   const cyclic: unknown[] = [];
   cyclic.push(cyclic);
   expect(plainKey(new Array(64).fill(0))).not.toBeNull();
-  for (const value of [new Array(65).fill(0), () => 1, array(1), new Map(), 1n, Symbol("s"), cyclic, { a: [{ b: new Date(0) }] }])
+  for (const value of [
+    new Array(65).fill(0),
+    () => 1,
+    array(1),
+    new Map(),
+    1n,
+    Symbol("s"),
+    cyclic,
+    { a: [{ b: new Date(0) }] },
+  ])
     expect(plainKey(value)).toBeNull();
 });
 

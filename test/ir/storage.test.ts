@@ -36,7 +36,11 @@ test("arrays of any lengths and types are zeroed and never share an element", ()
 test("elements are handed out as copies with memory of their own", () => {
   for (const type of dtypes)
     for (const length of [1, 9, 12, 40, 300]) {
-      const x = np.ones([length]).astype(type).add(np.zeros([length]).astype(type)).astype(type);
+      const x = np
+        .ones([length])
+        .astype(type)
+        .add(np.zeros([length]).astype(type))
+        .astype(type);
       const copy = x.toTypedArray();
       expect(copy.buffer.byteLength).toBe(copy.byteLength);
       copy.fill(7);

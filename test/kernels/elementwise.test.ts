@@ -9,7 +9,23 @@ import type { BinaryLoop, UnaryLoop } from "../../kernels/elementwise.ts";
 import { allocateLike } from "../../kernels/numeric-array.ts";
 import type { NumericArray } from "../../kernels/numeric-array.ts";
 
-const specials = [NaN, -0, 0, 1, -1, 0.5, 2.5, -2.5, 2147483647, -2147483648, 4294967295, 1e300, 5e-324, Infinity, -Infinity];
+const specials = [
+  NaN,
+  -0,
+  0,
+  1,
+  -1,
+  0.5,
+  2.5,
+  -2.5,
+  2147483647,
+  -2147483648,
+  4294967295,
+  1e300,
+  5e-324,
+  Infinity,
+  -Infinity,
+];
 const models: readonly NumericArray[] = [Float64Array, Float32Array, Int32Array, Uint32Array, Uint8Array].map(
   (type) => new type(0),
 );

@@ -35,7 +35,7 @@ test.each(everyPrimitive.map((primitive) => [primitive.name, primitive] as const
       barrier: [],
       reduction: ["axes", "combine"],
       routine: [],
-      control: ["control"],
+      control: ["control", "parameters"],
       inline: ["jaxpr"],
     };
     const stated = Object.keys(lower).filter((key) => key !== "kind" && key !== "prebuilt");

@@ -66,6 +66,7 @@ const unary = {
   floor: Math.floor,
   ceil: Math.ceil,
   trunc: Math.trunc,
+  nearest: scalarMath.unaryMath.round,
 };
 
 const binary = {

@@ -104,10 +104,10 @@ const transforms: Readonly<Record<string, (p: Given, y: NDArray | number) => unk
   ravelTree: (p) => ravelTree(p)[1](ravelTree(p)[0]),
   stopGradient: (p) => stopGradient(p),
   evalShape: (p, y) => evalShape(f, p, y),
-  explain: (p, y) => explain(f, p, y),
   memoryAnalysis: (p, y) => memoryAnalysis(f, p, y),
   savedResiduals: (p, y) => savedResiduals(f, p, y),
   // Numbers are weak, which the text marks by "~".
+  explain: (p, y) => explain(f, p, y).replaceAll("~", ""),
   makeJaxpr: (p, y) => String(makeJaxpr(f)(p, y)).replaceAll("~", ""),
 };
 

@@ -1,0 +1,31 @@
+/**
+ * The passes on a jaxpr, in order: calls are replaced by what they call, equations are simplified and shared, and what
+ * nobody reads goes. Jaxprs that equations hold are finished first. Finished jaxprs are known, and stay as they are.
+ */
+import type { Jaxpr } from "../ir/jaxpr.ts";
+import { removeUnread } from "./dead-code.ts";
+import { inlineCalls } from "./inline.ts";
+import { simplify } from "./simplify.ts";
+
+const finished = new WeakMap<Jaxpr, Jaxpr>();
+
+/**
+ * The same function with the same bits by less work.
+ * @param applied  told the name of every rule that is applied, also in jaxprs that equations hold
+ */
+export const optimize = (jaxpr: Jaxpr, applied?: (rule: string) => void): Jaxpr => {
+  const known = applied === undefined ? finished.get(jaxpr) : undefined;
+  if (known !== undefined) return known;
+  const options = { optimize: (held: Jaxpr) => optimize(held, applied), ...(applied === undefined ? {} : { applied }) };
+  let result = inlineCalls(jaxpr);
+  for (;;) {
+    let isShared = false;
+    const simpler = simplify(result, { ...options, shared: () => (isShared = true) });
+    result = removeUnread(simpler);
+    // What shared a value may be dead now.
+    if (!isShared || result === simpler) break;
+  }
+  finished.set(jaxpr, result);
+  finished.set(result, result);
+  return result;
+};
