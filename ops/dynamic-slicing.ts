@@ -5,6 +5,7 @@
  */
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { copyStrided, sliceStrided } from "../kernels/gather.ts";
+import { planDynamicSlice, planDynamicUpdateSlice } from "../kernels/prebuilt/boxes.ts";
 import { allocate, isInteger } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
@@ -14,7 +15,7 @@ import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuiltMove } from "../src/ir/lowering.ts";
 import { isLinearInput, reals, requireKnown } from "../src/ir/primitive.ts";
 import type { Pick, Primitive } from "../src/ir/primitive.ts";
 import { add, fullLike, materialize, zerosOf } from "./arithmetic.ts";
@@ -159,7 +160,7 @@ export const dynamicSlice: PrimitiveFunction<[NDArray, NDArray], DynamicSlicePar
     const own = xDim === null ? x : moveAxis(x, xDim, 0);
     return [sliceMapped(own, moveAxis(starts, startsDim, 0), sizes, xDim !== null), 0];
   },
-  lower: routine,
+  lower: prebuiltMove(([x, starts], { sizes }) => planDynamicSlice(x!, starts!.dtype, sizes)),
   weakType: ([x]) => x.weakType,
   flops: movesOnly,
   laws: {
@@ -231,7 +232,7 @@ export const dynamicUpdateSlice: PrimitiveFunction<[NDArray, NDArray, NDArray], 
     if (startsDim === null) return [dynamicUpdateSlice(own, written, withBatchStart(starts)), 0];
     return [updateMapped(own, written, moveAxis(starts, startsDim, 0)), 0];
   },
-  lower: routine,
+  lower: prebuiltMove(([x, update, starts]) => planDynamicUpdateSlice(x!, starts!.dtype, update!.shape)),
   flops: movesOnly,
   laws: {
     sample: (pick) => {

@@ -4,11 +4,9 @@
  * Indices count from 0: negative ones are out of range here, the numpy layer adds the size once. gather and
  * scatterAdd are each other's transpose; what is written or read out of range has a zero derivative.
  */
-import { DTypeMismatch, IndexOutOfRange, NotDifferentiable, ShapeMismatch } from "../src/error.ts";
+import { DTypeMismatch, NotDifferentiable, ShapeMismatch } from "../src/error.ts";
 import * as kernels from "../kernels/indexing.ts";
-import type { IndexGeometry, OutOfRange } from "../kernels/indexing.ts";
-import { allocate, isInteger } from "../src/array/dtype.ts";
-import type { DType } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer, isConcrete } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";
@@ -17,104 +15,24 @@ import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, isZero, notLinear, reals, requireKnown, zeroTangent } from "../src/ir/primitive.ts";
-import type { BatchContext, BatchDim, Domain, InputSpec, Pick, Primitive } from "../src/ir/primitive.ts";
+import type { BatchContext, BatchDim, InputSpec, Pick, Primitive } from "../src/ir/primitive.ts";
 import { materialize, mul, zerosOf } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { requireNumber } from "./elementwise.ts";
+import {
+  fillOf,
+  geometryOf,
+  lowerGather,
+  lowerLastWrites,
+  lowerScatter,
+  outOfRange,
+  sampleSizes,
+  selectedShape,
+} from "./index-tuples.ts";
+import type { GatherMode, GatherParams, LastWritesParams, ScatterMode, ScatterParams } from "./index-tuples.ts";
 import { broadcast, moveAxis, only, reshape, shapeOf } from "./shape.ts";
 import { movesOnly, perElement } from "./flops.ts";
-
-/** Writes out of range: "drop" writes nothing, "clip" at the nearest index, "wrap" modulo the size. */
-export type ScatterMode = "clip" | "wrap" | "drop";
-
-/** Reads out of range: "fill" gives a value, "drop" zero (what pairs with a dropped write). */
-export type GatherMode = ScatterMode | "fill";
-
-export interface ScatterParams {
-  readonly mode: ScatterMode;
-  /** Leading axes shared by all operands. */
-  readonly batchDims: number;
-}
-
-export interface GatherParams {
-  readonly mode: GatherMode;
-  readonly batchDims: number;
-  /** For "fill"; by default NaN, the least int32, the greatest uint32, false. */
-  readonly fillValue?: number;
-}
-
-// --- Shapes -----------------------------------------------------------------------------------
-
-/** Shape of the values that the indices select, after checking that they fit the operand. */
-const selectedShape = (asked: string, x: Shape, indices: Aval, mode: GatherMode, batchDims: number): Shape => {
-  const depth = indices.shape.at(-1);
-  if (!isInteger(indices.dtype))
-    throw new DTypeMismatch(asked, `indices are ${showAval(indices)}`, "Indices are int32 or uint32");
-  if (depth === undefined || depth === 0 || batchDims + depth > x.length || batchDims >= indices.shape.length)
-    throw new ShapeMismatch(
-      asked,
-      `indices ${showShape(indices.shape)} into ${showShape(x)} with ${batchDims} batch axes`,
-      "The last axis of indices has one entry per indexed axis, at least one",
-    );
-  if (!sameShape(x.slice(0, batchDims), indices.shape.slice(0, batchDims)))
-    throw new ShapeMismatch(
-      asked,
-      `batch axes ${showShape(x.slice(0, batchDims))} and ${showShape(indices.shape.slice(0, batchDims))}`,
-      "Batch axes have equal sizes",
-    );
-  const shape = [...indices.shape.slice(0, -1), ...x.slice(batchDims + depth)];
-  const empty = x.slice(batchDims, batchDims + depth).indexOf(0);
-  if (empty >= 0 && (mode === "clip" || mode === "wrap") && sizeOf(indices.shape) > 0)
-    throw new IndexOutOfRange(
-      asked,
-      `axis ${batchDims + empty} has size 0, so mode "${mode}" has no index to turn to`,
-      'Use mode "fill" or "drop", or an axis that is not empty',
-    );
-  return shape;
-};
-
-const geometryOf = (x: Shape, indices: Shape, batchDims: number): IndexGeometry => {
-  const depth = indices.at(-1)!;
-  return {
-    batch: sizeOf(x.slice(0, batchDims)),
-    extents: x.slice(batchDims, batchDims + depth),
-    rows: sizeOf(indices.slice(batchDims, -1)),
-    rest: sizeOf(x.slice(batchDims + depth)),
-  };
-};
-
-const outOfRange = (mode: GatherMode): OutOfRange => (mode === "clip" || mode === "wrap" ? mode : "none");
-
-const defaultFill: Readonly<Record<DType, number>> = {
-  float64: NaN,
-  float32: NaN,
-  int32: -2147483648,
-  uint32: 4294967295,
-  bool: 0,
-};
-
-/** Shapes that fit each other. */
-export interface Sizes {
-  readonly x: Shape;
-  readonly indices: InputSpec;
-  readonly values: Shape;
-}
-
-/** Up to two batch axes, two indexed axes, two axes of index tuples, one of rest; clip is tried in range. */
-export const sampleSizes = (pick: Pick, mode: GatherMode, batchDims: number): Sizes => {
-  const batch = Array.from({ length: batchDims }, () => pick.integer(0, 2));
-  const extents = Array.from({ length: pick.integer(1, 2) }, () => pick.integer(1, 3));
-  const tuples = pick.shape({ maxRank: 2, minSize: 0, maxSize: 3 });
-  const rest = pick.shape({ maxRank: 1, minSize: 0, maxSize: 2 });
-  const domain: Domain = mode === "clip" ? { low: 0, high: Math.min(...extents) - 1 } : { low: -2, high: 4 };
-  return {
-    x: [...batch, ...extents, ...rest],
-    indices: { shape: [...batch, ...tuples, extents.length], dtype: "int32", domain },
-    values: [...batch, ...tuples, ...rest],
-  };
-};
 
 // --- gather -----------------------------------------------------------------------------------
 
@@ -127,18 +45,13 @@ export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = defin
   GatherParams
 >({
   name: "gather",
-  evaluate: ([x, indices], { mode, batchDims, fillValue }) => {
+  evaluate: ([x, indices], params) => {
+    const { mode, batchDims } = params;
     const shape = selectedShape("gather", x.shape, indices, mode, batchDims);
     const geometry = geometryOf(x.shape, indices.shape, batchDims);
     const rows = kernels.resolveRows(bufferOf(indices), geometry, outOfRange(mode));
     const out = allocate(x.dtype, sizeOf(shape));
-    kernels.gatherRows(
-      bufferOf(x),
-      rows,
-      geometry.rest,
-      mode === "fill" ? (fillValue ?? defaultFill[x.dtype]) : 0,
-      out,
-    );
+    kernels.gatherRows(bufferOf(x), rows, geometry.rest, fillOf(x.dtype, params), out);
     return fromBuffer(out, shape, x.dtype);
   },
   abstractEval: ([x, indices], { mode, batchDims }) => ({
@@ -176,7 +89,7 @@ export const gather: PrimitiveFunction<[NDArray, NDArray], GatherParams> = defin
     const dim = Math.max(first, xDim);
     return [gather(moveAxis(x, xDim, dim), indices, params), indices.shape.length - 1 + dim - first];
   },
-  lower: routine,
+  lower: lowerGather,
   weakType: ([x]) => x.weakType,
   flops: movesOnly,
   laws: {
@@ -319,7 +232,7 @@ export const scatterAdd: Scatter = definePrimitive<ScatterOperands, ScatterParam
   batch: batchScatter((operand, indices, updates, params: ScatterParams) =>
     scatterAdd(operand, indices, updates, params),
   ),
-  lower: routine,
+  lower: lowerScatter("add"),
   flops: perElement(1, 2),
   laws: { sample: sampleScatter },
 });
@@ -353,7 +266,7 @@ export const scatterSet: Scatter = definePrimitive<ScatterOperands, ScatterParam
   batch: batchScatter((operand, indices, updates, params: ScatterParams) =>
     scatterSet(operand, indices, updates, params),
   ),
-  lower: routine,
+  lower: lowerScatter("set"),
   flops: movesOnly,
   laws: { sample: sampleScatter },
 });
@@ -415,7 +328,7 @@ export const scatterMul: PrimitiveFunction<ScatterOperands, ScatterMulParams> = 
   batch: batchScatter((operand, indices, updates, params: ScatterMulParams) =>
     scatterMul(operand, indices, updates, params),
   ),
-  lower: routine,
+  lower: lowerScatter("mul"),
   flops: perElement(1, 2),
   laws: {
     // at most one tuple: the derivative by the updates exists for all of these
@@ -447,11 +360,6 @@ export const scatterMul: PrimitiveFunction<ScatterOperands, ScatterMulParams> = 
 
 // --- lastWrites -------------------------------------------------------------------------------
 
-export interface LastWritesParams extends ScatterParams {
-  /** Sizes of the indexed axes. */
-  readonly extents: Shape;
-}
-
 /** The indices of the writes that scatterSet leaves standing; -1 for the others and those out of range. */
 export const lastWrites: PrimitiveFunction<[NDArray], LastWritesParams> = definePrimitive<[NDArray], LastWritesParams>({
   name: "lastWrites",
@@ -473,7 +381,7 @@ export const lastWrites: PrimitiveFunction<[NDArray], LastWritesParams> = define
     lastWrites(moveAxis(indices, dim!, 0), { ...params, batchDims: params.batchDims + 1 }),
     0,
   ],
-  lower: routine,
+  lower: lowerLastWrites,
   flops: movesOnly,
   laws: {
     sample: (pick) => {

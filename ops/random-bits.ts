@@ -3,7 +3,7 @@
  * A key is a pair of words on the last axis; the leading axes of a key array count keys, each with a stream of its own.
  * Element i of a stream depends on key and i alone: JAX's partitionable stream. Integer inputs: no derivative.
  */
-import { planThreefry } from "../kernels/prebuilt/threefry.ts";
+import { planCipher, planThreefry } from "../kernels/prebuilt/threefry.ts";
 import type { RandomForm } from "../kernels/prebuilt/threefry.ts";
 import { fillPairs, fillUnits, fillWords, threefry2x32 } from "../kernels/threefry.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
@@ -16,7 +16,7 @@ import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { NoParams, PrimitiveFunction } from "../src/ir/define.ts";
-import { prebuilt, routine } from "../src/ir/lowering.ts";
+import { prebuilt } from "../src/ir/lowering.ts";
 import type { PrebuiltRoutine } from "../src/ir/lowering.ts";
 import { notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { InputSpec, Pick, Primitive, TypeOf } from "../src/ir/primitive.ts";
@@ -83,7 +83,7 @@ export const threefry: PrimitiveFunction<[NDArray, NDArray], NoParams> = defineP
     threefry(batchToFront(key, keyDim, size), batchToFront(counter, counterDim, size)),
     0,
   ],
-  lower: routine,
+  lower: prebuilt(([key]) => planCipher(sizeOf(key!.shape) / 2)),
   laws: {
     sample: (pick) => {
       const pairs = samplePairs(sampleLead(pick));

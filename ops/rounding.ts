@@ -6,10 +6,9 @@
 import { roundingDown, roundingUp, truncation } from "../kernels/elementwise.ts";
 import { remInt32, remUint32, unaryMath, binaryMath } from "../kernels/scalar-math.ts";
 import type { DType } from "../src/array/dtype.ts";
-import { isFloat } from "../src/array/dtype.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import { callExpression, elementwise, unaryExpression } from "../src/ir/lowering.ts";
+import { elementwise, unaryExpression } from "../src/ir/lowering.ts";
 import { notLinear, reals, zeroTangent } from "../src/ir/primitive.ts";
 import type { Primitive, Simplification } from "../src/ir/primitive.ts";
 import { add, div, mul, neg } from "./arithmetic.ts";
@@ -126,9 +125,7 @@ export const rem: Binary = definePrimitive<[NDArray, NDArray]>({
   ),
   transpose: notLinear,
   batch: elementwiseBatch(([x, y]) => rem(x!, y!)),
-  lower: elementwise(([x, y]) =>
-    isFloat(x!.dtype) ? callExpression("rem", x!, y!) : remainderExpression(x!, y!),
-  ),
+  lower: elementwise(([x, y]) => remainderExpression(x!, y!)),
   laws: {
     // quotients between 2.09 and 2.8: one branch, since jumps are where x is a multiple of y
     sample: sampleElementwise(noParameters, reals(2.2, 2.8), reals(1, 1.05)),

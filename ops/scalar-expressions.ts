@@ -82,7 +82,7 @@ export const powerExpression = (x: ScalarExpression, exponent: number): ScalarEx
   return converted(power, x.dtype);
 };
 
-// --- Whole quotients --------------------------------------------------------------------------
+// --- Quotients and remainders --------------------------------------------------------------------------
 
 /** Quotient of two integers of one dtype towards zero; x / 0 has all bits set, and the smallest int32 / -1 is itself. */
 export const quotientExpression = (x: ScalarExpression, y: ScalarExpression): ScalarExpression => {
@@ -98,6 +98,11 @@ export const quotientExpression = (x: ScalarExpression, y: ScalarExpression): Sc
   return selected(isEqual(0), byZero, usual);
 };
 
-/** Remainder of two integers with the sign of x; x for y = 0. */
+/**
+ * Remainder with the sign of x. That of floats is exact, hence the same in either precision; float64 is quick up to larger
+ * quotients. By zero integers give x, floats NaN.
+ */
 export const remainderExpression = (x: ScalarExpression, y: ScalarExpression): ScalarExpression =>
-  binaryExpression("sub", x, binaryExpression("mul", y, quotientExpression(x, y)));
+  isFloat(x.dtype)
+    ? converted(callExpression("rem", converted(x, "float64"), converted(y, "float64")), x.dtype)
+    : binaryExpression("sub", x, binaryExpression("mul", y, quotientExpression(x, y)));

@@ -6,15 +6,16 @@
 import * as kernels from "../kernels/indexing.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";
-import { routine } from "../src/ir/lowering.ts";
 import { distinctReals, notLinear } from "../src/ir/primitive.ts";
 import type { LawCase, Pick, Primitive, Tangent } from "../src/ir/primitive.ts";
 import { div, fullLike, materialize, mul } from "./arithmetic.ts";
 import { eq } from "./comparison.ts";
 import { asDType } from "./conversion.ts";
 import { requireNumber } from "./elementwise.ts";
-import { batchScatter, evaluateScatter, gather, requireUpdates, sampleSizes, scatterAdd } from "./indexing.ts";
-import type { Scatter, ScatterMode, ScatterOperands, ScatterParams } from "./indexing.ts";
+import { lowerScatter, sampleSizes } from "./index-tuples.ts";
+import type { ScatterMode, ScatterParams } from "./index-tuples.ts";
+import { batchScatter, evaluateScatter, gather, requireUpdates, scatterAdd } from "./indexing.ts";
+import type { Scatter, ScatterOperands } from "./indexing.ts";
 
 /** The mean of the tangents of all that attain the extremum of a place; NaN where it is NaN. */
 const extremumJvp =
@@ -49,7 +50,7 @@ const sampleScatter = (pick: Pick): LawCase<ScatterParams> => {
   };
 };
 
-const extremum = (name: string, write: typeof kernels.scatterMaxRows): Scatter => {
+const extremum = (name: string, combination: "max" | "min", write: typeof kernels.scatterMaxRows): Scatter => {
   const call: Scatter = definePrimitive<ScatterOperands, ScatterParams>({
     name,
     evaluate: evaluateScatter(name, write),
@@ -58,17 +59,17 @@ const extremum = (name: string, write: typeof kernels.scatterMaxRows): Scatter =
     jvp: (primals, tangents, params) => extremumJvp(call)(primals, tangents, params),
     transpose: notLinear,
     batch: batchScatter((operand, indices, updates, params: ScatterParams) => call(operand, indices, updates, params)),
-    lower: routine,
+    lower: lowerScatter(combination),
     laws: { sample: sampleScatter },
   });
   return call;
 };
 
 /** operand[indices[b], ...] = max of itself and updates[b, ...]. */
-export const scatterMax: Scatter = extremum("scatterMax", kernels.scatterMaxRows);
+export const scatterMax: Scatter = extremum("scatterMax", "max", kernels.scatterMaxRows);
 
 /** operand[indices[b], ...] = min of itself and updates[b, ...]. */
-export const scatterMin: Scatter = extremum("scatterMin", kernels.scatterMinRows);
+export const scatterMin: Scatter = extremum("scatterMin", "min", kernels.scatterMinRows);
 
 /** Every primitive of this file. */
 export const family: readonly Primitive[] = [scatterMax.primitive, scatterMin.primitive];

@@ -5,6 +5,8 @@
  */
 import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
 import * as kernels from "../kernels/gather.ts";
+import { planConcatenate } from "../kernels/prebuilt/concatenate.ts";
+import { planPad } from "../kernels/prebuilt/pad.ts";
 import { allocate } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer, scalar } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
@@ -12,7 +14,7 @@ import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { showAval } from "../src/ir/aval.ts";
 import type { Aval } from "../src/ir/aval.ts";
-import { routine } from "../src/ir/lowering.ts";
+import { prebuiltMove } from "../src/ir/lowering.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { isLinearInput, isZero, reals } from "../src/ir/primitive.ts";
@@ -186,7 +188,7 @@ export const pad: PrimitiveFunction<[NDArray, NDArray], PadParams> = definePrimi
     if (valueDim === null) return [pad(x, value, { padding: padding.toSpliced(xDim!, 0, unpadded) }), xDim];
     return [padByMappedValue(batchToFront(x, xDim, size), value, padding), 0];
   },
-  lower: routine,
+  lower: prebuiltMove(([x], { padding }) => planPad(x!.dtype, x!.shape, padding)),
   simplify: rules.pad,
   flops: movesOnly,
   laws: {
@@ -285,7 +287,13 @@ export const concatenate: PrimitiveFunction<readonly NDArray[], ConcatenateParam
     ),
     0,
   ],
-  lower: routine,
+  lower: prebuiltMove((parts, { axis }) =>
+    planConcatenate(
+      parts[0]!.dtype,
+      parts.map(({ shape }) => shape),
+      axis,
+    ),
+  ),
   simplify: rules.concatenate,
   flops: movesOnly,
   laws: {

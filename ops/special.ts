@@ -107,7 +107,7 @@ const erfInverseSlope = (y: NDArray): NDArray => mul(fullLike(Math.sqrt(Math.PI)
 /** The y with erf(y) = x; infinite at +-1, NaN outside [-1, 1]. */
 export const erfinv: Unary = definePrimitive<[NDArray]>({
   name: "erfinv",
-  evaluate: ([x]) => mapUnary(scalarMath.erfinv, x),
+  evaluate: ([x]) => mapElementary("erfinv", x),
   abstractEval: ([x]) => requireFloat("erfinv", x),
   jvp: unaryJvp(
     (x) => erfinv(x),

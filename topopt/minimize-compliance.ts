@@ -239,7 +239,7 @@ let runs = 0;
  * @returns        history, density, displacement, counters, and what was asked
  * @throws InvalidProblem, InvalidOption, UnknownOption; NotPositiveDefinite when supports are missing
  * With a mask the filtered density is 0 where the mask is, and the volume fraction is still that of the whole grid.
- * Cost: one factorization and two solves per iteration.
+ * Cost: one factorization and one solve per iteration: the adjoint solve of the compliance is the same, and the compiler shares it.
  * @example minimizeCompliance(problem, { volumeFraction: 0.5, iterations: 3 }).history.length // 3
  */
 export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): MinimizeResult => {

@@ -6,10 +6,12 @@ import type { Precision } from "./arithmetic.ts";
 import { errorFunctions } from "./error-function.ts";
 import { exponentials } from "./exponential.ts";
 import { hyperbolics } from "./hyperbolic.ts";
+import { inverseErrorFunctions } from "./inverse-error-function.ts";
 import { logarithms } from "./logarithm.ts";
 import { logistics } from "./logistic.ts";
 import { powers } from "./power.ts";
 import type { Elementary } from "./registry.ts";
+import { remainders } from "./remainder.ts";
 import { scalarText } from "./sources.ts";
 import { trigonometric } from "./trigonometric.ts";
 
@@ -22,7 +24,9 @@ export const elementary: Readonly<Record<string, Elementary>> = {
   ...hyperbolics,
   ...logistics,
   ...errorFunctions,
+  ...inverseErrorFunctions,
   ...trigonometric,
+  ...remainders,
 };
 
 type Scalar = (...x: number[]) => number;

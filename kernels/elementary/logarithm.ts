@@ -103,6 +103,9 @@ const natural: Core = (a, format) => {
   };
 };
 
+/** The logarithm of normal positive numbers. */
+export const normalLogarithm = <V, M>(a: Arithmetic<V, M>): ((x: V) => V) => natural(a, formats[a.precision]);
+
 /** log(1 + f) as a sum of a high part of half the digits and a rest; then products with parts of 1 / log b are accurate. */
 const inBase =
   (perLog: "perLog2" | "perLog10", unit?: "log10of2"): Core =>

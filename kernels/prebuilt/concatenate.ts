@@ -16,7 +16,11 @@ const { add } = i32;
 function exportJoin(module: WasmModule, parts: number, piece: Piece): void {
   const move = moveOf(module, piece);
   module.func("run", { params: integers(2 + 2 * parts), export: true }, (f, ...parameters) => {
-    const [rounds, target, ...others] = parameters as unknown as readonly [Local<"i32">, Local<"i32">, ...Local<"i32">[]];
+    const [rounds, target, ...others] = parameters as unknown as readonly [
+      Local<"i32">,
+      Local<"i32">,
+      ...Local<"i32">[],
+    ];
     f.for(f.local("i32"), 0, rounds, 1, () => {
       for (let k = 0; k < parts; k += 1) {
         const [source, run] = others.slice(2 * k) as [Local<"i32">, Local<"i32">];
@@ -45,7 +49,9 @@ export function planConcatenate(
   const runs = shapes.map((shape) => elementCount(shape.slice(axis)) * itemBytes[dtype]);
   const piece = runs.every((run) => run === runs[0]) ? pieceOf(runs[0]!) : "run";
   return {
-    module: smallModule(`concatenate ${shapes.length} by ${piece}`, (module) => exportJoin(module, shapes.length, piece)),
+    module: smallModule(`concatenate ${shapes.length} by ${piece}`, (module) =>
+      exportJoin(module, shapes.length, piece),
+    ),
     call: {
       function: "run",
       scratchBytes: 0,

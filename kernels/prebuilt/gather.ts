@@ -22,12 +22,17 @@ function exportGather(module: WasmModule, form: IndexForm, piece: Piece): void {
     const [batch, rows, indices, source, out, row, stride, low, high, ...extents] =
       parameters as readonly Local<"i32">[] as readonly [...NineLocals, ...Local<"i32">[]];
     const pattern = fill === null ? null : f.hold(patternOf(low, high));
-    eachPlace(f, form, { batch, rows, indices, extents }, {
-      found: (place) => move(f, out, f.hold(add(source, mul(place, row))), row),
-      missing: () => fill?.(f, out, pattern!, row),
-      next: () => f.set(out, add(out, row)),
-      nextBatch: () => f.set(source, add(source, stride)),
-    });
+    eachPlace(
+      f,
+      form,
+      { batch, rows, indices, extents },
+      {
+        found: (place) => move(f, out, f.hold(add(source, mul(place, row))), row),
+        missing: () => fill?.(f, out, pattern!, row),
+        next: () => f.set(out, add(out, row)),
+        nextBatch: () => f.set(source, add(source, stride)),
+      },
+    );
   });
 }
 

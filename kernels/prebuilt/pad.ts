@@ -9,7 +9,17 @@ import { type AxisPadding, padShape } from "../gather.ts";
 import { type Shape, elementCount, rowMajorStrides } from "../numeric-array.ts";
 import { type Vector, integers } from "./lanes.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
-import { type Fill, type Move, type Piece, fillOf, isElementType, itemBytes, moveOf, pieceOf, splatAt } from "./runs.ts";
+import {
+  type Fill,
+  type Move,
+  type Piece,
+  fillOf,
+  isElementType,
+  itemBytes,
+  moveOf,
+  pieceOf,
+  splatAt,
+} from "./runs.ts";
 import { smallModule } from "./small-module.ts";
 
 const { add, mul } = i32;
@@ -168,9 +178,8 @@ function exportPad(module: WasmModule, { levels, item, piece, isSpread }: Form):
 }
 
 const padModule = (form: Form): PrebuiltModule =>
-  smallModule(
-    `pad ${form.item} by ${form.piece} rank ${form.levels}${form.isSpread ? " spread" : ""}`,
-    (module) => exportPad(module, form),
+  smallModule(`pad ${form.item} by ${form.piece} rank ${form.levels}${form.isSpread ? " spread" : ""}`, (module) =>
+    exportPad(module, form),
   );
 
 /** Most levels that a kernel has. */

@@ -98,7 +98,9 @@ export function eachPlace(
   f: Statements,
   form: IndexForm,
   { batch, rows, indices, extents }: Tuples,
-  does: Readonly<Record<"missing" | "next" | "nextBatch", () => void>> & { readonly found: (row: Expression<"i32">) => void },
+  does: Readonly<Record<"missing" | "next" | "nextBatch", () => void>> & {
+    readonly found: (row: Expression<"i32">) => void;
+  },
 ): void {
   f.for(f.local("i32"), 0, batch, 1, () => {
     f.for(f.local("i32"), 0, rows, 1, () => {

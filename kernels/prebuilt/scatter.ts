@@ -83,12 +83,17 @@ function exportScatter(module: WasmModule, form: IndexForm, rowOf: (module: Wasm
     const [batch, rows, indices, operand, updates, out, row, stride, whole, ...extents] =
       parameters as readonly L[] as readonly [...NineLocals, ...L[]];
     copyWhole(f, out, operand, whole);
-    eachPlace(f, form, { batch, rows, indices, extents }, {
-      found: (place) => write(f, f.hold(add(out, mul(place, row))), updates, row),
-      missing: () => undefined,
-      next: () => f.set(updates, add(updates, row)),
-      nextBatch: () => f.set(out, add(out, stride)),
-    });
+    eachPlace(
+      f,
+      form,
+      { batch, rows, indices, extents },
+      {
+        found: (place) => write(f, f.hold(add(out, mul(place, row))), updates, row),
+        missing: () => undefined,
+        next: () => f.set(updates, add(updates, row)),
+        nextBatch: () => f.set(out, add(out, stride)),
+      },
+    );
   });
 }
 

@@ -4,8 +4,8 @@
  * each form of result.
  * Source: Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
  */
-import { type Expression, type FunctionBuilder, type Local, i32, i32x4, i8x16, v128 } from "../assembler/index.ts";
-import { f32x4, f64x2 } from "../assembler/index.ts";
+import { f32x4, f64x2, i32, i32x4, i8x16, v128 } from "../assembler/index.ts";
+import type { Expression, FunctionBuilder, Local } from "../assembler/index.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
 import { smallModule } from "./small-module.ts";
 
@@ -29,8 +29,9 @@ const groups = 5;
 const constantOf = (numbers: Float32Array | Float64Array | Int32Array): Vector =>
   v128.const(new Uint8Array(numbers.buffer.slice(0)));
 
-const bytesFrom = (start: number): number[] =>
-  Array.from({ length: 16 }, (_, k) => k - (k % 4) + ((k + start) % 4));
+const inEveryLane = (number: number): Vector => constantOf(new Int32Array(lanes).fill(number));
+
+const bytesFrom = (start: number): number[] => Array.from({ length: 16 }, (_, k) => k - (k % 4) + ((k + start) % 4));
 
 /** Lanes turned left by so many bits; whole bytes are moved at once. */
 const turned = (x: Vector, bits: number): Vector =>
@@ -44,13 +45,13 @@ interface Schedule {
   readonly second: readonly Vector[];
 }
 
-const scheduleOf = (f: Builder, key0: Local<"i32">, key1: Local<"i32">): Schedule => {
-  const words = [key0, key1, f.hold(i32.xor(i32.xor(key0, key1), i32.const(parity)))];
-  const first = words.map((word) => f.hold(i32x4.splat(word)));
-  const added = Array.from({ length: groups + 1 }, (_, k) => i32.add(words[(k + 1) % 3]!, i32.const(k)));
+const scheduleOf = (f: Builder, key0: Vector, key1: Vector): Schedule => {
+  const [first, second] = [f.hold(key0), f.hold(key1)];
+  const words = [first, second, f.hold(v128.xor(v128.xor(first, second), inEveryLane(parity)))];
+  const steps = Array.from({ length: groups + 1 }, (_, k) => k);
   return {
-    first: added.map((_, k) => first[k % 3]!),
-    second: added.map((word, k) => (k === 0 ? first[1]! : f.hold(i32x4.splat(word)))),
+    first: steps.map((k) => words[k % 3]!),
+    second: steps.map((k) => (k === 0 ? second : f.hold(i32x4.add(words[(k + 1) % 3]!, inEveryLane(k))))),
   };
 };
 
@@ -59,11 +60,17 @@ interface Pair {
   readonly second: Local<"v128">;
 }
 
+/** The lower words of four counters, and the upper ones where they are not 0. */
+interface Counters {
+  readonly low: Vector;
+  readonly high?: Vector;
+}
+
 /** The pairs of words of all counters. */
-const encrypted = (f: Builder, { first, second }: Schedule, counters: readonly Vector[]): readonly Pair[] => {
-  const pairs = counters.map((counter) => ({
-    first: f.hold(first[0]!),
-    second: f.hold(i32x4.add(counter, second[0]!)),
+const encrypted = (f: Builder, { first, second }: Schedule, counters: readonly Counters[]): readonly Pair[] => {
+  const pairs = counters.map(({ low, high }) => ({
+    first: f.hold(high === undefined ? first[0]! : i32x4.add(high, first[0]!)),
+    second: f.hold(i32x4.add(low, second[0]!)),
   }));
   for (let group = 0; group < groups; group += 1) {
     for (const bits of rotations[group % 2]!)
@@ -119,9 +126,9 @@ const writeFrom = (f: Builder, form: RandomForm, schedule: Schedule, out: Local<
   const place = f.local("i32");
   const resultsOf = (vectors: number): readonly (readonly Vector[])[] => {
     const start = f.hold(i32x4.add(i32x4.splat(at), countUp));
-    const counters = Array.from({ length: vectors }, (_, k) =>
-      k === 0 ? start : i32x4.add(start, constantOf(new Int32Array(lanes).fill(k * lanes))),
-    );
+    const counters = Array.from({ length: vectors }, (_, k) => ({
+      low: k === 0 ? start : i32x4.add(start, inEveryLane(k * lanes)),
+    }));
     f.set(place, i32.add(out, i32.mul(at, i32.const(item))));
     return encrypted(f, schedule, counters).map(forms[form]);
   };
@@ -132,7 +139,9 @@ const writeFrom = (f: Builder, form: RandomForm, schedule: Schedule, out: Local<
         .forEach((vector, k) => f.store(place, vector, 16 * k)),
     /** As many of one vector's counters as are left. */
     rest: (left: Expression<"i32">): void => {
-      const vectors = resultsOf(1).flat().map((vector) => f.hold(vector));
+      const vectors = resultsOf(1)
+        .flat()
+        .map((vector) => f.hold(vector));
       for (let lane = 0; lane < lanes; lane += 1)
         f.if(i32.gt_s(left, i32.const(lane)), () => {
           const offset = lane * item;
@@ -149,7 +158,7 @@ const moduleOf = (form: RandomForm): PrebuiltModule =>
     const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
     module.func("run", { params, export: true }, (f, keys, keyCount, step, out, first, last) => {
       f.for(f.local("i32"), 0, keyCount, 1, () => {
-        const schedule = scheduleOf(f, f.hold(i32.load(keys)), f.hold(i32.load(keys, 4)));
+        const schedule = scheduleOf(f, v128.load32_splat(keys), v128.load32_splat(keys, 4));
         const at = f.local("i32");
         const { whole, rest } = writeFrom(f, form, schedule, out, at);
         f.set(at, first);
@@ -194,4 +203,63 @@ export function planThreefry(
     return Array.from({ length: shares }, (_, k) => callFor(starts[k]!, starts[k + 1]!));
   };
   return { module: moduleOf(form), call: { ...callFor(0, count), parts } };
+}
+
+// --- One counter for each key -----------------------------------------------------------------
+
+/** Four pairs that lie at an address: their first and their second words. */
+const loadPairs = (f: Builder, address: Local<"i32">): readonly [Vector, Vector] => {
+  const [lower, upper] = [f.hold(v128.load(address)), f.hold(v128.load(address, 16))];
+  const words = (place: number): Vector =>
+    i8x16.shuffle(
+      lower,
+      upper,
+      Array.from({ length: 16 }, (_, k) => 8 * Math.floor(k / 4) + 4 * place + (k % 4)),
+    );
+  return [words(0), words(1)];
+};
+
+/** One pair, in the first lane. */
+const loadPair = (_f: Builder, address: Local<"i32">): readonly [Vector, Vector] => [
+  v128.load32_zero(address),
+  v128.load32_zero(address, 4),
+];
+
+/** run(count, keys, counters, out): the pair of words that each key makes of its counter. */
+const cipherModule = (): PrebuiltModule =>
+  smallModule("threefry cipher", (module) => {
+    module.func("run", { params: ["i32", "i32", "i32", "i32"], export: true }, (f, count, keys, counters, out) => {
+      const encipher = (load: typeof loadPairs): readonly Vector[] => {
+        const schedule = scheduleOf(f, ...load(f, keys));
+        const [high, low] = load(f, counters);
+        return encrypted(f, schedule, [{ low, high }]).flatMap(forms.pairs);
+      };
+      const advance = (pairs: number): void => {
+        for (const pointer of [keys, counters, out]) f.set(pointer, i32.add(pointer, i32.const(8 * pairs)));
+        f.set(count, i32.sub(count, i32.const(pairs)));
+      };
+      f.while(i32.ge_s(count, i32.const(lanes)), () => {
+        encipher(loadPairs).forEach((vector, k) => f.store(out, vector, 16 * k));
+        advance(lanes);
+      });
+      f.while(count, () => {
+        f.storeLane(64, out, encipher(loadPair)[0]!, 0);
+        advance(1);
+      });
+    });
+  });
+
+/**
+ * How to encipher in memory as `threefry2x32` does; operands: keys and counters.
+ * @param count  pairs of words in each
+ */
+export function planCipher(count: number): { readonly module: PrebuiltModule; readonly call: PrebuiltCall } {
+  return {
+    module: cipherModule(),
+    call: {
+      function: "run",
+      scratchBytes: 0,
+      args: ({ operands: [keys, counters], results: [out] }) => [count, keys!, counters!, out!],
+    },
+  };
 }

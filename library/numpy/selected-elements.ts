@@ -13,7 +13,7 @@ import * as arithmetic from "../../ops/arithmetic.ts";
 import * as comparison from "../../ops/comparison.ts";
 import { power } from "../../ops/exponential.ts";
 import { clamp, max, min } from "../../ops/extrema.ts";
-import type { ScatterMode } from "../../ops/indexing.ts";
+import type { ScatterMode } from "../../ops/index-tuples.ts";
 import { gather, scatterAdd, scatterMul, scatterSet } from "../../ops/indexing.ts";
 import { scatterMax, scatterMin } from "../../ops/scatter-extrema.ts";
 import { concatenate, pad, reverse, slice as sliceBox } from "../../ops/slicing.ts";

@@ -110,7 +110,9 @@ function* shorter(program: Program, find: Vocabulary): Generator<Program> {
   for (let k = 0; k < instructions.length; k++) yield* without(program, k, values);
   for (let k = 0; k < instructions.length; k++) {
     const instruction = instructions[k]!;
-    if (instruction.kind === "call") yield* withShorterInner(program, k, instruction, find);
+    if (instruction.kind !== "call") continue;
+    yield* withoutCall(program, k, instruction);
+    yield* withShorterInner(program, k, instruction, find);
   }
 }
 
@@ -141,6 +143,31 @@ function* without(program: Program, place: number, values: readonly NDArray[]): 
         "operands" in other ? { ...other, operands: other.operands.map((k) => rename(k, operand)) } : other,
       ),
       outputs: program.outputs.map((k) => rename(k, operand)),
+    };
+  }
+}
+
+/** The program with the steps of an inner program in the place of the call. */
+function* withoutCall(program: Program, place: number, { programs, operands }: CallInstruction): Generator<Program> {
+  for (const inner of programs) {
+    if (inputsOf(inner).length !== operands.length) continue;
+    const steps = inner.instructions.filter(({ kind }) => kind !== "input");
+    let [inputs, next] = [0, place];
+    const own = inner.instructions.map(({ kind }) => (kind === "input" ? operands[inputs++]! : next++));
+    const renamed =
+      (rename: (k: number) => number) =>
+      (step: Instruction): Instruction =>
+        "operands" in step ? { ...step, operands: step.operands.map(rename) } : step;
+    const outside = (k: number): number =>
+      k < place ? k : k === place ? own[inner.outputs[0]!]! : k + steps.length - 1;
+    yield {
+      ...program,
+      instructions: [
+        ...program.instructions.slice(0, place),
+        ...steps.map(renamed((k) => own[k]!)),
+        ...program.instructions.slice(place + 1).map(renamed(outside)),
+      ],
+      outputs: program.outputs.map(outside),
     };
   }
 }

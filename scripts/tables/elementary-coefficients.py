@@ -81,12 +81,14 @@ def fitted(f, weight, degree, low, high, bits):
 def settled(f, weight, degree, interval, centers, bits):
     """
     The center, of those given, at which rounding the coefficients of f(center) changes least: with 0 inside the
-    interval, rounding the constant term cannot be hidden.
+    interval, rounding the constant term cannot be hidden. Without a weight errors are relative.
     """
+    relative, given = weight is None, weight
 
     def rounded(center):
         low, high = interval(center)
         function = f(center)
+        weight = (lambda t: 1 / function(t)) if relative else given
         coefficients, _ = remez(function, weight, list(range(degree + 1)), mpf(low), mpf(high))
         coefficients = [nearest(c, bits) for c in coefficients]
         error = lambda t: weight(t) * (function(t) - sum(c * t**k for k, c in enumerate(coefficients)))
@@ -164,6 +166,32 @@ def scaled_erfc(center):
     return function
 
 
+REMEMBERED = {}
+
+
+def erfinv_over_argument(w):
+    """erfinv(x) / x, w = -log(1 - x^2)."""
+    if w < mpf("1e-40"):
+        return mp.sqrt(mp.pi) / 2
+    if w not in REMEMBERED:
+        x = mp.sqrt(-mp.expm1(-w))
+        REMEMBERED[w] = mp.erfinv(x) / x
+    return REMEMBERED[w]
+
+
+def erfinv_near(center):
+    return lambda u: erfinv_over_argument(u + center)
+
+
+def erfinv_far(center):
+    """erfinv(x) / (x sqrt(w)), v = 1 / sqrt(w) - center."""
+    return lambda v: erfinv_over_argument(1 / (v + center) ** 2) * (v + center)
+
+
+def around(low, high):
+    return lambda center: (mpf(low) - center, mpf(high) - center)
+
+
 def scaled_interval(highest):
     return lambda center: (-1, (mpf(highest) - center) / (mpf(highest) + center))
 
@@ -194,6 +222,16 @@ SINGLE_POLYNOMIALS = {
 SETTLED_POLYNOMIALS = {
     "scaledErfc64": ("float64", scaled_erfc, lambda t: 1, 22, scaled_interval("27.3"), [3 + mpf(k) / 64 for k in range(60)]),
     "scaledErfc32": ("float32", scaled_erfc, lambda t: 1, 10, scaled_interval("10.1"), [2 + mpf(k) / 64 for k in range(90)]),
+}
+
+NEAR_CENTERS = [2 + mpf(k) / 64 for k in range(64)]
+FAR_CENTERS = [mpf(5) / 16 + mpf(k) / 1024 for k in range(64)]
+# As above; the weight is one over the function.
+RELATIVE_POLYNOMIALS = {
+    "erfinvNear64": ("float64", erfinv_near, 21, around(0, 5), NEAR_CENTERS),
+    "erfinvNear32": ("float32", erfinv_near, 9, around(0, 5), NEAR_CENTERS),
+    "erfinvFar64": ("float64", erfinv_far, 30, around("0.1664", "0.4473"), FAR_CENTERS),
+    "erfinvFar32": ("float32", erfinv_far, 8, around("0.25", "0.4473"), FAR_CENTERS),
 }
 
 # Numbers in two parts, the first with this many bits. "Short" ones have exact products with exponents, "half" ones with
@@ -241,6 +279,12 @@ def main():
         lines.append(f"export const {name}: readonly number[] = [")
         lines += [f"  {written(c, BITS[precision])}," for c in coefficients]
         lines += ["];", "", f"export const {name.replace('Erfc', 'ErfcCenter')} = {center};", ""]
+    for name, (precision, f, degree, interval, centers) in RELATIVE_POLYNOMIALS.items():
+        coefficients, error, center = settled(f, None, degree, interval, centers, BITS[precision])
+        print(name, degree, "2 ^", mp.nstr(mp.log(error, 2), 4), "center", center, flush=True)
+        lines.append(f"export const {name}: readonly number[] = [")
+        lines += [f"  {written(c, BITS[precision])}," for c in coefficients]
+        lines += ["];", "", f"export const {name[:-2]}Center{name[-2:]} = {center};", ""]
     for name, (value, high_bits) in CONSTANTS.items():
         for precision, bits in BITS.items():
             high = nearest(value, high_bits[precision])

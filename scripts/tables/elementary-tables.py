@@ -85,6 +85,17 @@ def power_onto(exponents):
     return draw
 
 
+def multiple_of(divisors, quotients):
+    """y, and x next to a whole multiple of it, but not on it."""
+
+    def draw(rng):
+        y = divisors(rng)
+        x = y * quotients(rng)
+        return x + rng.choice((-3, -2, -1, 1, 2, 3)) * math.ulp(x), rng.choice((-1, 1)) * y
+
+    return draw
+
+
 tiny = either_sign(spread(1e-300, 1e-9))
 small = either_sign(spread(2**-30, 1))
 # where nearest(x / log 2) changes
@@ -124,6 +135,19 @@ FUNCTIONS = {
             pairs(uniform(-700, 700), uniform(-700, 700)),
             lambda rng: (lambda x, distance: (x, x + distance))(rng.uniform(-30, 30), rng.uniform(-40, 40)),
             pairs(spread(1e-300, 1e-3), uniform(-745, -700)),
+        ],
+    ),
+    "rem": (
+        lambda x, y: x - y * (mp.floor(x / y) if x / y > 0 else mp.ceil(x / y)),
+        [
+            multiple_of(spread(1e-3, 1e3), lambda rng: rng.randint(1, 2 ** rng.randint(1, 26))),
+            multiple_of(lambda rng: 1 - rng.randint(1, 9) * 2.0**-53, lambda rng: rng.randint(1, 2**25)),
+            multiple_of(spread(1e-300, 1e-290), lambda rng: rng.randint(1, 2**25)),
+            pairs(either_sign(spread(1e-3, 1e9)), either_sign(spread(1e-3, 1e3))),
+            pairs(spread(2.0**20, 2.0**30), uniform(0.5, 2)),
+            pairs(spread(2.0**40, 2.0**60), uniform(0.5, 2)),
+            pairs(subnormal, subnormal),
+            pairs(spread(2.0**1020, 1.7e308), spread(2.0**1000, 1.7e308)),
         ],
     ),
     "erf": (mp.erf, [uniform(0.1, 0.3), uniform(5.5, 6), small, tiny, uniform(0.5, 3)]),

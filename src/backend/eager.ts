@@ -30,7 +30,7 @@ import { isElementary } from "./scalar-functions.ts";
 import { canRunWasm } from "./select.ts";
 import { callsIn } from "./wasm-expression.ts";
 
-/** Operands of fewer elements are evaluated: calls and copies take longer than the loop. */
+/** Operations on and to fewer elements are evaluated: calls and copies take longer than the loop. */
 export const fewestAccelerated = 1024;
 
 /** Elements that are evaluated before an operation is compiled. */
@@ -134,7 +134,7 @@ const runElementwise: Accelerator = (primitive, inputs, params, [type]) => {
 
 // --- Reductions and routines ------------------------------------------------------------------
 
-const runWhole: Accelerator = (primitive, inputs, params) => {
+const runWhole: Accelerator = (primitive, inputs, params, types) => {
   const key = keyOf(primitive, params);
   if (key === null) return null;
   const { lower } = primitive;
@@ -143,12 +143,13 @@ const runWhole: Accelerator = (primitive, inputs, params) => {
     signature += `;${dtype}${shape.join()}`;
     elements += size;
   }
+  elements = Math.max(elements, ...types.map(({ shape }) => sizeOf(shape)));
   const enough = elementsWorthCompiling[lower.kind === "reduction" ? "reduction" : "routine"];
   const run = entryOf(signature, elements, enough, () => {
     if (lower.kind === "routine" && (lower.prebuilt?.(inputs, params) ?? null) === null) return null;
     counts.eagerCompilations++;
-    const types = inputs.map(({ shape, dtype }) => strong(shape, dtype));
-    return compileJaxpr(singleEquation(primitive, types, params), "wasm");
+    const inputTypes = inputs.map(({ shape, dtype }) => strong(shape, dtype));
+    return compileJaxpr(singleEquation(primitive, inputTypes, params), "wasm");
   }) as Executable | null | undefined;
   return run === null || run === undefined ? null : run(inputs);
 };
@@ -160,7 +161,7 @@ const accelerators: Partial<Record<Primitive["lower"]["kind"], Accelerator>> = {
   reduction: (primitive, inputs, params, types) =>
     inputs[0]!.size * itemSize(inputs[0]!.dtype) > largestReduction ? null : runWhole(primitive, inputs, params, types),
   routine: (primitive, inputs, params, types) =>
-    primitive.lower.kind === "routine" && primitive.lower.prebuilt !== undefined
+    primitive.lower.kind === "routine" && primitive.lower.prebuilt !== undefined && primitive.lower.movesOnly !== true
       ? runWhole(primitive, inputs, params, types)
       : null,
 };

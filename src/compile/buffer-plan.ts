@@ -1,7 +1,7 @@
 /**
  * Buffer plan: static byte offsets in a frame for every buffer that loop nests read or write.
- * Buffers alive at the same time never overlap; the space of a dead one is used again (first fit over a
- * sorted list of holes), or taken over by a result that may be written in its place. A buffer lives from the step that writes it to the last that reads it.
+ * Buffers alive at the same time never overlap; the space of a dead one is used again, or taken over by a result that may be
+ * written in its place. The largest are placed first, where they are few; else first fit in time. A buffer lives from the step that writes it to the last that reads it.
  */
 import { itemSize } from "../array/dtype.ts";
 import { sizeOf } from "../array/shape.ts";
@@ -72,20 +72,76 @@ const giveBack = (holes: Hole[], offset: number, bytes: number): void => {
   } else if (!joinsPrevious) holes.splice(low, 0, { offset, bytes });
 };
 
-/** Buffers of nests by the step they start at, and by the step after which they end. */
-const bySteps = (
-  buffers: readonly Buffer[],
-  { first, last, inNest }: Lifetimes,
-  steps: number,
-): readonly [number[][], number[][]] => {
-  const starting: number[][] = Array.from({ length: steps + 1 }, () => []);
-  const ending: number[][] = Array.from({ length: steps + 1 }, () => []);
-  buffers.forEach((buffer, k) => {
-    if (inNest[k] === 0 || bytesOf(buffer) === 0) return;
-    starting[first[k]! + 1]!.push(k);
-    if (last[k]! < steps) ending[last[k]! + 1]!.push(k);
-  });
-  return [starting, ending];
+/** Buffers that follow each other in one place, and the time from the first step of the first to the last of the last. */
+interface Place {
+  readonly buffers: number[];
+  readonly bytes: number;
+  readonly first: number;
+  last: number;
+  offset: number;
+}
+
+/** Places in the order of their first steps; a result that may be written over an operand that ends there takes its place over. */
+const placesOf = (buffers: readonly Buffer[], { first, last, inNest, overwrites }: Lifetimes): Place[] => {
+  const places: Place[] = [];
+  const placeOf = new Map<number, Place>();
+  const order = [...buffers.keys()].filter((k) => inNest[k] === 1 && bytesOf(buffers[k]!) > 0);
+  order.sort((left, right) => first[left]! - first[right]! || left - right);
+  for (const k of order) {
+    const own = overwrites.get(k)?.find((old) => last[old] === first[k] && placeOf.get(old)?.buffers.at(-1) === old);
+    let place = own === undefined ? undefined : placeOf.get(own);
+    if (place === undefined) {
+      place = { buffers: [], bytes: roundUp(bytesOf(buffers[k]!)), first: first[k]!, last: last[k]!, offset: 0 };
+      places.push(place);
+    }
+    place.buffers.push(k);
+    place.last = last[k]!;
+    placeOf.set(k, place);
+  }
+  return places;
+};
+
+/** Places up to which every one is compared with every other. */
+const fewPlaces = 2000;
+
+/** Largest first, each at the lowest offset that is free all its time. Returns the end of the frame. */
+const placeBySize = (places: readonly Place[], start: number): number => {
+  const placed: Place[] = [];
+  let end = start;
+  for (const place of [...places].sort((left, right) => right.bytes - left.bytes)) {
+    let offset = start;
+    // In the order of offsets.
+    for (const other of placed) {
+      if (other.last < place.first || other.first > place.last) continue;
+      if (other.offset >= offset + place.bytes) break;
+      offset = Math.max(offset, other.offset + other.bytes);
+    }
+    place.offset = offset;
+    end = Math.max(end, offset + place.bytes);
+    const next = placed.findIndex((other) => other.offset > offset);
+    placed.splice(next < 0 ? placed.length : next, 0, place);
+  }
+  return end;
+};
+
+/** First fit in the order of time, for many places. Returns the end of the frame. */
+const placeByTime = (places: readonly Place[], steps: number, start: number): number => {
+  const starting: Place[][] = Array.from({ length: steps + 1 }, () => []);
+  const ending: Place[][] = Array.from({ length: steps + 1 }, () => []);
+  for (const place of places) {
+    starting[place.first + 1]!.push(place);
+    if (place.last < steps) ending[place.last + 1]!.push(place);
+  }
+  const holes: Hole[] = [];
+  let end = start;
+  for (let slot = 0; slot <= steps; slot++) {
+    for (const place of starting[slot]!) {
+      place.offset = take(holes, place.bytes, end);
+      end = Math.max(end, place.offset + place.bytes);
+    }
+    for (const { offset, bytes } of ending[slot]!) giveBack(holes, offset, bytes);
+  }
+  return end;
 };
 
 /** Bytes of a pointer at the head of a frame. */
@@ -98,30 +154,12 @@ export const planBuffers = (
   steps: number,
   elsewhere: readonly number[] = [],
 ): BufferPlan => {
-  const [starting, ending] = bySteps(buffers, lifetimes, steps);
   const offsets = new Array<number>(buffers.length).fill(-1);
   const slots = new Array<number>(buffers.length).fill(-1);
   elsewhere.forEach((buffer, slot) => (slots[buffer] = slot));
-  const holes: Hole[] = [];
-  let end = roundUp(pointerBytes * elsewhere.length);
-  const inherited = new Set<number>();
-  for (let slot = 0; slot <= steps; slot++) {
-    const heir = (k: number): number | undefined =>
-      lifetimes.overwrites
-        .get(k)
-        ?.find((old) => lifetimes.last[old] === slot - 1 && offsets[old]! >= 0 && !inherited.has(old));
-    for (const k of starting[slot]!) {
-      const old = heir(k);
-      if (old === undefined) {
-        const bytes = roundUp(bytesOf(buffers[k]!));
-        offsets[k] = take(holes, bytes, end);
-        end = Math.max(end, offsets[k]! + bytes);
-      } else {
-        inherited.add(old);
-        offsets[k] = offsets[old]!;
-      }
-    }
-    for (const k of ending[slot]!) if (!inherited.has(k)) giveBack(holes, offsets[k]!, roundUp(bytesOf(buffers[k]!)));
-  }
+  const places = placesOf(buffers, lifetimes);
+  const start = roundUp(pointerBytes * elsewhere.length);
+  const end = places.length <= fewPlaces ? placeBySize(places, start) : placeByTime(places, steps, start);
+  for (const { buffers: own, offset } of places) for (const k of own) offsets[k] = offset;
   return { offsets, slots, bytes: end };
 };

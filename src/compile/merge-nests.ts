@@ -17,6 +17,7 @@ import {
   valuesOf,
 } from "./kernel-ir.ts";
 import type { Access, Loop, Nest, Statement } from "./kernel-ir.ts";
+import { workOf } from "./parts.ts";
 
 /** A nest that does the work of some of the given ones, by their positions. */
 export interface MergedNest {
@@ -94,10 +95,16 @@ const meet = (first: Loop, second: Loop, counter: number): boolean => {
   });
 };
 
+/** How many times the work of a loop without loops in it that of its partner must be: lanes take no more of its rounds at once. */
+const muchMore = 8;
+
 /** Whether the loops want the same of their rounds: to be taken side by side, or one after the other. */
 const agree = (first: Loop, second: Loop): boolean => {
   const [before, after] = [first, second].map(({ body }) => leavesOf(body).length > 0);
-  return !before || !after || isClosest(first) === isClosest(second);
+  if (before && after) return isClosest(first) === isClosest(second);
+  if (before === after) return true;
+  const [flat, deep] = before ? [second, first] : [first, second];
+  return isClosest(deep) || workOf(deep.body) >= muchMore * workOf(flat.body);
 };
 
 /** One loop for both, or null; they count with the same counter. */

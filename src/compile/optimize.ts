@@ -18,12 +18,14 @@ export const optimize = (jaxpr: Jaxpr, applied?: (rule: string) => void): Jaxpr 
   if (known !== undefined) return known;
   const options = { optimize: (held: Jaxpr) => optimize(held, applied), ...(applied === undefined ? {} : { applied }) };
   let result = inlineCalls(jaxpr);
-  for (;;) {
+  // Who reads what is counted once it matters, and again once what shared a value is gone.
+  for (let countsReaders = false; ; countsReaders = true) {
     let isShared = false;
-    const simpler = simplify(result, { ...options, shared: () => (isShared = true) });
-    result = removeUnread(simpler);
-    // What shared a value may be dead now.
-    if (!isShared || result === simpler) break;
+    const simpler = simplify(result, { ...options, countsReaders, shared: () => (isShared = true) });
+    const left = removeUnread(simpler);
+    const isFinal = !isShared || (countsReaders && left === simpler);
+    result = left;
+    if (isFinal) break;
   }
   finished.set(jaxpr, result);
   finished.set(result, result);

@@ -32,8 +32,8 @@ interface State extends Surroundings {
   readonly constants: Map<Variable, ConcreteArray>;
   readonly share: Share;
   readonly equations: Equation[];
-  /** How often each variable is read, by equations that are placed and those that are to come. */
-  readonly readers: Readers;
+  /** How often each variable is read, by equations that are placed and those that are to come; null if not counted. */
+  readonly readers: Readers | null;
   readonly tracers: Map<Variable, NDArray>;
   readonly trace: Trace;
   readonly knowledge: Knowledge;
@@ -127,7 +127,6 @@ const literalLike = (value: ConcreteArray, { weakType }: Aval): Atom => literal(
 const fold = (state: State, equation: Equation, value: ConcreteArray): readonly Atom[] | null => {
   const { inputs, outputs } = equation;
   const { aval } = outputs[0]!;
-  if (value.dtype !== aval.dtype) return null;
   if (aval.shape.length === 0) return [literalLike(value, aval)];
   if (equation.primitive.lower.kind !== "elementwise") return null;
   const [operand] = inputs;
@@ -193,14 +192,14 @@ const place = (state: State, given: Equation): readonly Atom[] => {
   const first = state.share(given);
   if (first !== given) return first.outputs;
   state.equations.push(given);
-  count(state.readers, given.inputs, 1);
+  if (state.readers !== null) count(state.readers, given.inputs, 1);
   for (const output of outputs) state.definitions.set(output, given);
   if (constant !== null) state.constants.set(outputs[0]!, constant);
   return outputs;
 };
 
 const newState = (jaxpr: Jaxpr, options: SimplifyOptions, trace: Trace): State => {
-  const readers = readersOf(jaxpr);
+  const readers = options.countsReaders ? readersOf(jaxpr) : null;
   const [definitions, constants] = [new Map<Variable, Equation>(), new Map<Variable, ConcreteArray>()];
   const state: State = {
     definitions,
@@ -213,7 +212,7 @@ const newState = (jaxpr: Jaxpr, options: SimplifyOptions, trace: Trace): State =
     knowledge: knowledgeOf({ definitions, constants }, (atom) => arrayOf(state, atom)),
     origin: nowhere,
     rulesLeft: rulesPerEquation * (jaxpr.equations.length + 8),
-    readsOf: (made) => readers.get(made) ?? 0,
+    readsOf: (made) => readers?.get(made) ?? (readers === null ? Infinity : 0),
     shared: options.shared ?? (() => undefined),
     place: (equation) => place(state, equation),
     optimize: options.optimize,
@@ -234,6 +233,8 @@ export interface SimplifyOptions {
   readonly optimize: (jaxpr: Jaxpr) => Jaxpr;
   /** Told the name of every rule that is applied. */
   readonly applied?: (rule: string) => void;
+  /** Whether it is known who reads what; else everything counts as read by others. */
+  readonly countsReaders?: boolean;
   /** Told where something would be simpler if nobody else read what it is made of. */
   readonly shared?: () => void;
 }
@@ -252,12 +253,12 @@ export const simplify = (jaxpr: Jaxpr, options: SimplifyOptions): Jaxpr => {
       const isRenamed = names.size > 0 && equation.inputs.some((atom) => rename(atom) !== atom);
       const own = isRenamed ? { ...equation, inputs: equation.inputs.map(rename) } : equation;
       state.origin = originOf(equation);
-      count(state.readers, own.inputs, -1);
+      if (state.readers !== null) count(state.readers, own.inputs, -1);
       const atoms = place(state, withBodies(own, state.optimize));
       equation.outputs.forEach((output, k) => {
         if (atoms[k] === output) return;
         names.set(output, atoms[k]!);
-        handOver(state.readers, output, atoms[k]!);
+        if (state.readers !== null) handOver(state.readers, output, atoms[k]!);
       });
     }
   });

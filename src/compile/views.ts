@@ -79,18 +79,17 @@ const viewOf = (view: Equation, atom: Atom): Equation => {
  * @param reads  how often the value is read on the way
  */
 const making = (view: Equation, atom: Atom, reads: 0 | 1, around: Surroundings, way: Way): Making | null => {
-  const own = viewOf(view, atom);
-  if (atom.kind === "literal" || around.constants.has(atom)) return () => around.place(own)[0]!;
-  const shown = shownAgain(own, around.definitions);
-  if (shown !== null) {
-    way.cancels = true;
-    return () => shown;
-  }
+  const placed: Making = () => around.place(viewOf(view, atom))[0]!;
+  if (atom.kind === "literal" || around.constants.has(atom)) return placed;
   const made = around.definitions.get(atom);
   if (made === undefined) return null;
   const { kind } = made.primitive.lower;
-  if (kind === "view" && sizeOf(made.inputs[0]!.aval.shape) < sizeOf(atom.aval.shape))
-    return () => around.place(own)[0]!;
+  if (kind === "view") {
+    const shown = shownAgain(viewOf(view, atom), around.definitions);
+    if (shown === null) return sizeOf(made.inputs[0]!.aval.shape) < sizeOf(atom.aval.shape) ? placed : null;
+    way.cancels = true;
+    return () => shown;
+  }
   if (kind !== "elementwise" || way.left-- <= 0) return null;
   if (around.readsOf(atom) > reads) way.isShared = true;
   const parts: Making[] = [];

@@ -128,6 +128,8 @@ export type Lowering<P = any> =
   | {
       readonly kind: "routine";
       readonly prebuilt?: (operands: readonly Aval[], params: P) => PrebuiltRoutine | null;
+      /** Whether the kernel does little more than move elements, so that outside of programs copies in and out cost more than it saves. */
+      readonly movesOnly?: boolean;
     }
   /** Loops and branches of the program where the back end has them, else a routine. */
   | {
@@ -161,3 +163,8 @@ export const prebuilt = <P>(plan: (operands: readonly Aval[], params: P) => Preb
   kind: "routine",
   prebuilt: plan,
 });
+
+/** The lowering to a prebuilt kernel that does little more than move elements. */
+export const prebuiltMove = <P>(
+  plan: (operands: readonly Aval[], params: P) => PrebuiltRoutine | null,
+): Lowering<P> => ({ kind: "routine", prebuilt: plan, movesOnly: true });

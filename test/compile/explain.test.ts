@@ -92,10 +92,10 @@ describe("text", () => {
       total 3.36 kflop, 5.12 kB, 0.66 flop/B
       frame of 528 bytes
         b0: float64[4,4] input, 128 bytes at 0
-        b1: float64[3,4] input, 96 bytes at 128
-        b2: float64[3,4], 96 bytes at 224
-        b3: float64[3,4], 96 bytes at 320
-        b4: bool[112], 112 bytes at 416
+        b1: float64[3,4] input, 96 bytes at 240
+        b2: float64[3,4], 96 bytes at 336
+        b3: float64[3,4], 96 bytes at 432
+        b4: bool[112], 112 bytes at 128
       "
     `);
   });

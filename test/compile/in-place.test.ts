@@ -62,3 +62,19 @@ test.each<[string, (x: NDArray) => NDArray]>([
 test("extrema look at their operand twice, so nothing is written over it", () => {
   expect(bytesOf((x) => [sin(x!), reduceMax(x!, { axes: [0] })], [n])).toBe(2 * bytes + 16);
 });
+
+test("what is read after something is written is not written over", () => {
+  const strides = [{ counter: 0, stride: 1 }];
+  const access = (buffer: number) => ({ buffer, dtype: "float64", offset: 0, strides }) as const;
+  const value = (index: number) => ({ op: "local", index, dtype: "float64" }) as const;
+  const body = [
+    { kind: "load", local: 0, access: access(0) },
+    { kind: "store", access: access(2), value: value(0) },
+    { kind: "load", local: 1, access: access(1) },
+    { kind: "store", access: access(3), value: value(1) },
+  ] as const;
+  const loop = { kind: "loop", counter: 0, extent: 9, body } as const;
+  const found = overwritable({ name: "two", locals: ["float64", "float64"], counters: 1, body: [loop] });
+  expect([...found.values()].flat()).not.toContain(1);
+  expect(found.get(2)).toContain(0);
+});

@@ -175,3 +175,42 @@ test("rows too short for lanes are not kept apart, so that lanes can take the ro
   expect(nests).toHaveLength(1);
   expect(nests[0]!.refilled).toBeUndefined();
 });
+
+test.each([
+  [16, 2],
+  [400, 1],
+])(
+  "an exponential of every row joins rows of %i elements in %i nests: in short ones it would lose its lanes",
+  (columns, count) => {
+    const scaled: Program = (x, y) => [mul(x!, wide(exp(y!), x!, 0))];
+    expect(compiled(scaled, [60, columns], [60]).nests).toHaveLength(count);
+  },
+);
+
+/** for i0 < 5 { for i1 < 10 { b[to] = b[from], at 10 i0 + i1 and at an offset } }. */
+const copy = (from: number, offset: number, to: number): Nest => {
+  const strides = [
+    { counter: 0, stride: 10 },
+    { counter: 1, stride: 1 },
+  ];
+  const value = { op: "local", index: 0, dtype: "float64" } as const;
+  const body = [
+    { kind: "load", local: 0, access: { buffer: from, dtype: "float64", offset, strides } },
+    { kind: "store", access: { buffer: to, dtype: "float64", offset: 0, strides }, value },
+  ] as const;
+  const inner = { kind: "loop", counter: 1, extent: 10, body } as const;
+  return {
+    name: `copy${to}`,
+    locals: ["float64"],
+    counters: 2,
+    body: [{ kind: "loop", counter: 0, extent: 5, body: [inner] }],
+  };
+};
+
+test.each([
+  [0, 1],
+  [1, 2],
+  [10, 2],
+])("rows that are read %i elements further on than they are written leave %i nests", (offset, count) => {
+  expect(mergeNests([copy(0, 0, 1), copy(1, offset, 2)])).toHaveLength(count);
+});

@@ -12,8 +12,11 @@ import { inlineCalls } from "../../src/compile/inline.ts";
 import { optimize } from "../../src/compile/program.ts";
 import type { Jaxpr } from "../../src/ir/jaxpr.ts";
 import { validateJaxpr } from "../../src/ir/validate.ts";
-import { add, div, integerPower, mul } from "../../ops/arithmetic.ts";
+import { add, div, integerPower, mul, sub } from "../../ops/arithmetic.ts";
 import { callback } from "../../ops/callback.ts";
+import { and, eq, ge, lt, ne, or, xor } from "../../ops/comparison.ts";
+import { power } from "../../ops/exponential.ts";
+import { max, min } from "../../ops/extrema.ts";
 import { jit } from "../../transforms/jit.ts";
 import { filled, jaxprOf, programs, runOn } from "../backend/programs.ts";
 
@@ -67,6 +70,22 @@ test("equal equations are computed once, and literals of either sign of zero sta
   const shared = shareCommonSubexpressions(jaxpr);
   expect(shared.equations.map(({ primitive }) => primitive.name)).toEqual(["mul", "integerPower", "div", "div"]);
   expect(runOn("wasm", jaxpr, [x]).slice(4)).toEqual(runOn("interpreter", jaxpr, [x]).slice(4));
+});
+
+test("operands of symmetric operations may change places, those of others may not", () => {
+  const y = filled([3], "float64", [NaN, 0, 2]);
+  const names = (f: (a: NDArray, b: NDArray) => NDArray, of = x): string[] => {
+    const jaxpr = jaxprOf((a, b) => [f(a!, b!), f(b!, a!)], [of, of]);
+    return shareCommonSubexpressions(jaxpr).equations.map(({ primitive }) => primitive.name);
+  };
+  for (const f of [add, mul, max, min, eq, ne]) expect(names(f)).toHaveLength(1);
+  for (const f of [sub, div, lt, ge, power]) expect(names(f)).toHaveLength(2);
+  const whole = filled([3], "int32", [1, 2, -3]);
+  for (const f of [and, or, xor]) expect(names(f, whole)).toHaveLength(1);
+  const swapped = jaxprOf((a, b) => [max(a!, b!), max(b!, a!), min(b!, a!), add(b!, a!), add(a!, b!)], [x, y]);
+  expect(runOn("interpreter", shareCommonSubexpressions(swapped), [x, y])).toEqual(
+    runOn("interpreter", swapped, [x, y]),
+  );
 });
 
 test("host functions that look alike are not taken for one another", () => {

@@ -13,6 +13,7 @@ export const bounds: Readonly<Record<string, readonly [float64: number, float32:
   pow: [1, 1],
   erf: [1.5, 1.5],
   erfc: [2, 2],
+  erfinv: [2.5, 2.25],
   sinh: [1.25, 1],
   cosh: [1, 1],
   tanh: [1.5, 1.5],
@@ -27,6 +28,7 @@ export const bounds: Readonly<Record<string, readonly [float64: number, float32:
   acosh: [2, 2],
   atanh: [2, 2],
   cbrt: [1, 1],
+  rem: [0, 0],
 };
 
 /**

@@ -141,6 +141,16 @@ const unary: Readonly<Record<string, readonly (readonly [x: number, value: numbe
     [-10, -1],
     [NaN, NaN],
   ],
+  erfinv: [
+    [0, 0],
+    [-0, -0],
+    [1, inf],
+    [-1, -inf],
+    [1.5, NaN],
+    [-inf, NaN],
+    [5e-324, 5e-324],
+    [NaN, NaN],
+  ],
   erfc: [
     [0, 1],
     [-0, 1],
@@ -214,7 +224,7 @@ describe.each(precisions)("%s", (precision) => {
     expect(wrong, `${x[wrong]} to the power ${y[wrong]} gave ${seen[wrong]}`).toBe(-1);
   });
 
-  test.each(["sinh", "tanh", "erf"])("%s is odd to the bit", (name) => {
+  test.each(["sinh", "tanh", "erf", "erfinv"])("%s is odd to the bit", (name) => {
     const x = randomNumbers(precision, 10_000, -40, 12);
     const { apply } = assembled(elementary[name]!, precision);
     expect(apply(x.map((value) => -value))).toEqual(apply(x).map((value) => -value));

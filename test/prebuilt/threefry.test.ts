@@ -5,9 +5,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type PrebuiltCall, type PrebuiltModule, instantiate } from "../../kernels/prebuilt/module.ts";
-import { type RandomForm, planThreefry } from "../../kernels/prebuilt/threefry.ts";
+import { type RandomForm, planCipher, planThreefry } from "../../kernels/prebuilt/threefry.ts";
 import { fillPairs, fillUnits, fillWords } from "../../kernels/threefry.ts";
+import { threefry } from "../../ops/random-bits.ts";
+import { fromBuffer } from "../../src/array/ndarray.ts";
+import type { Primitive } from "../../src/ir/primitive.ts";
 import { disassemble } from "../kernels/assembler/disassemble.ts";
+import { kernelDifference } from "./against-evaluate.ts";
 
 const memory = new WebAssembly.Memory({ initial: 8 });
 const noise = 0xa5;
@@ -30,7 +34,13 @@ const wanted = (form: RandomForm, keys: Uint32Array, count: number) => {
 };
 
 /** What the calls write, between two stretches of noise that must remain. */
-const run = (module: PrebuiltModule, calls: readonly PrebuiltCall[], form: RandomForm, keys: Uint32Array, length: number) => {
+const run = (
+  module: PrebuiltModule,
+  calls: readonly PrebuiltCall[],
+  form: RandomForm,
+  keys: Uint32Array,
+  length: number,
+) => {
   const { run: compute } = instantiate(module, memory);
   const bytes = new Uint8Array(memory.buffer).fill(noise);
   new Uint32Array(memory.buffer, keysAt, keys.length).set(keys);
@@ -61,6 +71,16 @@ test("every form gives the bits of the TypeScript kernel, key by key", () => {
   );
 });
 
+test("the cipher gives every key its own counter's words", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(word, word, word, word), { maxLength: 11 }), (quads) => {
+      const keys = fromBuffer(Uint32Array.from(quads.flatMap(([x, y]) => [x, y])), [quads.length, 2], "uint32");
+      const counters = fromBuffer(Uint32Array.from(quads.flatMap(([, , x, y]) => [x, y])), [quads.length, 2], "uint32");
+      expect(kernelDifference(threefry.primitive as Primitive, [keys, counters])).toBe("");
+    }),
+  );
+});
+
 test("parts of a call make the whole, in any order", () => {
   const keys = Uint32Array.of(1, 2, 3, 4);
   for (const form of forms)
@@ -85,4 +105,5 @@ test("66: the known words of key 0 and counter 0", () => {
 
 test("the modules are valid", () => {
   for (const form of forms) expect(disassemble(planThreefry(form, 1, 1).module.build())).toContain('(export "run"');
+  expect(disassemble(planCipher(1).module.build())).toContain('(export "run"');
 });

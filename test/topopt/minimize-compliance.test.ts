@@ -21,7 +21,7 @@ describe("a run", () => {
   const run = minimizeCompliance(problem, options);
 
   test("costs one analysis, one trace and one factorization per iteration", () => {
-    expect(run.counters).toMatchObject({ analyses: 1, factorizations: 12, traces: 1, solves: 24 });
+    expect(run.counters).toMatchObject({ analyses: 1, factorizations: 12, traces: 1, solves: 12 });
     expect(minimizeCompliance(problem, options).counters).toMatchObject({ analyses: 0, factorizations: 12, traces: 1 });
   });
 
@@ -228,7 +228,7 @@ describe("refusals", () => {
     const load = vectorField(problem.mesh, np.stack([problem.load, np.flip(problem.load, 1).mul(0.5)]));
     const { history, displacement, counters } = minimizeCompliance({ ...problem, load }, options);
     expect(displacement.shape).toEqual([2, 17, 25, 2]);
-    expect(counters).toMatchObject({ factorizations: 12, solves: 48 });
+    expect(counters).toMatchObject({ factorizations: 12, solves: 24 });
     expect(relativeGap(np.vdot(load, displacement), np.array(history.at(-1)!.objective))).toBeLessThan(1e-12);
   });
 });
