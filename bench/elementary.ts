@@ -25,6 +25,11 @@ const ranges: Readonly<Record<string, readonly [readonly [number, number], (read
   ],
   asin: [[-1, 1]],
   acos: [[-1, 1]],
+  erfinv: [[-1, 1]],
+  rem: [
+    [-100, 100],
+    [-8, 8],
+  ],
   acosh: [[1, 20]],
   atanh: [[-1, 1]],
 };

@@ -1,182 +1,128 @@
 /**
- * `npm run bench`: cotangent against jax-js, TensorFlow.js and SciPy in one run, one table. Numbers are checked first.
- * --quick   less than a minute, nothing written
+ * `npm run bench`: cotangent against every peer in one run. Numbers are checked first; every contestant has a process of its own.
+ * --quick   the rows that have goals, against the peers of the goals; nothing written
  * --only T  cases whose name contains T, nothing written
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { configure } from "../index.ts";
-import type { Contestant, Library, Workload } from "./contestant.ts";
-import { errorOf } from "./contestant.ts";
-import { cotangent } from "./cotangent.ts";
-import { measureIteration } from "./iteration.ts";
-import type { IterationTimings } from "./iteration.ts";
-import { loadJaxJs } from "./jax-js.ts";
-import { measure } from "./measure.ts";
+import { ownVersion } from "./contestants/built.ts";
+import { isPresent } from "./contestants/start.ts";
+import { extras } from "./extra-rows.ts";
+import type { Job } from "./job.ts";
+import { peerNames } from "./job.ts";
+import { arrayJobs } from "./jobs/array-jobs.ts";
+import { gridJobs } from "./jobs/grid-jobs.ts";
+import { networkJobs } from "./jobs/network-jobs.ts";
+import { smallJobs } from "./jobs/small-jobs.ts";
+import { compete } from "./measure.ts";
 import type { Effort } from "./measure.ts";
-import { hasSciPy } from "./scipy.ts";
-import { setting } from "./setting.ts";
 import type { Row } from "./table.ts";
-import { ratioOf, renderTable } from "./table.ts";
-import { loadTensorFlow } from "./tensorflow.ts";
-import { workloads } from "./workloads.ts";
+import { judge, ratioOf, renderContestants, renderRatios, rowOf } from "./table.ts";
 
 const { values: asked } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string", default: "" } },
 });
 const effort: Effort = asked.quick
   ? { rounds: 2, milliseconds: 40, samples: 2 }
-  : { rounds: 6, milliseconds: 150, samples: 3 };
-const iterationEffort = asked.quick ? { rounds: 1, iterations: 8 } : { rounds: 4, iterations: 12 };
+  : { rounds: 5, milliseconds: 120, samples: 3 };
 
-const notes: string[] = [];
-configure({ onNotice: (code, message) => notes.push(`${code}: ${message}`) });
+const allJobs: readonly Job[] = [...arrayJobs, ...networkJobs, ...gridJobs, ...smallJobs];
+/** What the goals need and no more. */
+const toGoals = (job: Job): Job => ({
+  ...job,
+  comparesBackends: false,
+  peers: job.peers.filter((name) => job.goals.some(({ peer }) => peer === name)),
+});
+const jobs = asked.quick ? allJobs.filter(({ goals }) => goals.length > 0).map(toGoals) : allJobs;
+
+const isAsked = (name: string): boolean => name.toLowerCase().includes(asked.only.toLowerCase());
 const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 };
 
-/** Single precision: accepted of a peer, and said, where its double precision is less than that. */
-const peerTolerance = 1e-6;
+const rows: Row[] = [];
+const notes: string[] = [];
+const failures: string[] = [];
+const versions = new Map<string, string>([["cotangent", ownVersion()]]);
 
-// --- The optimization iteration ---------------------------------------------------------------
-
-const iterationRows = ({ ours, scipy }: IterationTimings): readonly Row[] => {
-  const name = `MBB ${setting.nelx}x${setting.nely}, one optimization iteration`;
-  const peer = (variant: "generic" | "tuned") =>
-    scipy === undefined ? [] : [{ name: "SciPy", timing: scipy[variant] }];
-  const missing = scipy === undefined ? { peer: "SciPy", reason: "not installed" } : undefined;
-  const compared = ours.map(({ variant, timing }) => ({
-    name,
-    precision: "float64",
-    variant,
-    timing,
-    peers: peer("generic"),
-    missing,
-    goal: { peer: "SciPy", ratio: 0.5 },
-  }));
-  const { goal: _, ...best } = compared[0]!;
-  return scipy === undefined
-    ? compared
-    : [...compared, { ...best, name: `${name}, SciPy tuned`, peers: peer("tuned") }];
-};
-
-// --- Array workloads --------------------------------------------------------------------------
-
-interface Entry {
-  readonly library: Library;
-  readonly contestant: Contestant;
-  readonly error: number;
-}
-
-/** Everybody's numbers against the right ones. @throws where they are wrong */
-const check = async (workload: Workload, libraries: readonly Library[]): Promise<readonly Entry[]> => {
-  const entries: Entry[] = [];
-  for (const library of libraries)
-    for (const contestant of library.contestants(workload)) {
-      const asked = `${workload.name}, ${workload.precision}: ${library.name}, ${contestant.variant},`;
-      const error = errorOf(await contestant.numbers(), workload.expected);
-      const accepted = library === cotangent ? workload.tolerance : Math.max(workload.tolerance, peerTolerance);
-      if (!(error <= accepted))
-        throw new Error(`${asked} is wrong by ${error}, more than ${accepted}: nothing to compare`);
-      if (error > workload.tolerance) notes.push(`${asked} is accurate to ${error.toExponential(1)} only.`);
-      entries.push({ library, contestant, error });
-    }
-  return entries;
-};
-
-const arrayRows = async (workload: Workload, peers: readonly Library[]): Promise<readonly Row[]> => {
-  const entries = await check(workload, [cotangent, ...peers]);
-  const timings = await measure(
-    entries.map(({ contestant }) => contestant),
-    workload.calls,
-    effort,
-  );
-  const timed = entries.map((entry, k) => ({ ...entry, timing: timings[k]! }));
-  const others = timed
-    .filter(({ library }) => library !== cotangent)
-    .map(({ library, timing, error }) => ({ name: library.name, timing, error }));
-  return timed
-    .filter(({ library }) => library === cotangent)
-    .map(({ contestant, timing, error }) => ({
-      name: workload.name,
-      precision: workload.precision,
-      variant: contestant.variant,
-      timing,
-      error,
-      peers: others,
-    }));
-};
-
-// --- The run ----------------------------------------------------------------------------------
-
-const main = async (): Promise<void> => {
-  const loadBefore = Math.round(100 * loadavg()[0]!) / 100;
-  // TensorFlow.js looks at its surroundings when it loads: before jax-js is given the globals it lacks.
-  const tensorFlow = await loadTensorFlow();
-  const peers: readonly Library[] = [await loadJaxJs(), tensorFlow];
-  const withSciPy = hasSciPy();
-  const rows: Row[] = [];
-  let scipyVersions: string | undefined;
-  if (`mbb ${setting.nelx}x${setting.nely}`.includes(asked.only.toLowerCase())) {
-    progress("MBB optimization iteration");
-    const timings = await measureIteration(withSciPy, iterationEffort.rounds, iterationEffort.iterations);
-    rows.push(...iterationRows(timings));
-    scipyVersions = timings.versions;
-    notes.push(
-      `MBB: the objectives of ${timings.iterations} iterations agree to ${timings.gap.toExponential(1)} between all.`,
-    );
+const measureAll = async (): Promise<void> => {
+  for (const { name, measure } of extras.filter((extra) => isAsked(extra.name))) {
+    progress(name);
+    const outcome = await measure(asked.quick);
+    rows.push(...outcome.rows);
+    notes.push(...outcome.notes);
+    failures.push(...outcome.failures);
   }
-  for (const workload of workloads().filter(({ name }) => name.includes(asked.only))) {
-    progress(`${workload.name}, ${workload.precision}`);
-    rows.push(...(await arrayRows(workload, peers)));
+  for (const job of jobs) {
+    const title = `${job.name}, ${job.precision}`;
+    if (!isAsked(title)) continue;
+    progress(title);
+    const contest = await compete(job, effort);
+    rows.push(rowOf(job, contest));
+    notes.push(...contest.notes);
+    failures.push(...contest.failures);
+    for (const { library, version } of contest.timed) if (version !== "") versions.set(library, version);
   }
   progress("");
-
-  const table = renderTable(rows, [...peers.map(({ name }) => name), "SciPy"]);
-  const date = new Date().toISOString().slice(0, 10);
-  const versions = [
-    `cotangent ${cotangent.version}`,
-    ...peers.map(({ name, version }) => `${name} ${version} (wasm)`),
-    ...(scipyVersions === undefined ? [] : [scipyVersions]),
-  ];
-  const machine = {
-    processor: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${process.platform} ${process.arch}`,
-    node: process.version,
-    v8: process.versions.v8,
-    loadBefore,
-  };
-  const facts = [
-    `${date}; ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node} (V8 ${machine.v8}); load before the run ${machine.loadBefore}`,
-    `${versions.join("; ")}; every library on one thread`,
-    ...notes,
-  ];
-  console.log(`${table}\n\n${facts.join("\n")}`);
-
-  if (!asked.quick && asked.only === "") {
-    const folder = join(import.meta.dirname, "results");
-    mkdirSync(folder, { recursive: true });
-    const detailed = rows.map((row) => ({
-      ...row,
-      peers: row.peers.map((peer) => ({ ...peer, ratio: ratioOf(row, peer) })),
-    }));
-    writeFileSync(
-      join(folder, `${date}-${process.version}.json`),
-      `${JSON.stringify({ date, machine, versions, notes, unit: "milliseconds per call", rows: detailed }, null, 2)}\n`,
-    );
-    writeFileSync(
-      join(folder, "latest.md"),
-      `# Benchmark, ${date}\n\n${table}\n\n${facts.map((fact) => `- ${fact}`).join("\n")}\n`,
-    );
-  }
 };
 
-// A library loaded here answers an uncaught error with its own source text: errors are shown by us.
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-  process.exit(1);
-});
+const load = (): number => Math.round(100 * loadavg()[0]!) / 100;
+
+const started = performance.now();
+const loadBefore = load();
+await measureAll();
+const machine = {
+  processor: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  system: `${process.platform} ${process.arch}`,
+  node: process.version,
+  v8: process.versions.v8,
+  loadBefore,
+  loadAfter: load(),
+  minutes: Math.round((performance.now() - started) / 6e3) / 10,
+};
+
+const date = new Date().toISOString().slice(0, 10);
+const absent = peerNames.filter((name) => !isPresent(name));
+const named = [...versions].map(([name, version]) => `${name} ${version}`).join("; ");
+const facts = [
+  `${date}; ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node} (V8 ${machine.v8}); load ${machine.loadBefore} before the run, ${machine.loadAfter} after; ${machine.minutes} minutes`,
+  `${named}; every library on one thread, every contestant in a process of its own`,
+  ...absent.map((name) => `${name} is not installed here: its columns are empty`),
+  ...notes,
+  ...failures.map((failure) => `FAILED: ${failure}`),
+];
+const verdicts = rows.flatMap((row) => row.goals.map((goal) => judge(row, goal).verdict));
+const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
+const summary = `${count("met")} of ${verdicts.length} goals met, ${count("short")} short, ${count("open")} open.`;
+
+console.log(`${renderRatios(rows)}\n\n${summary}\n\n${renderContestants(rows)}\n\n${facts.join("\n")}`);
+
+if (!asked.quick && asked.only === "") {
+  const folder = join(import.meta.dirname, "results");
+  const [major] = process.versions.node.split(".");
+  mkdirSync(folder, { recursive: true });
+  const detailed = rows.map((row) => ({
+    ...row,
+    peers: row.peers.map((peer) => ({ ...peer, ...(row.ours.length > 0 && { ratio: ratioOf(row, peer) }) })),
+    goals: row.goals.map((goal) => ({ ...goal, verdict: judge(row, goal).verdict })),
+  }));
+  const record = {
+    date,
+    machine,
+    versions: Object.fromEntries(versions),
+    notes,
+    failures,
+    unit: "per call; see the rows",
+    rows: detailed,
+  };
+  writeFileSync(join(folder, `${date}-${process.version}.json`), `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(
+    join(folder, major === "20" ? "latest.md" : `latest-node${major}.md`),
+    `# Benchmark, ${date}\n\n${renderRatios(rows)}\n\n${summary}\n\n${facts.map((fact) => `- ${fact}`).join("\n")}\n\n## Every contestant\n\n${renderContestants(rows)}\n`,
+  );
+}
+if (failures.length > 0) process.exitCode = 1;

@@ -1,60 +1,121 @@
-/** The table: one row per case and way of ours, then each peer's median and the ratio ours / peer. Plain text that is Markdown too. */
-import type { Timing } from "./measure.ts";
+/** The tables. One row per case: ours, the ratio ours / theirs to every peer, the goal; a second table names every contestant. */
+import type { Goal, Job } from "./job.ts";
+import { peerNames } from "./job.ts";
+import type { Contest, Timed, Timing } from "./measure.ts";
 
 export interface Peer {
   readonly name: string;
+  readonly variant: string;
   readonly timing: Timing;
-  /** Largest error of its numbers, relative. */
   readonly error?: number;
 }
 
 export interface Row {
   readonly name: string;
   readonly precision: string;
-  readonly variant: string;
-  readonly timing: Timing;
-  readonly error?: number;
+  readonly unit: "ms" | "MiB";
+  /** Our default, then our other back ends; none where it failed or cannot be measured yet. */
+  readonly ours: readonly Omit<Peer, "name">[];
   readonly peers: readonly Peer[];
-  /** A peer that should be here, and why it is not. */
-  readonly missing?: { readonly peer: string; readonly reason: string } | undefined;
-  /** Ratio to the named peer that we demand of ourselves. */
-  readonly goal?: { readonly peer: string; readonly ratio: number };
+  readonly goals: readonly Goal[];
+  /** Floating-point operations of a call. */
+  readonly flops?: number;
+  /** Why there is nothing to see. */
+  readonly reason?: string;
 }
 
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const asPeer = ({ library, variant, timing, error }: Timed): Peer => ({
+  name: library,
+  variant,
+  timing,
+  ...(error !== undefined && { error }),
+});
 
-const showTime = (milliseconds: number): string => {
-  if (milliseconds >= 1) return `${digits(milliseconds)} ms`;
-  return milliseconds >= 1e-3 ? `${digits(milliseconds * 1e3)} us` : `${digits(milliseconds * 1e6)} ns`;
+export const rowOf = ({ name, precision, goals, flops }: Job, { timed }: Contest): Row => ({
+  name,
+  precision,
+  unit: "ms",
+  ours: timed.filter(({ library }) => library === "cotangent").map(asPeer),
+  peers: timed.filter(({ library }) => library !== "cotangent").map(asPeer),
+  goals,
+  ...(flops !== undefined && { flops }),
+});
+
+const digits = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+const show = (value: number, unit: Row["unit"]): string => {
+  if (unit === "MiB") return `${digits(value)} MiB`;
+  const size = Math.abs(value);
+  if (size >= 1) return `${digits(value)} ms`;
+  return size >= 1e-3 ? `${digits(value * 1e3)} us` : `${digits(value * 1e6)} ns`;
 };
 
-export const ratioOf = (row: Row, peer: Peer): number => row.timing.median / peer.timing.median;
+const showRange = ({ median, min, max }: Timing, unit: Row["unit"]): string =>
+  `${show(median, unit)} (${show(min, unit)} - ${show(max, unit)})`;
 
-const showRatio = (row: Row, peer: Peer): string => {
+const showRatio = (ratio: number): string => (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0));
+
+export const ratioOf = ({ ours }: Row, { timing }: Peer): number => ours[0]!.timing.median / timing.median;
+
+export type Verdict = "met" | "short" | "open";
+
+/** What a goal demands, whether the row meets it, and by which factor it falls short. */
+export const judge = (row: Row, goal: Goal): { readonly verdict: Verdict; readonly text: string } => {
+  const wanted = goal.peer === "ceiling" ? `${100 * goal.share} % of the ceiling` : `${goal.ratio} of ${goal.peer}`;
+  const peer = row.peers.find(({ name }) => name === goal.peer);
+  if (row.ours.length === 0 || peer === undefined) return { verdict: "open", text: `${wanted}: open` };
   const ratio = ratioOf(row, peer);
-  const shown = ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0);
-  if (row.goal?.peer !== peer.name) return shown;
-  return `${shown} (goal ${row.goal.ratio}: ${ratio <= row.goal.ratio ? "met" : "missed"})`;
+  const bound = goal.peer === "ceiling" ? 1 / goal.share : goal.ratio;
+  const reached = goal.peer === "ceiling" ? `${(100 / ratio).toFixed(0)} %` : showRatio(ratio);
+  if (ratio <= bound) return { verdict: "met", text: `${wanted}: met, ${reached}` };
+  return { verdict: "short", text: `${wanted}: **short**, ${reached}, over by ${showRatio(ratio / bound)} x` };
 };
 
-/** Two columns per peer, empty where it does not take part. */
-export const renderTable = (rows: readonly Row[], peers: readonly string[]): string => {
-  const header = ["case", "", "cotangent, by", "median (min - max)", ...peers.flatMap((name) => [name, "ours / it"])];
+const markdown = (header: readonly string[], body: readonly (readonly string[])[], texts: number): string => {
+  const widths = header.map((title, k) => Math.max(3, title.length, ...body.map((cells) => cells[k]!.length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, k) => (k < texts ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, k) => (k < texts ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return [line(header), rule, ...body.map(line)].join("\n");
+};
+
+/** Ours with its range; per peer the ratio and the peer's median, empty where it does not take part. */
+export const renderRatios = (rows: readonly Row[]): string => {
+  const names = [...peerNames, "SciPy"].filter((name) =>
+    rows.some(({ peers }) => peers.some((peer) => peer.name === name)),
+  );
   const body = rows.map((row) => [
     row.name,
     row.precision,
-    row.variant,
-    `${showTime(row.timing.median)} (${showTime(row.timing.min)} - ${showTime(row.timing.max)})`,
-    ...peers.flatMap((name) => {
+    row.goals.map((goal) => judge(row, goal).text).join("; "),
+    row.ours.length === 0 ? (row.reason ?? "") : showRange(row.ours[0]!.timing, row.unit),
+    ...names.map((name) => {
       const peer = row.peers.find((candidate) => candidate.name === name);
-      return peer === undefined
-        ? [row.missing?.peer === name ? row.missing.reason : "", ""]
-        : [showTime(peer.timing.median), showRatio(row, peer)];
+      if (peer === undefined) return "";
+      const theirs = show(peer.timing.median, row.unit);
+      return row.ours.length === 0 ? theirs : `${showRatio(ratioOf(row, peer))} (${theirs})`;
     }),
   ]);
-  const widths = header.map((title, k) => Math.max(3, title.length, ...body.map((cells) => cells[k]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, k) => (k < 3 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, k) => (k < 3 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(header), rule, ...body.map(line)].join("\n");
+  return markdown(
+    ["case", "", "goal", "cotangent: median (min - max)", ...names.map((name) => `ours / ${name}`)],
+    body,
+    3,
+  );
+};
+
+/** Every contestant of every row with its range; also GFLOP/s where the operations are counted. */
+export const renderContestants = (rows: readonly Row[]): string => {
+  const body = rows.flatMap(({ name, precision, unit, ours, peers, flops }) =>
+    [...ours.map((one) => ({ name: "cotangent", ...one })), ...peers].map((one, k) => [
+      k === 0 ? name : "",
+      k === 0 ? precision : "",
+      one.name,
+      one.variant,
+      showRange(one.timing, unit),
+      String(one.timing.samples),
+      flops === undefined ? "" : (flops / one.timing.median / 1e6).toFixed(1),
+      one.error === undefined ? "" : one.error.toExponential(1),
+    ]),
+  );
+  return markdown(["case", "", "library", "way", "median (min - max)", "samples", "GFLOP/s", "largest error"], body, 4);
 };

@@ -173,9 +173,7 @@ export const div: Binary = definePrimitive<[NDArray, NDArray]>({
     return [div(only(cotangents), y), null];
   },
   batch: elementwiseBatch(([x, y]) => div(x!, y!)),
-  lower: elementwise(([x, y]) =>
-    isFloat(x!.dtype) ? binaryExpression("div", x!, y!) : quotientExpression(x!, y!),
-  ),
+  lower: elementwise(([x, y]) => (isFloat(x!.dtype) ? binaryExpression("div", x!, y!) : quotientExpression(x!, y!))),
   simplify: rules.div,
   laws: {
     sample: sampleElementwise(noParameters, reals(-2, 2), reals(0.5, 2)),

@@ -118,7 +118,7 @@ const rate = (problem: Problem, milliseconds: number): string =>
 
 const interpreted = ({ lhsShape, rhsShape, params }: Problem, dtype: FloatType): number => {
   const Floats = dtype === "float64" ? Float64Array : Float32Array;
-  const made = (length: number) => Floats.from({ length }, (_, k) => Math.sin(k));
+  const made = (length: number) => new Floats(Array.from({ length }, (_, k) => Math.sin(k)));
   const [lhs, rhs] = [made(elementCount(lhsShape)), made(elementCount(rhsShape))];
   const out = new Floats(elementCount(convolutionShape(lhsShape, rhsShape, params)));
   return best(30, () => convolve(lhs, lhsShape, rhs, rhsShape, params, out));

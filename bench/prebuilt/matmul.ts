@@ -3,7 +3,6 @@
  * measured in the same rounds. Each figure is the best of many short runs that take turns, so it is the machine left alone.
  * Usage: npx tsx bench/prebuilt/matmul.ts [--all: every way to each product] [--only=TEXT: names that contain it]
  */
-import { f32x4, f64x2, v128, wasmModule } from "../../kernels/assembler/index.ts";
 import { dotGeneral } from "../../kernels/contraction.ts";
 import type { ContractionAxes } from "../../kernels/contraction.ts";
 import { elementCount } from "../../kernels/numeric-array.ts";
@@ -12,31 +11,11 @@ import { matrixProduct } from "../../kernels/prebuilt/matmul-axes.ts";
 import { callOf } from "../../kernels/prebuilt/matmul-plan.ts";
 import { type Way, chooseWay, costOf, waysOf } from "../../kernels/prebuilt/matmul-ways.ts";
 import { matmul } from "../../kernels/prebuilt/matmul.ts";
-import { type PrebuiltModule, instantiate } from "../../kernels/prebuilt/module.ts";
+import { instantiate } from "../../kernels/prebuilt/module.ts";
+import { ceiling, flopsPerTurn } from "./ceiling.ts";
 
 const rounds = 12;
 const millisecondsPerRound = 4;
-const sumsInRegisters = 12;
-
-/** x += x y, in independent registers: what no product can surpass without fused instructions. */
-const ceiling: PrebuiltModule = {
-  name: "ceiling",
-  build: () => {
-    const module = wasmModule();
-    module.importMemory("env", "memory", { initial: 1 });
-    for (const [name, lanes] of [["ceiling64", f64x2] as const, ["ceiling32", f32x4] as const])
-      module.func(name, { params: ["i32"], export: true }, (f, times) => {
-        const sums = Array.from({ length: sumsInRegisters }, () => f.local("v128"));
-        const factor = f.hold(v128.load(0));
-        const k = f.local("i32");
-        f.for(k, 0, times, 1, () => {
-          for (const sum of sums) f.set(sum, lanes.add(sum, lanes.mul(sum, factor)));
-        });
-        sums.forEach((sum, s) => f.store(16 * s, sum));
-      });
-    return module.assemble();
-  },
-};
 
 interface Case {
   readonly name: string;
@@ -146,7 +125,7 @@ for (const lanes of [doubles, singles]) {
       return contestant(flops, () => compute(...args));
     });
     const times = 5000;
-    const peak = contestant(2 * sumsInRegisters * lanes.count * times, () => peaks[`ceiling${lanes.bits}`]!(times));
+    const peak = contestant(flopsPerTurn(lanes) * times, () => peaks[`ceiling${lanes.bits}`]!(times));
     const copies = [a, b].map((shape, o) => {
       const start = addresses.operands[o]! / lanes.item;
       return view.slice(start, start + elementCount(shape));

@@ -11,19 +11,30 @@ type Sources = Arithmetic<string, string>;
 const literal = (value: number): string =>
   Object.is(value, -0) || value < 0 ? `(${Object.is(value, -0) ? "-0" : value})` : String(value);
 
-/** The arithmetic of one function being written into `lines`; functions that it calls are put into `imports`. */
-const sources = (precision: Precision, lines: string[], imports: Map<string, unknown>): Sources => {
+/** A function being written. */
+export interface Writing {
+  readonly lines: string[];
+  /** Functions that it calls, by name. */
+  readonly imports: Map<string, unknown>;
+  /** Begins the names of values. */
+  readonly prefix: string;
+  /** Ends the names of imports. */
+  readonly suffix: string;
+}
+
+/** The arithmetic of one function being written. */
+const sources = (precision: Precision, { lines, imports, prefix, suffix }: Writing): Sources => {
   const isDouble = precision === "float64";
   const primitives = isDouble ? doubles : singles;
   let names = 0;
   const imported = (name: string, value: unknown): string => {
-    imports.set(name, value);
-    return name;
+    imports.set(`${name}${suffix}`, value);
+    return `${name}${suffix}`;
   };
   const named =
     (kind: string) =>
     (value: string): string => {
-      const name = `v${names++}`;
+      const name = `${prefix}${names++}`;
       lines.push(`${kind} ${name} = ${value};`);
       return name;
     };
@@ -73,7 +84,7 @@ const sources = (precision: Precision, lines: string[], imports: Map<string, unk
       return named("const")(`${mask} ? ${call} : ${value}`);
     },
     either: (mask, careful, usual) => {
-      const result = `v${names++}`;
+      const result = `${prefix}${names++}`;
       lines.push(`let ${result}; if (${mask}) {`);
       const whenTrue = careful();
       lines.push(`${result} = ${whenTrue}; } else {`);
@@ -97,11 +108,19 @@ export const compiled = (
 ): Scalar => {
   const lines: string[] = [];
   const imports = new Map<string, unknown>();
-  const result = write(sources(precision, lines, imports));
+  const result = write(sources(precision, { lines, imports, prefix: "v", suffix: "" }));
   const body = `"use strict"; return (${parameters.join(", ")}) => {\n${lines.join("\n")}\nreturn ${result};\n};`;
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is written above, from literals and names of our own
   return new Function(...imports.keys(), body)(...imports.values()) as Scalar;
 };
+
+/** Writes statements that compute the text of the arguments, which are names; gives the value as an expression. */
+export const writeText = (
+  text: UnaryText | BinaryText,
+  precision: Precision,
+  args: readonly string[],
+  writing: Writing,
+): string => (text as BinaryText)(sources(precision, writing))(args[0]!, args[1]!);
 
 /** The text as one JavaScript function; throws as `compiled` does. */
 export const compiledText = (text: UnaryText | BinaryText, arity: 1 | 2, precision: Precision): Scalar =>

@@ -23,9 +23,11 @@ import type {
 import { overwritable } from "./in-place.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
+import { mergeNests } from "./merge-nests.ts";
 import { buildNest } from "./nest.ts";
 import { optimize } from "./optimize.ts";
 import { partsOf } from "./parts.ts";
+import { keepInRounds } from "./round-buffers.ts";
 
 export interface NestStep {
   readonly kind: "nest";
@@ -96,6 +98,7 @@ const bodiesOf = (
 
 type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup | KernelGroup | Omit<ControlStep, "releases">;
 
+/** What the nest needs from others, and what it makes. */
 const touched = (nest: Nest): { readonly reads: number[]; readonly writes: number[] } => {
   const reads = new Set<number>();
   const writes = new Set<number>();
@@ -103,6 +106,7 @@ const touched = (nest: Nest): { readonly reads: number[]; readonly writes: numbe
     if (statement.kind === "load") reads.add(statement.access.buffer);
     else if (statement.kind === "store") writes.add(statement.access.buffer);
   const ascending = (set: Set<number>): number[] => [...set].sort((left, right) => left - right);
+  for (const buffer of writes) reads.delete(buffer);
   return { reads: ascending(reads), writes: ascending(writes) };
 };
 
@@ -135,9 +139,7 @@ const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[], threads: number): 
       continue;
     }
     const nest = buildNest(group, buffers);
-    if (nest === null) continue;
-    const parts = partsOf(nest, threads, leastSharedWork());
-    steps.push({ kind: "nest", nest, parts, scopes: [...group.scopes], ...touched(nest) });
+    if (nest !== null) steps.push({ kind: "nest", nest, parts: null, scopes: [...group.scopes], ...touched(nest) });
   }
   return steps;
 };
@@ -153,6 +155,39 @@ const readsOf = (step: UnreleasedStep): readonly number[] => {
   if (step.kind === "kernel") return step.operands;
   if (step.kind === "control") return step.operands.filter(isBuffer);
   return step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
+};
+
+/** Neighbouring nests merged. */
+const mergedSteps = (steps: readonly UnreleasedStep[]): readonly UnreleasedStep[] => {
+  const merged: UnreleasedStep[] = [];
+  for (let first = 0, next = 0; first < steps.length; first = next) {
+    const neighbours: Omit<NestStep, "releases">[] = [];
+    for (next = first; steps[next]?.kind === "nest"; next++) neighbours.push(steps[next] as NestStep);
+    if (next === first) merged.push(steps[next++]!);
+    for (const { nest, from } of mergeNests(neighbours.map((step) => step.nest))) {
+      const scopes = [...new Set(from.flatMap((k) => neighbours[k]!.scopes))];
+      merged.push({ kind: "nest", nest, parts: null, scopes, ...touched(nest) });
+    }
+  }
+  return merged;
+};
+
+/** The steps in parts for threads; buffers that one nest alone touches are made as small as its rounds allow. */
+const finishedSteps = (
+  steps: readonly UnreleasedStep[],
+  { inputCount, outputs }: Pick<FusedProgram, "inputCount" | "outputs">,
+  buffers: Buffer[],
+  threads: number,
+): UnreleasedStep[] => {
+  const users = new Int32Array(buffers.length).fill(1, 0, inputCount);
+  for (const output of outputs) if (output.kind === "buffer") users[output.buffer]!++;
+  for (const step of steps) for (const buffer of new Set([...readsOf(step), ...writesOf(step)])) users[buffer]!++;
+  return steps.map((step) => {
+    if (step.kind !== "nest") return step;
+    const own = keepInRounds(step.nest, buffers, (buffer) => users[buffer] === 1, threads);
+    own.buffers.forEach((buffer, k) => (buffers[k] = buffer));
+    return { ...step, nest: own.nest, parts: partsOf(own.nest, threads, leastSharedWork()), ...touched(own.nest) };
+  });
 };
 
 /** @param isBody  whether the frame holds all buffers except those that the caller keeps */
@@ -191,7 +226,7 @@ const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
   const fused = fuse(optimize(jaxpr), options);
   const { inputCount, outputs } = fused;
   const buffers = [...fused.buffers];
-  const steps = stepsOf(fused, buffers, options.threads);
+  const steps = finishedSteps(mergedSteps(stepsOf(fused, buffers, options.threads)), fused, buffers, options.threads);
   const elsewhere = options.isBody
     ? [...jaxpr.inputs.keys(), ...outputs.map((output) => (output as Extract<Operand, { kind: "buffer" }>).buffer)]
     : [];

@@ -5,8 +5,8 @@ import type { NDArray } from "../../src/array/ndarray.ts";
 import { showNest } from "../../src/compile/kernel-ir.ts";
 import { partsOf, sharesOf, workOf } from "../../src/compile/parts.ts";
 import { buildProgram } from "../../src/compile/program.ts";
-import { add, mul } from "../../ops/arithmetic.ts";
-import { reduceSum, transpose } from "../../ops/shape.ts";
+import { add, div, mul } from "../../ops/arithmetic.ts";
+import { broadcast, reduceSum, transpose } from "../../ops/shape.ts";
 import { sin } from "../../ops/trigonometric.ts";
 import { filled, jaxprOf } from "../backend/programs.ts";
 
@@ -61,4 +61,23 @@ test("what is too little work, or too few rounds, stays whole", () => {
   expect(partsOf(nest, 2, workOf(nest.body) + 1)).toBeNull();
   expect(partsOf(nest, 2, workOf(nest.body))).toHaveLength(2);
   expect(partsOf(nest, 4, 0)).toBeNull();
+});
+
+test("parts have places of their own for what every round fills anew", () => {
+  const shares = (x: NDArray): NDArray => {
+    const powers = sin(x);
+    return div(powers, broadcast(reduceSum(powers, { axes: [1] }), { shape: x.shape, axes: [0] }));
+  };
+  const { steps, buffers } = buildProgram(
+    jaxprOf((x) => [shares(x!)], [filled([8, 50], "float64", [1])]),
+    true,
+    2,
+  );
+  const [step] = steps;
+  if (step?.kind !== "nest") throw new Error("the program begins with something else");
+  const [buffer, size] = [...step.nest.refilled!][0]!;
+  const [first, second] = partsOf(step.nest, 2, 0)!.map(showNest);
+  expect(buffers[buffer]!.shape).toEqual([2 * size]);
+  expect(first).toContain(`b${buffer}[i1]`);
+  expect(second).toContain(`b${buffer}[${size} + i1]`);
 });

@@ -97,7 +97,7 @@ describe.each([...sections])("%s", (section, [trigger, repair, ...more]) => {
     forgetCapabilities();
     configure({ debug: false, debugNans: false, debugInfs: false, threads: 1 });
     configureArena();
-      setNoticeListener(null);
+    setNoticeListener(null);
   });
 
   test("its first program shows it", async () => {

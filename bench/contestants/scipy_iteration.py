@@ -1,4 +1,4 @@
-"""Topology optimization of the MBB beam with NumPy and SciPy: what bench/index.ts compares an iteration with.
+"""Topology optimization of the MBB beam with NumPy and SciPy: what bench/iteration.ts compares ours with.
 
 density filter -> SIMP -> stiffness matrix -> solve -> compliance, its gradient by the adjoint, optimality criteria.
 "generic": a matrix from triplets and two calls of spsolve, as a differentiable solve does that knows nothing of the matrix.
@@ -139,7 +139,8 @@ class Beam:
 def main():
     nelx, nely, volume_fraction, radius, penal, variant = sys.argv[1:]
     beam = Beam(int(nelx), int(nely), float(volume_fraction), float(radius), float(penal), variant)
-    print(json.dumps({"python": sys.version.split()[0], "numpy": np.__version__, "scipy": scipy.__version__}), flush=True)
+    versions = f"SciPy {scipy.__version__}, NumPy {np.__version__}, Python {sys.version.split()[0]}"
+    print(json.dumps({"versions": versions}), flush=True)
     for line in sys.stdin:
         print(json.dumps({"history": [beam.iterate() for _ in range(int(line))]}), flush=True)
 

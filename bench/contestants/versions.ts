@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 export const installedVersion = (name: string): string =>
   (
-    JSON.parse(readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url), "utf8")) as {
+    JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")) as {
       version: string;
     }
   ).version;

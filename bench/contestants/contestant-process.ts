@@ -1,0 +1,161 @@
+/**
+ * One contestant in a process of its own, so that nobody meets the memory, the collector or the inline caches of another.
+ * Arguments: library, back end, folder of the task, file for the numbers. One JSON line when it is ready, then one per question:
+ *   {"ask": "outputs"}                          makes a call, writes the numbers to the file, answers {"lengths", "milliseconds"}
+ *   {"ask": "samples", milliseconds, least, warmUp}  times calls, answers {"samples"}, milliseconds per call
+ *   {"ask": "peak", calls}                      makes that many calls, answers {"kibibytes"}, the growth of resident memory to
+ *                                               its highest since the library was loaded
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Contestant, Floats, Library, Task } from "../job.ts";
+
+const libraries: Readonly<Record<string, (backend: string) => Promise<Library>>> = {
+  cotangent: async (backend) => (await import("./cotangent.ts")).libraryOn(backend as "auto"),
+  "jax-js": async () => (await import("./jax-js.ts")).library,
+  tfjs: async () => (await import("./tensorflow.ts")).library,
+  onnxruntime: async () => (await import("./onnx.ts")).library,
+  ceiling: async () => (await import("./ceiling.ts")).library,
+};
+
+const readInputs = (folder: string, { precision, shapes }: Task): readonly Floats[] =>
+  shapes.map((_, k) => {
+    const { buffer, byteOffset, byteLength } = readFileSync(join(folder, `input-${k}.bin`)) as Buffer<ArrayBuffer>;
+    return precision === "float64"
+      ? new Float64Array(buffer, byteOffset, byteLength / 8)
+      : new Float32Array(buffer, byteOffset, byteLength / 4);
+  });
+
+const writeNumbers = (file: string, outputs: readonly ArrayLike<number>[]): readonly number[] => {
+  const all = new Float64Array(outputs.reduce((length, output) => length + output.length, 0));
+  let at = 0;
+  for (const output of outputs) {
+    for (let i = 0; i < output.length; i++) all[at + i] = output[i]!;
+    at += output.length;
+  }
+  writeFileSync(file, all);
+  return outputs.map((output) => output.length);
+};
+
+/** Resident memory in KiB, now and at its highest; elsewhere than on Linux the highest counts from the start of the process. */
+const residentKibibytes = (): { readonly now: number; readonly highest: number } => {
+  if (process.platform !== "linux")
+    return { now: process.memoryUsage().rss / 1024, highest: process.resourceUsage().maxRSS };
+  const status = readFileSync("/proc/self/status", "utf8");
+  const line = (name: string): number => Number(new RegExp(`${name}:\\s*(\\d+) kB`).exec(status)![1]);
+  return { now: line("VmRSS"), highest: line("VmHWM") };
+};
+
+/** Lets the highest resident memory begin anew, and answers what is resident now. */
+const beginMemory = (): number => {
+  if (process.platform === "linux") writeFileSync("/proc/self/clear_refs", "5");
+  return residentKibibytes().now;
+};
+
+const repeat = async ({ run, isAsync }: Contestant, calls: number): Promise<void> => {
+  if (isAsync) for (let call = 0; call < calls; call++) await run();
+  else for (let call = 0; call < calls; call++) run();
+};
+
+interface Sampling {
+  readonly milliseconds: number;
+  readonly least: number;
+  readonly warmUp: number;
+}
+
+/** The time, and how long this program was ready to run while the scheduler had given the processor to others; milliseconds. */
+const look = (): { readonly before: number; readonly waited: number; readonly after: number } => {
+  const before = performance.now();
+  const waited =
+    process.platform === "linux" ? Number(readFileSync("/proc/self/schedstat", "utf8").split(" ")[1]) / 1e6 : 0;
+  return { before, waited, after: performance.now() };
+};
+
+/** Longest look in which nothing else happened; longest time that is measured again rather than corrected. */
+const glance = 0.5;
+const short = 5;
+
+/**
+ * Starts a clock that leaves out the time given to others. Stopping it gives milliseconds, or null where the figure would not
+ * be good: a look was disturbed, or a short time was interrupted.
+ */
+const startClock = (): (() => number | null) => {
+  let start = look();
+  while (start.after - start.before > glance) start = look();
+  return () => {
+    const end = look();
+    const others = end.waited - start.waited;
+    const elapsed = end.before - start.after - others;
+    return end.after - end.before > glance || (others > 0 && elapsed < short) ? null : elapsed;
+  };
+};
+
+/** Samples of `calls` calls each until both the time and the number of samples are reached, after `warmUp` milliseconds. */
+const sample = async (
+  contestant: Contestant,
+  calls: number,
+  { milliseconds, least, warmUp }: Sampling,
+): Promise<number[]> => {
+  const warm = performance.now() + warmUp;
+  while (performance.now() < warm) await repeat(contestant, calls);
+  const times: number[] = [];
+  const end = performance.now() + milliseconds;
+  while (times.length < least || performance.now() < end) {
+    const stop = startClock();
+    await repeat(contestant, calls);
+    const elapsed = stop();
+    if (elapsed !== null) times.push(elapsed / calls);
+  }
+  return times;
+};
+
+type Question =
+  | { readonly ask: "outputs" }
+  | ({ readonly ask: "samples" } & Sampling)
+  | { readonly ask: "peak"; readonly calls: number };
+
+const replyTo = async (
+  question: Question,
+  contestant: Contestant,
+  { calls, loadedKibibytes }: { readonly calls: number; readonly loadedKibibytes: number },
+  file: string,
+): Promise<object> => {
+  switch (question.ask) {
+    case "outputs": {
+      const start = look();
+      const outputs = await contestant.outputs();
+      const end = look();
+      return {
+        milliseconds: end.before - start.after - (end.waited - start.waited),
+        lengths: writeNumbers(file, outputs),
+      };
+    }
+    case "samples":
+      return { samples: await sample(contestant, calls, question) };
+    case "peak":
+      await repeat(contestant, question.calls);
+      return { kibibytes: residentKibibytes().highest - loadedKibibytes };
+  }
+};
+
+const [name, backend, folder, file] = process.argv.slice(2) as [string, string, string, string];
+const answer = (reply: object): void => void process.stdout.write(`${JSON.stringify(reply)}\n`);
+
+const main = async (): Promise<void> => {
+  const task = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as Task;
+  const library = await libraries[name]!(backend);
+  const loadedKibibytes = beginMemory();
+  const contestant = await library.contestant(task, readInputs(folder, task));
+  answer({ version: library.version, variant: contestant.variant });
+  for await (const line of createInterface({ input: process.stdin }))
+    answer(await replyTo(JSON.parse(line) as Question, contestant, { calls: task.calls, loadedKibibytes }, file));
+};
+
+// Libraries write to the console; the lines of output are ours.
+console.log = console.info = console.error;
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message).slice(0, 4000) : String(error)}\n`);
+  process.exit(1);
+});

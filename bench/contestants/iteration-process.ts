@@ -1,0 +1,29 @@
+/**
+ * Our MBB optimization in a process of its own, with the built library and the protocol of scipy_iteration.py: each line of
+ * input asks for that many iterations of a run that continues, each line of output is one JSON object (the first one: versions).
+ * Arguments: nelx nely volumeFraction radius penal backend.
+ */
+import { createInterface } from "node:readline";
+import type { MinimizeResult } from "../../topopt/index.ts";
+import { built, ownVersion } from "./built.ts";
+
+const [nelx, nely, volumeFraction, filterRadius, penal] = process.argv.slice(2, 7).map(Number) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const backend = process.argv[7] as "auto" | "js" | "interpreter";
+
+const { minimizeCompliance, problems } = await built<typeof import("../../topopt/index.ts")>("topopt/index.js");
+const problem = problems.mbb({ nelx, nely });
+let reached: MinimizeResult | undefined;
+
+const answer = (reply: object): void => void process.stdout.write(`${JSON.stringify(reply)}\n`);
+answer({ versions: `cotangent ${ownVersion()}` });
+for await (const line of createInterface({ input: process.stdin })) {
+  const options = { volumeFraction, filterRadius, penal, backend, iterations: Number(line) };
+  reached = minimizeCompliance(problem, { ...options, ...(reached && { initial: reached.design }) });
+  answer({ history: reached.history.map(({ objective, milliseconds }) => ({ objective, milliseconds })) });
+}

@@ -1,0 +1,141 @@
+/**
+ * Rows that are no contest of repeated calls: the optimization iteration, the first call, peak memory, threads.
+ * First call: fresh processes, one at a time; its time with the results read, less the median of warm calls.
+ * Memory: growth of the resident set from the loaded library to its highest in five calls on 1e7 numbers.
+ */
+import { isPresent, startContestant, writeTask } from "./contestants/start.ts";
+import { measureIteration } from "./iteration.ts";
+import type { Goal, Job } from "./job.ts";
+import { errorOf } from "./job.ts";
+import { chainGradient } from "./jobs/array-jobs.ts";
+import { single } from "./jobs/draft.ts";
+import { siren } from "./jobs/network-jobs.ts";
+import { setting } from "./jobs/setting.ts";
+import { summarize } from "./measure.ts";
+import type { Peer, Row } from "./table.ts";
+
+export interface Outcome {
+  readonly rows: readonly Row[];
+  readonly failures: readonly string[];
+  readonly notes: readonly string[];
+}
+
+interface Extra {
+  readonly name: string;
+  readonly measure: (isQuick: boolean) => Promise<Outcome>;
+}
+
+const asRow = (row: Pick<Row, "name" | "precision" | "unit" | "goals">, all: readonly Peer[]): Row => ({
+  ...row,
+  ours: all.filter(({ name }) => name === "cotangent"),
+  peers: all.filter(({ name }) => name !== "cotangent"),
+});
+
+const iterationName = `MBB ${setting.nelx}x${setting.nely}, one optimization iteration`;
+
+const iteration = async (isQuick: boolean): Promise<Outcome> => {
+  const { timed, iterations, gap } = await measureIteration(isQuick ? 1 : 4, isQuick ? 8 : 12);
+  const ours = timed.filter(({ library }) => library === "cotangent");
+  const row = (variant: string, suffix: string, goals: readonly Goal[]): Row => ({
+    name: `${iterationName}${suffix}`,
+    precision: "float64",
+    unit: "ms",
+    ours: ours.map((one) => ({ variant: `jit ${one.variant}`, timing: one.timing })),
+    peers: timed
+      .filter((one) => one.library === "SciPy" && one.variant === variant)
+      .map(({ timing }) => ({ name: "SciPy", variant, timing })),
+    goals,
+  });
+  return {
+    rows: [row("generic", "", [{ peer: "SciPy", ratio: 0.5 }]), row("tuned", ", SciPy tuned", [])],
+    failures: [],
+    notes: [
+      `MBB: the objectives of ${iterations} iterations agree to ${gap.toExponential(1)} between all.`,
+      timed.find(({ library }) => library === "SciPy")?.versions ?? "SciPy is not installed here: its column is empty",
+    ],
+  };
+};
+
+const firstName = "first call of the SIREN's value and gradient, less a warm call";
+
+const firstCall = async (isQuick: boolean): Promise<Outcome> => {
+  const job: Job = single("float32", siren("float32"));
+  const folder = writeTask(job, job.inputs());
+  const libraries = ["cotangent", "jax-js"];
+  const excess = libraries.map((): number[] => []);
+  const variants: string[] = [];
+  try {
+    for (let round = 0; round < (isQuick ? 2 : 5); round++)
+      for (const [k, library] of libraries.entries()) {
+        const one = await startContestant(library, "auto", folder);
+        const { milliseconds } = await one.outputs();
+        const warm = await one.samples({ milliseconds: 0, least: 5, warmUp: 0 });
+        excess[k]!.push(milliseconds - summarize(warm).median);
+        variants[k] = one.variant;
+        await one.close();
+      }
+  } finally {
+    folder.remove();
+  }
+  const all = libraries.map((name, k) => ({ name, variant: variants[k]!, timing: summarize(excess[k]!) }));
+  const head = { name: firstName, precision: "float32", unit: "ms" } as const;
+  return { rows: [asRow({ ...head, goals: [{ peer: "jax-js", ratio: 0.3 }] }, all)], failures: [], notes: [] };
+};
+
+const memoryName = "peak resident memory of the chain's gradient, 1e7";
+
+const memory = async (isQuick: boolean): Promise<Outcome> => {
+  const libraries = ["cotangent", "jax-js", ...(isQuick ? [] : ["tfjs", "torch"])].filter(
+    (library) => isPresent(library) && (library !== "torch" || process.platform === "linux"),
+  );
+  const peaks = libraries.map((): number[] => []);
+  const variants: string[] = [];
+  const failures: string[] = [];
+  const job = single("float32", chainGradient("float32", 10_000_000));
+  const inputs = job.inputs();
+  const expected = job.expected!(inputs);
+  const folder = writeTask(job, inputs);
+  try {
+    for (let round = 0; round < (isQuick ? 1 : 3); round++)
+      for (const [k, library] of libraries.entries()) {
+        const one = await startContestant(library, "auto", folder);
+        peaks[k]!.push((await one.kibibytes(5)) / 1024);
+        const error = errorOf((await one.outputs()).numbers, expected);
+        if (!(error <= job.tolerance)) failures.push(`${memoryName}: ${library} is wrong by ${error}`);
+        variants[k] = one.variant;
+        await one.close();
+      }
+  } finally {
+    folder.remove();
+  }
+  const all = libraries.map((name, k) => ({ name, variant: variants[k]!, timing: summarize(peaks[k]!) }));
+  const head = { name: memoryName, precision: "float32", unit: "MiB" } as const;
+  return { rows: [asRow({ ...head, goals: [{ peer: "jax-js", ratio: 1.5 }] }, all)], failures, notes: [] };
+};
+
+const threadsName = "two threads over one: A B 1024 x 1024, SIREN";
+
+/** The place of the row; there is nothing to ask for yet. */
+const threads = (): Promise<Outcome> =>
+  Promise.resolve({
+    rows: [
+      {
+        name: threadsName,
+        precision: "float32",
+        unit: "ms",
+        ours: [],
+        peers: [],
+        goals: [],
+        reason: "the library has one thread",
+      },
+    ],
+    failures: [],
+    notes: [],
+  });
+
+export const extras: readonly Extra[] = [
+  { name: iterationName, measure: iteration },
+  { name: firstName, measure: firstCall },
+  { name: memoryName, measure: memory },
+  { name: threadsName, measure: threads },
+];
