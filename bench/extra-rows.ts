@@ -96,7 +96,7 @@ const memory = async (isQuick: boolean): Promise<Outcome> => {
   const expected = job.expected!(inputs);
   const folder = writeTask(job, inputs);
   try {
-    for (let round = 0; round < (isQuick ? 1 : 3); round++)
+    for (let round = 0; round < (isQuick ? 1 : 2); round++)
       for (const [k, library] of libraries.entries()) {
         const one = await startContestant(library, "auto", folder);
         peaks[k]!.push((await one.kibibytes(5)) / 1024);

@@ -1,7 +1,8 @@
 /**
  * Error functions and the gamma family: erf, erfc, erfcx, erfinv, erfcinv, ndtr, logNdtr;
  * gamma, gammasgn, lgamma, digamma, polygamma, zeta.
- * Floats only; values from kernels/special-functions in every back end, float32 computed in float64 and rounded once.
+ * Floats only. erf, erfc and erfinv are elementary functions of either precision; the others come from kernels/special-functions
+ * in every back end, float32 computed in float64 and rounded once.
  * Slopes as in Abramowitz & Stegun 7.1 and 6.3; those of inverses are written in the output.
  */
 import * as scalarMath from "../kernels/scalar-math.ts";

@@ -19,7 +19,7 @@ import { concatenate, pad } from "../../ops/slicing.ts";
 
 const memory = new WebAssembly.Memory({ initial: 2048 });
 /** Bytes between arrays in memory. */
-const apart = 2 ** 24;
+const apart = 2 ** 24 + 4096 * 5 + 64;
 
 const best = (budget: number, run: () => void): number => {
   let least = Infinity;

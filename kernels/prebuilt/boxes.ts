@@ -8,6 +8,7 @@ import type { Expression, FunctionBuilder, Local, WasmModule } from "../assemble
 import { type Shape, rowMajorStrides } from "../numeric-array.ts";
 import { integers } from "./lanes.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
+import { type IndexType, isIndexType } from "./places.ts";
 import { type Piece, copyWhole, isElementType, itemBytes, moveOf, pieceOf } from "./runs.ts";
 import { smallModule } from "./small-module.ts";
 
@@ -70,8 +71,6 @@ const slidingAxes = (extents: Shape, sizes: Shape, item: number): readonly Slidi
     sizes[axis]! < extent ? [{ axis, greatest: extent - sizes[axis]!, stride: strides[axis]! * item }] : [],
   );
 };
-
-type IndexType = "int32" | "uint32";
 
 /** The start nearest to the one asked for at which the box lies inside. */
 const clamped = (
@@ -172,7 +171,7 @@ function planBox(
   sizes: Shape,
   isUpdate: boolean,
 ): { readonly module: PrebuiltModule; readonly call: PrebuiltCall } | null {
-  if (!isElementType(dtype) || (starts !== "int32" && starts !== "uint32") || shape.length > mostAxes) return null;
+  if (!isElementType(dtype) || !isIndexType(starts) || shape.length > mostAxes) return null;
   const item = itemBytes[dtype];
   const { axes, run } = isUpdate ? boxOf(sizes, sizes, shape, item) : boxOf(sizes, shape, sizes, item);
   const sliding = run === 0 ? [] : slidingAxes(shape, sizes, item);

@@ -80,7 +80,7 @@ export function rowAt(
 }
 
 /** Where index tuples lie, and how many. */
-export interface Tuples {
+interface Tuples {
   readonly batch: Local<"i32">;
   /** Tuples of every element of the batch. */
   readonly rows: Local<"i32">;

@@ -8,7 +8,7 @@ import type { Callees, Variable } from "./wasm-expression.ts";
 import type { BufferPlan } from "../compile/buffer-plan.ts";
 import type { Loop, Nest, Statement } from "../compile/kernel-ir.ts";
 import { outerLocals, writeLanes } from "./wasm-lanes.ts";
-import type { Writing } from "./wasm-lanes.ts";
+import type { Front, Writing } from "./wasm-lanes.ts";
 import { takesLanes, widestLanes } from "./wasm-choice.ts";
 import { pointersOf } from "./wasm-pointers.ts";
 import { numberSums, writeRun } from "./wasm-run.ts";
@@ -71,23 +71,24 @@ export const writeNest = (
       f.set(numbers[total]!, encodeBinary(combine, numbers[total]!, encode(value, numbers, callees), value.dtype)),
   };
 
-  /** Rounds of the loop from a round on, as many at once as there are lanes. */
-  const writeRounds = ({ counter, body }: Loop, advance: (rounds: number) => void, count: number, lanes: number) => {
-    const outer = outerLocals(writing, body, [], lanes);
+  /** Rounds of the loop, as many at once as there are lanes. */
+  const writeRounds = (body: readonly Statement[], front: Front, count: number, advance: (rounds: number) => void) => {
+    const outer = outerLocals(writing, body, [], front.lanes);
     f.for(f.local("i32"), 0, count, 1, () => {
-      writeLanes(writing, body, { counter, lanes, present: lanes }, new Map(outer));
-      advance(lanes);
+      writeLanes(writing, body, front, new Map(outer));
+      advance(front.lanes);
     });
   };
 
   const writeOnLanes = (loop: Loop): void => {
-    const { extent, body } = loop;
+    const { extent, body, counter } = loop;
     let done = 0;
     pointers.moving(loop, (advance) => {
       for (const lanes of new Set([widestLanes(loop), lanesOf(body)])) {
         const count = Math.floor((extent - done) / lanes);
         if (count === 0) continue;
-        writeRounds(loop, advance, count, lanes);
+        // The first of them take nearly all rounds.
+        writeRounds(body, { counter, lanes, present: lanes, isShort: done === 0 }, count, advance);
         done += count * lanes;
       }
     });

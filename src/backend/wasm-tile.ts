@@ -119,7 +119,14 @@ export const writeTiled = (w: Writing, tiling: Tiling, one: (body: readonly Stat
       for (let row = first; row < Math.min(count, first + lanes); row++) {
         const loaded = new Map(turned.map(([statement, vectors]) => [statement, vectors[row - first]!]));
         const ahead = [[across.counter, row]] as const;
-        const front: Front = { counter: along.counter, lanes, present: lanes, ahead, loaded, isShort };
+        const front: Front = {
+          counter: along.counter,
+          lanes,
+          present: lanes,
+          ahead,
+          loaded,
+          isShort: isShort && count > 1,
+        };
         writeLanes(w, body, front, new Map(outer));
       }
     }
