@@ -1,5 +1,5 @@
 /**
- * Rows that are no contest of repeated calls: the optimization iteration, the first call, peak memory, threads.
+ * Rows that are no contest of repeated calls: the optimization iteration, the first call, peak memory.
  * First call: fresh processes, one at a time; its time with the results read, less the median of warm calls.
  * Memory: growth of the resident set from the loaded library to its highest in five calls on 1e7 numbers.
  */
@@ -113,29 +113,8 @@ const memory = async (isQuick: boolean): Promise<Outcome> => {
   return { rows: [asRow({ ...head, goals: [{ peer: "jax-js", ratio: 1.5 }] }, all)], failures, notes: [] };
 };
 
-const threadsName = "two threads over one: A B 1024 x 1024, SIREN";
-
-/** The place of the row; there is nothing to ask for yet. */
-const threads = (): Promise<Outcome> =>
-  Promise.resolve({
-    rows: [
-      {
-        name: threadsName,
-        precision: "float32",
-        unit: "ms",
-        ours: [],
-        peers: [],
-        goals: [],
-        reason: "the library has one thread",
-      },
-    ],
-    failures: [],
-    notes: [],
-  });
-
 export const extras: readonly Extra[] = [
   { name: iterationName, measure: iteration },
   { name: firstName, measure: firstCall },
   { name: memoryName, measure: memory },
-  { name: threadsName, measure: threads },
 ];

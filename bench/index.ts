@@ -16,6 +16,7 @@ import { arrayJobs } from "./jobs/array-jobs.ts";
 import { gridJobs } from "./jobs/grid-jobs.ts";
 import { networkJobs } from "./jobs/network-jobs.ts";
 import { smallJobs } from "./jobs/small-jobs.ts";
+import { threadJobs } from "./jobs/thread-jobs.ts";
 import { compete } from "./measure.ts";
 import type { Effort } from "./measure.ts";
 import type { Row } from "./table.ts";
@@ -28,11 +29,11 @@ const effort: Effort = asked.quick
   ? { rounds: 2, milliseconds: 40, samples: 2 }
   : { rounds: 5, milliseconds: 100, samples: 3 };
 
-const allJobs: readonly Job[] = [...arrayJobs, ...networkJobs, ...gridJobs, ...smallJobs];
+const allJobs: readonly Job[] = [...arrayJobs, ...networkJobs, ...gridJobs, ...smallJobs, ...threadJobs];
 /** What the goals need and no more. */
 const toGoals = (job: Job): Job => ({
   ...job,
-  comparesBackends: false,
+  ways: job.ways.slice(0, 1),
   peers: job.peers.filter((name) => job.goals.some(({ peer }) => peer === name)),
 });
 const jobs = asked.quick ? allJobs.filter(({ goals }) => goals.length > 0).map(toGoals) : allJobs;
@@ -63,7 +64,8 @@ const measureAll = async (): Promise<void> => {
     rows.push(rowOf(job, contest));
     notes.push(...contest.notes);
     failures.push(...contest.failures);
-    for (const { library, version } of contest.timed) if (version !== "") versions.set(library, version);
+    for (const { library, version } of contest.timed)
+      if (version !== "" && library !== "one thread") versions.set(library, version);
   }
   progress("");
 };
@@ -90,7 +92,7 @@ const absent = peerNames.filter((name) => !isPresent(name));
 const named = [...versions].map(([name, version]) => `${name} ${version}`).join("; ");
 const facts = [
   `${date}; ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node} (V8 ${machine.v8}); load ${machine.loadBefore} before the run, ${machine.loadAfter} after; ${machine.minutes} minutes`,
-  `${named}; every library on one thread, every contestant in a process of its own`,
+  `${named}; one thread, except where a row says two; every contestant in a process of its own`,
   ...absent.map((name) => `${name} is not installed here: its columns are empty`),
   ...notes,
   ...failures.map((failure) => `FAILED: ${failure}`),

@@ -39,8 +39,12 @@ export interface Task {
   readonly flops?: number;
 }
 
-export const peerNames = ["jax-js", "tfjs", "onnxruntime", "torch", "numpy"] as const;
+/** The last is ourselves, as the peer of two threads. */
+export const peerNames = ["jax-js", "tfjs", "onnxruntime", "torch", "numpy", "one thread"] as const;
 export type PeerName = (typeof peerNames)[number];
+
+/** How ours runs: on a back end, or on the default one with a setting. */
+export type Way = "auto" | "js" | "interpreter" | "relaxed" | "two threads";
 
 /** Ratio ours / theirs that we demand of ourselves; for the ceiling, the share of it. */
 export type Goal =
@@ -57,8 +61,8 @@ export interface Job extends Task {
   readonly tolerance: number;
   readonly peers: readonly PeerName[];
   readonly goals: readonly Goal[];
-  /** Whether our other back ends are timed as well. */
-  readonly comparesBackends: boolean;
+  /** Ours; the first is the row's, the others are timed as well. */
+  readonly ways: readonly Way[];
 }
 
 export interface Contestant {

@@ -2,7 +2,8 @@
  * A contest: all libraries that do a job, each in its process, checked against the right numbers and then timed in rounds
  * that turn the order, so that a slow spell of the machine meets everybody. A sample is the mean of a batch of calls.
  */
-import type { Job } from "./job.ts";
+import { hasRelaxedSimd } from "../kernels/assembler/index.ts";
+import type { Job, Way } from "./job.ts";
 import { errorOf } from "./job.ts";
 import { isPresent, startContestant, writeTask } from "./contestants/start.ts";
 import type { Running } from "./contestants/start.ts";
@@ -75,11 +76,14 @@ const interpreted = async (job: Job, inputs: readonly ArrayLike<number>[]): Prom
   }
 };
 
-const entrantsOf = ({ isJitted, comparesBackends, flops, peers }: Job): readonly (readonly [string, string])[] => [
-  ["cotangent", "auto"],
-  ...(isJitted && comparesBackends ? ["js", "interpreter"] : []).map((backend) => ["cotangent", backend] as const),
-  ...peers.filter(isPresent).map((name) => [name, ""] as const),
-  ...(flops === undefined ? [] : [["ceiling", ""] as const]),
+/** Whether this engine and the job allow it: eager calls have one way only. */
+const isPossible = (way: Way, { isJitted }: Job): boolean =>
+  way === "auto" || (isJitted && (way !== "relaxed" || hasRelaxedSimd()));
+
+const entrantsOf = (job: Job): readonly (readonly [string, string])[] => [
+  ...job.ways.filter((way) => isPossible(way, job)).map((way) => ["cotangent", way] as const),
+  ...job.peers.filter(isPresent).map((name) => [name, "auto"] as const),
+  ...(job.flops === undefined ? [] : [["ceiling", "auto"] as const]),
 ];
 
 interface Entrant {

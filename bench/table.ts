@@ -14,14 +14,12 @@ export interface Row {
   readonly name: string;
   readonly precision: string;
   readonly unit: "ms" | "MiB";
-  /** Our default, then our other back ends; none where it failed or cannot be measured yet. */
+  /** Our default, then our other ways; none where it failed. */
   readonly ours: readonly Omit<Peer, "name">[];
   readonly peers: readonly Peer[];
   readonly goals: readonly Goal[];
   /** Floating-point operations of a call. */
   readonly flops?: number;
-  /** Why there is nothing to see. */
-  readonly reason?: string;
 }
 
 const asPeer = ({ library, variant, timing, error }: Timed): Peer => ({
@@ -88,7 +86,7 @@ export const renderRatios = (rows: readonly Row[]): string => {
     row.name,
     row.precision,
     row.goals.map((goal) => judge(row, goal).text).join("; "),
-    row.ours.length === 0 ? (row.reason ?? "") : showRange(row.ours[0]!.timing, row.unit),
+    row.ours.length === 0 ? "" : showRange(row.ours[0]!.timing, row.unit),
     ...names.map((name) => {
       const peer = row.peers.find((candidate) => candidate.name === name);
       if (peer === undefined) return "";

@@ -1,6 +1,6 @@
 /**
  * One contestant in a process of its own, so that nobody meets the memory, the collector or the inline caches of another.
- * Arguments: library, back end, folder of the task, file for the numbers. One JSON line when it is ready, then one per question:
+ * Arguments: library, way of ours, folder of the task, file for the numbers. One JSON line when it is ready, then one per question:
  *   {"ask": "outputs"}                          makes a call, writes the numbers to the file, answers {"lengths", "milliseconds"}
  *   {"ask": "samples", milliseconds, least, warmUp}  times calls, answers {"samples"}, milliseconds per call
  *   {"ask": "peak", calls}                      makes that many calls, answers {"kibibytes"}, the growth of resident memory to
@@ -9,10 +9,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Contestant, Floats, Library, Task } from "../job.ts";
+import type { Contestant, Floats, Library, Task, Way } from "../job.ts";
 
-const libraries: Readonly<Record<string, (backend: string) => Promise<Library>>> = {
-  cotangent: async (backend) => (await import("./cotangent.ts")).libraryOn(backend as "auto"),
+const ours = async (way: Way): Promise<Library> => (await import("./cotangent.ts")).libraryBy(way);
+const libraries: Readonly<Record<string, (way: Way) => Promise<Library>>> = {
+  cotangent: ours,
+  "one thread": ours,
   "jax-js": async () => (await import("./jax-js.ts")).library,
   tfjs: async () => (await import("./tensorflow.ts")).library,
   onnxruntime: async () => (await import("./onnx.ts")).library,
@@ -139,12 +141,12 @@ const replyTo = async (
   }
 };
 
-const [name, backend, folder, file] = process.argv.slice(2) as [string, string, string, string];
+const [name, way, folder, file] = process.argv.slice(2) as [string, Way, string, string];
 const answer = (reply: object): void => void process.stdout.write(`${JSON.stringify(reply)}\n`);
 
 const main = async (): Promise<void> => {
   const task = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as Task;
-  const library = await libraries[name]!(backend);
+  const library = await libraries[name]!(way);
   const loadedKibibytes = beginMemory();
   const contestant = await library.contestant(task, readInputs(folder, task));
   answer({ version: library.version, variant: contestant.variant });

@@ -1,6 +1,6 @@
 """One contestant in Python, with the protocol of contestant-process.ts: NumPy or PyTorch, one thread.
 
-Arguments: library, back end (unused), folder of the task, file for the numbers.
+Arguments: library, way (of ours, unused), folder of the task, file for the numbers.
 """
 import importlib
 import json

@@ -3,16 +3,16 @@
  * Arrays belong to the garbage collector: nothing to release.
  */
 import type { NDArray } from "../../index.ts";
-import type { Contestant, Floats, Kind, Library, Task } from "../job.ts";
+import type { Contestant, Floats, Kind, Library, Task, Way } from "../job.ts";
 import { rungeKuttaSteps, timeStep } from "../jobs/grid-jobs.ts";
 import { magnifications, normalizationFloor, omega } from "../jobs/network-jobs.ts";
 import { gradientRounds, gradientShift } from "../jobs/small-jobs.ts";
 import { built, ownVersion } from "./built.ts";
 
 type Result = NDArray | readonly NDArray[];
-type Backend = "auto" | "wasm" | "js" | "interpreter";
 
-const { array, grad, jit, scan, valueAndGrad, vjp } = await built<typeof import("../../index.ts")>("index.js");
+const { array, configure, grad, jit, scan, valueAndGrad, vjp } =
+  await built<typeof import("../../index.ts")>("index.js");
 const np = await built<typeof import("../../library/numpy/index.ts")>("library/numpy/index.js");
 const nn = await built<typeof import("../../library/nn/index.ts")>("library/nn/index.js");
 const { presentBackend } = await built<typeof import("../../src/backend/select.ts")>("src/backend/select.js");
@@ -107,10 +107,14 @@ const functions: Readonly<Record<Kind, (...inputs: NDArray[]) => Result>> = {
   "twenty operations gradient": grad(twentyOperations),
 };
 
-/** With the back end that jitted functions run on. */
-export const libraryOn = (backend: Backend): Library => ({
+const settings = { "two threads": { threads: 2 }, relaxed: { relaxed: true } } as const;
+
+/** Jitted functions run this way. */
+export const libraryBy = (way: Way): Library => ({
   version: ownVersion(),
   contestant: ({ kind, isJitted, precision, shapes, readsBack }: Task, inputs: readonly Floats[]): Contestant => {
+    if (way === "two threads" || way === "relaxed") configure(settings[way]);
+    const backend = way === "js" || way === "interpreter" ? way : "auto";
     const arrays = inputs.map((input, k) => array(input, { dtype: precision, shape: shapes[k]! }));
     const f = isJitted ? jit(functions[kind], { backend }) : functions[kind];
     const [first, second] = arrays as [NDArray, NDArray | undefined];
@@ -122,7 +126,7 @@ export const libraryOn = (backend: Backend): Library => ({
         one.toTypedArray(),
       );
     };
-    const label = backend === "auto" ? `auto (${presentBackend("auto")})` : backend;
+    const label = way === "auto" ? `auto (${presentBackend("auto")})` : way;
     return {
       variant: isJitted ? `jit ${label}` : "eager",
       isAsync: false,

@@ -60,10 +60,10 @@ const commandOf = (library: string): readonly string[] =>
 let started = 0;
 
 /** @throws with what the process wrote to its error output, when it ends before it answers */
-export const startContestant = async (library: string, backend: string, { path }: TaskFolder): Promise<Running> => {
+export const startContestant = async (library: string, way: string, { path }: TaskFolder): Promise<Running> => {
   const [program, ...parameters] = commandOf(library);
   const file = join(path, `numbers-${started++}.bin`);
-  const child = spawn(program!, [...parameters, library, backend, path, file], { env: oneThread, stdio: "pipe" });
+  const child = spawn(program!, [...parameters, library, way, path, file], { env: oneThread, stdio: "pipe" });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const complaints: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk.toString()));

@@ -17,7 +17,7 @@ const product = ([a, b]: readonly ArrayLike<number>[]): readonly Float64Array[] 
   return [out];
 };
 
-const matmul = (precision: Precision): Draft => ({
+export const matmul = (precision: Precision): Draft => ({
   kind: "matmul",
   name: "A B, 1024 x 1024, jitted",
   shapes: [
@@ -29,6 +29,7 @@ const matmul = (precision: Precision): Draft => ({
   tolerance: precision === "float64" ? 1e-12 : 1e-4,
   calls: 1,
   flops: 2 * size ** 3,
+  ways: ["auto", "relaxed"],
   peers:
     precision === "float64"
       ? ["jax-js", "onnxruntime", "torch", "numpy"]
@@ -90,7 +91,7 @@ const chainForward = (precision: Precision): Draft => ({
       ? ["jax-js", "onnxruntime", "torch", "numpy"]
       : ["jax-js", "tfjs", "onnxruntime", "torch", "numpy"],
   goals: precision === "float64" ? [] : [{ peer: "onnxruntime", ratio: 0.35 }],
-  comparesBackends: true,
+  ways: ["auto", "js", "interpreter"],
 });
 
 // --- Reductions and scans ---------------------------------------------------------------------
@@ -111,7 +112,7 @@ const sum = (precision: Precision): Draft => ({
       ? ["jax-js", "onnxruntime", "torch", "numpy"]
       : ["jax-js", "tfjs", "onnxruntime", "torch", "numpy"],
   goals: precision === "float64" ? [] : [{ peer: "tfjs", ratio: 0.25 }],
-  comparesBackends: true,
+  ways: ["auto", "js", "interpreter"],
 });
 
 const eagerSum = (precision: Precision): Draft => ({
@@ -120,7 +121,7 @@ const eagerSum = (precision: Precision): Draft => ({
   isJitted: false,
   peers: precision === "float64" ? ["jax-js", "torch"] : ["jax-js", "tfjs", "torch"],
   goals: [],
-  comparesBackends: false,
+  ways: ["auto"],
 });
 
 /** The rows of a 1000 x 1000 matrix, each answered by `row`. */

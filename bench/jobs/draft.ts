@@ -1,13 +1,13 @@
 /** A job without what most jobs share, and plain arithmetic for the right numbers. */
 import type { Floats, Job, Precision } from "../job.ts";
 
-export type Draft = Omit<Job, "precision" | "isJitted" | "readsBack" | "comparesBackends"> &
-  Partial<Pick<Job, "isJitted" | "readsBack" | "comparesBackends">>;
+export type Draft = Omit<Job, "precision" | "isJitted" | "readsBack" | "ways"> &
+  Partial<Pick<Job, "isJitted" | "readsBack" | "ways">>;
 
 export const single = (precision: Precision, draft: Draft): Job => ({
   isJitted: true,
   readsBack: false,
-  comparesBackends: false,
+  ways: ["auto"],
   ...draft,
   precision,
 });

@@ -36,7 +36,7 @@ const affine = (precision: Precision): Draft => ({
   calls: 100,
   peers: precision === "float64" ? ["jax-js", "torch", "numpy"] : ["jax-js", "tfjs", "onnxruntime", "torch", "numpy"],
   goals: [{ peer: "jax-js", ratio: 0.5 }],
-  comparesBackends: true,
+  ways: ["auto", "js", "interpreter"],
 });
 
 const added = ([a, b]: readonly Floats[]): readonly Float64Array[] => [Float64Array.from(a!, (x, i) => x + b![i]!)];
@@ -92,7 +92,7 @@ const jittedGradient = (precision: Precision): Draft => ({
   calls: 100,
   peers: ["jax-js"],
   goals: [{ peer: "jax-js", ratio: 0.5 }],
-  comparesBackends: true,
+  ways: ["auto", "js", "interpreter"],
 });
 
 export const smallJobs = [

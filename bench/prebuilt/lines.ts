@@ -111,7 +111,7 @@ console.log(`${"".padEnd(26)}kernel (TypeScript) whole call, along an axis of`);
 console.log(`${"".padEnd(26)}${places.map(([shape, axis]) => `${axis} of ${shape.join("x")}`.padEnd(24)).join("")}`);
 for (const dtype of ["float64", "float32"] as const) {
   const Floats = dtype === "float64" ? Float64Array : Float32Array;
-  const values = Floats.from({ length: count }, () => Math.random() - 0.5);
+  const values = new Floats(Array.from({ length: count }, () => Math.random() - 0.5));
   new Floats(memory.buffer, addresses.operands[0], count).set(values);
   new Floats(memory.buffer, addresses.operands[1], count).set(values);
   for (const { name, plan, interpret, call } of jobs) {

@@ -49,7 +49,7 @@ const report = (
     (ends, length) => [...ends, ends.at(-1)! + Math.ceil((length * Floats.BYTES_PER_ELEMENT) / 64) * 64],
     [64],
   );
-  const arrays = lengths.map((length) => Floats.from({ length }, (_, k) => Math.sin(k)));
+  const arrays = lengths.map((length) => new Floats(Array.from({ length }, (_, k) => Math.sin(k))));
   arrays.forEach((array, k) => new Floats(memory.buffer, starts[k]!, array.length).set(array as never));
   const operands = starts.slice(0, lengths.length - 1);
   const args = call.args({ operands, results: [starts[operands.length]!], scratch: starts.at(-1)! });

@@ -242,20 +242,45 @@ const joinNests = (before: Nest, after: Nest): Nest | null => {
   };
 };
 
+/** What deciding about a nest takes. */
+interface Summary {
+  readonly statements: number;
+  readonly written: ReadonlySet<number>;
+  readonly touched: ReadonlySet<number>;
+}
+
+const summaries = new WeakMap<Nest, Summary>();
+
+const summaryOf = (nest: Nest): Summary => {
+  let summary = summaries.get(nest);
+  if (summary === undefined) {
+    const touched = new Set(accessesOf(nest.body).map(({ buffer }) => buffer));
+    summary = { statements: statementsIn(nest.body).length, written: writtenIn(nest.body), touched };
+    summaries.set(nest, summary);
+  }
+  return summary;
+};
+
+const areApart = (left: ReadonlySet<number>, right: ReadonlySet<number>): boolean => {
+  for (const buffer of left) if (right.has(buffer)) return false;
+  return true;
+};
+
 /** Whether two nests may change places. */
 const mayOvertake = (nest: Nest, other: Nest): boolean => {
-  const [own, written] = [writtenIn(nest.body), writtenIn(other.body)];
-  return (
-    accessesOf(nest.body).every(({ buffer }) => !written.has(buffer)) &&
-    accessesOf(other.body).every(({ buffer }) => !own.has(buffer))
-  );
+  const [own, others] = [summaryOf(nest), summaryOf(other)];
+  return areApart(others.written, own.touched) && areApart(own.written, others.touched);
 };
+
+/** How many nests back a partner is looked for: long programs must not compare everything with everything. */
+const window = 8;
 
 /** The latest of the merged nests with which the nest makes one, and that one; it must be able to overtake all after it. */
 const partnerOf = (merged: readonly MergedNest[], nest: Nest): { place: number; joined: Nest } | null => {
-  for (let place = merged.length - 1; place >= 0; place--) {
+  for (let place = merged.length - 1; place >= Math.max(0, merged.length - window); place--) {
     const other = merged[place]!.nest;
-    const joined = joinNests(other, nest);
+    const isShort = summaryOf(other).statements + summaryOf(nest).statements <= mostStatements;
+    const joined = isShort ? joinNests(other, nest) : null;
     if (joined !== null) return { place, joined };
     if (!mayOvertake(nest, other)) return null;
   }

@@ -185,7 +185,7 @@ const finishedSteps = (
   return steps.map((step) => {
     if (step.kind !== "nest") return step;
     const own = keepInRounds(step.nest, buffers, (buffer) => users[buffer] === 1, threads);
-    own.buffers.forEach((buffer, k) => (buffers[k] = buffer));
+    if (own.buffers !== buffers) own.buffers.forEach((buffer, k) => (buffers[k] = buffer));
     return { ...step, nest: own.nest, parts: partsOf(own.nest, threads, leastSharedWork()), ...touched(own.nest) };
   });
 };

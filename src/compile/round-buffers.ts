@@ -20,8 +20,14 @@ const samePlace = (left: Access, right: Access): boolean =>
 const forwardable = (nest: Nest): ReadonlyMap<number, Access> => {
   const found = new Map<number, Access>();
   const stores = statementsIn(nest.body).filter((statement) => statement.kind === "store");
+  const accesses = new Map<number, Access[]>();
+  for (const access of accessesOf(nest.body)) {
+    const known = accesses.get(access.buffer);
+    if (known === undefined) accesses.set(access.buffer, [access]);
+    else known.push(access);
+  }
   for (const { access } of stores) {
-    const own = accessesOf(nest.body).filter(({ buffer }) => buffer === access.buffer);
+    const own = accesses.get(access.buffer)!;
     if (own.length > 1 && own.every((other) => samePlace(other, access)) && followsIn(nest.body, access))
       found.set(access.buffer, access);
   }
