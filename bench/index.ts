@@ -27,7 +27,7 @@ const { values: asked } = parseArgs({
 });
 const effort: Effort = asked.quick
   ? { rounds: 2, milliseconds: 40, samples: 2 }
-  : { rounds: 5, milliseconds: 100, samples: 3 };
+  : { rounds: 5, milliseconds: 80, samples: 3 };
 
 const allJobs: readonly Job[] = [...arrayJobs, ...networkJobs, ...gridJobs, ...smallJobs, ...threadJobs];
 /** What the goals need and no more. */

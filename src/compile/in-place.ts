@@ -21,19 +21,23 @@ const placeOf = (body: number, { dtype, offset, strides }: Access): string => {
 /** Uses by buffer. A body that is run twice (extrema look again for signs of zero) is in two places. */
 const usesOf = (nest: Nest): ReadonlyMap<number, Uses> => {
   const uses = new Map<number, Uses>();
-  const pending: (readonly Statement[])[] = [nest.body];
+  const pending: { readonly body: readonly Statement[]; readonly loops: number }[] = [{ body: nest.body, loops: 0 }];
   for (let number = 0; number < pending.length; number++) {
     let hasStored = false;
-    for (const statement of pending[number]!)
-      if (statement.kind === "loop") pending.push(statement.body);
-      else if (statement.kind === "run") {
-        pending.push(statement.body);
-        if (statement.terms.some(({ combine }) => combine === "max" || combine === "min")) pending.push(statement.body);
+    const { body, loops } = pending[number]!;
+    for (const statement of body)
+      if (statement.kind === "loop" || statement.kind === "run") {
+        const inner = { body: statement.body, loops: loops + 1 };
+        pending.push(inner);
+        const isRunTwice =
+          statement.kind === "run" && statement.terms.some(({ combine }) => combine === "max" || combine === "min");
+        if (isRunTwice) pending.push(inner);
       } else if (statement.kind !== "set") {
         const { access } = statement;
         const isStored = statement.kind === "store";
-        // What is loaded after something is stored has no place that may be written over.
-        const place = hasStored && !isStored ? null : placeOf(number, access);
+        // What is loaded after something is stored has no place that may be written over, nor what other rounds meet again.
+        const isOnce = access.strides.length === loops && (isStored || !hasStored);
+        const place = isOnce ? placeOf(number, access) : null;
         hasStored ||= isStored;
         const known = uses.get(access.buffer);
         if (known === undefined) uses.set(access.buffer, { isStored, place });

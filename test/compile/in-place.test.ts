@@ -78,3 +78,25 @@ test("what is read after something is written is not written over", () => {
   expect([...found.values()].flat()).not.toContain(1);
   expect(found.get(2)).toContain(0);
 });
+
+test("what every round of an outer loop reads again is not written over by what such rounds write", () => {
+  const { buffers, steps, plan } = buildProgram(
+    jaxprOf(
+      (x) => {
+        const spread = broadcast(mul(x!, x!), { shape: [2, 130], axes: [1] });
+        const cube = mul(spread, spread);
+        return [
+          mul(transpose(cube, { permutation: [1, 0] }), transpose(cube, { permutation: [1, 0] })),
+          slice(sin(cube), { start: [0, 0], limit: [0, 0], stride: [1, 1] }),
+        ];
+      },
+      [filled([130], "float64", [1, 2])],
+    ),
+  );
+  for (const step of steps)
+    if (step.kind === "nest")
+      for (const written of step.writes)
+        for (const read of step.reads)
+          if (plan.offsets[written] === plan.offsets[read])
+            expect(buffers[written]!.shape.length).toBe(buffers[read]!.shape.length);
+});
