@@ -10,6 +10,11 @@ let relaxed = false;
 /** Number of changes so far. */
 export const machineGeneration = (): number => generation;
 
+/** Programs compiled so far are not run again. */
+export const makeGeneration = (): void => {
+  generation++;
+};
+
 /** Threads of a compiled program, the caller's included. */
 export const threadCount = (): number => threads;
 

@@ -18,7 +18,7 @@ import { compileJaxpr } from "./compile.ts";
 import { fewestAccelerated, runCompiled, singleEquation } from "./eager.ts";
 import type { Executable } from "./run-javascript.ts";
 import { machineGeneration, threadCount } from "../machine.ts";
-import { stopThreads } from "./threads.ts";
+import { stopThreads, WorkerLost } from "./threads.ts";
 import { isWorthCompiling } from "./worth-compiling.ts";
 import type { Backend, PresentBackend } from "./select.ts";
 import { canRunWasm, presentBackend } from "./select.ts";
@@ -91,9 +91,12 @@ export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly Concret
   running = backend;
   try {
     return executable(inputs) as readonly ConcreteArray[];
+  } catch (error) {
+    if (!(error instanceof WorkerLost)) throw error;
   } finally {
     running = outer;
   }
+  return execute(jaxpr, backend, inputs);
 };
 
 /**

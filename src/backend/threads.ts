@@ -7,6 +7,7 @@ import { hasThreads } from "../../kernels/assembler/index.ts";
 import { InvalidJaxpr } from "../error.ts";
 import { forgetSharedArena } from "./arena.ts";
 import { counts } from "../counters.ts";
+import { makeGeneration } from "../machine.ts";
 import { notify } from "../notice.ts";
 import { control as at, numbersPerWorker, ofWorker, spinRounds, workerSource } from "./worker-source.ts";
 
@@ -15,7 +16,7 @@ interface WorkerThread {
   postMessage(message: unknown): void;
   terminate(): unknown;
   unref?(): void;
-  on?(event: "error", listener: (error: unknown) => void): void;
+  on?(event: "error" | "exit", listener: () => void): void;
   onerror?: unknown;
 }
 
@@ -79,6 +80,22 @@ const maySleep = (): boolean => {
   }
 };
 
+/** Thrown out of a program whose worker does not answer; whoever called the program calls it again, which is with other workers. */
+export class WorkerLost extends Error {}
+
+/** How long a worker may take for its part: so many times what the caller took for its own, and at least so many milliseconds. */
+const patience = { times: 20, least: 10_000 };
+let leastPatience = patience.least;
+
+/** For tests: without an argument the usual number of milliseconds comes back. */
+export const setPatience = (milliseconds: number = patience.least): void => {
+  leastPatience = milliseconds;
+};
+
+/** Pools given up one after the other, without a step done between; beyond so many there are no further ones. */
+let lostPools = 0;
+const mostLost = 3;
+
 /** Elements of one program that workers may ask their caller for; beyond that it runs on one thread. */
 const mostAsked = 512;
 
@@ -97,6 +114,7 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
   const numbers = new Float64Array(new SharedArrayBuffer(8 * numbersPerWorker * others));
   const workers: WorkerThread[] = [];
   let isBroken = false;
+  let forkedAt = 0;
   let programs = 0;
   const sleeps = maySleep();
 
@@ -106,6 +124,15 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
     Atomics.notify(control, at.bell);
     return value;
   };
+  /** A worker is gone. What it may still write is written to a memory that no later program uses; those get new workers. */
+  const giveUp = (): void => {
+    if (isBroken) return;
+    isBroken = true;
+    const lost = lostPools + 1;
+    if (pool?.memory === memory) stopThreads();
+    lostPools = lost;
+    makeGeneration();
+  };
   const fail = (error: unknown): void => {
     isBroken = true;
     tellMissing(error instanceof Error ? error.message : "a worker failed");
@@ -113,8 +140,8 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
   try {
     for (let worker = 0; worker < others; worker++) {
       const made = startWorker();
-      if (made.on === undefined) made.onerror = fail;
-      else made.on("error", fail);
+      if (made.on === undefined) made.onerror = giveUp;
+      else for (const event of ["error", "exit"] as const) made.on(event, giveUp);
       workers.push(made);
       made.postMessage({ kind: "start", control, numbers, memory, part: worker + 1 });
     }
@@ -167,11 +194,14 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
         control[at.step] = step;
         control[at.base] = base;
         ring(at.job);
+        forkedAt = performance.now();
         counts.parallelSteps++;
         return true;
       },
       join: () => {
         const job = Atomics.load(control, at.job);
+        const now = performance.now();
+        const end = now + Math.max(leastPatience, patience.times * (now - forkedAt));
         for (let rounds = 0; ; rounds++) {
           const ring = Atomics.load(control, at.callerBell);
           let working = 0;
@@ -180,8 +210,15 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
             if (!isDone(worker, job)) working++;
           }
           if (working === 0) break;
-          if (sleeps && rounds > spinRounds) Atomics.wait(control, at.callerBell, ring);
+          if (rounds <= spinRounds) continue;
+          const left = end - performance.now();
+          if (left <= 0) {
+            giveUp();
+            throw new WorkerLost("a worker did not answer");
+          }
+          if (sleeps) Atomics.wait(control, at.callerBell, ring, left);
         }
+        lostPools = 0;
         for (let worker = 0; worker < others; worker++) {
           const first = firstOf(worker);
           if (control[first + ofWorker.failed] === 0) continue;
@@ -195,15 +232,21 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
     return registration;
   };
   const isSettled = (): boolean => isBroken || haveRead(Atomics.load(control, at.sent));
-  return { memory, threads, register, isSettled, stop: () => workers.forEach((worker) => void worker.terminate()) };
+  const stop = (): void => {
+    isBroken = true;
+    for (const worker of workers) void worker.terminate();
+  };
+  return { memory, threads, register, isSettled, stop };
 };
 
 let pool: Pool | null = null;
 
 /** How many threads programs can have of those asked for: one where memory cannot be shared. */
 export const possibleThreads = (asked: number): number => {
-  if (asked === 1 || hasThreads()) return asked;
-  tellMissing("memory cannot be shared here; a page has to be cross-origin isolated");
+  if (asked === 1) return 1;
+  if (lostPools >= mostLost) tellMissing("workers stopped answering again and again");
+  else if (hasThreads()) return asked;
+  else tellMissing("memory cannot be shared here; a page has to be cross-origin isolated");
   return 1;
 };
 
@@ -224,8 +267,9 @@ export const settleThreads = async (limit = 2000): Promise<void> => {
     });
 };
 
-/** Ends the workers, and gives up their memory. */
+/** Ends the workers, and gives up their memory; whoever asks for threads after that is given some. */
 export const stopThreads = (): void => {
+  lostPools = 0;
   pool?.stop();
   pool = null;
   forgetSharedArena();

@@ -2,12 +2,14 @@
  * Threads: the same bits for any number of them, on programs whose every step is shared that can be, and one thread,
  * with a notice, where there can be no more.
  */
+import { Worker } from "node:worker_threads";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { array, configure, counters, grad, jit, NDArray, scan } from "cotangent";
 import * as np from "cotangent/numpy";
 import { execute, settleThreads } from "../../src/backend/index.ts";
 import { setNoticeListener } from "../../src/notice.ts";
+import { setPatience, stopThreads } from "../../src/backend/threads.ts";
 import { setLeastSharedWork } from "../../src/machine.ts";
 import { bitsOf, programs, runOn } from "./programs.ts";
 
@@ -126,6 +128,74 @@ describe("where something is missing", () => {
     vi.stubGlobal("navigator", undefined);
     expect(run()).toBe(expected);
     expect(told()).toEqual(["ThreadsMissing"]);
+  });
+});
+
+describe("74: a worker that is lost", () => {
+  const started: Worker[] = [];
+
+  /** Workers of the pool, to be ended from outside. */
+  const watchWorkers = (): void => {
+    const { getBuiltinModule } = process;
+    vi.spyOn(process, "getBuiltinModule").mockImplementation(((name: string) =>
+      name !== "node:worker_threads"
+        ? getBuiltinModule(name)
+        : {
+            Worker: class extends Worker {
+              constructor(source: string, options: object) {
+                super(source, options);
+                started.push(this);
+              }
+            },
+          }) as typeof getBuiltinModule);
+  };
+
+  afterEach(() => {
+    started.length = 0;
+    vi.restoreAllMocks();
+    setPatience();
+    stopThreads();
+  });
+
+  test("in the middle of a program: the call ends in bounded time with the same bits, later calls have new workers", async () => {
+    stopThreads();
+    watchWorkers();
+    setPatience(100);
+    const f = jit((x: NDArray) => chain(chain(x)));
+    const expected = bitsOf(f(wide));
+    configure({ threads: 2 });
+    f(wide);
+    await settleThreads();
+    expect(started.length).toBe(1);
+    // Its end is told later than the next call is made.
+    void started[0]!.terminate();
+    const before = performance.now();
+    expect(bitsOf(f(wide))).toBe(expected);
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(started.length).toBe(2);
+    await settleThreads();
+    const shared = counters().parallelSteps;
+    expect(bitsOf(f(wide))).toBe(expected);
+    expect(counters().parallelSteps).toBeGreaterThan(shared);
+  });
+
+  test("at any moment", async () => {
+    stopThreads();
+    watchWorkers();
+    setPatience(20);
+    const f = jit((x: NDArray) => chain(chain(x)));
+    const expected = bitsOf(f(wide));
+    configure({ threads: 3 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(3), fc.nat(5), fc.boolean(), async (calls, wait, isSettled) => {
+        if (isSettled) await settleThreads();
+        for (let call = 0; call < calls; call++) expect(bitsOf(f(wide))).toBe(expected);
+        void started.at(-1)?.terminate();
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        expect(bitsOf(f(wide))).toBe(expected);
+      }),
+      { numRuns: 10 },
+    );
   });
 });
 

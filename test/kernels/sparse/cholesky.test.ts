@@ -71,7 +71,7 @@ test("the solution equals a dense solve, as far as the condition allows", () => 
   );
 });
 
-test("any elimination order gives the same solution", () => {
+test("any elimination order gives the same solution, as far as the condition allows", () => {
   fc.assert(
     fc.property(smallGrids, seeds, (grid, seed) => {
       const nested = analyzeGrid(grid, cantilever(grid));
@@ -80,8 +80,9 @@ test("any elimination order gives the same solution", () => {
       const shuffled = analyzeElements({ ...nested, nodeCount: keys.length, order });
       const modulus = threeDecades(grid.nelx * grid.nely, seed);
       const rhs = uniform(nested.dofCount, seed + 1);
+      const bound = 4 * Number.EPSILON * conditionOf(denseMatrix(nested, K0, modulus), nested.fixed);
       expect(relativeDifference(solution(shuffled, K0, modulus, rhs), solution(nested, K0, modulus, rhs))).toBeLessThan(
-        1e-10,
+        bound,
       );
     }),
     { numRuns: 30 },
