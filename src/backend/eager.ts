@@ -10,7 +10,7 @@ import { identityOf } from "../identity.ts";
 import { plainKey } from "../plain-key.ts";
 import { recent } from "../recent.ts";
 import { machineGeneration } from "../machine.ts";
-import { WorkerLost } from "./threads.ts";
+import { workerLost } from "./threads.ts";
 import type { DType } from "../array/dtype.ts";
 import { itemSize } from "../array/dtype.ts";
 import { fromBuffer, repeatedValue } from "../array/ndarray.ts";
@@ -175,7 +175,7 @@ export const runCompiled: Accelerator = (primitive, inputs, params, types) => {
     return accelerate(primitive, inputs, params, types);
   } catch (error) {
     // Arrays of their own may still have the room that the memory of compiled code has not.
-    if (error instanceof OutOfMemory || error instanceof WorkerLost) return null;
+    if (error instanceof OutOfMemory || error === workerLost) return null;
     throw error;
   }
 };

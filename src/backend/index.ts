@@ -18,7 +18,7 @@ import { compileJaxpr } from "./compile.ts";
 import { fewestAccelerated, runCompiled, singleEquation } from "./eager.ts";
 import type { Executable } from "./run-javascript.ts";
 import { machineGeneration, threadCount } from "../machine.ts";
-import { stopThreads, WorkerLost } from "./threads.ts";
+import { stopThreads, workerLost } from "./threads.ts";
 import { isWorthCompiling } from "./worth-compiling.ts";
 import type { Backend, PresentBackend } from "./select.ts";
 import { canRunWasm, presentBackend } from "./select.ts";
@@ -92,7 +92,7 @@ export const execute = (jaxpr: Jaxpr, backend: Backend, inputs: readonly Concret
   try {
     return executable(inputs) as readonly ConcreteArray[];
   } catch (error) {
-    if (!(error instanceof WorkerLost)) throw error;
+    if (error !== workerLost) throw error;
   } finally {
     running = outer;
   }

@@ -80,8 +80,8 @@ const maySleep = (): boolean => {
   }
 };
 
-/** Thrown out of a program whose worker does not answer; whoever called the program calls it again, which is with other workers. */
-export class WorkerLost extends Error {}
+/** Thrown out of a program whose worker does not answer. Whoever called the program calls it again, which is with other workers. */
+export const workerLost: Error = new Error("a worker did not answer");
 
 /** How long a worker may take for its part: so many times what the caller took for its own, and at least so many milliseconds. */
 const patience = { times: 20, least: 10_000 };
@@ -214,7 +214,7 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
           const left = end - performance.now();
           if (left <= 0) {
             giveUp();
-            throw new WorkerLost("a worker did not answer");
+            throw workerLost;
           }
           if (sleeps) Atomics.wait(control, at.callerBell, ring, left);
         }
