@@ -20,7 +20,8 @@ import {
 } from "../kernels/elementwise.ts";
 import type { BinaryLoop } from "../kernels/elementwise.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
-import { allocate, isFloat } from "../src/array/dtype.ts";
+import { isFloat } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import type { DType } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer, repeated, repeatedValue } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";

@@ -8,7 +8,7 @@ import { contractionShape, dotGeneral } from "../kernels/contraction.ts";
 import { hasRelaxedSimd } from "../kernels/assembler/index.ts";
 import { matmul, relaxedMatmul } from "../kernels/prebuilt/matmul.ts";
 import { planMatmul } from "../kernels/prebuilt/matmul-plan.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { showShape, sizeOf } from "../src/array/shape.ts";

@@ -12,7 +12,7 @@ import { inputGradientParams, kernelGradientParams } from "../kernels/convolutio
 import type { ConvolutionGradient, Rearrangement } from "../kernels/convolution-gradients.ts";
 import { convolution as prebuiltConvolution } from "../kernels/prebuilt/convolution.ts";
 import { planConvolution } from "../kernels/prebuilt/convolution-plan.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, sizeOf } from "../src/array/shape.ts";

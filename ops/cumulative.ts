@@ -8,7 +8,7 @@ import * as kernels from "../kernels/cumulative.ts";
 import type { CumulativeKernel, CumulativeKind } from "../kernels/cumulative.ts";
 import { planCumulative } from "../kernels/prebuilt/cumulative.ts";
 import { IndexOutOfRange } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import type { Aval } from "../src/ir/aval.ts";

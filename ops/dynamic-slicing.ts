@@ -6,7 +6,8 @@
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
 import { copyStrided, sliceStrided } from "../kernels/gather.ts";
 import { planDynamicSlice, planDynamicUpdateSlice } from "../kernels/prebuilt/boxes.ts";
-import { allocate, isInteger } from "../src/array/dtype.ts";
+import { isInteger } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";

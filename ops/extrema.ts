@@ -9,7 +9,7 @@ import { planArgument } from "../kernels/prebuilt/argument.ts";
 import { argmax as argmaxOf, argmin as argminOf } from "../kernels/reduction.ts";
 import { unaryMath } from "../kernels/scalar-math.ts";
 import { EmptyReduction } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import type { TypedArray } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";

@@ -5,7 +5,7 @@
  */
 import * as scalarMath from "../kernels/scalar-math.ts";
 import { NotDifferentiable } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import { definePrimitive } from "../src/ir/define.ts";

@@ -6,7 +6,7 @@
  */
 import { DTypeMismatch, NotDifferentiable, ShapeMismatch } from "../src/error.ts";
 import * as kernels from "../kernels/indexing.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer, isConcrete } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";

@@ -3,7 +3,8 @@
  * Products, triangles and diagonals written with the primitives of lower families; loops of `evaluate` over a batch.
  */
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
-import { allocate, isFloat } from "../src/array/dtype.ts";
+import { isFloat } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import type { DType } from "../src/array/dtype.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";

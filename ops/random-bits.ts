@@ -7,7 +7,7 @@ import { planCipher, planThreefry } from "../kernels/prebuilt/threefry.ts";
 import type { RandomForm } from "../kernels/prebuilt/threefry.ts";
 import { fillPairs, fillUnits, fillWords, threefry2x32 } from "../kernels/threefry.ts";
 import { DTypeMismatch, ShapeMismatch } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { requireShape, sameShape, sizeOf } from "../src/array/shape.ts";

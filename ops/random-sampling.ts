@@ -8,7 +8,7 @@ import { sampleBinomial, sampleGamma, samplePoisson, sampleWald } from "../kerne
 import type { Stream } from "../kernels/random-sampling.ts";
 import { threefry2x32 } from "../kernels/threefry.ts";
 import { ShapeMismatch } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { sameShape } from "../src/array/shape.ts";

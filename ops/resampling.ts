@@ -7,7 +7,7 @@ import { resampling } from "../kernels/prebuilt/resampling.ts";
 import { planResize } from "../kernels/prebuilt/resampling-plan.ts";
 import { type ResizeMethod, type ResizeParams, resample } from "../kernels/resampling.ts";
 import { InvalidShape, ShapeMismatch } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { requireShape, sameShape, showShape, sizeOf } from "../src/array/shape.ts";

@@ -5,7 +5,7 @@
 import { ShapeMismatch } from "../src/error.ts";
 import { broadcastTo, permute } from "../kernels/gather.ts";
 import { reduce } from "../kernels/reduction.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer, repeated, repeatedValue, scalar, viewAs } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { dropAxes, requireShape, sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";

@@ -7,7 +7,7 @@ import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
 import * as kernels from "../kernels/gather.ts";
 import { planConcatenate } from "../kernels/prebuilt/concatenate.ts";
 import { planPad } from "../kernels/prebuilt/pad.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer, scalar } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";

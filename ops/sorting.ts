@@ -7,7 +7,7 @@ import { planSearchSorted } from "../kernels/prebuilt/search-sorted.ts";
 import { planSort } from "../kernels/prebuilt/sort.ts";
 import { argsortAxis, permuteAlongAxis, searchSortedLines } from "../kernels/sorting.ts";
 import { DTypeMismatch, IndexOutOfRange, ShapeMismatch } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { sameShape, sizeOf } from "../src/array/shape.ts";

@@ -14,7 +14,7 @@ import { axisWindows, tapsAlong, transposedWindows, windowShape } from "../kerne
 import type { WindowParams } from "../kernels/windows.ts";
 import { showValue } from "../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../src/error.ts";
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";

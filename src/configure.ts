@@ -1,7 +1,7 @@
 /**
  * Library-wide settings. There are few: what a call needs, the call takes as an option.
  */
-import { setMaxElements } from "./array/dtype.ts";
+import { setMaxElements } from "./array/storage.ts";
 import { showValue } from "./describe.ts";
 import { InvalidOption } from "./error.ts";
 import { setNoticeListener } from "./notice.ts";

@@ -3,7 +3,7 @@
  *   (carry, y_t) = body(constants, carry, x_t);  outputs: the last carry and all y stacked.
  * Here: evaluation, types and batching; its derivatives are in scan-derivatives.ts.
  */
-import { allocate } from "../src/array/dtype.ts";
+import { allocate } from "../src/array/storage.ts";
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import { sizeOf } from "../src/array/shape.ts";

@@ -3,7 +3,7 @@
  * of the kernels in TypeScript, and of the engine's copy of as many bytes. Best of many short runs.
  * Run: npx tsx bench/prebuilt/moves.ts [--only TEXT]
  */
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";

@@ -2,7 +2,7 @@
 import { showValue } from "../../src/describe.ts";
 import { IndexOutOfRange, InvalidOption } from "../../src/error.ts";
 import type { DType } from "../../src/array/dtype.ts";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { eq } from "../../ops/comparison.ts";

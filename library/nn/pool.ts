@@ -6,7 +6,7 @@ import { tapsAlong } from "../../kernels/windows.ts";
 import type { AxisWindow, WindowParams } from "../../kernels/windows.ts";
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { showShape } from "../../src/array/shape.ts";

@@ -4,7 +4,7 @@
  */
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
 import { normalizeAxes, normalizeAxis, requireShape, showShape } from "../../src/array/shape.ts";

@@ -2,7 +2,7 @@
  * Independent definitions of primitives, one element at a time on tables of numbers: what `evaluate` is compared with.
  * Nothing is shared with kernels or rules.
  */
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import type { DType } from "../../src/array/dtype.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";

@@ -5,7 +5,8 @@
 import { showValue } from "../describe.ts";
 import { DTypeMismatch, InvalidElement, RaggedInput, ShapeMismatch } from "../error.ts";
 import type { DType, TypedArray } from "./dtype.ts";
-import { allocate, dtypeOf, isDType, isFloat, isInteger, weakTypeOf } from "./dtype.ts";
+import { dtypeOf, isDType, isFloat, isInteger, weakTypeOf } from "./dtype.ts";
+import { allocate } from "./storage.ts";
 import { ConcreteArray, fromBuffer, NDArray, bufferOf, scalar } from "./ndarray.ts";
 import type { Shape } from "./shape.ts";
 import { requireShape, showShape } from "./shape.ts";

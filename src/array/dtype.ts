@@ -4,7 +4,7 @@
  * integer array as an integer; a fraction turns it into float64.
  * The strong table is JAX's, except int32 + uint32 = float64: both are exact there and no int64 exists.
  */
-import { DTypeMismatch, TooLarge } from "../error.ts";
+import { DTypeMismatch } from "../error.ts";
 
 export type DType = "float64" | "float32" | "int32" | "uint32" | "bool";
 
@@ -42,93 +42,6 @@ export const isInteger = (dtype: DType): boolean => dtype === "int32" || dtype =
 const bytesPerElement: Readonly<Record<DType, number>> = { float64: 8, float32: 4, int32: 4, uint32: 4, bool: 1 };
 
 export const itemSize = (dtype: DType): number => bytesPerElement[dtype];
-
-/** Elements an array may have before `TooLarge` is thrown; `configure({ maxElements })` moves it. */
-let elementLimit = 2 ** 31;
-
-export const maxElements = (): number => elementLimit;
-
-export const setMaxElements = (limit: number): void => {
-  elementLimit = limit;
-};
-
-/** Refuses more elements than the limit, before anything is allocated. */
-export const requireStorable = (dtype: DType, length: number): void => {
-  if (length > elementLimit)
-    throw new TooLarge(
-      "storage for an array",
-      `${length} elements of ${dtype}, the limit is ${elementLimit}`,
-      "Work in parts, or raise the limit with configure({ maxElements })",
-    );
-};
-
-/** Bytes up to which an engine keeps elements in its own heap, and up to which arrays share blocks. */
-const [inHeap, longestShared] = [64, 256];
-/** Bytes of a block, all of which live as long as one array in it. */
-const blockBytes = 1024;
-let block = new ArrayBuffer(blockBytes);
-let used = 0;
-
-/** Offset of so many unused bytes in `block`: each part is given out once, hence zeroed. */
-const takeShared = (bytes: number): number => {
-  if (used + bytes > blockBytes) {
-    block = new ArrayBuffer(blockBytes);
-    used = 0;
-  }
-  const offset = used;
-  used += (bytes + 7) & -8;
-  return offset;
-};
-
-const viewOf = (dtype: DType, buffer: ArrayBuffer, offset: number, length: number): TypedArray => {
-  switch (dtype) {
-    case "float64":
-      return new Float64Array(buffer, offset, length);
-    case "float32":
-      return new Float32Array(buffer, offset, length);
-    case "int32":
-      return new Int32Array(buffer, offset, length);
-    case "uint32":
-      return new Uint32Array(buffer, offset, length);
-    case "bool":
-      return new Uint8Array(buffer, offset, length);
-  }
-};
-
-/**
- * Zeroed storage for `length` elements. Short arrays are views of a common block, which is ten times cheaper than memory
- * outside the engine's heap for each; so a storage is never handed to users, who could reach its neighbours.
- * @throws TooLarge before anything is allocated
- */
-export const allocate = (dtype: DType, length: number): TypedArray => {
-  requireStorable(dtype, length);
-  const bytes = length * bytesPerElement[dtype];
-  if (bytes > inHeap && bytes <= longestShared) {
-    const offset = takeShared(bytes);
-    return viewOf(dtype, block, offset, length);
-  }
-  switch (dtype) {
-    case "float64":
-      return new Float64Array(length);
-    case "float32":
-      return new Float32Array(length);
-    case "int32":
-      return new Int32Array(length);
-    case "uint32":
-      return new Uint32Array(length);
-    case "bool":
-      return new Uint8Array(length);
-  }
-};
-
-/** A copy with storage of its own; engines need not clear that first, as for `slice`. */
-export const copyOf = (values: TypedArray): TypedArray => {
-  if (values instanceof Float64Array) return new Float64Array(values);
-  if (values instanceof Float32Array) return new Float32Array(values);
-  if (values instanceof Int32Array) return new Int32Array(values);
-  if (values instanceof Uint32Array) return new Uint32Array(values);
-  return new Uint8Array(values);
-};
 
 /** A number as it reads back from storage of the dtype: rounded, or wrapped as integers are. */
 export const storedAs = (dtype: DType, value: number): number => {

@@ -5,7 +5,8 @@
  */
 import { NotAScalar } from "../error.ts";
 import type { DType, TypedArray, WeakType } from "./dtype.ts";
-import { allocate, copyOf, requireStorable, storedAs } from "./dtype.ts";
+import { storedAs } from "./dtype.ts";
+import { allocate, copyOf, requireStorable } from "./storage.ts";
 import type { Shape } from "./shape.ts";
 import { showShape, sizeOf } from "./shape.ts";
 

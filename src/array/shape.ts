@@ -4,7 +4,7 @@
  */
 import { showValue } from "../describe.ts";
 import { InvalidShape, IndexOutOfRange, ShapeMismatch, TooLarge } from "../error.ts";
-import { maxElements } from "./dtype.ts";
+import { maxElements } from "./storage.ts";
 
 export type Shape = readonly number[];
 

@@ -6,7 +6,8 @@
 import { OutOfMemory } from "../error.ts";
 import { threadCount } from "../machine.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
-import { allocate, copyOf, itemSize } from "../array/dtype.ts";
+import { itemSize } from "../array/dtype.ts";
+import { allocate, copyOf } from "../array/storage.ts";
 
 export interface Arena {
   readonly memory: WebAssembly.Memory;

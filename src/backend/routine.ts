@@ -3,7 +3,7 @@
  * out results as arrays. Buffers that live outside generated memory are typed arrays in `held`.
  */
 import { InvalidJaxpr } from "../error.ts";
-import { allocate } from "../array/dtype.ts";
+import { allocate } from "../array/storage.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf, ConcreteArray, fromBuffer, isConcrete } from "../array/ndarray.ts";
 import type { NDArray } from "../array/ndarray.ts";

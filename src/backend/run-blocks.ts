@@ -3,7 +3,7 @@
  * copied into the frame, results out of it into their places. A block stays in the nearest caches, so the copies are
  * cheap, no array has to fit into the memory as a whole, and one program serves all lengths.
  */
-import { allocate } from "../array/dtype.ts";
+import { allocate } from "../array/storage.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf, repeatedValue } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";

@@ -2,7 +2,7 @@
  * Runs a program on ordinary typed arrays: inputs are used in place, every other buffer is a fresh array that
  * is dropped after its last use. Programs without nests run here under every back end, since they need no code.
  */
-import { allocate } from "../array/dtype.ts";
+import { allocate } from "../array/storage.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";

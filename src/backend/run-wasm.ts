@@ -4,7 +4,7 @@
  * calls another compiled function gets a frame on top of this one.
  */
 import { compiledFor, instantiate, limitsOf } from "../../kernels/prebuilt/module.ts";
-import { allocate } from "../array/dtype.ts";
+import { allocate } from "../array/storage.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";

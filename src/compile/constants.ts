@@ -3,7 +3,7 @@
  * Layout operations keep a constant, elementwise operations of constants are evaluated once, on scalars, small
  * reductions on an array of it. What is found here needs no memory: it is written into the code that uses it.
  */
-import { allocate } from "../array/dtype.ts";
+import { allocate } from "../array/storage.ts";
 import type { ConcreteArray, NDArray } from "../array/ndarray.ts";
 import { bufferOf, fromBuffer, isConcrete, scalar } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";

@@ -11,7 +11,7 @@ import { injectCompileFaults } from "../../src/backend/index.ts";
 import { setNoticeListener } from "../../src/notice.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { sizeOf } from "../../src/array/shape.ts";
 import { bind } from "../../src/ir/trace.ts";
 import { forAllApplications, inAnotherDType, typesOf, withSpecialValues } from "../../library/testing/cases.ts";

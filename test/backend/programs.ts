@@ -3,7 +3,8 @@
  * special values, and the comparison of results bit by bit (every NaN counts as the same).
  */
 import * as fc from "fast-check";
-import { allocate, isFloat } from "../../src/array/dtype.ts";
+import { isFloat } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import type { DType, TypedArray } from "../../src/array/dtype.ts";
 import { bufferOf, fromBuffer, scalar, viewAs } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { bufferOf, fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
 import { sizeOf, stridesOf } from "../../src/array/shape.ts";

@@ -5,7 +5,8 @@
 import { expect } from "vitest";
 import type { NumericArray } from "../../kernels/numeric-array.ts";
 import { instantiate } from "../../kernels/prebuilt/module.ts";
-import { allocate, itemSize } from "../../src/array/dtype.ts";
+import { itemSize } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { bufferOf } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import { sizeOf } from "../../src/array/shape.ts";

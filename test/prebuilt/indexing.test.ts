@@ -10,7 +10,7 @@ import { planScatter } from "../../kernels/prebuilt/scatter.ts";
 import type { GatherParams } from "../../ops/index-tuples.ts";
 import * as indexing from "../../ops/indexing.ts";
 import { scatterMax, scatterMin } from "../../ops/scatter-extrema.ts";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import { sizeOf } from "../../src/array/shape.ts";

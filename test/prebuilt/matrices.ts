@@ -1,6 +1,6 @@
 /** Stacks of random matrices for the laws of prebuilt factorizations, among them special values. */
 import fc from "fast-check";
-import { allocate } from "../../src/array/dtype.ts";
+import { allocate } from "../../src/array/storage.ts";
 import type { TypedArray } from "../../src/array/dtype.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
