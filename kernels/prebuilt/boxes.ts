@@ -183,6 +183,7 @@ function planBox(
     call: {
       function: "run",
       scratchBytes: 0,
+      overwrites: isUpdate,
       args: ({ operands, results: [out] }) => {
         const first = operands.at(-1)!;
         const slides = sliding.flatMap(({ axis, greatest, stride }) => [first + 4 * axis, greatest, stride]);

@@ -39,6 +39,8 @@ export interface PrebuiltCall {
    * caller turns to the interpreter's kernel, which says why.
    */
   readonly refuses?: boolean;
+  /** Whether the first result may lie where the first operand lies, which the others do not overlap: then nothing is copied. */
+  readonly overwrites?: boolean;
   /** Calls, at most `count`, that together do the same and may run at the same time. Missing: it cannot be shared. */
   readonly parts?: (count: number) => readonly PrebuiltCall[];
 }

@@ -120,6 +120,7 @@ export function planScatter(
     call: {
       function: "run",
       scratchBytes: 0,
+      overwrites: true,
       args: ({ operands: [operand, indices, updates], results: [out] }) => [
         batch,
         rows,

@@ -6,11 +6,13 @@ import { showValue } from "../../src/describe.ts";
 import { DTypeMismatch, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { isFloat, isWeakWhole } from "../../src/array/dtype.ts";
 import { scalar } from "../../src/array/ndarray.ts";
+import { createArray } from "../../src/array/create.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { Shape } from "../../src/array/shape.ts";
 import { broadcastShapes, sameShape, showShape } from "../../src/array/shape.ts";
 import * as arithmetic from "../../ops/arithmetic.ts";
 import * as comparison from "../../ops/comparison.ts";
+import { dynamicUpdateSlice } from "../../ops/dynamic-slicing.ts";
 import { power } from "../../ops/exponential.ts";
 import { clamp, max, min } from "../../ops/extrema.ts";
 import type { ScatterMode } from "../../ops/index-tuples.ts";
@@ -97,6 +99,10 @@ const writeBox = (x: NDArray, plan: IndexPlan, values: NDArray, write: Write): N
     return [first, x.shape[axis]! - reached, stride - 1] as const;
   });
   const isAll = padding.every(([low, high, interior]) => low === 0 && high === 0 && interior === 0);
+  if (write === "set" && !isAll && padding.every(([, , interior]) => interior === 0)) {
+    const starts = createArray(Int32Array.from(padding, ([first]) => first));
+    return dynamicUpdateSlice(x, region, starts);
+  }
   const spread = isAll ? region : pad(region, scalar(neutral[write], x.dtype), { padding });
   if (write !== "set") return write === "add" ? arithmetic.add(x, spread) : arithmetic.mul(x, spread);
   if (isAll) return region;

@@ -2,7 +2,7 @@
  * Compilation of a jaxpr for a back end. Where it fails, callers interpret; a notice says so once.
  */
 import { buildProgram } from "../compile/program.ts";
-import type { Program } from "../compile/program.ts";
+import type { Program } from "../compile/steps.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { notify } from "../notice.ts";
 import { threadCount } from "../machine.ts";

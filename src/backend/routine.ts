@@ -9,7 +9,7 @@ import { bufferOf, ConcreteArray, fromBuffer, isConcrete } from "../array/ndarra
 import type { NDArray } from "../array/ndarray.ts";
 import { sameShape, sizeOf } from "../array/shape.ts";
 import type { Operand } from "../compile/fusion.ts";
-import type { Program, RoutineStep } from "../compile/program.ts";
+import type { Program, RoutineStep } from "../compile/steps.ts";
 import { toList } from "../ir/primitive.ts";
 import { withEvaluation } from "../ir/trace.ts";
 

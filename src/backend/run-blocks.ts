@@ -8,7 +8,7 @@ import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf, repeatedValue } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
-import type { BlockProgram, Program } from "../compile/program.ts";
+import type { BlockProgram, Program } from "../compile/steps.ts";
 import { blockAt, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
 import type { Arena } from "./arena.ts";
 import { hold, release } from "./memory.ts";

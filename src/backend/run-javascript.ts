@@ -7,7 +7,7 @@ import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
-import type { NestStep, Program } from "../compile/program.ts";
+import type { NestStep, Program } from "../compile/steps.ts";
 import { compileNests } from "./javascript.ts";
 import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";

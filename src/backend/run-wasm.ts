@@ -8,7 +8,7 @@ import { allocate } from "../array/storage.ts";
 import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
-import type { Program, RoutineStep } from "../compile/program.ts";
+import type { Program, RoutineStep } from "../compile/steps.ts";
 import type { Arena } from "./arena.ts";
 import { copyIn, copyOut, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
 import { hold, release } from "./memory.ts";

@@ -7,8 +7,8 @@ import { i32 } from "../../kernels/assembler/index.ts";
 import type { Expression, FunctionBuilder, FunctionReference, Local } from "../../kernels/assembler/index.ts";
 import { bytesOf, pointerBytes } from "../compile/buffer-plan.ts";
 import type { Buffer, ControlOperand } from "../compile/fusion.ts";
-import { isBuffer } from "../compile/program.ts";
-import type { ControlStep } from "../compile/program.ts";
+import { isBuffer } from "../compile/steps.ts";
+import type { ControlStep } from "../compile/steps.ts";
 import { loadAs } from "./wasm-expression.ts";
 
 type Builder = FunctionBuilder<"none">;
@@ -43,11 +43,12 @@ const setOperands = (
   addressOf: ControlScope["addressOf"],
 ): void => operands.forEach((operand, slot) => isBuffer(operand) && pointers.set(slot, addressOf(operand)));
 
-/** One part of a loop's state: where it is now, and the sum of the two places that rounds write in turn. */
+/** One part of a loop's state: where it is now, where the round leaves it, and the sum of the two places that rounds write in turn. */
 interface State {
   readonly now: Local<"i32">;
   readonly next: Local<"i32">;
-  readonly both: Local<"i32">;
+  /** Null where rounds change it in place. */
+  readonly both: Local<"i32"> | null;
   readonly bytes: number;
 }
 
@@ -61,17 +62,20 @@ const stateOf = (
   startsWithResult: boolean,
 ): State[] =>
   results.slice(0, count).map((result, k) => {
-    const [own, other] = [f.hold(addressOf(result)), f.hold(addressOf(spare[k]!))];
-    return {
-      now: f.hold(addressOf(operands[first + k] as number)),
-      next: f.hold(startsWithResult ? own : other),
-      both: f.hold(i32.add(own, other)),
-      bytes: bytesOf(buffers[result]!),
-    };
+    const bytes = bytesOf(buffers[result]!);
+    const [now, own] = [f.hold(addressOf(operands[first + k] as number)), f.hold(addressOf(result))];
+    const second = spare[k]!;
+    if (second === null) {
+      f.if(i32.ne(now, own), () => f.memoryCopy(own, now, i32.const(bytes)));
+      return { now: own, next: own, both: null, bytes };
+    }
+    const other = f.hold(addressOf(second));
+    return { now, next: f.hold(startsWithResult ? own : other), both: f.hold(i32.add(own, other)), bytes };
   });
 
 /** What was next is now. */
 const turn = (f: Builder, { now, next, both }: State): void => {
+  if (both === null) return;
   f.set(now, next);
   f.set(next, i32.sub(both, next));
 };
@@ -110,13 +114,13 @@ const writeScan = (f: Builder, step: ControlStep, scope: ControlScope, frame: Lo
 };
 
 const writeWhile = (f: Builder, step: ControlStep, scope: ControlScope, frame: Local<"i32">): void => {
-  const { control, operands, results, spare } = step;
+  const { control, operands, results } = step;
   if (control.kind !== "while") return;
   const { conditionConstants, bodyConstants } = control;
   const { addressOf, bodies } = scope;
   const state = stateOf(f, scope, step, conditionConstants + bodyConstants, results.length, true);
   const pointers = pointersAt(f, frame);
-  const answer = f.hold(addressOf(spare.at(-1)!));
+  const answer = f.hold(addressOf(step.answer!));
   f.loop((again) => {
     setOperands(pointers, operands.slice(0, conditionConstants), addressOf);
     state.forEach(({ now }, k) => pointers.set(conditionConstants + k, now));

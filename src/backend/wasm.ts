@@ -23,7 +23,7 @@ import { isFloat } from "../array/dtype.ts";
 import type { PrebuiltRoutine, ScalarExpression } from "../ir/lowering.ts";
 import { scratchOffsets } from "../compile/fusion.ts";
 import type { Nest } from "../compile/kernel-ir.ts";
-import type { KernelStep, Program, ProgramStep, RoutineStep } from "../compile/program.ts";
+import type { KernelStep, Program, ProgramStep, RoutineStep } from "../compile/steps.ts";
 import { isElementary, scalarFunction } from "./scalar-functions.ts";
 import { writeControl } from "./wasm-control.ts";
 import { callsIn } from "./wasm-expression.ts";

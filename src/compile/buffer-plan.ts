@@ -147,18 +147,24 @@ const placeByTime = (places: readonly Place[], steps: number, start: number): nu
 /** Bytes of a pointer at the head of a frame. */
 export const pointerBytes = 4;
 
-/** @param elsewhere  buffers that the caller keeps, each behind a pointer at the head of the frame */
+/** Buffers that the caller keeps, each behind a pointer at the head of the frame, whose number this is. */
+export type Pointers = ReadonlyMap<number, number>;
+
 export const planBuffers = (
   buffers: readonly Buffer[],
   lifetimes: Lifetimes,
   steps: number,
-  elsewhere: readonly number[] = [],
+  pointers: Pointers = new Map(),
 ): BufferPlan => {
   const offsets = new Array<number>(buffers.length).fill(-1);
   const slots = new Array<number>(buffers.length).fill(-1);
-  elsewhere.forEach((buffer, slot) => (slots[buffer] = slot));
+  let count = 0;
+  for (const [buffer, slot] of pointers) {
+    slots[buffer] = slot;
+    count = Math.max(count, slot + 1);
+  }
   const places = placesOf(buffers, lifetimes);
-  const start = roundUp(pointerBytes * elsewhere.length);
+  const start = roundUp(pointerBytes * count);
   const end = places.length <= fewPlaces ? placeBySize(places, start) : placeByTime(places, steps, start);
   for (const { buffers: own, offset } of places) for (const k of own) offsets[k] = offset;
   return { offsets, slots, bytes: end };

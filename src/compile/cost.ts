@@ -10,8 +10,8 @@ import { bytesOf } from "./buffer-plan.ts";
 import type { Buffer } from "./fusion.ts";
 import { valuesOf } from "./kernel-ir.ts";
 import type { Statement } from "./kernel-ir.ts";
-import { isBuffer } from "./program.ts";
-import type { ControlStep, Program, ProgramStep } from "./program.ts";
+import { isBuffer } from "./steps.ts";
+import type { ControlStep, Program, ProgramStep } from "./steps.ts";
 
 export interface Cost {
   readonly flops: number;

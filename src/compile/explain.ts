@@ -12,8 +12,9 @@ import { costOf, costOfStep, showCost, showIntensity } from "./cost.ts";
 import type { Operand } from "./fusion.ts";
 import { showNest } from "./kernel-ir.ts";
 import { optimize } from "./optimize.ts";
-import { buildProgram, isBuffer } from "./program.ts";
-import type { ControlStep, KernelStep, Program, ProgramStep, RoutineStep } from "./program.ts";
+import { buildProgram } from "./program.ts";
+import { isBuffer } from "./steps.ts";
+import type { ControlStep, KernelStep, Program, ProgramStep, RoutineStep } from "./steps.ts";
 
 type CallStep = RoutineStep | KernelStep | ControlStep;
 

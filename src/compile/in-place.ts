@@ -1,9 +1,10 @@
 /**
- * Which buffers a nest may write over those it reads: where every element is read in the same round, before it is
- * written, and nowhere else. Then an array that nobody needs afterwards gives its place to the result.
+ * Which buffers a step may write over those it reads: a nest where every element is read in the same round, before it is
+ * written, and nowhere else; a kernel that says so. Then an array that nobody needs afterwards gives its place to the result.
  */
 import { itemSize } from "../array/dtype.ts";
 import type { Access, Nest, Statement } from "./kernel-ir.ts";
+import type { ControlStep, UnreleasedStep } from "./steps.ts";
 
 /** The one place of all accesses of a buffer; null if they are in several, or of both kinds. */
 interface Uses {
@@ -64,3 +65,28 @@ export const overwritable = (nest: Nest): ReadonlyMap<number, readonly number[]>
   }
   return found;
 };
+
+/** Results of a loop whose rounds change them in place: the first value may lie there from the start. */
+const keptState = ({ control, operands, results, spare }: Omit<ControlStep, "releases">): [number, number][] => {
+  if (control.kind === "cond") return [];
+  const first = control.kind === "scan" ? control.constCount : control.conditionConstants + control.bodyConstants;
+  return spare.flatMap((other, k): [number, number][] => {
+    const operand = operands[first + k] as number;
+    const isOwn = other === null && operands.indexOf(operand) === operands.lastIndexOf(operand);
+    return isOwn ? [[results[k]!, operand]] : [];
+  });
+};
+
+/** Results of a kernel or loop that may take over one operand each, and that operand. */
+export const takenOver = (step: UnreleasedStep): ReadonlyMap<number, number> => {
+  if (step.kind === "control") return new Map(keptState(step));
+  if (step.kind !== "kernel" || step.routine.call.overwrites !== true) return new Map();
+  const [first, ...others] = step.operands;
+  return new Map(others.includes(first!) ? [] : [[step.results[0]!, first!]]);
+};
+
+/** For every buffer that the step writes, those it reads whose places the results may take. */
+export const overwritten = (step: UnreleasedStep): ReadonlyMap<number, readonly number[]> =>
+  step.kind === "nest"
+    ? overwritable(step.nest)
+    : new Map([...takenOver(step)].map(([result, operand]) => [result, [operand]]));

@@ -9,7 +9,7 @@ import type { Equation, Jaxpr } from "../ir/jaxpr.ts";
 import { bytesOf } from "./buffer-plan.ts";
 import { threadCount } from "../machine.ts";
 import { buildProgram } from "./program.ts";
-import type { Program, ProgramStep } from "./program.ts";
+import type { Program, ProgramStep } from "./steps.ts";
 
 /** Bytes of the elements of an array of this type. */
 export const bytesOfType = ({ shape, dtype }: Pick<Aval, "shape" | "dtype">): number => sizeOf(shape) * itemSize(dtype);

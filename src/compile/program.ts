@@ -8,19 +8,10 @@ import { leastSharedWork } from "../machine.ts";
 import type { Control } from "../ir/lowering.ts";
 import { inBlocks } from "./blocks.ts";
 import { planBuffers } from "./buffer-plan.ts";
-import type { BufferPlan, Lifetimes } from "./buffer-plan.ts";
+import type { Lifetimes, Pointers } from "./buffer-plan.ts";
 import { fuse } from "./fusion.ts";
-import type {
-  Buffer,
-  ControlGroup,
-  ControlOperand,
-  FusedProgram,
-  FusionOptions,
-  KernelGroup,
-  Operand,
-  RoutineGroup,
-} from "./fusion.ts";
-import { overwritable } from "./in-place.ts";
+import type { Buffer, ControlGroup, ControlOperand, FusedProgram, FusionOptions, Operand } from "./fusion.ts";
+import { overwritten } from "./in-place.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
 import { mergeNests } from "./merge-nests.ts";
@@ -28,75 +19,46 @@ import { buildNest } from "./nest.ts";
 import { optimize } from "./optimize.ts";
 import { partsOf } from "./parts.ts";
 import { keepInRounds } from "./round-buffers.ts";
-
-export interface NestStep {
-  readonly kind: "nest";
-  readonly nest: Nest;
-  /** The nest as nests for several threads; null if one runs it. */
-  readonly parts: readonly Nest[] | null;
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-  /** Named scopes of the equations in it. */
-  readonly scopes: readonly string[];
-  /** Buffers nobody needs after this step. */
-  readonly releases: readonly number[];
-}
-
-export interface RoutineStep extends RoutineGroup {
-  readonly releases: readonly number[];
-}
-
-export interface KernelStep extends KernelGroup {
-  readonly releases: readonly number[];
-}
-
-/** Loops or branches with the programs of their bodies. */
-export interface ControlStep extends ControlGroup {
-  /** Programs of the bodies: of a scan one, of a while loop the condition's and the body's, of a choice every branch's. */
-  readonly bodies: readonly Program[];
-  /** Buffer in which the bodies have their frames, one at a time. */
-  readonly frame: number;
-  /** Loops: a second place for every part of the state, which rounds write in turn with the results; for a while loop then the condition's answer. */
-  readonly spare: readonly number[];
-  readonly releases: readonly number[];
-}
-
-export type ProgramStep = NestStep | RoutineStep | KernelStep | ControlStep;
-
-export interface Program {
-  readonly steps: readonly ProgramStep[];
-  readonly buffers: readonly Buffer[];
-  readonly inputCount: number;
-  readonly outputs: readonly Operand[];
-  readonly plan: BufferPlan;
-  /** The same program over a block of elements, where long arrays can go through it block by block. */
-  readonly blocks: BlockProgram | null;
-}
-
-export interface BlockProgram {
-  readonly program: Program;
-  /** Elements of the long arrays. */
-  readonly length: number;
-}
-
-export const isBuffer = (operand: ControlOperand): operand is number => typeof operand === "number";
+import { stateInPlace } from "./state-in-place.ts";
+import type { StateBuffers } from "./state-in-place.ts";
+import { isBuffer, readsOf, writesOf } from "./steps.ts";
+import type { BlockProgram, ControlStep, NestStep, Program, UnreleasedStep } from "./steps.ts";
 
 export { optimize };
 
-/** The bodies in the order of the step's programs, each with the operands that its first inputs are. */
-const bodiesOf = (
-  control: Control<Jaxpr>,
-): readonly { readonly body: Jaxpr; readonly operands: readonly [from: number, to?: number] }[] => {
-  if (control.kind === "cond") return control.branches.map((body) => ({ body, operands: [1] }));
-  if (control.kind === "scan") return [{ body: control.body, operands: [0, control.constCount] }];
+/** The parts of a loop's state that a body changes: `count` of its inputs from `first` on, and its first outputs. */
+interface StatePlace {
+  readonly first: number;
+  readonly count: number;
+}
+
+const noState: StatePlace = { first: 0, count: 0 };
+
+/** A body of a loop or choice. */
+interface BodySource {
+  readonly body: Jaxpr;
+  /** The operands that its first inputs are. */
+  readonly operands: readonly [from: number, to?: number];
+  readonly state: StatePlace;
+}
+
+/** The bodies in the order of the step's programs. */
+const bodiesOf = (control: Control<Jaxpr>): readonly BodySource[] => {
+  if (control.kind === "cond") return control.branches.map((body) => ({ body, operands: [1], state: noState }));
+  if (control.kind === "scan") {
+    const { body, constCount, carryCount } = control;
+    return [{ body, operands: [0, constCount], state: { first: constCount, count: carryCount } }];
+  }
   const { condition, body, conditionConstants, bodyConstants } = control;
   return [
-    { body: condition, operands: [0, conditionConstants] },
-    { body, operands: [conditionConstants, conditionConstants + bodyConstants] },
+    { body: condition, operands: [0, conditionConstants], state: noState },
+    {
+      body,
+      operands: [conditionConstants, conditionConstants + bodyConstants],
+      state: { first: bodyConstants, count: body.outputs.length },
+    },
   ];
 };
-
-type UnreleasedStep = Omit<NestStep, "releases"> | RoutineGroup | KernelGroup | Omit<ControlStep, "releases">;
 
 /** What the nest needs from others, and what it makes. */
 const touched = (nest: Nest): { readonly reads: number[]; readonly writes: number[] } => {
@@ -117,14 +79,15 @@ const controlStep = (group: ControlGroup, buffers: Buffer[], threads: number): O
     buffers.push({ ...buffer, group: index });
     return buffers.length - 1;
   };
-  const bodies = bodiesOf(control).map(({ body, operands }) =>
-    buildBody(body, group.operands.slice(...operands), threads),
+  const sources = bodiesOf(control);
+  const bodies = sources.map((source) => buildBody(source, group.operands.slice(...source.operands), threads));
+  const { plan, outputs } = bodies.at(-1)!;
+  const spare = stateBuffers(outputs, sources.at(-1)!.state).map(([found, left], k) =>
+    plan.slots[found] === plan.slots[left] ? null : newBuffer(buffers[results[k]!]!),
   );
-  const stateCount = control.kind === "scan" ? control.carryCount : control.kind === "while" ? results.length : 0;
-  const spare = results.slice(0, stateCount).map((buffer) => newBuffer(buffers[buffer]!));
-  if (control.kind === "while") spare.push(newBuffer({ shape: [], dtype: "bool" }));
+  const answer = control.kind === "while" ? newBuffer({ shape: [], dtype: "bool" }) : null;
   const frameBytes = Math.max(...bodies.map(({ plan }) => plan.bytes));
-  return { ...group, bodies, spare, frame: newBuffer({ shape: [frameBytes], dtype: "bool" }) };
+  return { ...group, bodies, spare, answer, frame: newBuffer({ shape: [frameBytes], dtype: "bool" }) };
 };
 
 const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[], threads: number): UnreleasedStep[] => {
@@ -142,19 +105,6 @@ const stepsOf = ({ groups }: FusedProgram, buffers: Buffer[], threads: number): 
     if (nest !== null) steps.push({ kind: "nest", nest, parts: null, scopes: [...group.scopes], ...touched(nest) });
   }
   return steps;
-};
-
-const writesOf = (step: UnreleasedStep): readonly number[] => {
-  if (step.kind === "nest") return step.writes;
-  if (step.kind === "control") return [...step.results, ...step.spare, step.frame];
-  return step.kind === "kernel" && step.scratch !== null ? [...step.results, step.scratch] : step.results;
-};
-
-const readsOf = (step: UnreleasedStep): readonly number[] => {
-  if (step.kind === "nest") return step.reads;
-  if (step.kind === "kernel") return step.operands;
-  if (step.kind === "control") return step.operands.filter(isBuffer);
-  return step.operands.flatMap((operand) => (operand.kind === "buffer" ? [operand.buffer] : []));
 };
 
 /** Neighbouring nests merged. */
@@ -194,7 +144,7 @@ const finishedSteps = (
 const lifetimesOf = (
   steps: readonly UnreleasedStep[],
   { buffers, outputs }: Pick<FusedProgram, "buffers" | "outputs">,
-  elsewhere: readonly number[],
+  pointers: Pointers,
   isBody: boolean,
 ): Lifetimes => {
   const first = new Int32Array(buffers.length).fill(-1);
@@ -210,13 +160,34 @@ const lifetimesOf = (
       if (isBody || step.kind !== "routine") inNest[buffer] = 1;
     }
   });
-  for (const buffer of elsewhere) inNest[buffer] = 0;
-  const overwrites = new Map(steps.flatMap((step) => (step.kind === "nest" ? [...overwritable(step.nest)] : [])));
+  for (const buffer of pointers.keys()) inNest[buffer] = 0;
+  const overwrites = new Map(steps.flatMap((step) => [...overwritten(step)]));
   for (const output of outputs) if (output.kind === "buffer") last[output.buffer] = steps.length;
   return { first, last, inNest, overwrites };
 };
 
-const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
+const bufferOf = (output: Operand): number => (output as Extract<Operand, { kind: "buffer" }>).buffer;
+
+/** The buffers of the state in the program of a body, whose inputs are its first buffers. */
+const stateBuffers = (outputs: readonly Operand[], { first, count }: StatePlace): StateBuffers[] =>
+  outputs.slice(0, count).map((output, k) => [first + k, bufferOf(output)]);
+
+/** A body finds its inputs and then its outputs behind pointers; what it changes in place, where it leaves it. */
+const pointersOf = (
+  steps: readonly UnreleasedStep[],
+  inputCount: number,
+  outputs: readonly Operand[],
+  state: StatePlace,
+): Pointers => {
+  const pointers = new Map<number, number>();
+  for (let input = 0; input < inputCount; input++) pointers.set(input, input);
+  outputs.forEach((output, k) => pointers.set(bufferOf(output), inputCount + k));
+  for (const [buffer, left] of stateInPlace(steps, stateBuffers(outputs, state), pointers))
+    pointers.set(buffer, pointers.get(left)!);
+  return pointers;
+};
+
+const build = (jaxpr: Jaxpr, options: FusionOptions, state: StatePlace = noState): Program => {
   if (jaxpr.constants.length > 0)
     throw new InvalidJaxpr(
       "compilation of a jaxpr",
@@ -227,10 +198,8 @@ const build = (jaxpr: Jaxpr, options: FusionOptions): Program => {
   const { inputCount, outputs } = fused;
   const buffers = [...fused.buffers];
   const steps = finishedSteps(mergedSteps(stepsOf(fused, buffers, options.threads)), fused, buffers, options.threads);
-  const elsewhere = options.isBody
-    ? [...jaxpr.inputs.keys(), ...outputs.map((output) => (output as Extract<Operand, { kind: "buffer" }>).buffer)]
-    : [];
-  const program = assemble(steps, { buffers, inputCount, outputs }, elsewhere, options.isBody);
+  const pointers = options.isBody ? pointersOf(steps, inputCount, outputs, state) : new Map<number, number>();
+  const program = assemble(steps, { buffers, inputCount, outputs }, pointers, options.isBody);
   return options.onFrame && !options.isBody ? { ...program, blocks: blocksOf(program) } : program;
 };
 
@@ -240,7 +209,7 @@ const blocksOf = ({ steps, buffers, inputCount, outputs }: Program): BlockProgra
   if (steps.length !== 1 || step!.kind !== "nest" || step!.parts !== null) return null;
   const blocks = inBlocks(step!.nest, buffers);
   if (blocks === null) return null;
-  const program = assemble([{ ...step!, nest: blocks.nest }], { ...blocks, inputCount, outputs }, [], false);
+  const program = assemble([{ ...step!, nest: blocks.nest }], { ...blocks, inputCount, outputs }, new Map(), false);
   return { program, length: blocks.length };
 };
 
@@ -248,10 +217,10 @@ const blocksOf = ({ steps, buffers, inputCount, outputs }: Program): BlockProgra
 const assemble = (
   steps: readonly UnreleasedStep[],
   { buffers, inputCount, outputs }: Pick<Program, "buffers" | "inputCount" | "outputs">,
-  elsewhere: readonly number[],
+  pointers: Pointers,
   isBody: boolean,
 ): Program => {
-  const lifetimes = lifetimesOf(steps, { buffers, outputs }, elsewhere, isBody);
+  const lifetimes = lifetimesOf(steps, { buffers, outputs }, pointers, isBody);
   const releases: number[][] = steps.map(() => []);
   lifetimes.last.forEach((step, buffer) => {
     if (step >= 0 && step < steps.length) releases[step]!.push(buffer);
@@ -261,7 +230,7 @@ const assemble = (
     buffers,
     inputCount,
     outputs,
-    plan: planBuffers(buffers, lifetimes, steps.length, elsewhere),
+    plan: planBuffers(buffers, lifetimes, steps.length, pointers),
     blocks: null,
   };
 };
@@ -270,11 +239,15 @@ const assemble = (
  * The program of a body: its inputs and then its outputs lie behind the pointers at the head of its frame.
  * @param operands  of its first inputs; values are written into it
  */
-const buildBody = (jaxpr: Jaxpr, operands: readonly ControlOperand[], threads: number): Program => {
+const buildBody = (
+  { body: jaxpr, state }: BodySource,
+  operands: readonly ControlOperand[],
+  threads: number,
+): Program => {
   const known = new Map(
     operands.flatMap((operand, k) => (isBuffer(operand) ? [] : [[jaxpr.inputs[k]!, operand] as const])),
   );
-  return build(jaxpr, { onFrame: true, isBody: true, threads, known });
+  return build(jaxpr, { onFrame: true, isBody: true, threads, known }, state);
 };
 
 /**

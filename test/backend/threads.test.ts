@@ -180,6 +180,7 @@ describe("74: a worker that is lost", () => {
   });
 
   test("at any moment", async () => {
+    setNoticeListener(() => undefined);
     stopThreads();
     watchWorkers();
     setPatience(20);
