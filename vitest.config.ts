@@ -3,17 +3,21 @@ import { defineConfig } from "vitest/config";
 /** Tests run from the TypeScript sources: the source condition turns "cotangent/numpy" into library/numpy/index.ts, so no build is needed. */
 const conditions = ["@cotangent/source"];
 
+const { CI: isUnattended, COTANGENT_THREADS: threads, COTANGENT_RUNS: runs } = process.env;
+
 /** What `npm run test:threads` and `npm run test:many` add to every test file. */
 const setupFiles = [
-  ...(process.env["COTANGENT_THREADS"] === undefined ? [] : ["test/with-threads.ts"]),
-  ...(process.env["COTANGENT_RUNS"] === undefined ? [] : ["test/many-runs.ts"]),
+  ...(threads === undefined ? [] : ["test/with-threads.ts"]),
+  ...(runs === undefined ? [] : ["test/many-runs.ts"]),
 ];
+
+const report = threads === undefined ? "out/vitest.json" : "out/vitest-threads.json";
 
 export default defineConfig({
   test: {
     // Vitest leaves a core to the reader; on two cores that is half of them.
     maxWorkers: "100%",
-    reporters: process.env["CI"] ? ["default", ["json", { outputFile: "out/vitest.json" }]] : ["default"],
+    reporters: isUnattended ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
         resolve: { conditions },
@@ -25,8 +29,9 @@ export default defineConfig({
           isolate: false,
           include: ["test/**/*.test.ts"],
           setupFiles,
-          testTimeout: process.env["COTANGENT_RUNS"] === undefined ? 20_000 : 3_600_000,
-          hookTimeout: 20_000,
+          // Against hanging, not against slow machines.
+          testTimeout: runs === undefined ? 60_000 : 3_600_000,
+          hookTimeout: 60_000,
         },
       },
     ],

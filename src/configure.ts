@@ -73,8 +73,8 @@ const known: readonly string[] = [
 export const configure = (settings: Settings): void => {
   requireOptions("configure", settings, known, true);
   const { maxElements, onNotice, onPrint, debug, debugNans, debugInfs, threads, relaxed } = settings;
-  if (maxElements !== undefined && !(maxElements > 0))
-    throw new InvalidOption("configure", `maxElements ${maxElements}`, "Give a positive number");
+  if (maxElements !== undefined && !(typeof maxElements === "number" && maxElements > 0))
+    throw new InvalidOption("configure", `maxElements ${showValue(maxElements)}`, "Give a positive number");
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new InvalidOption(
       "configure",
@@ -84,6 +84,9 @@ export const configure = (settings: Settings): void => {
   for (const [name, value] of Object.entries({ debug, debugNans, debugInfs, relaxed }))
     if (value !== undefined && typeof value !== "boolean")
       throw new InvalidOption("configure", `${name} ${showValue(value)}`, "Give true or false");
+  for (const [name, value] of Object.entries({ onNotice, onPrint }))
+    if (value !== undefined && value !== null && typeof value !== "function")
+      throw new InvalidOption("configure", `${name} ${showValue(value)}`, "Give a function, or null for the console");
   if (debug !== undefined) debugging = debug;
   if (debugNans !== undefined) findsNans = debugNans;
   if (debugInfs !== undefined) findsInfinities = debugInfs;

@@ -4,9 +4,10 @@
  */
 import { explain as explainJaxpr } from "../src/compile/explain.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
+import { threadCount } from "../src/machine.ts";
 import { nameOf, requireFunction } from "./flat.ts";
 import type { AnyFunction } from "./flat.ts";
-import { makeJaxpr } from "./make-jaxpr.ts";
+import { traceOn } from "./make-jaxpr.ts";
 import type { ArraysOfList, Given } from "./types.ts";
 
 /**
@@ -24,6 +25,7 @@ export const explain = <X extends readonly unknown[], A extends readonly unknown
   ...args: Given<X, A>
 ): string => {
   requireFunction("explain", f);
-  const { jaxpr } = makeJaxpr(f as (...all: any[]) => unknown)(...args);
-  return `${nameOf(f as AnyFunction)}\n${explainJaxpr(constantsAsInputs(jaxpr))}`;
+  const name = nameOf(f as AnyFunction);
+  const { closed } = traceOn(`explain of ${name}`, f as AnyFunction, args);
+  return `${name}\n${explainJaxpr(constantsAsInputs(closed.jaxpr), threadCount())}`;
 };

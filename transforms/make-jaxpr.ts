@@ -27,7 +27,7 @@ export interface TracedFunction extends ClosedJaxpr {
   toString(): string;
 }
 
-const traceOn = (
+export const traceOn = (
   asked: string,
   f: AnyFunction,
   args: readonly unknown[],

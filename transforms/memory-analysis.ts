@@ -5,8 +5,9 @@ import { presentBackend } from "../src/backend/index.ts";
 import { bytesOfType, memoryOf } from "../src/compile/memory-plan.ts";
 import type { Atom } from "../src/ir/jaxpr.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
-import { requireFunction } from "./flat.ts";
-import { makeJaxpr } from "./make-jaxpr.ts";
+import { nameOf, requireFunction } from "./flat.ts";
+import type { AnyFunction } from "./flat.ts";
+import { traceOn } from "./make-jaxpr.ts";
 import type { ArraysOfList, Given } from "./types.ts";
 
 /** Bytes of one call of a compiled function. */
@@ -34,7 +35,8 @@ export const memoryAnalysis = <X extends readonly unknown[], A extends readonly 
   ...args: Given<X, A>
 ): MemoryAnalysis => {
   requireFunction("memoryAnalysis", f);
-  const jaxpr = constantsAsInputs(makeJaxpr(f as (...all: any[]) => unknown)(...args).jaxpr);
+  const { closed } = traceOn(`memoryAnalysis of ${nameOf(f as AnyFunction)}`, f as AnyFunction, args);
+  const jaxpr = constantsAsInputs(closed.jaxpr);
   const keeping = presentBackend("auto") === "wasm" ? "frame" : "arrays";
   const { argumentBytes, heldBytes } = memoryOf(jaxpr, keeping);
   const isArgument = new Set<Atom>(jaxpr.inputs);

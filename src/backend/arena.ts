@@ -3,8 +3,9 @@
  * and gives it back in `finally`; a call from inside a call stands on top of it. Nothing else is allocated here.
  * Growing detaches every view, hence views are fields of the arena that are read anew after each call.
  */
+import { memoryLimits } from "../../kernels/prebuilt/module.ts";
 import { OutOfMemory } from "../error.ts";
-import { threadCount } from "../machine.ts";
+import { makeGeneration, threadCount } from "../machine.ts";
 import type { DType, TypedArray } from "../array/dtype.ts";
 import { itemSize } from "../array/dtype.ts";
 import { allocate, copyOf } from "../array/storage.ts";
@@ -47,14 +48,8 @@ export const configureArena = (changes: Partial<ArenaSettings> = {}): void => {
   settings = Object.keys(changes).length === 0 ? defaults : { ...settings, ...changes };
 };
 
-/** Pages that the memory of several threads may grow to: it has to say so at the start. */
-export const mostPages = 65536;
-
-const newMemory = (isShared: boolean): WebAssembly.Memory =>
-  new WebAssembly.Memory(isShared ? { initial: 1, maximum: mostPages, shared: true } : { initial: 1 });
-
 const newArena = (isShared: boolean): Arena => {
-  const memory = newMemory(isShared);
+  const memory = new WebAssembly.Memory(memoryLimits[isShared ? "shared" : "alone"]);
   return { memory, isShared, views: viewsOf(memory), top: 0, capacity: memory.buffer.byteLength };
 };
 
@@ -66,6 +61,13 @@ export const sharedArena = (isShared = false): Arena => (arenas[isShared ? "shar
 
 /** The arena of programs that are compiled now. For tests. */
 export const arenaInUse = (): Arena => sharedArena(threadCount() > 1);
+
+/** For tests: programs that are compiled from now on get new arenas, as small as at the start. */
+export const forgetArenas = (): void => {
+  arenas.alone = null;
+  arenas.shared = null;
+  makeGeneration();
+};
 
 /** The next program for several threads gets a new arena; this one goes with the programs that hold it. */
 export const forgetSharedArena = (): void => {

@@ -3,6 +3,7 @@
  */
 import { buildProgram } from "../compile/program.ts";
 import type { Program } from "../compile/steps.ts";
+import { hasEffects } from "../ir/effects.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { notify } from "../notice.ts";
 import { threadCount } from "../machine.ts";
@@ -50,7 +51,8 @@ export const compileWith = <T>(
 /** The jaxpr as a function of concrete arrays; null, and a notice, where it cannot be compiled. */
 export const compileJaxpr = (jaxpr: Jaxpr, backend: CompilingBackend): Executable | null => {
   if (backend === "js") return compileWith(jaxpr, backend, prepareJavaScript);
-  const threads = possibleThreads(threadCount());
+  // A call whose worker is lost is made again, which a program with effects cannot be.
+  const threads = hasEffects(jaxpr) ? 1 : possibleThreads(threadCount());
   return compileWith(
     jaxpr,
     backend,

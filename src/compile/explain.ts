@@ -12,6 +12,7 @@ import { costOf, costOfStep, showCost, showIntensity } from "./cost.ts";
 import type { Operand } from "./fusion.ts";
 import { showNest } from "./kernel-ir.ts";
 import { optimize } from "./optimize.ts";
+import { blockLength } from "./blocks.ts";
 import { buildProgram } from "./program.ts";
 import { isBuffer } from "./steps.ts";
 import type { ControlStep, KernelStep, Program, ProgramStep, RoutineStep } from "./steps.ts";
@@ -79,8 +80,14 @@ const showRounds = (step: ProgramStep): string => {
   return step.control.kind === "while" ? " a round" : " at most";
 };
 
+/** Among how many threads the step is divided. */
+const showParts = (step: ProgramStep): string => {
+  const count = step.kind === "nest" ? (step.parts?.length ?? 1) : step.kind === "kernel" ? step.calls.length : 1;
+  return count === 1 ? "" : `, in ${count} parts`;
+};
+
 const showStep = (step: ProgramStep, { buffers }: Program): string => {
-  const cost = `${showCost(costOfStep(step, buffers))}${showRounds(step)}`;
+  const cost = `${showCost(costOfStep(step, buffers))}${showRounds(step)}${showParts(step)}`;
   if (step.kind !== "nest") return `${showCall(step)}: ${cost}\n${showScopes([step.equation.scope])}${showInner(step)}`;
   return `${showNest(step.nest).replace("\n", `: ${cost}\n`)}${showScopes(step.scopes)}`;
 };
@@ -92,5 +99,14 @@ const showProgram = (program: Program): string => {
   return `${steps}outputs ${outputs}\ntotal ${total}\nframe of ${program.plan.bytes} bytes\n${showBuffers(program)}`;
 };
 
-/** What a jaxpr without constants is compiled to. */
-export const explain = (jaxpr: Jaxpr): string => `${showPasses(jaxpr)}${showProgram(buildProgram(jaxpr))}`;
+const showBlocks = ({ blocks }: Program): string =>
+  blocks === null ? "" : `run in blocks of ${blockLength} elements, in a frame of ${blocks.program.plan.bytes} bytes\n`;
+
+/**
+ * What a jaxpr without constants is compiled to.
+ * @param threads  how many may share a step
+ */
+export const explain = (jaxpr: Jaxpr, threads = 1): string => {
+  const program = buildProgram(jaxpr, true, threads);
+  return `${showPasses(jaxpr)}${showProgram(program)}${showBlocks(program)}`;
+};

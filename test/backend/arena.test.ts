@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { OutOfMemory } from "../../src/error.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import { configureArena, releaseFrame, arenaInUse, takeFrame } from "../../src/backend/arena.ts";
+import { arenaInUse, configureArena, forgetArenas, releaseFrame, takeFrame } from "../../src/backend/arena.ts";
 import { execute } from "../../src/backend/index.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { callback } from "../../ops/callback.ts";
@@ -121,6 +121,7 @@ describe("growth", () => {
   });
 
   test("a frame beyond the limit is OutOfMemory, and smaller programs still run", () => {
+    forgetArenas();
     const { capacity } = arenaInUse();
     const length = capacity / 8 + 8;
     const large = jaxprOf((x) => [mul(x!, reverse(x!, { axes: [0] }))], [array(length)]);

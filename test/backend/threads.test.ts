@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { array, configure, counters, grad, jit, NDArray, scan } from "cotangent";
+import { array, configure, counters, debugPrint, grad, jit, NDArray, scan } from "cotangent";
 import * as np from "cotangent/numpy";
 import { execute, settleThreads } from "../../src/backend/index.ts";
 import { setNoticeListener } from "../../src/notice.ts";
@@ -177,6 +177,22 @@ describe("74: a worker that is lost", () => {
     const shared = counters().parallelSteps;
     expect(bitsOf(f(wide))).toBe(expected);
     expect(counters().parallelSteps).toBeGreaterThan(shared);
+  });
+
+  test("a program with effects has one thread, since it cannot be run again", async () => {
+    const printed: string[] = [];
+    configure({ threads: 2, onPrint: (text) => printed.push(text) });
+    const f = jit((x: NDArray) => {
+      debugPrint("once");
+      return chain(x);
+    });
+    f(wide);
+    await settleThreads();
+    const shared = counters().parallelSteps;
+    f(wide);
+    configure({ onPrint: null });
+    expect(printed.length).toBe(2);
+    expect(counters().parallelSteps).toBe(shared);
   });
 
   test("at any moment", async () => {

@@ -2,7 +2,7 @@
  * Explanations: their text for two programs, and estimates of operations and bytes against counts by hand.
  */
 import { describe, expect, test } from "vitest";
-import { array, cond, explain, grad, NDArray, scan, whileLoop } from "cotangent";
+import { array, cond, configure, explain, grad, NDArray, scan, whileLoop } from "cotangent";
 import * as np from "cotangent/numpy";
 import { explain as explainJaxpr } from "../../src/compile/explain.ts";
 import { costOf, functionFlops, showCost, showIntensity } from "../../src/compile/cost.ts";
@@ -52,6 +52,21 @@ describe("text", () => {
         b1: float64[], 8 bytes at 1600
       "
     `);
+  });
+
+  test("is of the program that runs: divided among threads, or block by block", () => {
+    const long = np.sin(np.arange(100_000));
+    const square = np.ones([200, 200]);
+    expect(explain((x: NDArray) => x.mul(x), long)).toContain(
+      "run in blocks of 16384 elements, in a frame of 131072 bytes",
+    );
+    configure({ threads: 2 });
+    try {
+      expect(explain((x: NDArray) => np.sin(x), long)).toMatch(/nest0: 2 Mflop, 1.6 MB, in 2 parts/);
+      expect(explain((x: NDArray) => np.matmul(x, x), square)).toMatch(/kernel matmul.*, in 2 parts/);
+    } finally {
+      configure({ threads: 1 });
+    }
   });
 
   test("of a loop around a matrix product: the body behind bars, kernels by name", () => {

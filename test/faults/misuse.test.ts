@@ -38,6 +38,7 @@ import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 import * as random from "cotangent/random";
 import { minimizeCompliance, problems } from "cotangent/topopt";
+import { isDebugging } from "../../src/configure.ts";
 import { isTracing } from "../../src/ir/trace.ts";
 import { expectError, values } from "../semantics/support.ts";
 
@@ -432,4 +433,12 @@ test("18: an unknown option is named with its nearest neighbour, a known one wit
   for (const [call, key, nearest] of wrong) expectError(call, "UnknownOption", `"${key}"`, `"${nearest}"`);
   for (const options of [null, 3, "axis", [0]]) expectError(() => grad(f, options as never), "InvalidOption");
   expectError(() => jit(f, { backend: "cuda" as never }), "InvalidOption", "cuda", "wasm");
+});
+
+test("settings of a wrong kind are refused, and change nothing", () => {
+  const wrong = { maxElements: "100", onNotice: 5, onPrint: "console", debug: 1, threads: "2", relaxed: null };
+  for (const [name, value] of Object.entries(wrong))
+    expectError(() => configure({ debug: true, [name]: value } as never), "InvalidOption", name);
+  expect(isDebugging()).toBe(false);
+  expect(np.zeros([101]).size).toBe(101);
 });
