@@ -19,6 +19,7 @@ import { smallJobs } from "./jobs/small-jobs.ts";
 import { threadJobs } from "./jobs/thread-jobs.ts";
 import { compete } from "./measure.ts";
 import type { Effort } from "./measure.ts";
+import { writeReadme } from "./readme.ts";
 import type { Row } from "./table.ts";
 import { judge, ratioOf, renderContestants, renderRatios, rowOf } from "./table.ts";
 
@@ -126,5 +127,6 @@ if (!asked.quick && asked.only === "") {
     join(folder, major === "20" ? "latest.md" : `latest-node${major}.md`),
     `# Benchmark, ${date}\n\n${renderRatios(rows)}\n\n${summary}\n\n${facts.map((fact) => `- ${fact}`).join("\n")}\n\n## Every contestant\n\n${renderContestants(rows)}\n`,
   );
+  if (major === "20") writeReadme(join(import.meta.dirname, "..", "README.md"), rows);
 }
 if (failures.length > 0) process.exitCode = 1;

@@ -41,7 +41,8 @@ export const rowOf = ({ name, precision, goals, flops }: Job, { timed }: Contest
 
 const digits = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-const show = (value: number, unit: Row["unit"]): string => {
+/** A time or an amount of memory. */
+export const show = (value: number, unit: Row["unit"]): string => {
   if (unit === "MiB") return `${digits(value)} MiB`;
   const size = Math.abs(value);
   if (size >= 1) return `${digits(value)} ms`;
@@ -51,7 +52,7 @@ const show = (value: number, unit: Row["unit"]): string => {
 const showRange = ({ median, min, max }: Timing, unit: Row["unit"]): string =>
   `${show(median, unit)} (${show(min, unit)} - ${show(max, unit)})`;
 
-const showRatio = (ratio: number): string => (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0));
+export const showRatio = (ratio: number): string => (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0));
 
 export const ratioOf = ({ ours }: Row, { timing }: Peer): number => ours[0]!.timing.median / timing.median;
 

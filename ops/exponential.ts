@@ -1,6 +1,6 @@
 /**
  * Exponential family: exp, log, expm1, log1p, sqrt, cbrt, logistic, tanh, power. Floats only.
- * Values come from kernels/scalar-math.ts in every back end; float32 is computed in float64 and rounded once.
+ * Values come from kernels/elementary in every back end, float32's from texts of its own; sqrt is the machine's.
  * Each derivative is the textbook's, written in the output where that saves a call and costs no digits.
  */
 import { squareRoot } from "../kernels/elementwise.ts";

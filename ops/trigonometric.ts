@@ -1,6 +1,6 @@
 /**
  * Trigonometric family: sin cos tan, asin acos atan atan2, sinh cosh, asinh acosh atanh. Floats, radians.
- * Values come from kernels/scalar-math.ts in every back end. Slopes are the textbook's, in forms that neither cancel
+ * Values come from kernels/elementary in every back end. Slopes are the textbook's, in forms that neither cancel
  * nor overflow (ops/slopes.ts). tanh lives in the exponential family.
  */
 import type { NDArray } from "../src/array/ndarray.ts";

@@ -26,8 +26,9 @@ export interface MemoryAnalysis {
  * Memory of jit(f) at these arguments, from the buffer plan: `memoryAnalysis(grad(loss), params)` tells what training needs.
  * @param args  arrays, of which only shapes and dtypes matter
  * @returns     bytes of arguments, results and temporaries, and their peak; nothing is computed
- * Loops count the body once and their stacked results in full. What routines (matrix products, factorizations) allocate
- * for themselves beyond their results is not seen.
+ * Loops count the body once and their stacked results in full. The scratch of kernels that run in compiled code is counted;
+ * what a routine that the host runs (a kernel that has no plan for the shapes, every one under "js") allocates for itself
+ * beyond its results is not seen.
  * @example memoryAnalysis((x) => np.sum(np.sin(x)), np.ones([1000])).argumentBytes // 8000
  */
 export const memoryAnalysis = <X extends readonly unknown[], A extends readonly unknown[] = ArraysOfList<X>>(

@@ -33,6 +33,9 @@ const viewsOf = ({ buffer }: WebAssembly.Memory): Arena["views"] => ({
   bool: new Uint8Array(buffer),
 });
 
+/** Bytes that addresses reach. */
+export const addressable: number = 2 ** 32;
+
 interface ArenaSettings {
   /** Bytes the memory may grow to; at most 4 GiB, what 32-bit addresses reach. */
   readonly maximumBytes: number;
@@ -40,7 +43,7 @@ interface ArenaSettings {
   readonly growAlways: boolean;
 }
 
-const defaults: ArenaSettings = { maximumBytes: 2 ** 32, growAlways: false };
+const defaults: ArenaSettings = { maximumBytes: addressable, growAlways: false };
 let settings: ArenaSettings = defaults;
 
 /** Changes limits; without an argument the defaults come back. */
@@ -97,6 +100,11 @@ const grow = (arena: Arena, needed: number): void => {
   }
   arena.views = viewsOf(arena.memory);
   arena.capacity = arena.memory.buffer.byteLength;
+};
+
+/** @throws OutOfMemory for a frame that addresses do not reach */
+export const refuseFrame = ({ top }: Arena, bytes: number): never => {
+  throw outOfMemory(top + bytes, Math.min(settings.maximumBytes, addressable));
 };
 
 /** Base of a new frame of `bytes` bytes. @throws OutOfMemory, with the arena as it was */

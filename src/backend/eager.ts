@@ -1,7 +1,8 @@
 /**
  * Operations outside of jit on large arrays, compiled: a program of one equation, kept by what it is made for. An
  * elementwise program serves all lengths (run-blocks.ts), others their shapes. An operation is compiled once it
- * has been evaluated on about as many elements as take the time of a compilation, so that shapes that come once cost nothing.
+ * has been evaluated on about as many elements as take the time of a compilation, so that shapes that come once cost
+ * nothing, unless they are long enough to pay for it alone.
  */
 import { findsNumberFaults } from "../configure.ts";
 import { counts } from "../counters.ts";

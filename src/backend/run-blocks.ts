@@ -8,6 +8,7 @@ import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf, repeatedValue } from "../array/ndarray.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
+import { blockLength } from "../compile/blocks.ts";
 import type { BlockProgram, Program } from "../compile/steps.ts";
 import { blockAt, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
 import type { Arena } from "./arena.ts";
@@ -103,8 +104,7 @@ export const prepareBlocks = (program: Program): OperationRunner | null => {
 /** A program whose long arrays go through it block by block. */
 export const prepareStream = (whole: Program, { program, length }: BlockProgram): Executable => {
   const isLong = (buffer: number): boolean => sizeOf(whole.buffers[buffer]!.shape) === length;
-  const block = program.buffers.find((_, k) => isLong(k))!;
-  const run = runnerOf(program, sizeOf(block.shape), isLong);
+  const run = runnerOf(program, blockLength, isLong);
   return (inputs) => {
     const results = run(inputs, length);
     return collectOutputs(whole, inputs, (buffer) => results.get(buffer) ?? bufferOf(inputs[buffer]!));

@@ -10,7 +10,7 @@ import { bufferOf } from "../array/ndarray.ts";
 import { sizeOf } from "../array/shape.ts";
 import type { Program, RoutineStep } from "../compile/steps.ts";
 import type { Arena } from "./arena.ts";
-import { copyIn, copyOut, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
+import { addressable, copyIn, copyOut, refuseFrame, releaseFrame, sharedArena, takeFrame } from "./arena.ts";
 import { hold, release } from "./memory.ts";
 import { collectOutputs, runRoutine } from "./routine.ts";
 import { prepareJavaScript } from "./run-javascript.ts";
@@ -100,6 +100,8 @@ export const prepareWasm = (program: Program, threads = 1): Executable => {
   const { steps, buffers, plan, inputCount } = program;
   if (steps.every((step) => step.kind === "routine")) return prepareJavaScript(program);
   const arena = sharedArena(threads > 1);
+  // What addresses cannot reach cannot be written as a program; the arena says why.
+  if (plan.bytes > addressable) return () => refuseFrame(arena, plan.bytes);
   const { memory } = arena;
   const sizes = buffers.map(({ shape }) => sizeOf(shape));
   const enters = Array.from({ length: inputCount }, (_, k) => k).filter((k) => plan.offsets[k]! >= 0);

@@ -1,7 +1,7 @@
 /**
- * The scalar functions that expressions may call, by name: those of kernels/scalar-math.ts that the
- * interpreter uses too, hence equal bits. Arguments and result are float64, and the caller rounds or wraps; elementary
- * functions take and give numbers of the dtype.
+ * The scalar functions that expressions may call, by name: those of kernels/elementary and kernels/scalar-math.ts that the
+ * interpreter uses too, hence equal bits. Elementary functions take and give numbers of the dtype; arguments and results of
+ * all others are float64, and the caller rounds or wraps.
  */
 import { elementary, scalarOf } from "../../kernels/elementary/index.ts";
 import * as scalarMath from "../../kernels/scalar-math.ts";
@@ -29,7 +29,7 @@ export const scalarFunction = (name: string, dtype: DType): ScalarFunction => {
     throw new InvalidJaxpr(
       "compilation of an expression",
       `no scalar function ${name}`,
-      "Name a function of kernels/scalar-math.ts",
+      "Name a function of kernels/elementary or kernels/scalar-math.ts",
     );
   return found as ScalarFunction;
 };

@@ -8,6 +8,8 @@ import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
 import { arenaInUse, configureArena, forgetArenas, releaseFrame, takeFrame } from "../../src/backend/arena.ts";
 import { execute } from "../../src/backend/index.ts";
+import { setNoticeListener } from "../../src/notice.ts";
+import * as np from "cotangent/numpy";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { callback } from "../../ops/callback.ts";
 import type { HostFunction } from "../../ops/callback.ts";
@@ -118,6 +120,16 @@ describe("growth", () => {
     const bits = bitsOf(first!);
     execute(jaxpr, "wasm", [fromBuffer(new Float64Array(40).fill(9), [40], "float64")]);
     expect(bitsOf(first!)).toBe(bits);
+  });
+
+  test("a frame that addresses do not reach is OutOfMemory before anything is written", () => {
+    const notices: string[] = [];
+    setNoticeListener((code) => notices.push(code));
+    const results = (x: NDArray): readonly NDArray[] =>
+      [1, 2, 3, 4].map((k) => np.cumsum(np.full([2 ** 28], k).add(x)));
+    expect(() => (jit(results) as (x: number) => readonly NDArray[])(1)).toThrow(OutOfMemory);
+    setNoticeListener(null);
+    expect(notices).toEqual([]);
   });
 
   test("a frame beyond the limit is OutOfMemory, and smaller programs still run", () => {

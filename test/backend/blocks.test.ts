@@ -1,6 +1,6 @@
 /** Elementwise programs over long arrays go through a small frame block by block, with the interpreter's bits. */
 import { expect, test } from "vitest";
-import { array, counters, jit, memoryAnalysis } from "cotangent";
+import { array, counters, grad, jit, memoryAnalysis } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import { arenaInUse } from "../../src/backend/arena.ts";
@@ -25,6 +25,14 @@ test.each<[string, (...xs: NDArray[]) => readonly NDArray[], readonly NDArray[]]
   ["truth values", (a) => [np.greater(a!, 0), np.where(np.less(a!, 0.5), a!, 2)], [x]],
   ["float32", (a) => [np.tanh(a!.astype("float32"))], [x]],
   ["nothing but an operand", (a) => [a!], [x]],
+  ["an operand before those that are read", (_, b) => [b!.mul(2)], [x, whole]],
+  ["the same, of one repeated value", (_, b) => [b!.mul(2)], [x, np.full([1, long], 3)]],
+  ["operands that change places", (a, b) => [b!, a!, b!.mul(2)], [x, whole]],
+  [
+    "an operand whose value the gradient does not need",
+    (a, b) => [grad((w: NDArray) => np.sum(w.mul(np.sin(b!))))(a!)],
+    [x, x],
+  ],
 ])("%s", (_name, f, inputs) => agree(f, inputs));
 
 test("the frame does not grow with the arrays", () => {

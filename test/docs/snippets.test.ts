@@ -1,12 +1,14 @@
 /**
  * Everything printed as TypeScript in README.md and docs/ is true: programs run (or throw what the line above
- * them announces), excerpts stand in the file they name, all of it type-checks, and the files it speaks of exist.
+ * them announces), a block `text` right behind one is what it prints, excerpts stand in the file they name, all of it
+ * type-checks, and the files it speaks of exist.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { announcedError, filesOf, root, snippetsOf } from "./markdown.ts";
+import { format } from "node:util";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { announcedError, blocksOf, filesOf, root, snippetsOf } from "./markdown.ts";
 import type { Block } from "./markdown.ts";
 import { moduleOf, programPages } from "./pages.ts";
 import { completeImports, errorOf, removeSnippets, writeModule } from "./run-snippet.ts";
@@ -26,7 +28,22 @@ const placeOf = ({ page, line }: Block): string => `${page}:${line}`;
 const snippetPages = pages.filter((page) => !programPages.includes(page));
 const programs = snippetPages.filter((page) => page !== "docs/errors.md").flatMap(snippetsOf);
 
-test.each(programs.map((block) => [placeOf(block), block] as const))(
+/** Programs with the block `text` right behind them. */
+const printing = snippetPages.flatMap((page) =>
+  blocksOf(page).flatMap((block, k, all) => {
+    const shown = all[k + 1];
+    return block.language === "ts" && block.label === "" && shown?.language === "text" && shown.introduction === ""
+      ? [[placeOf(shown), block, shown] as const]
+      : [];
+  }),
+);
+
+/** Programs that show nothing. */
+const silent = programs.filter(
+  ({ page, line }) => !printing.some(([, block]) => block.page === page && block.line === line),
+);
+
+test.each(silent.map((block) => [placeOf(block), block] as const))(
   "%s runs, or throws what is announced",
   async (_place, block) => {
     const error = await errorOf(block.code, folderOf(block));
@@ -35,6 +52,16 @@ test.each(programs.map((block) => [placeOf(block), block] as const))(
     else expect((error as { code?: string } | null)?.code, String(error)).toBe(announced);
   },
 );
+
+test.each(printing)("%s is what the program above it prints", async (_place, block, shown) => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  try {
+    expect(await errorOf(block.code, folderOf(block))).toBeNull();
+    expect(log.mock.calls.map((values) => format(...values).trimEnd()).join("\n")).toBe(shown.code);
+  } finally {
+    log.mockRestore();
+  }
+});
 
 const lines = (text: string): string =>
   text
