@@ -2,7 +2,8 @@
  * memoryAnalysis: the memory that a compiled function needs, from its plan, before anything is computed.
  */
 import { presentBackend } from "../src/backend/index.ts";
-import { bytesOfType, memoryOf } from "../src/compile/memory-plan.ts";
+import { bytesOf } from "../src/compile/buffer-plan.ts";
+import { memoryOf } from "../src/compile/memory-plan.ts";
 import type { Atom } from "../src/ir/jaxpr.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
 import { nameOf, requireFunction } from "./flat.ts";
@@ -43,7 +44,7 @@ export const memoryAnalysis = <X extends readonly unknown[], A extends readonly 
   const isArgument = new Set<Atom>(jaxpr.inputs);
   const outputBytes = [...new Set(jaxpr.outputs)]
     .filter((output) => !isArgument.has(output))
-    .reduce((sum, { aval }) => sum + bytesOfType(aval), 0);
+    .reduce((sum, { aval }) => sum + bytesOf(aval), 0);
   return {
     argumentBytes,
     outputBytes,

@@ -8,7 +8,7 @@ import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import { sizeOf } from "../src/array/shape.ts";
 import { executeInner, executeLoop, holding } from "../src/backend/index.ts";
-import { bytesOfType } from "../src/compile/memory-plan.ts";
+import { bytesOf } from "../src/compile/buffer-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { constantsAsInputs } from "../src/ir/jaxpr.ts";
@@ -39,7 +39,7 @@ const bytesOfState = ({
   length,
   carryCount,
 }: ScanParams): { readonly carry: number; readonly stacks: number } => {
-  const bytes = jaxpr.outputs.map(({ aval }) => bytesOfType(aval));
+  const bytes = jaxpr.outputs.map(({ aval }) => bytesOf(aval));
   const sum = (part: readonly number[]): number => part.reduce((total, own) => total + own, 0);
   return { carry: length > 1 ? sum(bytes.slice(0, carryCount)) : 0, stacks: length * sum(bytes.slice(carryCount)) };
 };

@@ -5,7 +5,7 @@
 import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
 import { bufferOf } from "../src/array/ndarray.ts";
 import { executeInner, executeLoop, holding } from "../src/backend/index.ts";
-import { bytesOfType } from "../src/compile/memory-plan.ts";
+import { bytesOf } from "../src/compile/buffer-plan.ts";
 import { defineMultiplePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import type { Jaxpr } from "../src/ir/jaxpr.ts";
@@ -18,7 +18,7 @@ import type { ApplyWhile, WhileParams } from "./while-parts.ts";
 
 const applyWhile: ApplyWhile = (operands, params) => bind(whileCall.primitive, operands, params);
 
-const bytesOfState = ({ outputs }: Jaxpr): number => outputs.reduce((sum, { aval }) => sum + bytesOfType(aval), 0);
+const bytesOfState = ({ outputs }: Jaxpr): number => outputs.reduce((sum, { aval }) => sum + bytesOf(aval), 0);
 
 const runWhile = (inputs: readonly ConcreteArray[], params: WhileParams): readonly ConcreteArray[] => {
   const [ofCondition, ofBody, init] = splitInputs(params, inputs);

@@ -78,9 +78,3 @@ export interface RareFunction {
 export type UnaryText = <V, M>(a: Arithmetic<V, M>) => (x: V) => V;
 /** A function of two numbers. */
 export type BinaryText = <V, M>(a: Arithmetic<V, M>) => (x: V, y: V) => V;
-
-/** Coefficients from the highest power down, by Horner. */
-export const polynomial = <V, M>(a: Arithmetic<V, M>, coefficients: readonly number[]): ((x: V) => V) => {
-  const [first, ...others] = coefficients.map(a.constant);
-  return (x) => others.reduce((sum, coefficient) => a.add(a.mul(sum, x), coefficient), first!);
-};

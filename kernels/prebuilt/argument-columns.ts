@@ -82,14 +82,17 @@ function tile(module: WasmModule, lanes: SearchLanes): FunctionReference<Integer
 /** Bytes of scratch for blocks of so many columns. */
 export const keptBytes = ({ count }: SearchLanes, columns: number): number => 32 * tilePlaces(columns, count);
 
-/** Exports run(outer, columns, length, distance, source, out, kept) for blocks that lie one behind the other. */
+/**
+ * Exports run(outer, columns, length, distance, source, out, outDistance, kept) for blocks that lie one behind the other;
+ * bytes from row to row, and from the indices of a block to those of the next.
+ */
 export function exportColumns(module: WasmModule, lanes: SearchLanes): void {
   const { item } = lanes;
   const sweepTile = tile(module, lanes);
   module.func(
     "run",
-    { params: integers(7), export: true },
-    (f, outer, columns, length, distance, source, out, kept) => {
+    { params: integers(8), export: true },
+    (f, outer, columns, length, distance, source, out, outDistance, kept) => {
       const [k, left] = [f.local("i32"), f.local("i32")];
       f.for(k, 0, outer, 1, () => {
         f.for(left, 0, columns, columnTile, () =>
@@ -104,7 +107,7 @@ export function exportColumns(module: WasmModule, lanes: SearchLanes): void {
           ),
         );
         f.set(source, add(source, mul(distance, length)));
-        f.set(out, add(out, mul(columns, 4)));
+        f.set(out, add(out, outDistance));
       });
     },
   );

@@ -9,6 +9,7 @@ import { type PhasedAxis, axesOf, axisCount, mergedAxes, phasedAxis } from "./co
 import { type Tile, featuresOf, stripOf, tiles } from "./convolution-tiles.ts";
 import { type Lanes, doubles, singles } from "./lanes.ts";
 import type { Addresses, PrebuiltCall } from "./module.ts";
+import { type Cut, alike, shared } from "./shares.ts";
 
 /** Numbers of one axis; strides in bytes. */
 export const axisNames = [
@@ -86,7 +87,8 @@ type Convolution = {
   readonly images: number;
   readonly channels: number;
   readonly features: number;
-  readonly isBatchGrouped: boolean;
+  /** Elements from the inputs of one group to those of the next. */
+  readonly groupStride: number;
 };
 
 const productOf = (axes: readonly PhasedAxis[], name: "input" | "window" | "results" | "taps"): number =>
@@ -187,9 +189,8 @@ const isDense = ({ interleave, copyChannel }: Copy, lhsChannel: number, axes: re
 const unblocked = 2 ** 30;
 
 const wholeNumbers = (index: number, copy: Copy, convolution: Convolution): WholeNumbers => {
-  const { lanes, lhsShape, rhsShape, outShape, axes, groups, images, channels, features, isBatchGrouped } = convolution;
+  const { lanes, lhsShape, outShape, axes, groups, images, channels, features, groupStride } = convolution;
   const plane = (name: "input" | "window" | "results"): number => lanes.item * productOf(axes, name);
-  const lhsImage = lhsShape[1]! * plane("input");
   return {
     ...copy,
     tile: index,
@@ -200,11 +201,11 @@ const wholeNumbers = (index: number, copy: Copy, convolution: Convolution): Whol
     images,
     channels,
     features,
-    lhsImage,
+    lhsImage: lhsShape[1]! * plane("input"),
     lhsChannel: plane("input"),
-    lhsGroup: isBatchGrouped ? images * lhsImage : channels * plane("input"),
+    lhsGroup: lanes.item * groupStride,
     rhsChannel: plane("window"),
-    rhsBytes: lanes.item * elementCount(rhsShape),
+    rhsBytes: groups * features * channels * plane("window"),
     outImage: outShape[1]! * plane("results"),
     outFeature: plane("results"),
   };
@@ -265,6 +266,8 @@ const prepared = (dtype: string, lhsShape: Shape, rhsShape: Shape, params: Convo
   const axes = mergedAxes(axesOf(lhsShape, rhsShape, outShape, params))?.map(phasedAxis);
   if (axes === undefined || productOf(axes, "taps") === 0) return null;
   const groups = Math.max(params.featureGroups, params.batchGroups);
+  const [images, channels] = [outShape[0]!, rhsShape[1]!];
+  const planes = params.batchGroups > 1 ? images * lhsShape[1]! : channels;
   return {
     lanes: dtype === "float64" ? doubles : singles,
     lhsShape,
@@ -272,11 +275,26 @@ const prepared = (dtype: string, lhsShape: Shape, rhsShape: Shape, params: Convo
     outShape,
     axes,
     groups,
-    images: outShape[0]!,
-    channels: rhsShape[1]!,
+    images,
+    channels,
     features: rhsShape[0]! / groups,
-    isBatchGrouped: params.batchGroups > 1,
+    groupStride: planes * productOf(axes, "input"),
   };
+};
+
+interface TiledCall {
+  readonly tile: number;
+  readonly call: PrebuiltCall;
+}
+
+/** The calls with each of the `tiles` that can be had, the cheapest first. */
+const callsOf = (convolution: Convolution): TiledCall[] => {
+  const costs = tiles.map((tile) => costOf(tile, convolution));
+  const cheapestFirst = [...tiles.keys()].toSorted((a, b) => costs[a]! - costs[b]!);
+  return cheapestFirst.flatMap((tile) => {
+    const call = callOf(convolution, tile);
+    return call === null ? [] : [{ tile, call }];
+  });
 };
 
 /**
@@ -288,15 +306,48 @@ export const convolutionCalls = (
   lhsShape: Shape,
   rhsShape: Shape,
   params: ConvolutionParams,
-): { readonly tile: number; readonly call: PrebuiltCall }[] => {
+): TiledCall[] => {
   const convolution = prepared(dtype, lhsShape, rhsShape, params);
-  if (convolution === null) return [];
-  const costs = tiles.map((tile) => costOf(tile, convolution));
-  const cheapestFirst = [...tiles.keys()].toSorted((a, b) => costs[a]! - costs[b]!);
-  return cheapestFirst.flatMap((tile) => {
-    const call = callOf(convolution, tile);
-    return call === null ? [] : [{ tile, call }];
+  return convolution === null ? [] : callsOf(convolution);
+};
+
+/** Estimate of the nanoseconds that a multiply-add of vectors takes. */
+const vectorTime = 0.3;
+
+/**
+ * Groups, images of every group, and features where there is one group. Every share of images packs all weights, and every
+ * share of features copies all inputs: the smaller of both comes first.
+ */
+const cutsOf = (convolution: Convolution): Cut[] => {
+  const { lanes, lhsShape, outShape, axes, groups, images, channels, features, groupStride } = convolution;
+  const first = (own: Partial<Convolution>): PrebuiltCall | null =>
+    callsOf({ ...convolution, ...own })[0]?.call ?? null;
+  const [input, window, results] = [productOf(axes, "input"), productOf(axes, "window"), productOf(axes, "results")];
+  const bytes = (elements: readonly number[]): number[] => elements.map((count) => count * lanes.item);
+  const ofImages = alike({
+    length: images,
+    first: (units) => first({ images: units }),
+    operands: bytes([lhsShape[1]! * input, 0]),
+    results: bytes([outShape[1]! * results]),
   });
+  if (groups > 1)
+    return [
+      alike({
+        length: groups,
+        first: (units) => first({ groups: units }),
+        operands: bytes([groupStride, features * channels * window]),
+        results: bytes([features * results]),
+      }),
+      ofImages,
+    ];
+  const ofFeatures = alike({
+    length: features,
+    group: 4,
+    first: (units) => first({ features: units }),
+    operands: bytes([0, channels * window]),
+    results: bytes([results]),
+  });
+  return features * window < images * input ? [ofImages, ofFeatures] : [ofFeatures, ofImages];
 };
 
 /**
@@ -313,4 +364,10 @@ export const planConvolution = (
   lhsShape: Shape,
   rhsShape: Shape,
   params: ConvolutionParams,
-): PrebuiltCall | null => convolutionCalls(dtype, lhsShape, rhsShape, params)[0]?.call ?? null;
+): PrebuiltCall | null => {
+  const convolution = prepared(dtype, lhsShape, rhsShape, params);
+  const [cheapest] = convolution === null ? [] : callsOf(convolution);
+  if (convolution === null || cheapest === undefined) return null;
+  const time = convolution.groups * costOf(tiles[cheapest.tile]!, convolution) * vectorTime;
+  return shared(cheapest.call, time, cutsOf(convolution));
+};

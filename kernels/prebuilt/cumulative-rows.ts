@@ -11,7 +11,7 @@ import type { LineLanes } from "./lines.ts";
 const { add, sub, mul } = i32;
 
 /** Lines that go on side by side, to hide the time that an addition takes. */
-const wideLines = 8;
+export const wideLines = 8;
 
 export interface RowsForm {
   readonly lanes: LineLanes;

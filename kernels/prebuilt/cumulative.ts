@@ -5,10 +5,11 @@
 import type { CumulativeKind } from "../cumulative.ts";
 import type { Shape } from "../numeric-array.ts";
 import { carriedBytes, exportColumns } from "./cumulative-columns.ts";
-import { exportRows } from "./cumulative-rows.ts";
+import { exportRows, wideLines } from "./cumulative-rows.ts";
 import { cumulativeLanes, runningOf, statesOf } from "./cumulative-steps.ts";
 import { type NumberType, isNumberType, linesAlong } from "./lines.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
+import { alike, shared } from "./shares.ts";
 import { smallModule } from "./small-module.ts";
 
 /** Lines are rows, taken from either end, or columns. */
@@ -21,6 +22,16 @@ const names: Readonly<Record<CumulativeKind, string>> = {
   min: "cummin",
   logSumExp: "cumlogsumexp",
   recurrence: "recurrence",
+};
+
+/** Estimates of the nanoseconds that an element takes. */
+const elementTime: Readonly<Record<CumulativeKind, number>> = {
+  sum: 1,
+  product: 1,
+  max: 1,
+  min: 1,
+  logSumExp: 15,
+  recurrence: 1,
 };
 
 const cumulativeModule = (kind: CumulativeKind, dtype: NumberType, way: Way): PrebuiltModule =>
@@ -51,17 +62,31 @@ export function planCumulative(
   const start = reverse ? block - row : 0;
   const isRows = stride === 1;
   const blocks = length === 0 ? 0 : outer;
+  const callFor = (ownBlocks: number, columns: number): PrebuiltCall => ({
+    function: "run",
+    scratchBytes: isRows ? 0 : carriedBytes(lanes, statesOf(kind, dtype), columns),
+    args: ({ operands, results, scratch }) => {
+      const arrays = [operands[0]!, operands.at(-1)!, results[0]!].map((address) => address + start);
+      return isRows
+        ? [ownBlocks, block, length, ...arrays]
+        : [ownBlocks, block, columns, length, reverse ? -row : row, ...arrays, scratch];
+    },
+  });
+  const each = (bytes: number): { operands: number[]; results: number[] } => ({
+    operands: [bytes, bytes],
+    results: [bytes],
+  });
+  const time = blocks * length * stride * elementTime[kind];
   return {
     module: cumulativeModule(kind, dtype, isRows ? (reverse ? "reversed rows" : "rows") : "columns"),
-    call: {
-      function: "run",
-      scratchBytes: isRows ? 0 : carriedBytes(lanes, statesOf(kind, dtype), stride),
-      args: ({ operands, results, scratch }) => {
-        const arrays = [operands[0]!, operands.at(-1)!, results[0]!].map((address) => address + start);
-        return isRows
-          ? [blocks, block, length, ...arrays]
-          : [blocks, block, stride, length, reverse ? -row : row, ...arrays, scratch];
-      },
-    },
+    call: shared(callFor(blocks, stride), time, [
+      alike({
+        length: blocks,
+        group: isRows ? wideLines : 1,
+        first: (units) => callFor(units, stride),
+        ...each(block),
+      }),
+      alike({ length: stride, group: 16, first: (units) => callFor(blocks, units), ...each(lanes.item) }),
+    ]),
   };
 }

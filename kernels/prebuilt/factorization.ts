@@ -11,6 +11,7 @@ import { exportLu, panelColumns } from "./lu.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
 import { exportQr } from "./qr.ts";
 import { weightBytes } from "./reflection-passes.ts";
+import { stacked } from "./shares.ts";
 import { smallModule } from "./small-module.ts";
 import { triangleBytes } from "./strip-triangle.ts";
 import { entryBytes, numbersOf, stripLines } from "./strips.ts";
@@ -42,6 +43,10 @@ const stackOf = (shape: Shape): Stack => ({
   columns: shape.at(-1)!,
 });
 
+/** Estimates of the nanoseconds that a multiplication takes, and an element that is brought to where it is multiplied. */
+const multiplicationTime = 0.06;
+const elementTime = 4;
+
 /**
  * How to factor stacks of symmetric positive definite matrices, as `factorizeCholesky` does their symmetric parts.
  * @returns  null for other dtypes than floats
@@ -72,23 +77,29 @@ export function planLu(dtype: string, shape: Shape): Routine | null {
   const { count, rows, columns } = stackOf(shape);
   const distance = distanceOf(rows);
   const panel = (whole(columns) / stripLines) * distance;
+  const steps = Math.min(rows, columns);
+  const matrix = rows * columns * numbers.item;
   return {
     module: smallModule(`lu ${dtype}`, (module) => exportLu(module, numbers)),
-    call: {
-      function: "run",
-      scratchBytes: panel + whole(rows) * panelColumns * 8,
-      args: ({ operands: [a], results: [packed, pivots], scratch }) => [
-        count,
-        rows,
-        columns,
-        a!,
-        packed!,
-        pivots!,
-        scratch,
-        distance,
-        scratch + panel,
-      ],
-    },
+    call: stacked(count, rows * columns * (elementTime + steps * multiplicationTime), {
+      first: (matrices) => ({
+        function: "run",
+        scratchBytes: panel + whole(rows) * panelColumns * 8,
+        args: ({ operands: [a], results: [packed, pivots], scratch }) => [
+          matrices,
+          rows,
+          columns,
+          a!,
+          packed!,
+          pivots!,
+          scratch,
+          distance,
+          scratch + panel,
+        ],
+      }),
+      operands: [matrix],
+      results: [matrix, steps * 4],
+    }),
   };
 }
 
@@ -97,11 +108,15 @@ export function planPermutation(shape: Shape, size: number): Routine {
   const [count, steps] = [elementCount(shape.slice(0, -1)), shape.at(-1)!];
   return {
     module: smallModule("permutation", exportPermutation),
-    call: {
-      function: "run",
-      scratchBytes: 0,
-      args: ({ operands, results }) => [count, steps, size, operands[0]!, results[0]!],
-    },
+    call: stacked(count, (steps + size) * 2, {
+      first: (orders) => ({
+        function: "run",
+        scratchBytes: 0,
+        args: ({ operands, results }) => [orders, steps, size, operands[0]!, results[0]!],
+      }),
+      operands: [steps * 4],
+      results: [size * 4],
+    }),
   };
 }
 
@@ -212,30 +227,36 @@ export function planDenseSolve(
 export function planQr(dtype: string, shape: Shape, width: number): Routine | null {
   const numbers = numbersOf(dtype);
   if (numbers === null) return null;
+  const { item } = numbers;
   const { count, rows, columns } = stackOf(shape);
   const distance = distanceOf(rows);
+  const reflections = Math.min(rows, columns);
   const spare = (whole(columns) / stripLines) * distance;
   const weights = spare + 2 * distance;
   const scales = weights + weightBytes;
   return {
     module: smallModule(`qr ${dtype}`, (module) => exportQr(module, numbers)),
-    call: {
-      function: "run",
-      scratchBytes: scales + whole(Math.min(rows, columns)) * 8,
-      args: ({ operands: [a], results: [q, r], scratch }) => [
-        count,
-        rows,
-        columns,
-        width,
-        a!,
-        q!,
-        r!,
-        scratch,
-        distance,
-        scratch + spare,
-        scratch + scales,
-        scratch + weights,
-      ],
-    },
+    call: stacked(count, rows * (columns + width) * (elementTime + 2 * reflections * multiplicationTime), {
+      first: (matrices) => ({
+        function: "run",
+        scratchBytes: scales + whole(reflections) * 8,
+        args: ({ operands: [a], results: [q, r], scratch }) => [
+          matrices,
+          rows,
+          columns,
+          width,
+          a!,
+          q!,
+          r!,
+          scratch,
+          distance,
+          scratch + spare,
+          scratch + scales,
+          scratch + weights,
+        ],
+      }),
+      operands: [rows * columns * item],
+      results: [rows * width * item, width * columns * item],
+    }),
   };
 }

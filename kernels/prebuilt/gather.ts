@@ -10,6 +10,7 @@ import { integers } from "./lanes.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
 import { type IndexForm, eachPlace, isIndexType, mostDepth, nameOf } from "./places.ts";
 import { type Piece, fillOf, isElementType, itemBytes, moveOf, patternOf, patternWords, pieceOf } from "./runs.ts";
+import { alike, shared } from "./shares.ts";
 import { smallModule } from "./small-module.ts";
 
 const { add, mul } = i32;
@@ -36,6 +37,10 @@ function exportGather(module: WasmModule, form: IndexForm, piece: Piece): void {
   });
 }
 
+/** Estimates of the nanoseconds that a tuple takes, and a byte of a row. */
+const tupleTime = 0.8;
+const byteTime = 0.05;
+
 type L = Local<"i32">;
 type NineLocals = [L, L, L, L, L, L, L, L, L];
 
@@ -56,22 +61,38 @@ export function planGather(
   const row = rest * itemBytes[dtype];
   const piece = pieceOf(row);
   const pattern = patternWords(dtype, fill);
+  const callFor = (ownBatch: number, ownRows: number): PrebuiltCall => ({
+    function: "run",
+    scratchBytes: 0,
+    args: ({ operands: [source, indices], results: [out] }) => [
+      ownBatch,
+      ownRows,
+      indices!,
+      source!,
+      out!,
+      row,
+      elementCount(extents) * row,
+      ...pattern,
+      ...extents,
+    ],
+  });
+  const tuple = extents.length * 4;
+  const ofBatch = alike({
+    length: batch,
+    first: (units) => callFor(units, rows),
+    operands: [elementCount(extents) * row, rows * tuple],
+    results: [rows * row],
+  });
+  const ofRows = alike({
+    length: rows,
+    group: 16,
+    first: (units) => callFor(1, units),
+    operands: [0, tuple],
+    results: [row],
+  });
+  const time = batch * rows * (tupleTime + byteTime * row);
   return {
     module: smallModule(`gather ${piece} ${nameOf(form)}`, (module) => exportGather(module, form, piece)),
-    call: {
-      function: "run",
-      scratchBytes: 0,
-      args: ({ operands: [source, indices], results: [out] }) => [
-        batch,
-        rows,
-        indices!,
-        source!,
-        out!,
-        row,
-        elementCount(extents) * row,
-        ...pattern,
-        ...extents,
-      ],
-    },
+    call: shared(callFor(batch, rows), time, batch === 1 ? [ofRows] : [ofBatch]),
   };
 }

@@ -8,6 +8,7 @@ import { type MatrixProduct, matrixProduct } from "./matmul-axes.ts";
 import { columnBlock, depthBlock, edgeBytes, rowBlock, rowGroup, stripWidth } from "./matmul-blocking.ts";
 import { type Way, chooseWay, seenFrom } from "./matmul-ways.ts";
 import type { Addresses, PrebuiltCall } from "./module.ts";
+import { type Cut, alike, shared } from "./shares.ts";
 
 /** The arguments that all functions begin with. */
 const batchArgs = (product: MatrixProduct, isTurned: boolean, { operands, results }: Addresses): number[] => {
@@ -85,30 +86,37 @@ export function callOf(product: MatrixProduct, way: Way): PrebuiltCall {
   return way.kind === "thin" ? thinCall(product, way) : smallCall(product);
 }
 
-/** Multiplications below which a product is not worth sharing, about 50 microseconds. */
-const leastShared = 2 ** 20;
+/** Estimate of the nanoseconds that a multiplication of vectors takes. */
+const vectorTime = 0.2;
 
-/** Groups of rows of the result, or of products of a batch, each a call of its own. */
-function partsOf(product: MatrixProduct, count: number): PrebuiltCall[] {
-  const { lanes, outer, inner, m, n, k, a, b } = product;
-  const isBatch = outer * inner > 1;
-  const length = isBatch ? outer : m;
-  const group = isBatch ? 1 : rowGroup;
-  if (outer * inner * m * n * k < leastShared || length < 2 * group) return [callOf(product, chooseWay(product))];
-  const shares = Math.min(count, Math.floor(length / group));
-  const start = (part: number): number =>
-    part === shares ? length : group * Math.round((length * part) / (shares * group));
-  return Array.from({ length: shares }, (_, part) => {
-    const [from, to] = [start(part), start(part + 1)];
-    const own = { ...product, ...(isBatch ? { outer: to - from } : { m: to - from }) };
-    const call = callOf(own, chooseWay(own));
-    const [left, right] = isBatch ? [a.outer, b.outer] : [a.free, 0];
-    const moved = ({ operands, results, scratch }: Addresses): Addresses => ({
-      operands: [operands[0]! + from * left * lanes.item, operands[1]! + from * right * lanes.item],
-      results: [results[0]! + from * (isBatch ? inner * m * n : n) * lanes.item],
-      scratch,
+/** Products of a batch, or rows of the result of one. */
+function cutOf(product: MatrixProduct): Cut {
+  const { lanes, outer, inner, m, n, a, b } = product;
+  const first = (own: Partial<MatrixProduct>): PrebuiltCall => {
+    const some = { ...product, ...own };
+    return callOf(some, chooseWay(some));
+  };
+  const bytes = (elements: readonly number[]): number[] => elements.map((count) => count * lanes.item);
+  if (outer > 1)
+    return alike({
+      length: outer,
+      first: (units) => first({ outer: units }),
+      operands: bytes([a.outer, b.outer]),
+      results: bytes([inner * m * n]),
     });
-    return { ...call, args: (addresses) => call.args(moved(addresses)) };
+  if (inner > 1)
+    return alike({
+      length: inner,
+      first: (units) => first({ inner: units }),
+      operands: bytes([a.inner, b.inner]),
+      results: bytes([m * n]),
+    });
+  return alike({
+    length: m,
+    group: rowGroup,
+    first: (units) => first({ m: units }),
+    operands: bytes([a.free, 0]),
+    results: bytes([n]),
   });
 }
 
@@ -127,5 +135,7 @@ export function planMatmul(dtype: string, aShape: Shape, bShape: Shape, axes: Co
   if (elementCount(aShape) === 0 || elementCount(bShape) === 0)
     return { function: "clear", args: ({ results: [c] }) => [c!, results * lanes.item], scratchBytes: 0 };
   const { product, copies } = matrixProduct(lanes, [aShape, bShape], axes);
-  return { ...callOf(product, chooseWay(product)), copies, parts: (count) => partsOf(product, count) };
+  const { outer, inner, m, n, k } = product;
+  const time = (outer * inner * m * n * k * vectorTime) / lanes.count;
+  return shared({ ...callOf(product, chooseWay(product)), copies }, time, [cutOf(product)]);
 }

@@ -41,7 +41,11 @@ export interface PrebuiltCall {
   readonly refuses?: boolean;
   /** Whether the first result may lie where the first operand lies, which the others do not overlap: then nothing is copied. */
   readonly overwrites?: boolean;
-  /** Calls, at most `count`, that together do the same and may run at the same time. Missing: it cannot be shared. */
+  /**
+   * `count` calls, of which some may have nothing to do, that together do the same and may run at the same time; or one call,
+   * where that does not pay. Missing: it cannot be shared. A call that `refuses` has none, as only the caller's thread can
+   * turn to the interpreter.
+   */
   readonly parts?: (count: number) => readonly PrebuiltCall[];
 }
 

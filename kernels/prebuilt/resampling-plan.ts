@@ -6,9 +6,13 @@ import { type ResizeParams, resamplingTaps, resizedAxes } from "../resampling.ts
 import { passCount, passNames, wholePassNames } from "./axis-passes.ts";
 import { aligned, isReasonable, planPasses } from "./axis-passes-plan.ts";
 import { entryBytes } from "./fold-rows.ts";
-import { doubles, singles } from "./lanes.ts";
+import { type Lanes, doubles, singles } from "./lanes.ts";
 import type { PrebuiltCall } from "./module.ts";
 import { methodNumbers, resampleNames } from "./resample-tables.ts";
+import { alike, shared } from "./shares.ts";
+
+/** Estimate of the nanoseconds that an element takes in one pass. */
+const elementTime = 0.6;
 
 /**
  * The call of the prebuilt kernel that resizes: one operand, one result.
@@ -16,10 +20,30 @@ import { methodNumbers, resampleNames } from "./resample-tables.ts";
  * @returns      null where the kernel in TypeScript is to be used: integers, nothing to do, more than three axes that change
  */
 export const planResize = (dtype: string, params: ResizeParams): PrebuiltCall | null => {
-  const { from, to, method, antialias, isTransposed } = params;
+  const { from, to, isTransposed } = params;
   const lanes = dtype === "float64" ? doubles : dtype === "float32" ? singles : null;
   const sizes = [elementCount(from), elementCount(to)];
   if (lanes === null || sizes.includes(0) || sizes.some((size) => size * lanes.item >= 2 ** 30)) return null;
+  const call = callOf(lanes, params);
+  if (call === null || !isReasonable(call.scratchBytes, sizes[0]! + sizes[1]!, lanes)) return null;
+  const changed = resizedAxes(params);
+  // The axes before the first that changes are one.
+  const [fromPlane, toPlane] = [from, to].map((shape) => shape.slice(changed[0]));
+  const [source, target] = isTransposed ? [toPlane!, fromPlane!] : [fromPlane!, toPlane!];
+  return shared(call, (sizes[0]! + sizes[1]!) * changed.length * elementTime, [
+    alike({
+      length: elementCount(from.slice(0, changed[0])),
+      group: lanes.count,
+      first: (planes) => callOf(lanes, { ...params, from: [planes, ...fromPlane!], to: [planes, ...toPlane!] }),
+      operands: [elementCount(source) * lanes.item],
+      results: [elementCount(target) * lanes.item],
+    }),
+  ]);
+};
+
+/** Null where there are no axes that change, or too many. */
+const callOf = (lanes: Lanes, params: ResizeParams): PrebuiltCall | null => {
+  const { from, to, method, antialias, isTransposed } = params;
   const [source, target] = isTransposed ? [to, from] : [from, to];
   const changed = resizedAxes(params);
   const plan = planPasses(
@@ -47,7 +71,6 @@ export const planResize = (dtype: string, params: ResizeParams): PrebuiltCall | 
       doubles: take(weights.length * 8),
     };
   });
-  if (!isReasonable(scratchBytes, sizes[0]! + sizes[1]!, lanes)) return null;
   return {
     function: `${method === "nearest" ? "nearest" : "interpolate"}${lanes.bits}`,
     args: ({ operands, results, scratch }) => {

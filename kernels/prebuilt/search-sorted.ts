@@ -7,6 +7,7 @@ import type { AddressOperand, Expression, FunctionReference, WasmModule } from "
 import { type SearchType, isSearchType } from "./argument-lanes.ts";
 import { integers } from "./lanes.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
+import { alike, shared } from "./shares.ts";
 import { smallModule } from "./small-module.ts";
 
 const { add, mul } = i32;
@@ -76,6 +77,9 @@ function exportSearch(module: WasmModule, numbers: Numbers<"i32">, isRightSide: 
   });
 }
 
+/** Estimate of the nanoseconds that a probe takes. */
+const probeTime = 3;
+
 /**
  * How to find the places of keys in memory, as `searchSortedLines` does.
  * @param batch        lines, each of `length` elements; all contiguous
@@ -88,14 +92,30 @@ export function planSearchSorted(
   isRightSide: boolean,
 ): { readonly module: PrebuiltModule; readonly call: PrebuiltCall } | null {
   if (!isSearchType(dtype)) return null;
+  const { item } = numbersOf[dtype];
+  const callFor = (ownBatch: number, keysOfLine: number): PrebuiltCall => ({
+    function: "run",
+    scratchBytes: 0,
+    args: ({ operands: [lines, keys], results: [out] }) => [ownBatch, length, keysOfLine, lines!, keys!, out!],
+  });
+  const ofLines = alike({
+    length: batch,
+    first: (units) => callFor(units, keysPerLine),
+    operands: [length * item, keysPerLine * item],
+    results: [keysPerLine * 4],
+  });
+  const ofKeys = alike({
+    length: keysPerLine,
+    group: 16,
+    first: (units) => callFor(1, units),
+    operands: [0, item],
+    results: [4],
+  });
+  const time = batch * keysPerLine * Math.log2(length + 1) * probeTime;
   return {
     module: smallModule(`searchSorted ${dtype} ${isRightSide ? "right" : "left"}`, (module) =>
       exportSearch(module, numbersOf[dtype], isRightSide),
     ),
-    call: {
-      function: "run",
-      scratchBytes: 0,
-      args: ({ operands: [lines, keys], results: [out] }) => [batch, length, keysPerLine, lines!, keys!, out!],
-    },
+    call: shared(callFor(batch, keysPerLine), time, batch === 1 ? [ofKeys] : [ofLines]),
   };
 }

@@ -7,6 +7,7 @@ import { type EigenPlaces, eigenArguments, exportEigen } from "./eigen.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
 import { weightBytes } from "./reflection-passes.ts";
 import { recordBytes } from "./rotations.ts";
+import { stacked } from "./shares.ts";
 import { smallModule } from "./small-module.ts";
 import { type SvdPlaces, exportSvd, svdArguments } from "./svd.ts";
 import { entryBytes, numbersOf, stripLines } from "./strips.ts";
@@ -63,6 +64,10 @@ const eigenPlaces = (size: number, scratch: number): { readonly places: EigenPla
   return { places: { ...places, limit: places.record + record }, end: end() };
 };
 
+/** Estimate of the nanoseconds of a decomposition: so many per element, and so many more for every column. */
+const timeOf = (rows: number, columns: number, perElement: number, perColumn: number): number =>
+  rows * columns * (perElement + perColumn * columns);
+
 /**
  * How to find eigenvalues and vectors of stacks of symmetric matrices, as `symmetricEigen` does.
  * @returns  null for other dtypes than floats
@@ -70,17 +75,22 @@ const eigenPlaces = (size: number, scratch: number): { readonly places: EigenPla
 export function planEigen(dtype: string, shape: Shape): Routine | null {
   const numbers = numbersOf(dtype);
   if (numbers === null) return null;
+  const { item } = numbers;
   const [count, size] = [elementCount(shape.slice(0, -2)), shape.at(-1)!];
   return {
     module: smallModule(`eigh ${dtype}`, (module) => exportEigen(module, numbers)),
-    call: {
-      function: "run",
-      scratchBytes: eigenPlaces(size, 0).end,
-      args: ({ operands: [a], results: [values, vectors], scratch }) => {
-        const { places } = eigenPlaces(size, scratch);
-        return [count, size, a!, values!, vectors!, ...eigenArguments(places)];
-      },
-    },
+    call: stacked(count, timeOf(size, size, 30, 1), {
+      first: (matrices) => ({
+        function: "run",
+        scratchBytes: eigenPlaces(size, 0).end,
+        args: ({ operands: [a], results: [values, vectors], scratch }) => {
+          const { places } = eigenPlaces(size, scratch);
+          return [matrices, size, a!, values!, vectors!, ...eigenArguments(places)];
+        },
+      }),
+      operands: [size * size * item],
+      results: [size * item, size * size * item],
+    }),
   };
 }
 
@@ -135,17 +145,22 @@ export function planSvd(dtype: string, shape: Shape, isFull: boolean): Routine |
   const [lineStep, depthStep] = isTall ? across(n) : along(n);
   const [leftLine, leftDepth] = isTall ? across(width) : along(rows);
   const [rightLine, rightDepth] = isTall ? along(columns) : across(columns);
+  const [leftBytes, valueBytes, rightBytes] = [rows * width * item, columns * item, columns * columns * item];
   const steps = { lineStep, depthStep, leftLine, leftDepth, rightLine, rightDepth };
   return {
     module: smallModule(`svd ${dtype}`, (module) => exportSvd(module, numbers)),
-    call: {
-      function: "run",
-      scratchBytes: svdPlaces(rows, columns, 0).end,
-      args: ({ operands: [a], results: [u, values, vt], scratch }) => {
-        const [left, right] = isTall ? [u!, vt!] : [vt!, u!];
-        const { places } = svdPlaces(rows, columns, scratch);
-        return [count, rows, columns, width, a!, left, values!, right, ...svdArguments({ ...steps, ...places })];
-      },
-    },
+    call: stacked(count, timeOf(rows, columns, 100, 5), {
+      first: (matrices) => ({
+        function: "run",
+        scratchBytes: svdPlaces(rows, columns, 0).end,
+        args: ({ operands: [a], results: [u, values, vt], scratch }) => {
+          const [left, right] = isTall ? [u!, vt!] : [vt!, u!];
+          const { places } = svdPlaces(rows, columns, scratch);
+          return [matrices, rows, columns, width, a!, left, values!, right, ...svdArguments({ ...steps, ...places })];
+        },
+      }),
+      operands: [m * n * item],
+      results: isTall ? [leftBytes, valueBytes, rightBytes] : [rightBytes, valueBytes, leftBytes],
+    }),
   };
 }

@@ -7,6 +7,7 @@
 import { f32x4, f64x2, i32, i32x4, i8x16, v128 } from "../assembler/index.ts";
 import type { Expression, FunctionBuilder, Local } from "../assembler/index.ts";
 import type { PrebuiltCall, PrebuiltModule } from "./module.ts";
+import { shared, stacked } from "./shares.ts";
 import { smallModule } from "./small-module.ts";
 
 type Vector = Expression<"v128">;
@@ -176,8 +177,8 @@ const moduleOf = (form: RandomForm): PrebuiltModule =>
     });
   });
 
-/** Counters for which threads are worth calling. */
-const worthSharing = 4096;
+/** Estimate of the nanoseconds that a counter takes. */
+const counterTime = 3;
 
 /**
  * How to fill memory with what keys make of the counters 0 .. count - 1, as kernels/threefry.ts does, key by key.
@@ -195,14 +196,10 @@ export function planThreefry(
     scratchBytes: 0,
     args: ({ operands: [keys], results: [out] }) => [keys!, keyCount, step, out!, first, last],
   });
-  const parts = (threads: number): PrebuiltCall[] => {
-    const shares = Math.max(1, Math.min(threads, Math.floor(count / worthSharing)));
-    const starts = Array.from({ length: shares + 1 }, (_, k) =>
-      k === shares ? count : Math.floor((count * k) / shares / lanes) * lanes,
-    );
-    return Array.from({ length: shares }, (_, k) => callFor(starts[k]!, starts[k + 1]!));
-  };
-  return { module: moduleOf(form), call: { ...callFor(0, count), parts } };
+  const call = shared(callFor(0, count), keyCount * count * counterTime, [
+    { length: count, group: lanes, range: callFor },
+  ]);
+  return { module: moduleOf(form), call };
 }
 
 // --- One counter for each key -----------------------------------------------------------------
@@ -256,10 +253,15 @@ const cipherModule = (): PrebuiltModule =>
 export function planCipher(count: number): { readonly module: PrebuiltModule; readonly call: PrebuiltCall } {
   return {
     module: cipherModule(),
-    call: {
-      function: "run",
-      scratchBytes: 0,
-      args: ({ operands: [keys, counters], results: [out] }) => [count, keys!, counters!, out!],
-    },
+    call: stacked(count, 2 * counterTime, {
+      group: lanes,
+      first: (pairs) => ({
+        function: "run",
+        scratchBytes: 0,
+        args: ({ operands: [keys, counters], results: [out] }) => [pairs, keys!, counters!, out!],
+      }),
+      operands: [8, 8],
+      results: [8],
+    }),
   };
 }

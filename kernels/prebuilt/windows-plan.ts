@@ -10,6 +10,7 @@ import { passCount, passNames, wholePassNames } from "./axis-passes.ts";
 import { type PassPlan, aligned, isReasonable, planPasses } from "./axis-passes-plan.ts";
 import { type Lanes, doubles, singles } from "./lanes.ts";
 import type { Addresses, PrebuiltCall } from "./module.ts";
+import { type Cut, alike, shared } from "./shares.ts";
 import { placeNames } from "./window-places.ts";
 import { windowNames } from "./window-tables.ts";
 
@@ -66,12 +67,14 @@ const wholeArguments = ({ whole }: PassPlan, { operands, results, scratch }: Add
   return wholePassNames.map((name) => numbers[name]);
 };
 
+interface Prepared {
+  readonly lanes: Lanes;
+  readonly worked: readonly Worked[];
+  readonly results: Shape;
+}
+
 /** What a call works on, or null where the kernel in TypeScript is to be used. */
-const prepared = (
-  dtype: string,
-  shape: Shape,
-  params: WindowParams,
-): { readonly lanes: Lanes; readonly worked: readonly Worked[]; readonly results: Shape } | null => {
+const prepared = (dtype: string, shape: Shape, params: WindowParams): Prepared | null => {
   const lanes = lanesOf(dtype);
   const results = windowShape(shape, params);
   const sizes = [elementCount(shape), elementCount(results)];
@@ -79,6 +82,50 @@ const prepared = (
   const worked = workedAxes(shape, params);
   if (worked.length === 0 || worked.length > passCount) return null;
   return worked.every((axis) => isModest(axis, shape[axis.axis]!)) ? { lanes, worked, results } : null;
+};
+
+/** Estimate of the nanoseconds that an element under a window takes. */
+const tapTime = 0.8;
+
+interface Planes {
+  readonly planes: number;
+  /** Shape of one, and the elements of it and of its results. */
+  readonly plane: Shape;
+  readonly planeElements: number;
+  readonly planeResults: number;
+  /** The planes are axis 0. */
+  readonly worked: readonly Worked[];
+}
+
+/** What a call works on, with the axes before the first that has windows as one. */
+const planesOf = ({ worked, results }: Prepared, shape: Shape): Planes => {
+  const first = worked[0]!.axis;
+  const plane = shape.slice(first);
+  return {
+    planes: elementCount(shape.slice(0, first)),
+    plane,
+    worked: worked.map((axis) => ({ ...axis, axis: axis.axis - first + 1 })),
+    planeElements: elementCount(plane),
+    planeResults: elementCount(results.slice(first)),
+  };
+};
+
+/** The results of a single plane along the first axis: later ones are those of windows that begin later. */
+const resultsCut = (
+  lanes: Lanes,
+  planeResults: number,
+  [first, ...others]: readonly Worked[],
+  callFor: (worked: readonly Worked[]) => PrebuiltCall,
+): Cut => {
+  const { results, stride, low } = first!;
+  const row = (planeResults / results) * lanes.item;
+  return {
+    length: results,
+    range: (from, to) => {
+      const { args, ...call } = callFor([{ ...first!, low: low - from * stride, results: to - from }, ...others]);
+      return { ...call, args: (addresses) => args({ ...addresses, results: [addresses.results[0]! + from * row] }) };
+    },
+  };
 };
 
 const functionNames = { sum: "windowSum", max: "windowMax", min: "windowMin" } as const;
@@ -92,14 +139,29 @@ const functionNames = { sum: "windowSum", max: "windowMax", min: "windowMin" } a
 export const planWindows = (dtype: string, shape: Shape, params: WindowParams, kind: FoldKind): PrebuiltCall | null => {
   const problem = prepared(dtype, shape, params);
   if (problem === null) return null;
-  const { lanes, worked, results } = problem;
-  const plan = planPasses(lanes, shape, worked)!;
-  if (!isReasonable(plan.scratchBytes, elementCount(shape) + elementCount(results), lanes)) return null;
-  return {
-    function: `${functionNames[kind]}${lanes.bits}`,
-    args: (addresses) => [...wholeArguments(plan, addresses), ...axisArguments(plan, worked, addresses.scratch)],
-    scratchBytes: plan.scratchBytes,
+  const { lanes, results } = problem;
+  const { planes, plane, worked, planeElements, planeResults } = planesOf(problem, shape);
+  const callFor = (count: number, own: readonly Worked[]): PrebuiltCall => {
+    const plan = planPasses(lanes, [count, ...plane], own)!;
+    return {
+      function: `${functionNames[kind]}${lanes.bits}`,
+      args: (addresses) => [...wholeArguments(plan, addresses), ...axisArguments(plan, own, addresses.scratch)],
+      scratchBytes: plan.scratchBytes,
+    };
   };
+  const call = callFor(planes, worked);
+  if (!isReasonable(call.scratchBytes, elementCount(shape) + elementCount(results), lanes)) return null;
+  const taps = worked.reduce((sum, { most }) => sum + most, 0);
+  return shared(call, planes * (planeElements + planeResults * taps) * tapTime, [
+    alike({
+      length: planes,
+      group: lanes.count,
+      first: (count) => callFor(count, worked),
+      operands: [planeElements * lanes.item],
+      results: [planeResults * lanes.item],
+    }),
+    ...(planes === 1 ? [resultsCut(lanes, planeResults, worked, (own) => callFor(1, own))] : []),
+  ]);
 };
 
 /** The passes as the search for places sees them: all elements of the axes lie as in x, or as in an interleaved plane of it. */
@@ -120,31 +182,18 @@ const placePlan = (
   return { ...plan, passes, units };
 };
 
-/**
- * The call of the prebuilt kernel that takes or puts elements at the places of window extrema: operands x and values, one
- * result.
- * @param dtype  of all three
- * @param shape  of x
- * @returns      null as for `planWindows`
- */
-export const planExtrema = (
+/** Arguments and scratch of a call that takes or puts. */
+const extremaArguments = (
   direction: "take" | "put",
-  dtype: string,
-  shape: Shape,
-  params: WindowParams,
-  extremum: Extremum,
-): PrebuiltCall | null => {
-  const problem = prepared(dtype, shape, params);
-  if (problem === null) return null;
-  const { lanes, worked, results } = problem;
-  const first = worked[0]!.axis;
+  lanes: Lanes,
+  { planes, plane, worked, planeElements, planeResults }: Planes,
+): Pick<PrebuiltCall, "args" | "scratchBytes"> => {
+  const shape = [planes, ...plane];
   const rows = elementCount(shape.slice(worked.at(-1)!.axis + 1));
-  const planes = elementCount(shape.slice(0, first));
   // A single plane would leave all lanes but one empty.
   const isInterleaved = rows === 1 && planes > 1;
   const plan = placePlan(planPasses(lanes, shape, worked)!, lanes, shape, worked, isInterleaved);
-  const [planeElements, planeResults] = [elementCount(shape.slice(first)), elementCount(results.slice(first))];
-  let scratchBytes = plan.scratchBytes;
+  let { scratchBytes } = plan;
   const take = (bytes: number): number => {
     scratchBytes += aligned(bytes);
     return scratchBytes - aligned(bytes);
@@ -156,7 +205,6 @@ export const planExtrema = (
     others: copy(direction === "take" ? planeElements : planeResults),
     made: copy(direction === "take" ? planeResults : planeElements),
   };
-  if (!isReasonable(scratchBytes, planes * (2 * planeElements + planeResults), lanes)) return null;
   const args = (addresses: Addresses): number[] => {
     const numbers = {
       second: addresses.operands[1]!,
@@ -176,5 +224,50 @@ export const planExtrema = (
       ...placeNames.map((name) => numbers[name]),
     ];
   };
-  return { function: `${direction}${extremum === "max" ? "Max" : "Min"}${lanes.bits}`, args, scratchBytes };
+  return { args, scratchBytes };
+};
+
+/**
+ * The call of the prebuilt kernel that takes or puts elements at the places of window extrema: operands x and values, one
+ * result.
+ * @param dtype  of all three
+ * @param shape  of x
+ * @returns      null as for `planWindows`
+ */
+export const planExtrema = (
+  direction: "take" | "put",
+  dtype: string,
+  shape: Shape,
+  params: WindowParams,
+  extremum: Extremum,
+): PrebuiltCall | null => {
+  const problem = prepared(dtype, shape, params);
+  if (problem === null) return null;
+  const { lanes } = problem;
+  const { planes, plane, worked, planeElements, planeResults } = planesOf(problem, shape);
+  const callFor = (count: number, own: readonly Worked[]): PrebuiltCall => {
+    const { args, scratchBytes } = extremaArguments(direction, lanes, {
+      planes: count,
+      plane,
+      worked: own,
+      planeElements,
+      planeResults,
+    });
+    return { function: `${direction}${extremum === "max" ? "Max" : "Min"}${lanes.bits}`, args, scratchBytes };
+  };
+  const call = callFor(planes, worked);
+  if (!isReasonable(call.scratchBytes, planes * (2 * planeElements + planeResults), lanes)) return null;
+  const taps = elementCount(worked.map(({ most }) => most));
+  const [elementBytes, resultBytes] = [planeElements * lanes.item, planeResults * lanes.item];
+  const isTaking = direction === "take";
+  return shared(call, planes * (planeElements + planeResults * taps) * tapTime, [
+    alike({
+      length: planes,
+      group: lanes.count,
+      first: (count) => callFor(count, worked),
+      operands: [elementBytes, isTaking ? elementBytes : resultBytes],
+      results: [isTaking ? resultBytes : elementBytes],
+    }),
+    ...(planes === 1 && isTaking ? [resultsCut(lanes, planeResults, worked, (own) => callFor(1, own))] : []),
+  ]);
 };

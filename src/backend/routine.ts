@@ -8,7 +8,7 @@ import type { TypedArray } from "../array/dtype.ts";
 import { bufferOf, ConcreteArray, fromBuffer, isConcrete } from "../array/ndarray.ts";
 import type { NDArray } from "../array/ndarray.ts";
 import { sameShape, sizeOf } from "../array/shape.ts";
-import type { Operand } from "../compile/fusion.ts";
+import type { Operand } from "../compile/groups.ts";
 import type { Program, RoutineStep } from "../compile/steps.ts";
 import { toList } from "../ir/primitive.ts";
 import { withEvaluation } from "../ir/trace.ts";

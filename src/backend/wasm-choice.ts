@@ -4,28 +4,12 @@
  */
 import { sumLanes } from "../../kernels/reduction.ts";
 import { distance, leavesOf } from "../compile/closeness.ts";
-import { accessesOf, localsRead, statementsIn, strideAlong, valuesOf } from "../compile/kernel-ir.ts";
+import { accessesOf, statementsIn, strideAlong, valuesOf } from "../compile/kernel-ir.ts";
 import type { Loop, Run, Statement } from "../compile/kernel-ir.ts";
+import { hasIndependentRounds } from "../compile/parts.ts";
 import { callCount, vectorsOfCalls } from "./wasm-expression.ts";
-import { assignedIn } from "./wasm-lanes.ts";
 import { runsAcross } from "./wasm-run-across.ts";
 import { isVectorizable, lanesOf } from "./wasm-lane-count.ts";
-
-/** Whether no value goes from round to round: every local that is set is set before it is read, and every store has its own place. */
-export const hasIndependentRounds = ({ body, counter }: Loop): boolean => {
-  const assigned = assignedIn(body);
-  const known = new Set<number>();
-  for (const statement of statementsIn(body)) {
-    if (statement.kind === "store" && strideAlong(statement.access, counter) === 0) return false;
-    const read = valuesOf(statement).flatMap(localsRead);
-    if (statement.kind === "run") read.push(...statement.terms.map(({ total }) => total));
-    // The body of a run stands before its terms; it is looked at after the run itself.
-    const later = statement.kind === "run" ? assignedIn(statement.body) : known;
-    if (read.some((local) => assigned.has(local) && !known.has(local) && !later.has(local))) return false;
-    if (statement.kind === "load" || statement.kind === "set") known.add(statement.local);
-  }
-  return true;
-};
 
 /** Whether lanes can take the rounds of a loop. */
 export const canTakeLanes = (loop: Loop): boolean =>

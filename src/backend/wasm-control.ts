@@ -6,7 +6,7 @@
 import { i32 } from "../../kernels/assembler/index.ts";
 import type { Expression, FunctionBuilder, FunctionReference, Local } from "../../kernels/assembler/index.ts";
 import { bytesOf, pointerBytes } from "../compile/buffer-plan.ts";
-import type { Buffer, ControlOperand } from "../compile/fusion.ts";
+import type { Buffer, ControlOperand } from "../compile/groups.ts";
 import { isBuffer } from "../compile/steps.ts";
 import type { ControlStep } from "../compile/steps.ts";
 import { loadAs } from "./wasm-expression.ts";

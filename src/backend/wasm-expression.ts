@@ -8,7 +8,7 @@ import { InvalidJaxpr } from "../error.ts";
 import type { DType } from "../array/dtype.ts";
 import { isFloat } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
-import { statementsIn, valuesOf } from "../compile/kernel-ir.ts";
+import { expressionsIn, statementsIn, valuesOf } from "../compile/kernel-ir.ts";
 import type { Statement } from "../compile/kernel-ir.ts";
 import type { VectorFunction } from "./wasm-vector.ts";
 
@@ -123,28 +123,14 @@ const encodeConstant = (value: number, dtype: DType): Expression<Scalar> =>
       ? f32.const(value)
       : i32.const(dtype === "uint32" ? value >>> 0 : value | 0);
 
-/** Calls in statements and values, visited one by one. */
+/** Calls in statements and values. */
 export const callsIn = (
   body: readonly Statement[],
   values: readonly ScalarExpression[] = [],
-): Extract<ScalarExpression, { readonly op: "call" }>[] => {
-  const found: Extract<ScalarExpression, { readonly op: "call" }>[] = [];
-  const visit = (root: ScalarExpression): void => {
-    const expressions = [root];
-    for (let expression = expressions.pop(); expression !== undefined; expression = expressions.pop()) {
-      if (expression.op === "unary" || expression.op === "convert") expressions.push(expression.x);
-      else if (expression.op === "binary" || expression.op === "compare") expressions.push(expression.x, expression.y);
-      else if (expression.op === "select") expressions.push(expression.condition, expression.x, expression.y);
-      else if (expression.op === "call") {
-        expressions.push(...expression.args);
-        found.push(expression);
-      }
-    }
-  };
-  for (const statement of statementsIn(body)) valuesOf(statement).forEach(visit);
-  values.forEach(visit);
-  return found;
-};
+): Extract<ScalarExpression, { readonly op: "call" }>[] =>
+  [...statementsIn(body).flatMap(valuesOf), ...values]
+    .flatMap(expressionsIn)
+    .filter((expression) => expression.op === "call");
 
 /** Number of calls in statements and values. */
 export const callCount = (body: readonly Statement[], values: readonly ScalarExpression[] = []): number =>

@@ -5,7 +5,7 @@
 import type { DType } from "../array/dtype.ts";
 import { isFloat, isInteger } from "../array/dtype.ts";
 import type { BinaryName, ScalarExpression, UnaryName } from "../ir/lowering.ts";
-import { accessesOf, statementsIn, valuesOf } from "../compile/kernel-ir.ts";
+import { accessesOf, expressionsIn, statementsIn, valuesOf } from "../compile/kernel-ir.ts";
 import type { Statement } from "../compile/kernel-ir.ts";
 
 export type Width = 32 | 64;
@@ -47,30 +47,10 @@ export const isVectorizable = (expression: ScalarExpression): boolean => {
   }
 };
 
-const dtypesOf = (expression: ScalarExpression, found: Set<DType>): void => {
-  found.add(expression.dtype);
-  switch (expression.op) {
-    case "unary":
-    case "convert":
-      return dtypesOf(expression.x, found);
-    case "binary":
-    case "compare":
-      dtypesOf(expression.x, found);
-      return dtypesOf(expression.y, found);
-    case "select":
-      dtypesOf(expression.condition, found);
-      dtypesOf(expression.x, found);
-      return dtypesOf(expression.y, found);
-    case "call":
-      return expression.args.forEach((x) => dtypesOf(x, found));
-    case "local":
-    case "constant":
-  }
-};
-
 /** Lanes that fill the vectors of a loop over these statements: two where all is float64, else four. */
 export const lanesOf = (body: readonly Statement[], values: readonly ScalarExpression[] = []): 2 | 4 => {
   const found = new Set(accessesOf(body).map(({ dtype }) => dtype));
-  for (const value of [...statementsIn(body).flatMap(valuesOf), ...values]) dtypesOf(value, found);
+  for (const value of [...statementsIn(body).flatMap(valuesOf), ...values])
+    for (const { dtype } of expressionsIn(value)) found.add(dtype);
   return found.has("float64") && !found.has("float32") && ![...found].some(isInteger) ? 2 : 4;
 };

@@ -7,7 +7,7 @@ import type { Address, Expression, FunctionBuilder, Local } from "../../kernels/
 import { isFloat } from "../array/dtype.ts";
 import type { DType } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
-import { localsRead, statementsIn, strideAlong, valuesOf } from "../compile/kernel-ir.ts";
+import { localsRead, localsSet, statementsIn, strideAlong, valuesOf } from "../compile/kernel-ir.ts";
 import type { Access, Nest, Run, Statement, Term } from "../compile/kernel-ir.ts";
 import { loadAs } from "./wasm-expression.ts";
 import type { Callees, Variable } from "./wasm-expression.ts";
@@ -55,20 +55,6 @@ export interface Front {
   readonly loaded?: ReadonlyMap<Statement, Vector>;
 }
 
-/** Locals that the statements set or that their runs add to. */
-export const assignedIn = (body: readonly Statement[]): Set<number> => {
-  const assigned = new Set<number>();
-  for (const statement of statementsIn(body)) {
-    if (statement.kind === "load" || statement.kind === "set") assigned.add(statement.local);
-    if (statement.kind === "run")
-      for (const term of statement.terms) {
-        assigned.add(term.total);
-        if (term.combine === "sum" && term.correction !== null) assigned.add(term.correction);
-      }
-  }
-  return assigned;
-};
-
 /** Locals that the statements read, those their runs add to included. */
 const readIn = (body: readonly Statement[]): number[] =>
   statementsIn(body).flatMap((statement) => [
@@ -83,7 +69,7 @@ export const outerLocals = (
   values: readonly ScalarExpression[],
   lanes: number,
 ): LaneLocals => {
-  const assigned = assignedIn(body);
+  const assigned = localsSet(body);
   const outer = [...new Set([...readIn(body), ...values.flatMap(localsRead)])].filter((local) => !assigned.has(local));
   return new Map(
     outer.map((local) => {

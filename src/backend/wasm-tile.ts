@@ -6,7 +6,8 @@ import { v128 } from "../../kernels/assembler/index.ts";
 import { doubles, singles } from "../../kernels/prebuilt/lanes.ts";
 import { localsRead, strideAlong } from "../compile/kernel-ir.ts";
 import type { Loop, Statement } from "../compile/kernel-ir.ts";
-import { canTakeLanes, hasIndependentRounds } from "./wasm-choice.ts";
+import { hasIndependentRounds } from "../compile/parts.ts";
+import { canTakeLanes } from "./wasm-choice.ts";
 import { callCount, mostCalls } from "./wasm-expression.ts";
 import { outerLocals, writeLanes } from "./wasm-lanes.ts";
 import type { Front, LaneLocals, Writing } from "./wasm-lanes.ts";
@@ -50,7 +51,7 @@ const anyTilingOf = (loop: Loop): Tiling | null => {
   const chain = chainOf(loop);
   const along = chain?.at(-1);
   if (chain === null || along === undefined || chain.length === 1 || !canTakeLanes(along)) return null;
-  if (!chain.every(hasIndependentRounds)) return null;
+  if (!chain.every((loop) => hasIndependentRounds(loop))) return null;
   const outer = chain.slice(0, -1);
   for (const statement of along.body) {
     if (statement.kind === "store" && strideAlong(statement.access, along.counter) !== 1) return null;

@@ -21,9 +21,9 @@ import { memoryLimits } from "../../kernels/prebuilt/module.ts";
 import type { PrebuiltCall } from "../../kernels/prebuilt/module.ts";
 import { isFloat } from "../array/dtype.ts";
 import type { PrebuiltRoutine, ScalarExpression } from "../ir/lowering.ts";
-import { scratchOffsets } from "../compile/fusion.ts";
 import type { Nest } from "../compile/kernel-ir.ts";
-import type { KernelStep, Program, ProgramStep, RoutineStep } from "../compile/steps.ts";
+import { scratchOffsets } from "../compile/routine-groups.ts";
+import type { ControlStep, KernelStep, NestStep, Program, ProgramStep, RoutineStep } from "../compile/steps.ts";
 import { isElementary, scalarFunction } from "./scalar-functions.ts";
 import { writeControl } from "./wasm-control.ts";
 import { callsIn } from "./wasm-expression.ts";
@@ -180,9 +180,107 @@ const routineOf = ({ index, equation, operands, results }: KernelStep): RoutineS
   releases: [],
 });
 
-// --- The module -------------------------------------------------------------------------------
+// --- Steps ------------------------------------------------------------------------------------
 
+/** Writes a step into the function of its program. */
 type Writer = (f: Builder, base: Local<"i32">) => void;
+
+/** A module being made: what its functions call, and what is found out while they are written. */
+interface Making {
+  readonly module: WasmModule;
+  readonly callees: Callees;
+  readonly kernels: ReadonlyMap<string, KernelFunction>;
+  readonly host: FunctionReference<readonly ["i32", "i32"]>;
+  /** Null where no step is in parts. */
+  readonly threads: {
+    readonly fork: FunctionReference<readonly ["i32", "i32"], "i32">;
+    readonly join: FunctionReference<readonly []>;
+  } | null;
+  /** Functions of programs, by the program. */
+  readonly programs: Map<Program, ProgramFunction>;
+  readonly routines: HostRoutine[];
+  sharedSteps: number;
+}
+
+/** A step of the program of this name. */
+interface Writing<S extends ProgramStep> {
+  readonly program: Program;
+  readonly name: string;
+  readonly step: S;
+}
+
+/** The step as parts for all threads, the first of them the caller's. */
+const inParts = (making: Making, writers: readonly Writer[]): Writer => {
+  const step = making.sharedSteps++;
+  const { fork, join } = making.threads!;
+  const parts = writers.map((write, part) =>
+    making.module.func(`step${step} part${part}`, { params: ["i32"], export: true }, (f, base) => write(f, base)),
+  );
+  const run = (f: Builder, base: Local<"i32">, own: readonly ProgramFunction[]): void =>
+    own.forEach((part) => f.call(part, base));
+  return (f, base) =>
+    f.if(
+      call(fork, i32.const(step), base),
+      () => {
+        run(f, base, parts.slice(0, 1));
+        f.call(join);
+      },
+      () => run(f, base, parts),
+    );
+};
+
+const hostWriter = ({ routines, host }: Making, program: Program, step: RoutineStep): Writer => {
+  const number = routines.push({ program, step }) - 1;
+  return (f, base) => f.call(host, number, base);
+};
+
+const kernelWriter = (making: Making, { program, step }: Writing<KernelStep>): Writer => {
+  const offsets = scratchOffsets(step.calls);
+  const writers = step.calls.map((own, part): Writer => {
+    const kernel = making.kernels.get(kernelName(step.routine, own))!;
+    const args = (base: Local<"i32">): Expression<"i32">[] =>
+      kernelArguments(step, own, offsets[part]!, (buffer) => addressIn(program.plan, base, buffer));
+    if (own.refuses !== true) return (f, base) => f.call(kernel, ...args(base));
+    const refusal = hostWriter(making, program, routineOf(step));
+    return (f, base) =>
+      f.if(call(kernel as FunctionReference<readonly "i32"[], "i32">, ...args(base)), () => refusal(f, base));
+  });
+  return writers.length === 1 ? writers[0]! : inParts(making, writers);
+};
+
+const controlWriter = ({ programs }: Making, { program, step }: Writing<ControlStep>): Writer => {
+  const { plan, buffers } = program;
+  const bodies = step.bodies.map((body) => programs.get(body)!);
+  return (f, base) => writeControl(f, step, { addressOf: (buffer) => addressIn(plan, base, buffer), buffers, bodies });
+};
+
+const nestWriter = (making: Making, { program, name, step }: Writing<NestStep>): Writer => {
+  const { module, callees } = making;
+  const writerOfNest = (nest: Nest): Writer => {
+    const written = module.func(`${name} ${nest.name}`, { params: ["i32"] }, (f, base) =>
+      writeNest(f, base, nest, program.plan, callees),
+    );
+    return (f, base) => f.call(written, base);
+  };
+  // A worker would have to ask its caller for every element.
+  const isLocal = callsIn(step.nest.body).every((own) => isElementary(own.function, own.dtype));
+  return step.parts === null || !isLocal ? writerOfNest(step.nest) : inParts(making, step.parts.map(writerOfNest));
+};
+
+const writerOf = (making: Making, program: Program, name: string, step: ProgramStep): Writer => {
+  switch (step.kind) {
+    case "routine":
+      return hostWriter(making, program, step);
+    case "kernel":
+      return kernelWriter(making, { program, name, step });
+    case "control":
+      return controlWriter(making, { program, name, step });
+    case "nest":
+      return nestWriter(making, { program, name, step });
+  }
+};
+
+// --- The module -------------------------------------------------------------------------------
 
 /**
  * The module of a program, for a memory with these limits. Imports: env.memory, env.host(routine, base), for threads
@@ -200,8 +298,12 @@ export const encodeProgram = (root: Program, limits: MemoryLimits = memoryLimits
   const isShared = all.some((step) =>
     step.kind === "nest" ? step.parts !== null : step.kind === "kernel" && step.calls.length > 1,
   );
-  const fork = isShared ? module.importFunction("env", "fork", ["i32", "i32"], "i32") : null;
-  const join = isShared ? module.importFunction("env", "join", []) : null;
+  const threads = isShared
+    ? {
+        fork: module.importFunction("env", "fork", ["i32", "i32"], "i32"),
+        join: module.importFunction("env", "join", []),
+      }
+    : null;
   const kernelSteps = all.filter((step) => step.kind === "kernel");
   const kernels = importKernels(module, kernelSteps);
   const ofVectors = defineElementary(module, calls, rare);
@@ -211,79 +313,26 @@ export const encodeProgram = (root: Program, limits: MemoryLimits = memoryLimits
     inline: (f, name, dtype, [x, y]) =>
       textOf(name, dtype as Precision)(vectors(dtype as Precision, f, (wanted) => rare.get(wanted.name)!))(x!, y!),
   };
-  const routines: HostRoutine[] = [];
-  const defined = new Map<Program, ProgramFunction>();
-  let shared = 0;
-
-  /** A step as parts for all threads, the first of them the caller's. */
-  const inParts = (writers: readonly Writer[]): Writer => {
-    const step = shared++;
-    const parts = writers.map((write, part) =>
-      module.func(`step${step} part${part}`, { params: ["i32"], export: true }, (f, base) => write(f, base)),
-    );
-    const run = (f: Builder, base: Local<"i32">, own: readonly ProgramFunction[]): void =>
-      own.forEach((part) => f.call(part, base));
-    return (f, base) =>
-      f.if(
-        call(fork!, i32.const(step), base),
-        () => {
-          run(f, base, parts.slice(0, 1));
-          f.call(join!);
-        },
-        () => run(f, base, parts),
-      );
-  };
-
-  const nestWriter = (program: Program, name: string, nest: Nest): Writer => {
-    const written = module.func(`${name} ${nest.name}`, { params: ["i32"] }, (f, base) =>
-      writeNest(f, base, nest, program.plan, callees),
-    );
-    return (f, base) => f.call(written, base);
-  };
-
-  const writerOf = (program: Program, name: string, step: ProgramStep): Writer => {
-    const { plan, buffers } = program;
-    const addresses = (base: Local<"i32">) => (buffer: number) => addressIn(plan, base, buffer);
-    switch (step.kind) {
-      case "routine": {
-        const number = routines.push({ program, step }) - 1;
-        return (f, base) => f.call(hostRoutine, number, base);
-      }
-      case "kernel": {
-        const offsets = scratchOffsets(step.calls);
-        const writers = step.calls.map((own, part): Writer => {
-          const kernel = kernels.get(kernelName(step.routine, own))!;
-          const args = (base: Local<"i32">): Expression<"i32">[] =>
-            kernelArguments(step, own, offsets[part]!, addresses(base));
-          if (own.refuses !== true) return (f, base) => f.call(kernel, ...args(base));
-          const number = routines.push({ program, step: routineOf(step) }) - 1;
-          return (f, base) =>
-            f.if(call(kernel as FunctionReference<readonly "i32"[], "i32">, ...args(base)), () =>
-              f.call(hostRoutine, number, base),
-            );
-        });
-        return writers.length === 1 ? writers[0]! : inParts(writers);
-      }
-      case "control": {
-        const bodies = step.bodies.map((body) => defined.get(body)!);
-        return (f, base) => writeControl(f, step, { addressOf: addresses(base), buffers, bodies });
-      }
-      case "nest":
-        // A worker would have to ask its caller for every element.
-        if (step.parts === null || callsIn(step.nest.body).some((own) => !isElementary(own.function, own.dtype)))
-          return nestWriter(program, name, step.nest);
-        return inParts(step.parts.map((part) => nestWriter(program, name, part)));
-    }
+  const making: Making = {
+    module,
+    callees,
+    kernels,
+    host: hostRoutine,
+    threads,
+    programs: new Map(),
+    routines: [],
+    sharedSteps: 0,
   };
   // Bodies come before the functions that call them.
   for (const [k, program] of [...programs.entries()].toReversed()) {
     const name = k === 0 ? "main" : `body${k}`;
-    const steps = program.steps.map((step) => writerOf(program, name, step));
+    const steps = program.steps.map((step) => writerOf(making, program, name, step));
     const signature = { params: ["i32"], export: k === 0 } as const;
-    defined.set(
+    making.programs.set(
       program,
       module.func(name, signature, (f, base) => steps.forEach((write) => write(f, base))),
     );
   }
-  return { bytes: module.assemble(), functions, routines, kernels: kernelSteps, sharedSteps: shared };
+  const { routines, sharedSteps } = making;
+  return { bytes: module.assemble(), functions, routines, kernels: kernelSteps, sharedSteps };
 };

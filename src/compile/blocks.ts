@@ -4,10 +4,9 @@
  * operands and on short operands as a whole.
  */
 import { sizeOf } from "../array/shape.ts";
-import type { Buffer } from "./fusion.ts";
-import type { Access, Nest, Statement } from "./kernel-ir.ts";
-
-type Loop = Extract<Statement, { readonly kind: "loop" }>;
+import type { Buffer } from "./groups.ts";
+import { onlyLoop } from "./kernel-ir.ts";
+import type { Access, Loop, Nest, Statement } from "./kernel-ir.ts";
 
 /** Elements of a block. */
 export const blockLength = 16384;
@@ -26,13 +25,6 @@ const isInOrder = ({ offset, strides }: Access, { counter, extent }: Loop, { sha
   strides[0]!.stride === 1 &&
   sizeOf(shape) === extent;
 
-/** The loop if there is but one, after loads and sets. */
-const onlyLoop = ({ body }: Nest): Loop | null => {
-  const loop = body.at(-1);
-  if (loop?.kind !== "loop" || loop.body.some(({ kind }) => kind === "loop" || kind === "run")) return null;
-  return body.slice(0, -1).every(({ kind }) => kind === "load" || kind === "set") ? loop : null;
-};
-
 const accessOf = (statement: Statement): Access | null =>
   statement.kind === "load" || statement.kind === "store" ? statement.access : null;
 
@@ -47,6 +39,7 @@ export interface Blocks {
 export const inBlocks = (nest: Nest, buffers: readonly Buffer[]): Blocks | null => {
   const loop = onlyLoop(nest);
   if (loop === null || loop.extent < fewest) return null;
+  if (loop.body.some(({ kind }) => kind === "loop" || kind === "run")) return null;
   const [long, short] = [new Set<number>(), new Set<number>()];
   for (const statement of [...nest.body.slice(0, -1), ...loop.body]) {
     const access = accessOf(statement);

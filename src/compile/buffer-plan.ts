@@ -1,18 +1,18 @@
 /**
- * Buffer plan: static byte offsets in a frame for every buffer that loop nests read or write.
+ * Buffer plan: static byte offsets in a frame for every buffer that steps on the frame read or write.
  * Buffers alive at the same time never overlap; the space of a dead one is used again, or taken over by a result that may be
  * written in its place. The largest are placed first, where they are few; else first fit in time. A buffer lives from the step that writes it to the last that reads it.
  */
 import { itemSize } from "../array/dtype.ts";
 import { sizeOf } from "../array/shape.ts";
-import type { Buffer } from "./fusion.ts";
+import type { Buffer } from "./groups.ts";
 
 /** First and last step that touch each buffer; -1 for inputs' start, `steps` for outputs' end. */
 export interface Lifetimes {
   readonly first: Int32Array;
   readonly last: Int32Array;
-  /** Whether a nest touches it, so that it needs a place in the frame. */
-  readonly inNest: Uint8Array;
+  /** Whether a step that works on the frame touches it, so that it needs a place there. */
+  readonly inFrame: Uint8Array;
   /** Buffers whose places a buffer may take over at its first step, if they end there. */
   readonly overwrites: ReadonlyMap<number, readonly number[]>;
 }
@@ -29,7 +29,8 @@ export interface BufferPlan {
 /** Offsets are multiples of this, which suits every dtype and vectors of 16 bytes. */
 const alignment = 16;
 
-export const bytesOf = (buffer: Buffer): number => sizeOf(buffer.shape) * itemSize(buffer.dtype);
+/** Bytes of the elements of an array of this type. */
+export const bytesOf = ({ shape, dtype }: Buffer): number => sizeOf(shape) * itemSize(dtype);
 
 const roundUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
@@ -82,10 +83,10 @@ interface Place {
 }
 
 /** Places in the order of their first steps; a result that may be written over an operand that ends there takes its place over. */
-const placesOf = (buffers: readonly Buffer[], { first, last, inNest, overwrites }: Lifetimes): Place[] => {
+const placesOf = (buffers: readonly Buffer[], { first, last, inFrame, overwrites }: Lifetimes): Place[] => {
   const places: Place[] = [];
   const placeOf = new Map<number, Place>();
-  const order = [...buffers.keys()].filter((k) => inNest[k] === 1 && bytesOf(buffers[k]!) > 0);
+  const order = [...buffers.keys()].filter((k) => inFrame[k] === 1 && bytesOf(buffers[k]!) > 0);
   order.sort((left, right) => first[left]! - first[right]! || left - right);
   for (const k of order) {
     const own = overwrites.get(k)?.find((old) => last[old] === first[k] && placeOf.get(old)?.buffers.at(-1) === old);

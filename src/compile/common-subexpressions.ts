@@ -7,10 +7,11 @@
 import type { DType } from "../array/dtype.ts";
 import type { ConcreteArray } from "../array/ndarray.ts";
 import { isEffectful } from "../ir/effects.ts";
-import type { Atom, Equation, Jaxpr, Variable } from "../ir/jaxpr.ts";
+import type { Atom, Equation } from "../ir/jaxpr.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
 import type { Primitive } from "../ir/primitive.ts";
 import { isJaxpr } from "../ir/validate.ts";
+import { showNumber } from "./kernel-ir.ts";
 
 /** Numbers for things that are compared by identity. */
 const identityNumbers = (): ((thing: object) => number) => {
@@ -24,8 +25,6 @@ const identityNumbers = (): ((thing: object) => number) => {
     return number;
   };
 };
-
-const showNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 const literalKey = (value: ConcreteArray): string => `=${showNumber(value.item())}${value.dtype}${value.weakType}`;
 
@@ -111,21 +110,4 @@ export const sharing = (): Share => {
     seen.set(key, equation);
     return equation;
   };
-};
-
-/** Each value is computed once. */
-export const shareCommonSubexpressions = (jaxpr: Jaxpr): Jaxpr => {
-  const share = sharing();
-  const replaced = new Map<Variable, Variable>();
-  const rename = (atom: Atom): Atom => (atom.kind === "literal" ? atom : (replaced.get(atom) ?? atom));
-  const equations: Equation[] = [];
-  for (const equation of jaxpr.equations) {
-    const isSame = replaced.size === 0 || equation.inputs.every((atom) => rename(atom) === atom);
-    const renamed = isSame ? equation : { ...equation, inputs: equation.inputs.map(rename) };
-    const first = share(renamed);
-    if (first === renamed) equations.push(renamed);
-    else equation.outputs.forEach((output, k) => replaced.set(output, first.outputs[k]!));
-  }
-  if (replaced.size === 0) return jaxpr;
-  return { ...jaxpr, equations, outputs: jaxpr.outputs.map(rename) };
 };

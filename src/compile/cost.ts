@@ -7,8 +7,8 @@ import { itemSize } from "../array/dtype.ts";
 import type { Equation } from "../ir/jaxpr.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
 import { bytesOf } from "./buffer-plan.ts";
-import type { Buffer } from "./fusion.ts";
-import { valuesOf } from "./kernel-ir.ts";
+import type { Buffer } from "./groups.ts";
+import { expressionsIn, valuesOf } from "./kernel-ir.ts";
 import type { Statement } from "./kernel-ir.ts";
 import { isBuffer } from "./steps.ts";
 import type { ControlStep, Program, ProgramStep } from "./steps.ts";
@@ -37,19 +37,11 @@ const times = (count: number, { flops, bytes, isWhole }: Cost): Cost => ({
   isWhole,
 });
 
-const flopsOf = (root: ScalarExpression): number => {
-  let flops = 0;
-  const pending = [root];
-  for (let expression = pending.pop(); expression !== undefined; expression = pending.pop()) {
-    if (expression.op === "local" || expression.op === "constant") continue;
-    flops += expression.op === "call" ? functionFlops : 1;
-    if (expression.op === "unary" || expression.op === "convert") pending.push(expression.x);
-    else if (expression.op === "binary" || expression.op === "compare") pending.push(expression.x, expression.y);
-    else if (expression.op === "select") pending.push(expression.condition, expression.x, expression.y);
-    else pending.push(...expression.args);
-  }
-  return flops;
-};
+const flopsOf = (root: ScalarExpression): number =>
+  expressionsIn(root).reduce((flops, { op }) => {
+    if (op === "local" || op === "constant") return flops;
+    return flops + (op === "call" ? functionFlops : 1);
+  }, 0);
 
 /** Cost of statements and of those inside them; loops are a few levels deep. */
 const costOfBody = (body: readonly Statement[]): Cost =>

@@ -9,7 +9,7 @@ import { printJaxpr } from "../ir/print.ts";
 import { showShape } from "../array/shape.ts";
 import { bytesOf } from "./buffer-plan.ts";
 import { costOf, costOfStep, showCost, showIntensity } from "./cost.ts";
-import type { Operand } from "./fusion.ts";
+import type { Operand } from "./groups.ts";
 import { showNest } from "./kernel-ir.ts";
 import { optimize } from "./optimize.ts";
 import { blockLength } from "./blocks.ts";

@@ -4,6 +4,7 @@
  * Counters, locals and buffers are numbers; loops run over static extents.
  */
 import type { DType } from "../array/dtype.ts";
+import { childrenOf } from "../ir/lowering.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
 
 /** Element `offset + sum of counter * stride` of a buffer, in elements; counters without a stride are left out. */
@@ -61,6 +62,13 @@ export interface Nest {
   readonly refilled?: ReadonlyMap<number, number>;
 }
 
+/** The loop of a nest that is one loop, after loads and sets; null if it is something else. */
+export const onlyLoop = ({ body }: Nest): Loop | null => {
+  const loop = body.at(-1);
+  if (loop?.kind !== "loop") return null;
+  return body.slice(0, -1).every(({ kind }) => kind === "load" || kind === "set") ? loop : null;
+};
+
 /** Elements between neighbours along the counter. */
 export const strideAlong = ({ strides }: Access, counter: number): number =>
   strides.find((term) => term.counter === counter)?.stride ?? 0;
@@ -88,19 +96,32 @@ export const accessesOf = (body: readonly Statement[]): Access[] =>
     statement.kind === "load" || statement.kind === "store" ? [statement.access] : [],
   );
 
-/** Numbers of the locals that an expression reads. */
-export const localsRead = (root: ScalarExpression): number[] => {
-  const found: number[] = [];
+/** The expression and all that stand inside it. */
+export const expressionsIn = (root: ScalarExpression): ScalarExpression[] => {
+  const found: ScalarExpression[] = [];
   const pending = [root];
   for (let expression = pending.pop(); expression !== undefined; expression = pending.pop()) {
-    if (expression.op === "local") found.push(expression.index);
-    else if (expression.op === "unary" || expression.op === "convert") pending.push(expression.x);
-    else if (expression.op === "binary" || expression.op === "compare") pending.push(expression.x, expression.y);
-    else if (expression.op === "select") pending.push(expression.condition, expression.x, expression.y);
-    else if (expression.op === "call") pending.push(...expression.args);
+    found.push(expression);
+    pending.push(...childrenOf(expression));
   }
   return found;
 };
+
+/** Numbers of the locals that an expression reads. */
+export const localsRead = (root: ScalarExpression): number[] =>
+  expressionsIn(root).flatMap((expression) => (expression.op === "local" ? [expression.index] : []));
+
+/** Locals that the statements set. */
+export const localsSet = (body: readonly Statement[]): Set<number> =>
+  new Set(
+    statementsIn(body).flatMap((statement) => {
+      if (statement.kind === "load" || statement.kind === "set") return [statement.local];
+      if (statement.kind !== "run") return [];
+      return statement.terms.flatMap((term) =>
+        term.combine === "sum" && term.correction !== null ? [term.total, term.correction] : [term.total],
+      );
+    }),
+  );
 
 /** Extents of loops and runs by counter. */
 export const extentsOf = (body: readonly Statement[]): ReadonlyMap<number, number> =>
@@ -205,7 +226,8 @@ export const renumbered = (body: readonly Statement[], numbering: Numbering): re
 
 // --- Text -------------------------------------------------------------------------------------
 
-const showNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+/** A number as text, with the sign of zero. */
+export const showNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 /** An expression as text; expressions of one primitive are a few levels deep. */
 const showExpression = (expression: ScalarExpression): string => {

@@ -4,19 +4,15 @@
  * read: an array that is kept costs memory, and reading it in every round may cost more than computing it. Layout
  * operations cost nothing: they are repeated on both sides.
  */
-import { itemSize } from "../array/dtype.ts";
-import { sizeOf } from "../array/shape.ts";
-import type { Aval } from "../ir/aval.ts";
 import { isEffectful } from "../ir/effects.ts";
 import { variable } from "../ir/jaxpr.ts";
 import type { Atom, Equation, Variable } from "../ir/jaxpr.ts";
+import { bytesOf } from "./buffer-plan.ts";
 import { inScope } from "./control-parts.ts";
 import type { ControlParts, Fixed } from "./control-parts.ts";
 
 /** Bytes of a result by bytes that are read for it. */
 const largestGrowth = 2;
-
-const bytesOf = ({ shape, dtype }: Aval): number => sizeOf(shape) * itemSize(dtype);
 
 /** Whether the equation has a result for all operands. */
 const isTotal = (equation: Equation): boolean => {

@@ -2,17 +2,11 @@
  * Memory of a program before it runs: the frame of its nests, and the arrays that routines and results need, alive
  * step by step as the back ends hold them. What a routine allocates for itself is counted where its primitive says so.
  */
-import { itemSize } from "../array/dtype.ts";
-import { sizeOf } from "../array/shape.ts";
-import type { Aval } from "../ir/aval.ts";
 import type { Equation, Jaxpr } from "../ir/jaxpr.ts";
 import { bytesOf } from "./buffer-plan.ts";
 import { threadCount } from "../machine.ts";
 import { buildProgram } from "./program.ts";
 import type { Program, ProgramStep } from "./steps.ts";
-
-/** Bytes of the elements of an array of this type. */
-export const bytesOfType = ({ shape, dtype }: Pick<Aval, "shape" | "dtype">): number => sizeOf(shape) * itemSize(dtype);
 
 export interface MemoryPlan {
   readonly argumentBytes: number;
@@ -94,7 +88,7 @@ export const memoryOf = (jaxpr: Jaxpr, keeping: Keeping): MemoryPlan => {
   const known = plans.get(jaxpr) ?? {};
   plans.set(jaxpr, known);
   return (known[keeping] ??= {
-    argumentBytes: jaxpr.inputs.reduce((sum, { aval }) => sum + bytesOfType(aval), 0),
+    argumentBytes: jaxpr.inputs.reduce((sum, { aval }) => sum + bytesOf(aval), 0),
     heldBytes: heldBytesOf(buildProgram(jaxpr, keeping === "frame", threadCount()), keeping),
   });
 };

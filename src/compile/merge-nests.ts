@@ -10,6 +10,8 @@ import {
   changed,
   extentsOf,
   localsRead,
+  localsSet,
+  onlyLoop,
   renumbered,
   spanOf,
   statementsIn,
@@ -30,18 +32,6 @@ const mostStatements = 300;
 
 const writtenIn = (body: readonly Statement[]): Set<number> =>
   new Set(statementsIn(body).flatMap((statement) => (statement.kind === "store" ? [statement.access.buffer] : [])));
-
-/** Locals that the statements set. */
-const setIn = (body: readonly Statement[]): Set<number> =>
-  new Set(
-    statementsIn(body).flatMap((statement) => {
-      if (statement.kind === "load" || statement.kind === "set") return [statement.local];
-      if (statement.kind !== "run") return [];
-      return statement.terms.flatMap((term) =>
-        term.combine === "sum" && term.correction !== null ? [term.total, term.correction] : [term.total],
-      );
-    }),
-  );
 
 const readIn = (body: readonly Statement[]): number[] => statementsIn(body).flatMap(valuesOf).flatMap(localsRead);
 
@@ -75,7 +65,7 @@ const byBuffer = (accesses: readonly Access[]): ReadonlyMap<number, readonly Acc
 
 /** Whether round k of the second loop may run right after round k of the first. */
 const mayAlternate = (first: Loop, second: Loop, place: Place): boolean => {
-  const set = setIn(first.body);
+  const set = localsSet(first.body);
   if (readIn(second.body).some((local) => set.has(local))) return false;
   const before = byBuffer(accessesOf(first.body));
   const [written, alsoWritten] = [writtenIn(first.body), writtenIn(second.body)];
@@ -148,7 +138,7 @@ const loadedOnce = (body: readonly Statement[]): readonly Statement[] => {
 const mayPass = (statement: Statement, loop: Loop): boolean => {
   if (statement.kind === "load") return !writtenIn(loop.body).has(statement.access.buffer);
   if (statement.kind !== "set") return false;
-  const set = setIn(loop.body);
+  const set = localsSet(loop.body);
   return localsRead(statement.value).every((local) => !set.has(local)) && !readIn([loop]).includes(statement.local);
 };
 
@@ -171,16 +161,9 @@ const joinInside = (body: readonly Statement[], { enclosing, counter, extents }:
   return joined;
 };
 
-/** A nest that is one loop, after loads and sets. */
-const outermostOf = ({ body }: Nest): Loop | null => {
-  const loop = body.at(-1);
-  if (loop?.kind !== "loop") return null;
-  return body.slice(0, -1).every(({ kind }) => kind === "load" || kind === "set") ? loop : null;
-};
-
 /** The nest with its outermost loop as two, the outer one of this extent. */
 const split = (nest: Nest, extent: number): Nest => {
-  const { counter, extent: whole, body } = outermostOf(nest)!;
+  const { counter, extent: whole, body } = onlyLoop(nest)!;
   const inner = nest.counters;
   const size = whole / extent;
   const apart = (access: Access): Access => ({
@@ -210,7 +193,7 @@ const split = (nest: Nest, extent: number): Nest => {
 
 /** Both nests with outermost loops of one extent: the longer is split if whole lanes are left for its inner part; else null. */
 const aligned = (first: Nest, second: Nest): readonly [Nest, Nest] | null => {
-  const [before, after] = [outermostOf(first), outermostOf(second)];
+  const [before, after] = [onlyLoop(first), onlyLoop(second)];
   if (before === null || after === null) return null;
   const extent = Math.min(before.extent, after.extent);
   const size = Math.max(before.extent, after.extent) / extent;
@@ -224,7 +207,7 @@ const joinNests = (before: Nest, after: Nest): Nest | null => {
   const pair = aligned(before, after);
   if (pair === null) return null;
   const [first, second] = pair;
-  const [loop, outer] = [outermostOf(first)!, outermostOf(second)!];
+  const [loop, outer] = [onlyLoop(first)!, onlyLoop(second)!];
   const body = renumbered(second.body, {
     counter: (own) => (own === outer.counter ? loop.counter : own + first.counters),
     local: (own) => own + first.locals.length,

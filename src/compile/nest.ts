@@ -8,7 +8,7 @@ import type { Shape } from "../array/shape.ts";
 import { isFloat } from "../array/dtype.ts";
 import type { DType } from "../array/dtype.ts";
 import type { ScalarExpression } from "../ir/lowering.ts";
-import type { Buffer, NestGroup } from "./fusion.ts";
+import type { Buffer, NestGroup } from "./groups.ts";
 import { localsRead } from "./kernel-ir.ts";
 import type { Access, Nest, Statement } from "./kernel-ir.ts";
 import { accumulators } from "./reduction.ts";

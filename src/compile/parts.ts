@@ -3,27 +3,26 @@
  * are independent give the same bits whoever runs them, so the number of threads changes nothing but the time.
  */
 import type { ScalarExpression } from "../ir/lowering.ts";
-import { changed, statementsIn, strideAlong, valuesOf } from "./kernel-ir.ts";
+import {
+  changed,
+  expressionsIn,
+  localsRead,
+  localsSet,
+  onlyLoop,
+  statementsIn,
+  strideAlong,
+  valuesOf,
+} from "./kernel-ir.ts";
 import type { Loop, Nest, Statement } from "./kernel-ir.ts";
 
 /** Shares begin at multiples of this, where the loop is long: a line of the cache, and whole vectors. */
 const grain = 64;
 
-/** Estimated cost of a call, in instructions. */
+/** A call in instructions, roughly: a measure of time, where `functionFlops` in cost.ts counts floating-point operations. */
 const callCost = 16;
 
-const costOf = (root: ScalarExpression): number => {
-  let cost = 0;
-  const pending = [root];
-  for (let expression = pending.pop(); expression !== undefined; expression = pending.pop()) {
-    cost += expression.op === "call" ? callCost : 1;
-    if (expression.op === "unary" || expression.op === "convert") pending.push(expression.x);
-    else if (expression.op === "binary" || expression.op === "compare") pending.push(expression.x, expression.y);
-    else if (expression.op === "select") pending.push(expression.condition, expression.x, expression.y);
-    else if (expression.op === "call") pending.push(...expression.args);
-  }
-  return cost;
-};
+const costOf = (root: ScalarExpression): number =>
+  expressionsIn(root).reduce((cost, { op }) => cost + (op === "call" ? callCost : 1), 0);
 
 /** Estimated instructions of the statements. */
 export const workOf = (body: readonly Statement[]): number =>
@@ -33,21 +32,22 @@ export const workOf = (body: readonly Statement[]): number =>
     return sum + (isLoop ? statement.extent * (workOf(statement.body) + own) : own);
   }, 0);
 
-/** The only loop, if everything beside it is done before it and changes no memory. */
-const outermost = ({ body }: Nest): Loop | null => {
-  const loop = body.at(-1);
-  if (loop?.kind !== "loop") return null;
-  return body.slice(0, -1).every(({ kind }) => kind === "load" || kind === "set") ? loop : null;
-};
-
-/** Whether every round writes elements of its own, and no sum goes on from round to round. */
-const hasIndependentRounds = ({ refilled }: Nest, { body, counter }: Loop): boolean => {
+/**
+ * Whether no value goes from round to round: every local that is set is set before it is read, every store has its own place.
+ * @param refilled  buffers of which rounds at the same time have one each
+ */
+export const hasIndependentRounds = ({ body, counter }: Loop, refilled: Nest["refilled"] = new Map()): boolean => {
+  const assigned = localsSet(body);
   const known = new Set<number>();
   for (const statement of statementsIn(body)) {
+    if (statement.kind === "store" && strideAlong(statement.access, counter) === 0)
+      if (!refilled.has(statement.access.buffer)) return false;
+    const read = valuesOf(statement).flatMap(localsRead);
+    if (statement.kind === "run") read.push(...statement.terms.map(({ total }) => total));
+    // The body of a run stands before its terms; it is looked at after the run itself.
+    const later = statement.kind === "run" ? localsSet(statement.body) : known;
+    if (read.some((local) => assigned.has(local) && !known.has(local) && !later.has(local))) return false;
     if (statement.kind === "load" || statement.kind === "set") known.add(statement.local);
-    if (statement.kind === "run" && statement.terms.some(({ total }) => !known.has(total))) return false;
-    if (statement.kind !== "store" || refilled?.has(statement.access.buffer) === true) continue;
-    if (statement.access.strides.every((own) => own.counter !== counter)) return false;
   }
   return true;
 };
@@ -79,9 +79,9 @@ export const sharesOf = (extent: number, count: number): readonly number[] => {
 
 /** The nest as `count` nests that may run at the same time; null if it cannot be shared, or if that does not pay. */
 export const partsOf = (nest: Nest, count: number, leastWork: number): readonly Nest[] | null => {
-  const loop = outermost(nest);
+  const loop = onlyLoop(nest);
   if (count < 2 || loop === null || loop.extent < count || workOf(nest.body) < leastWork) return null;
-  if (!hasIndependentRounds(nest, loop)) return null;
+  if (!hasIndependentRounds(loop, nest.refilled)) return null;
   const shares = sharesOf(loop.extent, count);
   return Array.from({ length: count }, (_, k) => {
     const [from, to] = [shares[k]!, shares[k + 1]!];

@@ -5,12 +5,14 @@
 import { InvalidJaxpr } from "../error.ts";
 import type { Jaxpr } from "../ir/jaxpr.ts";
 import { leastSharedWork } from "../machine.ts";
-import type { Control } from "../ir/lowering.ts";
 import { inBlocks } from "./blocks.ts";
+import { bodiesOf, noState } from "./bodies.ts";
+import type { BodySource, StatePlace } from "./bodies.ts";
 import { planBuffers } from "./buffer-plan.ts";
 import type { Lifetimes, Pointers } from "./buffer-plan.ts";
 import { fuse } from "./fusion.ts";
-import type { Buffer, ControlGroup, ControlOperand, FusedProgram, FusionOptions, Operand } from "./fusion.ts";
+import type { FusionOptions } from "./fusion.ts";
+import type { Buffer, ControlGroup, ControlOperand, FusedProgram, Operand } from "./groups.ts";
 import { overwritten } from "./in-place.ts";
 import { statementsIn } from "./kernel-ir.ts";
 import type { Nest } from "./kernel-ir.ts";
@@ -23,42 +25,6 @@ import { stateInPlace } from "./state-in-place.ts";
 import type { StateBuffers } from "./state-in-place.ts";
 import { isBuffer, readsOf, writesOf } from "./steps.ts";
 import type { BlockProgram, ControlStep, NestStep, Program, UnreleasedStep } from "./steps.ts";
-
-export { optimize };
-
-/** The parts of a loop's state that a body changes: `count` of its inputs from `first` on, and its first outputs. */
-interface StatePlace {
-  readonly first: number;
-  readonly count: number;
-}
-
-const noState: StatePlace = { first: 0, count: 0 };
-
-/** A body of a loop or choice. */
-interface BodySource {
-  readonly body: Jaxpr;
-  /** The operands that its first inputs are. */
-  readonly operands: readonly [from: number, to?: number];
-  readonly state: StatePlace;
-}
-
-/** The bodies in the order of the step's programs. */
-const bodiesOf = (control: Control<Jaxpr>): readonly BodySource[] => {
-  if (control.kind === "cond") return control.branches.map((body) => ({ body, operands: [1], state: noState }));
-  if (control.kind === "scan") {
-    const { body, constCount, carryCount } = control;
-    return [{ body, operands: [0, constCount], state: { first: constCount, count: carryCount } }];
-  }
-  const { condition, body, conditionConstants, bodyConstants } = control;
-  return [
-    { body: condition, operands: [0, conditionConstants], state: noState },
-    {
-      body,
-      operands: [conditionConstants, conditionConstants + bodyConstants],
-      state: { first: bodyConstants, count: body.outputs.length },
-    },
-  ];
-};
 
 /** What the nest needs from others, and what it makes. */
 const touched = (nest: Nest): { readonly reads: number[]; readonly writes: number[] } => {
@@ -74,11 +40,8 @@ const touched = (nest: Nest): { readonly reads: number[]; readonly writes: numbe
 
 /** The programs of a group's bodies, and buffers that its loop needs besides; these are appended. */
 const controlStep = (group: ControlGroup, buffers: Buffer[], threads: number): Omit<ControlStep, "releases"> => {
-  const { control, results, index } = group;
-  const newBuffer = (buffer: Pick<Buffer, "shape" | "dtype">): number => {
-    buffers.push({ ...buffer, group: index });
-    return buffers.length - 1;
-  };
+  const { control, results } = group;
+  const newBuffer = (buffer: Buffer): number => buffers.push(buffer) - 1;
   const sources = bodiesOf(control);
   const bodies = sources.map((source) => buildBody(source, group.operands.slice(...source.operands), threads));
   const { plan, outputs } = bodies.at(-1)!;
@@ -149,7 +112,7 @@ const lifetimesOf = (
 ): Lifetimes => {
   const first = new Int32Array(buffers.length).fill(-1);
   const last = new Int32Array(buffers.length).fill(-1);
-  const inNest = new Uint8Array(buffers.length);
+  const inFrame = new Uint8Array(buffers.length);
   const defined = new Uint8Array(buffers.length);
   steps.forEach((step, k) => {
     const writes = writesOf(step);
@@ -157,13 +120,13 @@ const lifetimesOf = (
     for (const buffer of writes) if (defined[buffer] === 0) [first[buffer], defined[buffer]] = [k, 1];
     for (const buffer of [...reads, ...writes]) {
       last[buffer] = k;
-      if (isBody || step.kind !== "routine") inNest[buffer] = 1;
+      if (isBody || step.kind !== "routine") inFrame[buffer] = 1;
     }
   });
-  for (const buffer of pointers.keys()) inNest[buffer] = 0;
+  for (const buffer of pointers.keys()) inFrame[buffer] = 0;
   const overwrites = new Map(steps.flatMap((step) => [...overwritten(step)]));
   for (const output of outputs) if (output.kind === "buffer") last[output.buffer] = steps.length;
-  return { first, last, inNest, overwrites };
+  return { first, last, inFrame, overwrites };
 };
 
 const bufferOf = (output: Operand): number => (output as Extract<Operand, { kind: "buffer" }>).buffer;

@@ -3,7 +3,7 @@
  * where all that a round reads it has written itself, the buffer shrinks to what one round needs, and stays in the cache.
  */
 import { sumLanes } from "../../kernels/reduction.ts";
-import type { Buffer } from "./fusion.ts";
+import type { Buffer } from "./groups.ts";
 import { isClosest } from "./closeness.ts";
 import { accessesOf, changed, extentsOf, spanOf, statementsIn, strideAlong } from "./kernel-ir.ts";
 import type { Access, Loop, Nest, Statement } from "./kernel-ir.ts";

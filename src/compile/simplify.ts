@@ -1,7 +1,8 @@
 /**
  * Simplification: equations are placed one after the other into a new program. One that is constant is folded, one that
  * a rule of its primitive applies to is replaced (what the rule applies is placed in turn), one that stands there
- * already is shared. Rules see operands only, which are in their final form by then: one pass reaches the fixed point.
+ * already is shared. Rules see operands only, which are in their final form by then: one walk applies all of them. Views that
+ * cancel have to know besides who reads what, which optimize.ts lets them count in further walks.
  */
 import { InvalidJaxpr } from "../error.ts";
 import type { ConcreteArray, NDArray } from "../array/ndarray.ts";

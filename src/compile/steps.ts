@@ -1,6 +1,6 @@
 /** Steps of a compiled program: nests, routines, prebuilt kernels, loops and branches, each on numbered buffers. */
 import type { BufferPlan } from "./buffer-plan.ts";
-import type { Buffer, ControlGroup, ControlOperand, KernelGroup, Operand, RoutineGroup } from "./fusion.ts";
+import type { Buffer, ControlGroup, ControlOperand, KernelGroup, Operand, RoutineGroup } from "./groups.ts";
 import type { Nest } from "./kernel-ir.ts";
 
 export interface NestStep {

@@ -3,23 +3,18 @@
  * of its inverse or a reshape to and fro, also with elementwise operations between. What the operations are called does
  * not matter, only the strides they give.
  */
-import { sameShape, sizeOf, stridesOf } from "../array/shape.ts";
+import { sameShape, sizeOf } from "../array/shape.ts";
 import type { Shape } from "../array/shape.ts";
 import { variable } from "../ir/jaxpr.ts";
 import type { Atom, Equation, Variable } from "../ir/jaxpr.ts";
 import type { StridedView } from "../ir/lowering.ts";
+import { contiguous, isContiguous } from "./strided-views.ts";
 
 /** Longer chains are looked at from their end: work stays in proportion to the number of equations. */
 const longestChain = 4;
 
-const contiguous = (shape: Shape): StridedView => ({ offset: 0, shape, strides: stridesOf(shape) });
-
 /** Whether a view of an array of this shape, in row-major order, is the array itself. */
-const isWhole = (view: StridedView, shape: Shape): boolean => {
-  if (view.offset !== 0 || !sameShape(view.shape, shape)) return false;
-  const whole = stridesOf(shape);
-  return shape.every((extent, axis) => extent === 1 || view.strides[axis] === whole[axis]);
-};
+const isWhole = (view: StridedView, shape: Shape): boolean => sameShape(view.shape, shape) && isContiguous(view);
 
 /** The chain's view of its first operand; null where strides cannot express it. */
 const viewThrough = (chain: readonly Equation[]): StridedView | null => {

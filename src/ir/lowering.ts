@@ -1,6 +1,6 @@
 /**
  * How a primitive is lowered, and the scalar expressions elementwise primitives are written in.
- * An expression is plain data that every back end prints: `call` names a function of
+ * An expression is plain data that every back end prints: `call` names a function of kernels/elementary or
  * kernels/scalar-math.ts, everything else is an instruction of the machine.
  */
 import type { PrebuiltCall, PrebuiltModule } from "../../kernels/prebuilt/module.ts";
@@ -70,7 +70,7 @@ export const compareExpression = (name: CompareName, x: ScalarExpression, y: Sca
   dtype: "bool",
 });
 
-/** A call of a scalar-math function; computed in float64 and rounded to the dtype of the first argument. */
+/** A call of a function by name. Elementary ones compute in the dtype of the first argument; others in float64, rounded to it. */
 export const callExpression = (name: string, ...args: readonly ScalarExpression[]): ScalarExpression => ({
   op: "call",
   function: name,
@@ -80,6 +80,25 @@ export const callExpression = (name: string, ...args: readonly ScalarExpression[
 
 /** A number of a dtype. */
 export const constantExpression = (value: number, dtype: DType): ScalarExpression => ({ op: "constant", value, dtype });
+
+/** The operands of an expression. */
+export const childrenOf = (expression: ScalarExpression): readonly ScalarExpression[] => {
+  switch (expression.op) {
+    case "local":
+    case "constant":
+      return [];
+    case "unary":
+    case "convert":
+      return [expression.x];
+    case "binary":
+    case "compare":
+      return [expression.x, expression.y];
+    case "select":
+      return [expression.condition, expression.x, expression.y];
+    case "call":
+      return expression.args;
+  }
+};
 
 /** A buffer seen through strides, in elements: what reshape, transpose, broadcast and slice turn into. */
 export interface StridedView {

@@ -6,7 +6,10 @@ import { Worker } from "node:worker_threads";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { array, configure, counters, debugPrint, grad, jit, NDArray, scan } from "cotangent";
+import * as linalg from "cotangent/linalg";
+import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
+import { setLeastSharedTime } from "../../kernels/prebuilt/shares.ts";
 import { execute, settleThreads } from "../../src/backend/index.ts";
 import { setNoticeListener } from "../../src/notice.ts";
 import { setPatience, stopThreads } from "../../src/backend/threads.ts";
@@ -17,6 +20,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
   setNoticeListener(null);
   setLeastSharedWork();
+  setLeastSharedTime();
   configure({ threads: 1 });
 });
 
@@ -24,10 +28,13 @@ afterEach(() => {
 const onThreads = async (threads: number, run: () => readonly string[]): Promise<readonly string[]> => {
   configure({ threads });
   setLeastSharedWork(0);
+  setLeastSharedTime(0);
   run();
   await settleThreads();
   return run();
 };
+
+const first = (count: number, x: NDArray): NDArray => np.take(np.ravel(x), np.arange(count).astype("int32"));
 
 describe.each([2, 4])("76: %i threads", (threads) => {
   test("random programs give the bits of one thread", async () => {
@@ -66,7 +73,45 @@ describe.each([2, 4])("76: %i threads", (threads) => {
       (x) => [np.sin(x.mul(1e12)), np.cos(np.where(np.greater(x, 0), x, 1e300))],
     ],
     ["functions that only the caller has", (x) => [np.sinc(x), np.i0(x)]],
-  ])("%s", async (_name, f) => {
+    ["a product of few rows", (x, y) => [np.matmul(np.reshape(first(8 * 130, x), [8, 130]), y)]],
+    [
+      "convolutions and their gradients",
+      (x, y) => {
+        const [images, window] = [np.reshape(x, [2, 2, 65, 65]), np.reshape(first(90, y), [5, 2, 3, 3])];
+        const sum = (image: NDArray, kernel: NDArray): NDArray => np.sum(np.square(nn.conv(image, kernel)));
+        return [nn.conv(images, window), ...grad(sum, { argnums: [0, 1] })(images, window)];
+      },
+    ],
+    [
+      "running sums and maxima of rows and columns",
+      (x) => [np.cumsum(x, { axis: 0 }), np.cumsum(x, { axis: 1 }), np.cummax(x, { axis: 0 })],
+    ],
+    [
+      "sorted rows, columns and their order",
+      (x) => [np.sort(x, { axis: 0 }), np.sort(x, { axis: 1 }), np.argsort(x, { axis: 0 }), np.argsort(x, { axis: 1 })],
+    ],
+    ["places of extrema", (x) => [np.argmax(x, { axis: 0 }), np.argmin(x, { axis: 1 })]],
+    [
+      "rows at indices, and places of keys",
+      (x, y) => [np.take(np.ravel(x), np.argsort(np.ravel(y))), np.searchsorted(np.sort(np.ravel(x)), y)],
+    ],
+    [
+      "pooling and its gradient",
+      (x) => [
+        nn.maxPool(np.reshape(x, [2, 2, 65, 65]), [3, 3]),
+        nn.avgPool(x, [5, 4]),
+        grad((v: NDArray) => np.sum(np.square(nn.maxPool(v, [3, 3]))))(np.reshape(x, [2, 2, 65, 65])),
+      ],
+    ],
+    ["resizing", (x) => [nn.resize(np.reshape(x, [4, 65, 65]), [4, 40, 90])]],
+    [
+      "decompositions of stacks",
+      (x) => {
+        const stack = np.reshape(first(2 ** 14, x), [16, 32, 32]);
+        return [...linalg.qr(stack), ...linalg.svd(stack), linalg.eigh(stack)[0], linalg.det(stack)];
+      },
+    ],
+  ])("%s", async (name, f) => {
     const [x, y] = [0, 1].map((shift) => np.sin(np.arange(130 * 130).add(shift)).reshape([130, 130])) as [
       NDArray,
       NDArray,
@@ -74,7 +119,9 @@ describe.each([2, 4])("76: %i threads", (threads) => {
     const run = (backend: "wasm" | "interpreter") => (jit(f as never, { backend }) as typeof f)(x, y).map(bitsOf);
     const expected = run("interpreter");
     const program = jit(f as never, { backend: "wasm" }) as typeof f;
+    const before = counters().parallelSteps;
     expect(await onThreads(threads, () => program(x, y).map(bitsOf))).toEqual(expected);
+    if (name !== "functions that only the caller has") expect(counters().parallelSteps).toBeGreaterThan(before);
   });
 });
 

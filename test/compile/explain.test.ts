@@ -1,7 +1,7 @@
 /**
  * Explanations: their text for two programs, and estimates of operations and bytes against counts by hand.
  */
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { array, cond, configure, explain, grad, NDArray, scan, whileLoop } from "cotangent";
 import * as np from "cotangent/numpy";
 import { explain as explainJaxpr } from "../../src/compile/explain.ts";
@@ -20,6 +20,8 @@ import { broadcast, reduceSum } from "../../ops/shape.ts";
 import { sort } from "../../ops/sorting.ts";
 import { concatenate } from "../../ops/slicing.ts";
 import { filled, jaxprOf } from "../backend/programs.ts";
+
+beforeEach(() => configure({ threads: 1 }));
 
 describe("text", () => {
   test("of a chain: before and after the passes, one loop, one frame", () => {

@@ -9,7 +9,7 @@ import * as random from "cotangent/random";
 import { generateProgram } from "cotangent/testing";
 import { vocabularyOf } from "../../library/testing/program-builder.ts";
 import { argumentsOf, functionOf } from "../../library/testing/program.ts";
-import { optimize } from "../../src/compile/program.ts";
+import { optimize } from "../../src/compile/optimize.ts";
 import { constantsAsInputs } from "../../src/ir/jaxpr.ts";
 import { evaluateJaxpr } from "../../src/ir/evaluate.ts";
 import { stageFunction } from "../../src/ir/trace.ts";

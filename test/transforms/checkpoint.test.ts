@@ -17,7 +17,7 @@ import {
 import * as np from "cotangent/numpy";
 import { fuse } from "../../src/compile/fusion.ts";
 import { inlineCalls } from "../../src/compile/inline.ts";
-import { optimize } from "../../src/compile/program.ts";
+import { optimize } from "../../src/compile/optimize.ts";
 import { validateClosed } from "../../src/ir/validate.ts";
 import { applyNest, derivatives, expectClose, nestsUpTo } from "./nests.ts";
 import type { Program } from "./nests.ts";
@@ -123,7 +123,12 @@ const storedOnTheWay = (f: Program): number => {
   const whole = { ...jaxpr, constants: [], inputs: [...jaxpr.constants, ...jaxpr.inputs] };
   const { groups, buffers } = fuse(optimize(inlineCalls(whole)), { onFrame: false, isBody: false, threads: 1 });
   const products = groups.flatMap((group) => (group.kind === "routine" ? [group.index] : []));
-  return buffers.filter(({ group, shape }) => group >= 0 && group < products[1]! && shape.length === 1).length;
+  const stored = groups
+    .slice(0, products[1])
+    .flatMap((group) =>
+      group.kind === "nest" ? [...group.stores, ...group.reductions].map(({ buffer }) => buffer) : group.results,
+    );
+  return stored.filter((buffer) => buffers[buffer]!.shape.length === 1).length;
 };
 
 test("the compiled gradient computes again after the way there instead of storing on it", () => {

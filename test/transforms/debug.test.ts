@@ -29,7 +29,7 @@ import {
 } from "cotangent";
 import * as np from "cotangent/numpy";
 import { removeDeadCode } from "../../src/compile/dead-code.ts";
-import { optimize } from "../../src/compile/program.ts";
+import { optimize } from "../../src/compile/optimize.ts";
 import { hasEffects } from "../../src/ir/effects.ts";
 import { constantsAsInputs } from "../../src/ir/jaxpr.ts";
 import { isTracing } from "../../src/ir/trace.ts";

@@ -5,9 +5,7 @@
 import type { DType } from "../../../src/array/dtype.ts";
 import { isFloat } from "../../../src/array/dtype.ts";
 import type { NDArray } from "../../../src/array/ndarray.ts";
-import { shareCommonSubexpressions } from "../../../src/compile/common-subexpressions.ts";
-import { removeDeadCode } from "../../../src/compile/dead-code.ts";
-import { inlineCalls } from "../../../src/compile/inline.ts";
+import { optimize } from "../../../src/compile/optimize.ts";
 import { evaluateClosed } from "../../../src/ir/evaluate.ts";
 import { constantsAsInputs } from "../../../src/ir/jaxpr.ts";
 import type { Primitive } from "../../../src/ir/primitive.ts";
@@ -132,8 +130,7 @@ export const stagedJaxprsAreValid: Law = (primitive, settings) =>
     for (const program of stagedPrograms(primitive, application)) {
       const traced = unlessRefused(() => makeJaxpr(program)(...inputs));
       validateClosed(traced);
-      const whole = constantsAsInputs(traced.jaxpr);
-      const passed = removeDeadCode(shareCommonSubexpressions(inlineCalls(whole)));
+      const passed = optimize(constantsAsInputs(traced.jaxpr));
       validateJaxpr(passed);
       const wanted = program(...inputs);
       const seen = evaluateClosed({ jaxpr: passed, constants: [] }, [...traced.constants, ...inputs]);
