@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { format } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { configure } from "cotangent";
 import { announcedError, blocksOf, filesOf, root, snippetsOf } from "./markdown.ts";
 import type { Block } from "./markdown.ts";
 import { moduleOf, programPages } from "./pages.ts";
@@ -54,6 +55,8 @@ test.each(silent.map((block) => [placeOf(block), block] as const))(
 );
 
 test.each(printing)("%s is what the program above it prints", async (_place, block, shown) => {
+  // What programs print about themselves is of one thread, the default.
+  configure({ threads: 1 });
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   try {
     expect(await errorOf(block.code, folderOf(block))).toBeNull();
