@@ -6,7 +6,6 @@
  * these four: du = K^-1 (df - K(dE) u), cotangent of E = -feForm(lambda, u). The factor is a value: forward,
  * adjoint, tangent and all load cases share it. Leading axes of E and factor come first in f, then load cases.
  */
-import { factorize, solve } from "../kernels/sparse/cholesky.ts";
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
 import { applyElements, elementForms } from "../kernels/sparse/element-operator.ts";
 import {
@@ -32,6 +31,7 @@ import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { notify } from "../src/notice.ts";
 import { bilinearJvp, neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
+import { redeem, ticketOf } from "./fe-factors.ts";
 import type { FeSystem } from "./fe-system.ts";
 import { analysisOf, gridSystem, recordReport } from "./fe-system.ts";
 import { q4PlaneStress } from "../kernels/sparse/quadrilateral.ts";
@@ -154,7 +154,7 @@ const measureResidual = (
 // --- feFactor ---------------------------------------------------------------------------------
 
 /**
- * Cholesky factor of K(E) as an array of static length, to be handed to feSolve.
+ * Cholesky factor of K(E), to be handed to feSolve: a ticket, since the factor itself lives where its kernels work.
  * Its own tangent is zero by convention: the derivative of a solve flows through E.
  */
 export const feFactor: PrimitiveFunction<[NDArray], FeParams> = definePrimitive<[NDArray], FeParams>({
@@ -162,24 +162,16 @@ export const feFactor: PrimitiveFunction<[NDArray], FeParams> = definePrimitive<
   evaluate: ([modulus], { system }) => {
     const lead = leadingAxes("feFactor", "modulus", modulus, system.elementShape);
     const elements = sizeOf(system.elementShape);
-    const analysis = analysisOf(system);
-    const out = new Float64Array(sizeOf(lead) * analysis.factorLength);
-    for (let k = 0; k < sizeOf(lead); k++) {
+    const out = new Float64Array(sizeOf(lead));
+    for (let k = 0; k < out.length; k++) {
       const own = sliceOf(modulus, k, elements);
       requireModulus("feFactor", own, system);
-      counts.factorizations++;
-      const status = factorize(
-        analysis,
-        system.elementMatrix,
-        own,
-        out.subarray(k * analysis.factorLength, (k + 1) * analysis.factorLength),
-      );
-      if (!status.ok) throw refused(status, system);
+      out[k] = ticketOf(system, own, out.length, (refusal) => refused(refusal, system));
     }
-    return fromBuffer(out, [...lead, analysis.factorLength], "float64");
+    return fromBuffer(out, [...lead, 1], "float64");
   },
   abstractEval: ([modulus], { system }): TypeOf => ({
-    shape: [...leadingAxes("feFactor", "modulus", modulus, system.elementShape), analysisOf(system).factorLength],
+    shape: [...leadingAxes("feFactor", "modulus", modulus, system.elementShape), 1],
     dtype: "float64",
   }),
   jvp: ([modulus], _tangents, params) => {
@@ -199,7 +191,7 @@ const solveAxes = (factor: Aval, modulus: Aval, load: Aval, { system }: FeParams
   const lead = leadingAxes("feSolve", "modulus", modulus, system.elementShape);
   const all = leadingAxes("feSolve", "load", load, system.nodalShape);
   requirePrefix("feSolve", lead, all);
-  const expected = [...lead, analysisOf(system).factorLength];
+  const expected = [...lead, 1];
   if (!sameShape(factor.shape, expected))
     throw new ShapeMismatch(
       "feSolve",
@@ -232,7 +224,8 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       contrast = Math.max(contrast, requireModulus("feSolve", own, system));
       requireLoad(rhs, system);
       counts.solves += cases;
-      solve(analysis, sliceOf(factor, k, analysis.factorLength), rhs, cases, u);
+      const ticket = sliceOf(factor, k, 1)[0]!;
+      redeem(system, ticket, own, sizeOf(lead), (refusal) => refused(refusal, system)).solve(rhs, cases, u);
       const largest = own.reduce((high, value) => Math.max(high, value), 0);
       for (let c = 0; c < cases; c++) {
         const [relative, backward] = measureResidual(

@@ -7,7 +7,8 @@
 
 import type { Analysis } from "./analysis.ts";
 import { assembleDiagonal, freeMotion } from "./definiteness.ts";
-import { eliminate, type ElementValues } from "./multifrontal.ts";
+import { type FactorKernel, referenceKernel } from "./factor-kernel.ts";
+import type { ElementValues } from "./multifrontal.ts";
 import { workspaceOf } from "./workspace.ts";
 
 export { solve } from "./solve.ts";
@@ -52,7 +53,7 @@ function isFiniteNonNegative(field: Float64Array | undefined): boolean {
  * @param analysis       symbolic factorization of the mesh and its supports
  * @param elementMatrix  reference matrix K0 of every element, row-major, symmetric
  * @param modulus        scale per element, all > 0 (elements with 0 count as absent)
- * @param factor         analysis.factorLength numbers, overwritten; of no use when refused
+ * @param factor         analysis.factorLength numbers, overwritten, or what keeps the factor; of no use when refused
  * @param springs        optional stiffness to ground per dof, all >= 0
  * @returns              ok, or the user's number of a free dof with its pivot; NaN anywhere is refused too
  * Cost: one factorization; the first call with an element matrix does a second one, to look for free motions.
@@ -61,18 +62,19 @@ export function factorize(
   analysis: Analysis,
   elementMatrix: Float64Array,
   modulus: Float64Array,
-  factor: Float64Array,
+  factor: Float64Array | FactorKernel,
   springs?: Float64Array,
 ): FactorStatus {
+  const kernel = factor instanceof Float64Array ? referenceKernel(analysis, factor) : factor;
   const values: ElementValues = { elementMatrix, modulus, springs };
   if (isFiniteNonNegative(modulus) && isFiniteNonNegative(springs)) {
-    const free = freeMotion(analysis, values, factor);
+    const free = freeMotion(analysis, values, kernel);
     if (free !== undefined) return { ok: false, ...free, freeMotion: true };
   }
-  const { stack, diagonal, threshold } = workspaceOf(analysis);
+  const { diagonal, threshold } = workspaceOf(analysis);
   assembleDiagonal(analysis, values, diagonal);
   setThresholds(analysis, diagonal, threshold);
-  const refused = eliminate(analysis, values, factor, stack, threshold);
+  const refused = kernel.eliminate(values, threshold);
   if (refused === undefined) return { ok: true };
   const { position, pivot } = refused;
   return { ok: false, dof: analysis.dofAt[position]!, pivot, threshold: threshold[position]!, freeMotion: false };

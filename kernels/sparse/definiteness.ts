@@ -7,9 +7,8 @@
 
 import type { Analysis } from "./analysis.ts";
 import { elementForms } from "./element-operator.ts";
-import { eliminate, type ElementValues } from "./multifrontal.ts";
-import { solve } from "./solve.ts";
-import { workspaceOf } from "./workspace.ts";
+import type { FactorKernel } from "./factor-kernel.ts";
+import type { ElementValues } from "./multifrontal.ts";
 
 /**
  * Below this value of the smallest eigenvalue a motion counts as free. Measured with unit moduli: structures without
@@ -92,7 +91,7 @@ function softestMotion(
   analysis: Analysis,
   values: ElementValues,
   diagonal: Float64Array,
-  factor: Float64Array,
+  kernel: FactorKernel,
 ): FreeMotion | undefined {
   const u = new Float64Array(analysis.dofCount);
   // Any vector without symmetry will do.
@@ -101,7 +100,7 @@ function softestMotion(
   for (let step = 0; step < iterations; step++) {
     const scale = 1 / Math.sqrt(weightedSquare(diagonal, u));
     for (let dof = 0; dof < u.length; dof++) u[dof] = u[dof]! * diagonal[dof]! * scale;
-    solve(analysis, factor, u, 1, u);
+    kernel.solve(u, 1, u);
   }
   const strain = energy(analysis, values, u);
   const limit = freeEigenvalue * weightedSquare(diagonal, u);
@@ -111,13 +110,11 @@ function softestMotion(
 }
 
 /** The question put to one matrix. */
-function findFreeMotion(analysis: Analysis, values: ElementValues, factor: Float64Array): FreeMotion | undefined {
-  const { stack, threshold } = workspaceOf(analysis);
+function findFreeMotion(analysis: Analysis, values: ElementValues, kernel: FactorKernel): FreeMotion | undefined {
   const diagonal = new Float64Array(analysis.dofCount);
   assembleDiagonal(analysis, values, diagonal);
-  threshold.fill(0);
-  const refused = eliminate(analysis, values, factor, stack, threshold);
-  if (refused === undefined) return softestMotion(analysis, values, diagonal, factor);
+  const refused = kernel.eliminate(values, new Float64Array(analysis.positionCount));
+  if (refused === undefined) return softestMotion(analysis, values, diagonal, kernel);
   const dof = analysis.dofAt[refused.position]!;
   return { dof, pivot: refused.pivot, threshold: freeEigenvalue * diagonal[dof]! };
 }
@@ -126,9 +123,9 @@ function findFreeMotion(analysis: Analysis, values: ElementValues, factor: Float
  * A dof that can move without straining any element, or undefined when there is none.
  * Depends on the signs of moduli and springs only, so the answer is kept and asked for again at no cost.
  * @param values  moduli and springs >= 0; elements with modulus 0 count as absent
- * @param factor  working memory of analysis.factorLength numbers, overwritten unless the answer is known
+ * @param kernel  its factor is overwritten unless the answer is known
  */
-export function freeMotion(analysis: Analysis, values: ElementValues, factor: Float64Array): FreeMotion | undefined {
+export function freeMotion(analysis: Analysis, values: ElementValues, kernel: FactorKernel): FreeMotion | undefined {
   const { elementMatrix } = values;
   const modulusPattern = positivePattern(values.modulus);
   const springPattern = positivePattern(values.springs);
@@ -143,7 +140,7 @@ export function freeMotion(analysis: Analysis, values: ElementValues, factor: Fl
   }
   const springs = values.springs === undefined ? undefined : Float64Array.from(springPattern);
   const unit = { elementMatrix, modulus: Float64Array.from(modulusPattern), springs };
-  const answer = findFreeMotion(analysis, unit, factor);
+  const answer = findFreeMotion(analysis, unit, kernel);
   certificates.set(analysis, { elementMatrix: elementMatrix.slice(), modulusPattern, springPattern, answer });
   return answer;
 }

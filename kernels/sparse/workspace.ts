@@ -26,8 +26,11 @@ const workspaces = new WeakMap<Analysis, Workspace>();
 export function workspaceOf(analysis: Analysis): Workspace {
   const kept = workspaces.get(analysis);
   if (kept !== undefined) return kept;
+  let stack: Float64Array | undefined;
   const workspace: Workspace = {
-    stack: new Float64Array(analysis.stackLength),
+    get stack() {
+      return (stack ??= new Float64Array(analysis.stackLength));
+    },
     diagonal: new Float64Array(analysis.dofCount),
     threshold: new Float64Array(analysis.positionCount),
     solution: new Float64Array((analysis.positionCount + 1) * casesPerPass),

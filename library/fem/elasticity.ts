@@ -228,7 +228,9 @@ export const feForm = (system: ElasticitySystem, u: VectorField, v: VectorField)
 
 /**
  * Bytes of one factor of this system: known before anything is factorized.
- * @example factorBytes(system) === 8 * feFactor(system, elementField(mesh, 1)).values.size // true
+ * @example
+ * feSolve(system, elementField(mesh, 1), problem.load);
+ * factorBytes(system) === system.report().factorBytes // true
  */
 export const factorBytes = (system: ElasticitySystem): number => analysisOf(feOf(system)).factorLength * 8;
 

@@ -10,6 +10,7 @@ import * as np from "cotangent/numpy";
 import { q4Heat, q4PlaneStress } from "../../kernels/sparse/quadrilateral.ts";
 import { analysisOf, gridSystem, lastReport } from "../../ops/fe-system.ts";
 import type { FeSystem } from "../../ops/fe-system.ts";
+import { forgetSolverMemory } from "../../kernels/multifrontal/memory.ts";
 import { feApply, feFactor, feForm, feSolve } from "../../ops/fe-solve.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import { setNoticeListener } from "../../src/notice.ts";
@@ -366,16 +367,22 @@ describe("what it costs", () => {
     (modulus: NDArray, load: NDArray): NDArray =>
       np.vdot(load, solveWith(system)(modulus, load));
 
+  /** A design that nothing has been computed for, at each call. */
+  const newDesigns = (system: FeSystem): (() => NDArray) => {
+    let count = 0;
+    return () => moduli(system, 0.1 + 0.01 * count++);
+  };
+
   test("value and gradient take one factorization, eager and compiled on every back end", () => {
     for (const system of freshSystems()) {
       const objective = complianceOf(system);
-      const [modulus, load] = [moduli(system, 0.1), loads(system, 0.2)];
-      expect(spent(() => valueAndGrad(objective)(modulus, load))).toEqual({
+      const [design, load] = [newDesigns(system), loads(system, 0.2)];
+      expect(spent(() => valueAndGrad(objective)(design(), load))).toEqual({
         analyses: 1,
         factorizations: 1,
         solves: 2,
       });
-      expect(spent(() => valueAndGrad(objective, { argnums: [0, 1] })(modulus, load))).toEqual({
+      expect(spent(() => valueAndGrad(objective, { argnums: [0, 1] })(design(), load))).toEqual({
         analyses: 0,
         factorizations: 1,
         solves: 2,
@@ -383,28 +390,28 @@ describe("what it costs", () => {
       for (const backend of ["interpreter", "js", "wasm"] as const) {
         const compiled = jit(valueAndGrad(objective), { backend });
         for (let call = 0; call < 3; call++)
-          expect(spent(() => compiled(modulus, load))).toEqual({ analyses: 0, factorizations: 1, solves: 2 });
+          expect(spent(() => compiled(design(), load))).toEqual({ analyses: 0, factorizations: 1, solves: 2 });
       }
     }
   });
 
   test("eight load cases share one factorization, as a leading axis and under vmap, compiled or not", () => {
     for (const system of freshSystems()) {
-      const [modulus, load] = [moduli(system, 0.1), loads(system, 0.2, [8])];
+      const [design, load] = [newDesigns(system), loads(system, 0.2, [8])];
       const objective = complianceOf(system);
       const total = (own: NDArray, all: NDArray): NDArray => np.sum(vmap(objective, { inAxes: [null, 0] })(own, all));
-      expect(spent(() => valueAndGrad(objective)(modulus, load))).toEqual({
+      expect(spent(() => valueAndGrad(objective)(design(), load))).toEqual({
         analyses: 1,
         factorizations: 1,
         solves: 16,
       });
-      expect(spent(() => valueAndGrad(total)(modulus, load))).toEqual({ analyses: 0, factorizations: 1, solves: 16 });
-      expect(spent(() => jit(valueAndGrad(total))(modulus, load))).toEqual({
+      expect(spent(() => valueAndGrad(total)(design(), load))).toEqual({ analyses: 0, factorizations: 1, solves: 16 });
+      expect(spent(() => jit(valueAndGrad(total))(design(), load))).toEqual({
         analyses: 0,
         factorizations: 1,
         solves: 16,
       });
-      expect(spent(() => vmap(valueAndGrad(objective), { inAxes: [null, 0] })(modulus, load))).toEqual({
+      expect(spent(() => vmap(valueAndGrad(objective), { inAxes: [null, 0] })(design(), load))).toEqual({
         analyses: 0,
         factorizations: 1,
         solves: 16,
@@ -425,14 +432,43 @@ describe("what it costs", () => {
 
   test("tangents, Hessian-vector products and third derivatives take one factorization", () => {
     const system = freshSystems()[1]!;
-    const [modulus, load, direction] = [moduli(system, 0.1), loads(system, 0.2), wave(system.elementShape, 3)];
+    const [design, load, direction] = [newDesigns(system), loads(system, 0.2), wave(system.elementShape, 3)];
     const objective = (own: NDArray): NDArray => complianceOf(system)(own, load);
-    expect(spent(() => jvp(objective, [modulus], [direction])).factorizations).toBe(1);
-    expect(spent(() => hvp(objective, [modulus], [direction])).factorizations).toBe(1);
-    expect(spent(() => jit((own: NDArray) => hvp(objective, [own], [direction]))(modulus)).factorizations).toBe(1);
+    expect(spent(() => jvp(objective, [design()], [direction])).factorizations).toBe(1);
+    expect(spent(() => hvp(objective, [design()], [direction])).factorizations).toBe(1);
+    expect(spent(() => jit((own: NDArray) => hvp(objective, [own], [direction]))(design())).factorizations).toBe(1);
     expect(
-      spent(() => jvp((own: NDArray) => hvp(objective, [own], [direction]), [modulus], [direction])).factorizations,
+      spent(() => jvp((own: NDArray) => hvp(objective, [own], [direction]), [design()], [direction])).factorizations,
     ).toBe(1);
+  });
+
+  test("whatever is asked at one design, in as many calls, takes one factorization; another design takes its own", () => {
+    const system = freshSystems()[1]!;
+    const [modulus, other] = [moduli(system, 0.1), moduli(system, 0.7)];
+    const [load, cases] = [loads(system, 0.2), loads(system, 0.3, [8])];
+    const objective = (own: NDArray): NDArray => complianceOf(system)(own, load);
+    const everything = (own: NDArray): void => {
+      valueAndGrad(objective)(own);
+      for (let k = 0; k < 10; k++) hvp(objective, [own], [wave(system.elementShape, k)]);
+      complianceOf(system)(own, cases);
+      jit(valueAndGrad(objective))(own);
+    };
+    expect(spent(() => everything(modulus))).toMatchObject({ analyses: 1, factorizations: 1 });
+    expect(spent(() => everything(other))).toMatchObject({ analyses: 0, factorizations: 1 });
+    expect(spent(() => everything(modulus)).factorizations).toBe(0);
+  });
+
+  test("a factor that has gone is made again, with the same solution", () => {
+    const system = freshSystems()[1]!;
+    const [modulus, load] = [moduli(system, 0.1), loads(system, 0.2)];
+    const factor = feFactor(modulus, { system });
+    const solution = floats(feSolve(factor, modulus, load, { system }));
+    for (let k = 1; k < 5; k++) feFactor(moduli(system, k), { system });
+    const again = (): void => expect(floats(feSolve(factor, modulus, load, { system }))).toEqual(solution);
+    expect(spent(again).factorizations).toBe(1);
+    expect(spent(again).factorizations).toBe(0);
+    forgetSolverMemory();
+    expect(spent(again).factorizations).toBe(1);
   });
 
   test("a factor made once serves any number of solves", () => {
