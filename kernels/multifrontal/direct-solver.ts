@@ -66,6 +66,7 @@ export function directSolver(analysis: Analysis): DirectSolver {
       header[headerWord.dofAt] = address + dofAtOffset(analysis);
       for (const name of ["factor", "stack", "modulus", "matrix", "threshold", "work", "rhs"] as const)
         header[headerWord[name]] = base + places[name];
+      header[headerWord.matrixStep] = 0;
       header[headerWord.frontCount] = supernodeCount;
       header[headerWord.positionCount] = positionCount;
       header[headerWord.dofCount] = dofCount;

@@ -1,7 +1,8 @@
 /**
- * Connectivity of a regular grid of quadrilaterals in the library's numbering.
+ * Connectivity of a regular grid of quadrilaterals or bricks in the library's numbering.
  * Nodes are row-major over [nely+1, nelx+1] and row 0 is the top edge; elements are row-major over [nely, nelx].
- * Dof numbers are dofsPerNode * node + component (0: x, 1: y with y up).
+ * Bricks put layers in front, nodes over [nelz+1, nely+1, nelx+1], elements over [nelz, nely, nelx]; layer 0 is z = 0.
+ * Dof numbers are dofsPerNode * node + component (0: x, 1: y with y up, 2: z along layers).
  */
 
 /**
@@ -29,6 +30,30 @@ export function gridElementNodes(nelx: number, nely: number): Int32Array {
       nodes[at++] = lowerLeft + 1;
       nodes[at++] = upperLeft + 1;
       nodes[at++] = upperLeft;
+    }
+  }
+  return nodes;
+}
+
+/**
+ * Node numbers of every brick: lower-left, lower-right, upper-right, upper-left of its layer of nodes with smaller z,
+ * then the same four of the layer with larger z.
+ * @param nelx  number of elements along x, >= 1
+ * @param nely  number of elements along y, >= 1
+ * @param nelz  number of elements along z, >= 1
+ * @returns     node numbers, element by element, length 8 * nelx * nely * nelz
+ */
+export function brickElementNodes(nelx: number, nely: number, nelz: number): Int32Array {
+  const layerNodes = gridElementNodes(nelx, nely);
+  const nodesPerLayer = (nelx + 1) * (nely + 1);
+  const nodes = new Int32Array(2 * layerNodes.length * nelz);
+  let at = 0;
+  for (let layer = 0; layer < nelz; layer++) {
+    for (let element = 0; element < layerNodes.length; element += 4) {
+      for (let side = 0; side < 2; side++) {
+        const first = (layer + side) * nodesPerLayer;
+        for (let corner = 0; corner < 4; corner++) nodes[at++] = first + layerNodes[element + corner]!;
+      }
     }
   }
   return nodes;

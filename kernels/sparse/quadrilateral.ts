@@ -4,18 +4,11 @@
  * Source: Zienkiewicz & Taylor, The Finite Element Method, vol. 1; nodes lower-left, lower-right, upper-right, upper-left.
  */
 
+import { lineGradient, lineMass, lineStiffness } from "./line-integrals.ts";
+
 /** Line position (0: left or lower end, 1: right or upper end) of the four corners. */
 const cornerX: readonly number[] = [0, 1, 1, 0];
 const cornerY: readonly number[] = [0, 0, 1, 1];
-
-/** Integral over the unit line of n_i' n_j'. */
-const lineStiffness = (i: number, j: number): number => (i === j ? 1 : -1);
-
-/** Integral over the unit line of n_i n_j. */
-const lineMass = (i: number, j: number): number => (i === j ? 2 : 1) / 6;
-
-/** Integral over the unit line of n_i' n_j, which does not depend on j. */
-const lineGradient = (i: number): number => (i === 0 ? -0.5 : 0.5);
 
 /** Integrals of N_i,x N_j,x, of N_i,y N_j,y and of N_i,x N_j,y over a width x height rectangle. */
 function gradientProducts(i: number, j: number, width: number, height: number): readonly [number, number, number] {
