@@ -7,7 +7,6 @@
  * adjoint, tangent and all load cases share it. Leading axes of E and factor come first in f, then load cases.
  */
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
-import { applyElements, elementForms } from "../kernels/sparse/element-operator.ts";
 import {
   DTypeMismatch,
   InvalidLoad,
@@ -33,7 +32,7 @@ import { bilinearJvp, neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { redeem, ticketOf } from "./fe-factors.ts";
 import type { FeSystem } from "./fe-system.ts";
-import { analysisOf, gridSystem, recordReport } from "./fe-system.ts";
+import { analysisOf, gridSystem, productsOf, recordReport } from "./fe-system.ts";
 import { q4PlaneStress } from "../kernels/sparse/quadrilateral.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
 
@@ -137,7 +136,7 @@ const measureResidual = (
   largest: number,
 ): readonly [number, number] => {
   const image = new Float64Array(u.length);
-  applyElements(system, system.elementMatrix, modulus, u, image, system.fixed);
+  productsOf(system).apply(modulus, u, image);
   let error = 0;
   let norm = 0;
   let motion = 0;
@@ -318,14 +317,9 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
     const out = new Float64Array(u.size);
     for (let k = 0; k < fields; k++) {
       const own = sliceOf(modulus, Math.floor(k / perModulus), sizeOf(system.elementShape));
-      applyElements(
-        system,
-        system.elementMatrix,
-        own,
-        sliceOf(u, k, dofs),
-        out.subarray(k * dofs, (k + 1) * dofs),
-        system.fixed,
-      );
+      const image = out.subarray(k * dofs, (k + 1) * dofs);
+      productsOf(system).apply(own, withoutFixed(sliceOf(u, k, dofs), system.fixed), image);
+      for (let dof = 0; dof < dofs; dof++) if (system.fixed[dof] === 1) image[dof] = 0;
     }
     return fromBuffer(out, u.shape, "float64");
   },
@@ -380,7 +374,7 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
     for (let k = 0; k < fields; k++) {
       const left = withoutFixed(sliceOf(u, k, dofs), system.fixed);
       const right = u === v ? left : withoutFixed(sliceOf(v, k, dofs), system.fixed);
-      elementForms(system, system.elementMatrix, left, right, out.subarray(k * elements, (k + 1) * elements));
+      productsOf(system).forms(left, right, out.subarray(k * elements, (k + 1) * elements));
     }
     return fromBuffer(out, [...lead, ...system.elementShape], "float64");
   },

@@ -5,6 +5,8 @@
  */
 import { analyzeElements } from "../kernels/sparse/analysis.ts";
 import type { Analysis } from "../kernels/sparse/analysis.ts";
+import { elementProducts } from "../kernels/multifrontal/element-products.ts";
+import type { ElementProducts } from "../kernels/multifrontal/element-products.ts";
 import { gridElementNodes } from "../kernels/sparse/grid.ts";
 import { nestedDissection } from "../kernels/sparse/nested-dissection.ts";
 import type { Shape } from "../src/array/shape.ts";
@@ -61,6 +63,18 @@ export const analysisOf = (system: FeSystem): Analysis => {
     analyses.set(system, analysis);
   }
   return analysis;
+};
+
+const products = new WeakMap<FeSystem, ElementProducts>();
+
+/** Products of a system's elements with fields, fixed dofs as free ones. */
+export const productsOf = (system: FeSystem): ElementProducts => {
+  let made = products.get(system);
+  if (made === undefined) {
+    made = elementProducts(system, system.elementMatrix);
+    products.set(system, made);
+  }
+  return made;
 };
 
 /** What the last direct solve with a system did. */

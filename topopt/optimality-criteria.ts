@@ -88,15 +88,15 @@ export const optimalityCriteria = (options: OptimalityCriteria): OptimalityStep 
   const strengths = strengthsOf(valuesLike(options.design, "objectiveGradient", options.objectiveGradient), weights);
   const upper = options.upper === undefined ? undefined : valuesLike(options.design, "upper", options.upper);
   const next = new Float64Array(design.length);
+  const unscaled = design.map((x, e) => x * strengths[e]!);
+  const lowest = design.map((x) => Math.max(0, x - move));
+  const highest = design.map((x, e) => Math.min(upper === undefined ? 1 : upper[e]!, x + move));
   const volumeAt = (lambda: number): number => {
     const scale = 1 / Math.sqrt(lambda);
     let volume = 0;
     for (let e = 0; e < next.length; e++) {
-      const x = design[e]!;
-      const target = x * strengths[e]! * scale;
-      const low = Math.max(0, x - move);
-      const high = Math.min(upper === undefined ? 1 : upper[e]!, x + move);
-      const value = target < low ? low : target > high ? high : target;
+      const target = unscaled[e]! * scale;
+      const value = Math.min(Math.max(target, lowest[e]!), highest[e]!);
       next[e] = value;
       volume += value * weights[e]!;
     }

@@ -112,7 +112,8 @@ function deformations(elementMatrix: Float64Array): Float64Array | undefined {
 
 const knownDeformations = new WeakMap<Float64Array, { readonly rows: Float64Array | undefined }>();
 
-function deformationsOf(elementMatrix: Float64Array): Float64Array | undefined {
+/** The rows B of an element matrix, found once; undefined where it is not positive semidefinite. */
+export function deformationsOf(elementMatrix: Float64Array): Float64Array | undefined {
   let known = knownDeformations.get(elementMatrix);
   if (known === undefined) {
     known = { rows: deformations(elementMatrix) };
