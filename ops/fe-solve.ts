@@ -6,149 +6,36 @@
  * these four: du = K^-1 (df - K(dE) u), cotangent of E = -feForm(lambda, u). The factor is a value: forward,
  * adjoint, tangent and all load cases share it. Leading axes of E and factor come first in f, then load cases.
  */
-import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
-import {
-  DTypeMismatch,
-  InvalidLoad,
-  InvalidModulus,
-  InvalidOption,
-  NotPositiveDefinite,
-  ShapeMismatch,
-} from "../src/error.ts";
-import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
-import type { ConcreteArray, NDArray } from "../src/array/ndarray.ts";
+import { InvalidOption, ShapeMismatch } from "../src/error.ts";
+import { fromBuffer } from "../src/array/ndarray.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";
 import { counts } from "../src/counters.ts";
 import type { Aval } from "../src/ir/aval.ts";
-import { showAval } from "../src/ir/aval.ts";
 import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
-import { isLinearInput, isZero, notLinear, reals, requireKnown, zero } from "../src/ir/primitive.ts";
-import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
+import { isLinearInput, isZero, notLinear, zero } from "../src/ir/primitive.ts";
+import type { Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { notify } from "../src/notice.ts";
-import { bilinearJvp, neg, sub } from "./arithmetic.ts";
+import { neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
+import {
+  foreignFactor,
+  leadingAxes,
+  measureResidual,
+  refused,
+  requireLoad,
+  requireModulus,
+  requirePrefix,
+  sliceOf,
+} from "./fe-checks.ts";
 import { redeem, ticketOf } from "./fe-factors.ts";
-import type { FeSystem } from "./fe-system.ts";
-import { analysisOf, gridSystem, productsOf, recordReport } from "./fe-system.ts";
-import { q4PlaneStress } from "../kernels/sparse/quadrilateral.ts";
-import { moveAxis, only, reduceSum } from "./shape.ts";
-
-export interface FeParams {
-  readonly system: FeSystem;
-}
-
-// --- Shapes -----------------------------------------------------------------------------------
-
-/** Leading axes of a value whose last axes are `tail`. */
-const leadingAxes = (asked: string, what: string, x: Aval, tail: Shape): Shape => {
-  const split = x.shape.length - tail.length;
-  if (split < 0 || !sameShape(x.shape.slice(split), tail))
-    throw new ShapeMismatch(
-      asked,
-      `${what} has shape ${showShape(x.shape)} where ${showShape(tail)} is needed (further axes in front)`,
-      "Element fields are [nely, nelx], displacements and loads [nely + 1, nelx + 1, 2]",
-    );
-  if (x.dtype !== "float64")
-    throw new DTypeMismatch(asked, `${what} is ${showAval(x)}`, "Solves are done in float64: convert with astype");
-  return x.shape.slice(0, split);
-};
-
-const requirePrefix = (asked: string, prefix: Shape, whole: Shape): void => {
-  if (!sameShape(prefix, whole.slice(0, prefix.length)))
-    throw new ShapeMismatch(
-      asked,
-      `leading axes ${showShape(prefix)} of the modulus and ${showShape(whole)} of the field`,
-      "The modulus' leading axes must lead the field's too",
-    );
-};
-
-const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array =>
-  (bufferOf(x) as Float64Array).subarray(k * length, (k + 1) * length);
-
-const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array =>
-  u.map((value, dof) => (fixed[dof] === 1 ? 0 : value));
-
-// --- Checks and reports -----------------------------------------------------------------------
-
-const requireModulus = (asked: string, modulus: Float64Array, { elementShape }: FeSystem): number => {
-  let low = Infinity;
-  let high = 0;
-  for (let e = 0; e < modulus.length; e++) {
-    const value = modulus[e]!;
-    if (!(value > 0 && value < Infinity)) {
-      const columns = elementShape.at(-1)!;
-      throw new InvalidModulus(
-        asked,
-        `element ${e} (row ${Math.floor(e / columns)}, column ${e % columns}) has modulus ${value}`,
-        "Moduli are positive and finite: give void elements a small one (eMin)",
-      );
-    }
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return high / low;
-};
-
-/** Refuses forces that are not finite; a solve never returns a silent NaN. */
-const requireLoad = (load: Float64Array, { dofsPerNode, nodeCount, nodalShape }: FeSystem): void => {
-  const at = load.findIndex((force) => !Number.isFinite(force));
-  if (at < 0) return;
-  const dof = at % (dofsPerNode * nodeCount);
-  const node = Math.floor(dof / dofsPerNode);
-  throw new InvalidLoad(
-    "feSolve",
-    `the force at dof ${dof} (node ${node}, row ${Math.floor(node / nodalShape[1]!)}, column ${node % nodalShape[1]!}) is ${load[at]}`,
-    "Give finite loads; in reverse mode this is the cotangent of the displacement, so the objective's derivative is not finite",
-  );
-};
-
-/** Backward error above which the factor is of another matrix: rounding leaves at most about 1e-14. */
-const foreignFactor = 1e-6;
-
-const directions = ["x", "y", "z"];
-
-const refused = (
-  { dof, pivot, freeMotion }: FactorRefusal,
-  { dofsPerNode, nodalShape }: FeSystem,
-): NotPositiveDefinite => {
-  const node = Math.floor(dof / dofsPerNode);
-  const columns = nodalShape[1]!;
-  const direction = dofsPerNode === 1 ? "value" : directions[dof % dofsPerNode]!;
-  const where = `dof ${dof} (${direction} of node ${node}, row ${Math.floor(node / columns)}, column ${node % columns})`;
-  return new NotPositiveDefinite(
-    "feFactor",
-    freeMotion ? `${where} can move without straining any element` : `the pivot of ${where} is ${pivot}`,
-    freeMotion
-      ? "Add supports: a plane structure needs at least three fixed dofs that prevent both translations and the rotation"
-      : "Raise eMin: the contrast of the moduli is beyond what float64 resolves on this structure",
-  );
-};
-
-/** |K u - f| of one case, relative to |f| and to the size of the terms that cancel in it (backward error). */
-const measureResidual = (
-  system: FeSystem,
-  modulus: Float64Array,
-  load: Float64Array,
-  u: Float64Array,
-  largest: number,
-): readonly [number, number] => {
-  const image = new Float64Array(u.length);
-  productsOf(system).apply(modulus, u, image);
-  let error = 0;
-  let norm = 0;
-  let motion = 0;
-  for (let dof = 0; dof < u.length; dof++) {
-    if (system.fixed[dof] === 1) continue;
-    error += (image[dof]! - load[dof]!) ** 2;
-    norm += load[dof]! ** 2;
-    motion += u[dof]! ** 2;
-  }
-  if (norm === 0) return [0, 0];
-  return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + largest * Math.sqrt(motion))];
-};
+import { feApply, feForm } from "./fe-products.ts";
+import { analysisOf, recordReport } from "./fe-system.ts";
+import type { FeParams } from "./fe-system.ts";
+import { moveAxis, only } from "./shape.ts";
 
 // --- feFactor ---------------------------------------------------------------------------------
 
@@ -293,119 +180,6 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
   },
   lower: routine,
   laws: { testedIn: "test/ops/fe-solve.test.ts" },
-});
-
-// --- feApply and feForm -----------------------------------------------------------------------
-
-/** A small cantilever for the laws. */
-const lawSystem = (nelx: number, nely: number): FeSystem => {
-  const fixed = new Uint8Array(2 * (nelx + 1) * (nely + 1));
-  for (let row = 0; row <= nely; row++) fixed.fill(1, 2 * row * (nelx + 1), 2 * row * (nelx + 1) + 2);
-  return gridSystem(nelx, nely, q4PlaneStress(0.3), fixed);
-};
-
-const lawSystems = [lawSystem(2, 1), lawSystem(3, 2), lawSystem(1, 3)];
-
-/** K(E) u on the free dofs; fixed dofs of u count as zero. Linear in E and in u. */
-export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
-  name: "feApply",
-  evaluate: ([modulus, u], { system }) => {
-    const lead = sizeOf(leadingAxes("feApply", "modulus", modulus, system.elementShape));
-    const dofs = sizeOf(system.nodalShape);
-    const fields = u.size / dofs;
-    const perModulus = lead === 0 ? 0 : fields / lead;
-    const out = new Float64Array(u.size);
-    for (let k = 0; k < fields; k++) {
-      const own = sliceOf(modulus, Math.floor(k / perModulus), sizeOf(system.elementShape));
-      const image = out.subarray(k * dofs, (k + 1) * dofs);
-      productsOf(system).apply(own, withoutFixed(sliceOf(u, k, dofs), system.fixed), image);
-      for (let dof = 0; dof < dofs; dof++) if (system.fixed[dof] === 1) image[dof] = 0;
-    }
-    return fromBuffer(out, u.shape, "float64");
-  },
-  abstractEval: ([modulus, u], { system }): TypeOf => {
-    requirePrefix(
-      "feApply",
-      leadingAxes("feApply", "modulus", modulus, system.elementShape),
-      leadingAxes("feApply", "field", u, system.nodalShape),
-    );
-    return { shape: u.shape, dtype: "float64" };
-  },
-  jvp: bilinearJvp((modulus, u, params: FeParams) => feApply(modulus, u, params)),
-  transpose: (cotangents, [modulus, u], params) => {
-    const cotangent = only(cotangents);
-    if (!isLinearInput(modulus)) return [null, feApply(modulus, cotangent, params)];
-    const lead = modulus.aval.shape.length - params.system.elementShape.length;
-    const forms = feForm(requireKnown(u), cotangent, params);
-    const cases = forms.shape.length - params.system.elementShape.length - lead;
-    return [cases === 0 ? forms : reduceSum(forms, { axes: Array.from({ length: cases }, (_, k) => lead + k) }), null];
-  },
-  batch: ([modulus, u], [modulusDim, uDim], params, { size }) => {
-    const lead = modulus.shape.length - params.system.elementShape.length - (modulusDim === null ? 0 : 1);
-    if (modulusDim === null) return [feApply(modulus, moveAxis(u, uDim!, lead), params), lead];
-    return [feApply(batchToFront(modulus, modulusDim, size), batchToFront(u, uDim, size), params), 0];
-  },
-  lower: routine,
-  laws: {
-    sample: (pick) => {
-      const system = pick.oneOf(lawSystems);
-      const lead = pick.oneOf<Shape>([[], [2]]);
-      const cases = pick.oneOf<Shape>([[], [3]]);
-      return {
-        inputs: [
-          { shape: [...lead, ...system.elementShape], dtype: "float64", domain: reals(0.1, 1) },
-          { shape: [...lead, ...cases, ...system.nodalShape], dtype: "float64", domain: reals(-1, 1) },
-        ],
-        params: { system },
-      };
-    },
-  },
-});
-
-/** u_e' K0 v_e for every element; fixed dofs count as zero. Symmetric and bilinear. */
-export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
-  name: "feForm",
-  evaluate: ([u, v], { system }) => {
-    const lead = leadingAxes("feForm", "field", u, system.nodalShape);
-    const dofs = sizeOf(system.nodalShape);
-    const elements = sizeOf(system.elementShape);
-    const fields = sizeOf(lead);
-    const out = new Float64Array(fields * elements);
-    for (let k = 0; k < fields; k++) {
-      const left = withoutFixed(sliceOf(u, k, dofs), system.fixed);
-      const right = u === v ? left : withoutFixed(sliceOf(v, k, dofs), system.fixed);
-      productsOf(system).forms(left, right, out.subarray(k * elements, (k + 1) * elements));
-    }
-    return fromBuffer(out, [...lead, ...system.elementShape], "float64");
-  },
-  abstractEval: ([u, v], { system }): TypeOf => {
-    const lead = leadingAxes("feForm", "first field", u, system.nodalShape);
-    if (!sameShape(u.shape, v.shape))
-      throw new ShapeMismatch(
-        "feForm",
-        `fields ${showShape(u.shape)} and ${showShape(v.shape)}`,
-        "Both fields need one shape",
-      );
-    return { shape: [...lead, ...system.elementShape], dtype: "float64" };
-  },
-  jvp: bilinearJvp((u, v, params: FeParams) => feForm(u, v, params)),
-  transpose: (cotangents, [u, v], params) =>
-    isLinearInput(u)
-      ? [feApply(only(cotangents), requireKnown(v), params), null]
-      : [null, feApply(only(cotangents), u, params)],
-  batch: ([u, v], [uDim, vDim], params, { size }) => [
-    feForm(batchToFront(u, uDim as BatchDim, size), batchToFront(v, vDim as BatchDim, size), params),
-    0,
-  ],
-  lower: routine,
-  laws: {
-    sample: (pick) => {
-      const system = pick.oneOf(lawSystems);
-      const shape = [...pick.oneOf<Shape>([[], [2]]), ...system.nodalShape];
-      const field = { shape, dtype: "float64" as const, domain: reals(-1, 1) };
-      return { inputs: [field, field], params: { system } };
-    },
-  },
 });
 
 /** The records of this family. */

@@ -7,19 +7,22 @@ import { analyzeElements } from "../kernels/sparse/analysis.ts";
 import type { Analysis } from "../kernels/sparse/analysis.ts";
 import { elementProducts } from "../kernels/multifrontal/element-products.ts";
 import type { ElementProducts } from "../kernels/multifrontal/element-products.ts";
-import { gridElementNodes } from "../kernels/sparse/grid.ts";
+import { brickElementNodes, gridElementNodes } from "../kernels/sparse/grid.ts";
 import { nestedDissection } from "../kernels/sparse/nested-dissection.ts";
+import { sizeOf } from "../src/array/shape.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { counts } from "../src/counters.ts";
+import { directChoice } from "./fe-solver-choice.ts";
+import type { SolverChoice } from "./fe-solver-choice.ts";
 
 export interface FeSystem {
   /** Shown in printed jaxprs. */
   readonly label: string;
   /** Tells systems with equal labels apart. */
   readonly id: number;
-  /** Shape of element fields, [nely, nelx]. */
+  /** Shape of element fields, [nely, nelx] or [nelz, nely, nelx]. */
   readonly elementShape: Shape;
-  /** Shape of displacements and loads, [nely + 1, nelx + 1, dofsPerNode]. */
+  /** Shape of displacements and loads, nodes per axis and dofsPerNode, which is left out where it is 1. */
   readonly nodalShape: Shape;
   readonly nodeCount: number;
   readonly nodesPerElement: number;
@@ -29,26 +32,73 @@ export interface FeSystem {
   readonly elementMatrix: Float64Array;
   /** One flag per dof, 1 = fixed. */
   readonly fixed: Uint8Array;
+  /** Stiffness to ground per dof, all >= 0; none without it. */
+  readonly springs?: Float64Array | undefined;
   readonly order: Int32Array;
+  readonly solver: SolverChoice;
+}
+
+/** Parameters of all finite element primitives. */
+export interface FeParams {
+  readonly system: FeSystem;
+}
+
+/** What has to be said of a regular grid. */
+export interface GridSystemOptions {
+  /** Elements per axis, slowest first: [nely, nelx] or [nelz, nely, nelx]. */
+  readonly cells: readonly number[];
+  /** Stiffness of an element with modulus 1, row-major. */
+  readonly elementMatrix: Float64Array;
+  /** One flag per dof, 1 = fixed. */
+  readonly fixed: Uint8Array;
+  /** Stiffness to ground per dof, all >= 0. */
+  readonly springs?: Float64Array | undefined;
+  /** Default direct. */
+  readonly solver?: SolverChoice;
 }
 
 let systemCount = 0;
 
-/** The system of a regular grid of quadrilaterals; row 0 is the top edge. */
-export const gridSystem = (nelx: number, nely: number, elementMatrix: Float64Array, fixed: Uint8Array): FeSystem => {
-  const dofsPerNode = Math.sqrt(elementMatrix.length) / 4;
+/** Computed when first asked for. */
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
+/** The system of a regular grid of quadrilaterals or bricks; row 0 is the top edge, layer 0 is z = 0. */
+export const gridSystem = ({
+  cells,
+  elementMatrix,
+  fixed,
+  springs,
+  solver = directChoice,
+}: GridSystemOptions): FeSystem => {
+  const nodeShape = cells.map((count) => count + 1);
+  const nodesPerElement = 2 ** cells.length;
+  const dofsPerNode = Math.sqrt(elementMatrix.length) / nodesPerElement;
+  const [nelx, nely, nelz] = [...cells].reverse() as [number, number, number | undefined];
+  const elementNodes = lazily(() =>
+    nelz === undefined ? gridElementNodes(nelx, nely) : brickElementNodes(nelx, nely, nelz),
+  );
+  const order = lazily(() => nestedDissection(cells));
   return Object.freeze({
-    label: `grid(${nelx}x${nely})`,
+    label: `grid(${[...cells].reverse().join("x")})`,
     id: systemCount++,
-    elementShape: [nely, nelx],
-    nodalShape: [nely + 1, nelx + 1, dofsPerNode],
-    nodeCount: (nelx + 1) * (nely + 1),
-    nodesPerElement: 4,
+    elementShape: cells,
+    nodalShape: dofsPerNode === 1 ? nodeShape : [...nodeShape, dofsPerNode],
+    nodeCount: sizeOf(nodeShape),
+    nodesPerElement,
     dofsPerNode,
-    elementNodes: gridElementNodes(nelx, nely),
+    get elementNodes() {
+      return elementNodes();
+    },
     elementMatrix,
     fixed,
-    order: nestedDissection([nely, nelx]),
+    springs,
+    get order() {
+      return order();
+    },
+    solver,
   });
 };
 

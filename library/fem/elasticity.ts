@@ -10,6 +10,7 @@ import type { NDArray } from "../../src/array/ndarray.ts";
 import { notify } from "../../src/notice.ts";
 import { requireOptions } from "../../src/options.ts";
 import * as ops from "../../ops/fe-solve.ts";
+import * as products from "../../ops/fe-products.ts";
 import { analysisOf, gridSystem, lastReport } from "../../ops/fe-system.ts";
 import type { FeSystem, SolveReport } from "../../ops/fe-system.ts";
 import { toDType } from "../numpy/operand.ts";
@@ -97,7 +98,7 @@ export const elasticity = (mesh: GridMesh, options: ElasticityOptions): Elastici
     }
   }
   const matrix = q4PlaneStress(poisson, mesh.size[0] / mesh.nelx, mesh.size[1] / mesh.nely);
-  const fe = gridSystem(mesh.nelx, mesh.nely, matrix, fixed);
+  const fe = gridSystem({ cells: mesh.elementShape, elementMatrix: matrix, fixed });
   const freeDofs = fixed.reduce((count, flag) => count + 1 - flag, 0);
   const system: ElasticitySystem = Object.freeze({
     mesh,
@@ -215,7 +216,7 @@ export const feSolve = (
  * np.allclose(feApply(system, modulus, feSolve(system, modulus, problem.load)), problem.load) // true
  */
 export const feApply = (system: ElasticitySystem, modulus: ElementField, u: VectorField): VectorField =>
-  ops.feApply(toDType(modulus, "float64"), toDType(u, "float64"), { system: feOf(system) }) as VectorField;
+  products.feApply(toDType(modulus, "float64"), toDType(u, "float64"), { system: feOf(system) }) as VectorField;
 
 /**
  * u_e' K0 v_e per element, shape [nely, nelx]: twice the strain energy at modulus 1 when u is v.
@@ -224,7 +225,7 @@ export const feApply = (system: ElasticitySystem, modulus: ElementField, u: Vect
  * np.allclose(np.sum(feForm(system, u, u)), compliance(problem, elementField(mesh, 1))) // true
  */
 export const feForm = (system: ElasticitySystem, u: VectorField, v: VectorField): ElementField =>
-  ops.feForm(toDType(u, "float64"), toDType(v, "float64"), { system: feOf(system) }) as ElementField;
+  products.feForm(toDType(u, "float64"), toDType(v, "float64"), { system: feOf(system) }) as ElementField;
 
 /**
  * Bytes of one factor of this system: known before anything is factorized.

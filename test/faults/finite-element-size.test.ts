@@ -49,7 +49,13 @@ describe("fault 60: sizes that do not fit", () => {
 
   test("the estimate behind the refusal is never below the length of the factor, and at most three times it", () => {
     const free = (nelx: number, nely: number): number =>
-      analysisOf(gridSystem(nelx, nely, q4PlaneStress(0.3), new Uint8Array(2 * (nelx + 1) * (nely + 1)))).factorLength;
+      analysisOf(
+        gridSystem({
+          cells: [nely, nelx],
+          elementMatrix: q4PlaneStress(0.3),
+          fixed: new Uint8Array(2 * (nelx + 1) * (nely + 1)),
+        }),
+      ).factorLength;
     for (const [nelx, nely] of [
       [1, 1],
       [2, 3],

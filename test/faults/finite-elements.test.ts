@@ -312,7 +312,11 @@ describe("fault 43: an indefinite matrix", () => {
       const shifted = (system.elementMatrix.toTypedArray() as Float64Array).map((value, k) =>
         k % 9 === 0 ? value - shift : value,
       );
-      const own = gridSystem(4, 3, shifted, system.fixed.toTypedArray() as Uint8Array);
+      const own = gridSystem({
+        cells: [3, 4],
+        elementMatrix: shifted,
+        fixed: system.fixed.toTypedArray() as Uint8Array,
+      });
       expect(() => feFactor(np.ones([3, 4]), { system: own })).toThrow(coded("NotPositiveDefinite"));
     }
   });

@@ -11,7 +11,8 @@ import { q4Heat, q4PlaneStress } from "../../kernels/sparse/quadrilateral.ts";
 import { analysisOf, gridSystem, lastReport } from "../../ops/fe-system.ts";
 import type { FeSystem } from "../../ops/fe-system.ts";
 import { forgetSolverMemory } from "../../kernels/multifrontal/memory.ts";
-import { feApply, feFactor, feForm, feSolve } from "../../ops/fe-solve.ts";
+import { feApply, feForm } from "../../ops/fe-products.ts";
+import { feFactor, feSolve } from "../../ops/fe-solve.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import { setNoticeListener } from "../../src/notice.ts";
 import { floats, innerProduct, relativeGap, wave } from "../fem/fields.ts";
@@ -19,9 +20,10 @@ import { cantilever, denseMatrix, denseSolve, flags, halfBeam } from "../kernels
 import { differenceError } from "../laws/differences.ts";
 
 const K0 = q4PlaneStress(0.3);
-const elastic = (nelx: number, nely: number, fixed: Uint8Array): FeSystem => gridSystem(nelx, nely, K0, fixed);
+const elastic = (nelx: number, nely: number, fixed: Uint8Array): FeSystem =>
+  gridSystem({ cells: [nely, nelx], elementMatrix: K0, fixed });
 const heat = (nelx: number, nely: number): FeSystem =>
-  gridSystem(nelx, nely, q4Heat(), flags((nelx + 1) * (nely + 1), [0, nelx]));
+  gridSystem({ cells: [nely, nelx], elementMatrix: q4Heat(), fixed: flags((nelx + 1) * (nely + 1), [0, nelx]) });
 
 /** Made afresh, so that counts of analyses begin at none. */
 const freshSystems = (): FeSystem[] => [

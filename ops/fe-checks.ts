@@ -1,0 +1,123 @@
+/**
+ * What the finite element primitives ask of their inputs, in words of the mesh, and how well a solve did.
+ */
+import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
+import { DTypeMismatch, InvalidLoad, InvalidModulus, NotPositiveDefinite, ShapeMismatch } from "../src/error.ts";
+import { bufferOf } from "../src/array/ndarray.ts";
+import type { ConcreteArray } from "../src/array/ndarray.ts";
+import type { Shape } from "../src/array/shape.ts";
+import { sameShape, showShape } from "../src/array/shape.ts";
+import type { Aval } from "../src/ir/aval.ts";
+import { showAval } from "../src/ir/aval.ts";
+import type { FeSystem } from "./fe-system.ts";
+import { productsOf } from "./fe-system.ts";
+
+// --- Shapes -----------------------------------------------------------------------------------
+
+/** Leading axes of a value whose last axes are `tail`. */
+export const leadingAxes = (asked: string, what: string, x: Aval, tail: Shape): Shape => {
+  const split = x.shape.length - tail.length;
+  if (split < 0 || !sameShape(x.shape.slice(split), tail))
+    throw new ShapeMismatch(
+      asked,
+      `${what} has shape ${showShape(x.shape)} where ${showShape(tail)} is needed (further axes in front)`,
+      "Element fields are [nely, nelx], displacements and loads [nely + 1, nelx + 1, 2]",
+    );
+  if (x.dtype !== "float64")
+    throw new DTypeMismatch(asked, `${what} is ${showAval(x)}`, "Solves are done in float64: convert with astype");
+  return x.shape.slice(0, split);
+};
+
+export const requirePrefix = (asked: string, prefix: Shape, whole: Shape): void => {
+  if (!sameShape(prefix, whole.slice(0, prefix.length)))
+    throw new ShapeMismatch(
+      asked,
+      `leading axes ${showShape(prefix)} of the modulus and ${showShape(whole)} of the field`,
+      "The modulus' leading axes must lead the field's too",
+    );
+};
+
+export const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array =>
+  (bufferOf(x) as Float64Array).subarray(k * length, (k + 1) * length);
+
+export const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array =>
+  u.map((value, dof) => (fixed[dof] === 1 ? 0 : value));
+
+// --- Checks and reports -----------------------------------------------------------------------
+
+export const requireModulus = (asked: string, modulus: Float64Array, { elementShape }: FeSystem): number => {
+  let low = Infinity;
+  let high = 0;
+  for (let e = 0; e < modulus.length; e++) {
+    const value = modulus[e]!;
+    if (!(value > 0 && value < Infinity)) {
+      const columns = elementShape.at(-1)!;
+      throw new InvalidModulus(
+        asked,
+        `element ${e} (row ${Math.floor(e / columns)}, column ${e % columns}) has modulus ${value}`,
+        "Moduli are positive and finite: give void elements a small one (eMin)",
+      );
+    }
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return high / low;
+};
+
+/** Refuses forces that are not finite; a solve never returns a silent NaN. */
+export const requireLoad = (load: Float64Array, { dofsPerNode, nodeCount, nodalShape }: FeSystem): void => {
+  const at = load.findIndex((force) => !Number.isFinite(force));
+  if (at < 0) return;
+  const dof = at % (dofsPerNode * nodeCount);
+  const node = Math.floor(dof / dofsPerNode);
+  throw new InvalidLoad(
+    "feSolve",
+    `the force at dof ${dof} (node ${node}, row ${Math.floor(node / nodalShape[1]!)}, column ${node % nodalShape[1]!}) is ${load[at]}`,
+    "Give finite loads; in reverse mode this is the cotangent of the displacement, so the objective's derivative is not finite",
+  );
+};
+
+/** Backward error above which the factor is of another matrix: rounding leaves at most about 1e-14. */
+export const foreignFactor = 1e-6;
+
+const directions = ["x", "y", "z"];
+
+export const refused = (
+  { dof, pivot, freeMotion }: FactorRefusal,
+  { dofsPerNode, nodalShape }: FeSystem,
+): NotPositiveDefinite => {
+  const node = Math.floor(dof / dofsPerNode);
+  const columns = nodalShape[1]!;
+  const direction = dofsPerNode === 1 ? "value" : directions[dof % dofsPerNode]!;
+  const where = `dof ${dof} (${direction} of node ${node}, row ${Math.floor(node / columns)}, column ${node % columns})`;
+  return new NotPositiveDefinite(
+    "feFactor",
+    freeMotion ? `${where} can move without straining any element` : `the pivot of ${where} is ${pivot}`,
+    freeMotion
+      ? "Add supports: a plane structure needs at least three fixed dofs that prevent both translations and the rotation"
+      : "Raise eMin: the contrast of the moduli is beyond what float64 resolves on this structure",
+  );
+};
+
+/** |K u - f| of one case, relative to |f| and to the size of the terms that cancel in it (backward error). */
+export const measureResidual = (
+  system: FeSystem,
+  modulus: Float64Array,
+  load: Float64Array,
+  u: Float64Array,
+  largest: number,
+): readonly [number, number] => {
+  const image = new Float64Array(u.length);
+  productsOf(system).apply(modulus, u, image);
+  let error = 0;
+  let norm = 0;
+  let motion = 0;
+  for (let dof = 0; dof < u.length; dof++) {
+    if (system.fixed[dof] === 1) continue;
+    error += (image[dof]! - load[dof]!) ** 2;
+    norm += load[dof]! ** 2;
+    motion += u[dof]! ** 2;
+  }
+  if (norm === 0) return [0, 0];
+  return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + largest * Math.sqrt(motion))];
+};

@@ -1,0 +1,133 @@
+/**
+ * Products with the elements of a system:
+ *   feApply(E, u) -> K(E) u      feForm(u, v) -> u_e' K0 v_e per element
+ * Each is the other's transpose, so tangents and cotangents of any order stay in this pair.
+ */
+import { q4PlaneStress } from "../kernels/sparse/quadrilateral.ts";
+import { ShapeMismatch } from "../src/error.ts";
+import { fromBuffer } from "../src/array/ndarray.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
+import type { Shape } from "../src/array/shape.ts";
+import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";
+import { definePrimitive } from "../src/ir/define.ts";
+import type { PrimitiveFunction } from "../src/ir/define.ts";
+import { routine } from "../src/ir/lowering.ts";
+import { isLinearInput, reals, requireKnown } from "../src/ir/primitive.ts";
+import type { BatchDim, TypeOf } from "../src/ir/primitive.ts";
+import { bilinearJvp } from "./arithmetic.ts";
+import { batchToFront } from "./batching.ts";
+import { leadingAxes, requirePrefix, sliceOf, withoutFixed } from "./fe-checks.ts";
+import { gridSystem, productsOf } from "./fe-system.ts";
+import type { FeParams, FeSystem } from "./fe-system.ts";
+import { moveAxis, only, reduceSum } from "./shape.ts";
+
+/** A small cantilever for the laws. */
+const lawSystem = (nelx: number, nely: number): FeSystem => {
+  const fixed = new Uint8Array(2 * (nelx + 1) * (nely + 1));
+  for (let row = 0; row <= nely; row++) fixed.fill(1, 2 * row * (nelx + 1), 2 * row * (nelx + 1) + 2);
+  return gridSystem({ cells: [nely, nelx], elementMatrix: q4PlaneStress(0.3), fixed });
+};
+
+const lawSystems = [lawSystem(2, 1), lawSystem(3, 2), lawSystem(1, 3)];
+
+/** K(E) u on the free dofs; fixed dofs of u count as zero. Linear in E and in u. */
+export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
+  name: "feApply",
+  evaluate: ([modulus, u], { system }) => {
+    const lead = sizeOf(leadingAxes("feApply", "modulus", modulus, system.elementShape));
+    const dofs = sizeOf(system.nodalShape);
+    const fields = u.size / dofs;
+    const perModulus = lead === 0 ? 0 : fields / lead;
+    const out = new Float64Array(u.size);
+    for (let k = 0; k < fields; k++) {
+      const own = sliceOf(modulus, Math.floor(k / perModulus), sizeOf(system.elementShape));
+      const image = out.subarray(k * dofs, (k + 1) * dofs);
+      productsOf(system).apply(own, withoutFixed(sliceOf(u, k, dofs), system.fixed), image);
+      for (let dof = 0; dof < dofs; dof++) if (system.fixed[dof] === 1) image[dof] = 0;
+    }
+    return fromBuffer(out, u.shape, "float64");
+  },
+  abstractEval: ([modulus, u], { system }): TypeOf => {
+    requirePrefix(
+      "feApply",
+      leadingAxes("feApply", "modulus", modulus, system.elementShape),
+      leadingAxes("feApply", "field", u, system.nodalShape),
+    );
+    return { shape: u.shape, dtype: "float64" };
+  },
+  jvp: bilinearJvp((modulus, u, params: FeParams) => feApply(modulus, u, params)),
+  transpose: (cotangents, [modulus, u], params) => {
+    const cotangent = only(cotangents);
+    if (!isLinearInput(modulus)) return [null, feApply(modulus, cotangent, params)];
+    const lead = modulus.aval.shape.length - params.system.elementShape.length;
+    const forms = feForm(requireKnown(u), cotangent, params);
+    const cases = forms.shape.length - params.system.elementShape.length - lead;
+    return [cases === 0 ? forms : reduceSum(forms, { axes: Array.from({ length: cases }, (_, k) => lead + k) }), null];
+  },
+  batch: ([modulus, u], [modulusDim, uDim], params, { size }) => {
+    const lead = modulus.shape.length - params.system.elementShape.length - (modulusDim === null ? 0 : 1);
+    if (modulusDim === null) return [feApply(modulus, moveAxis(u, uDim!, lead), params), lead];
+    return [feApply(batchToFront(modulus, modulusDim, size), batchToFront(u, uDim, size), params), 0];
+  },
+  lower: routine,
+  laws: {
+    sample: (pick) => {
+      const system = pick.oneOf(lawSystems);
+      const lead = pick.oneOf<Shape>([[], [2]]);
+      const cases = pick.oneOf<Shape>([[], [3]]);
+      return {
+        inputs: [
+          { shape: [...lead, ...system.elementShape], dtype: "float64", domain: reals(0.1, 1) },
+          { shape: [...lead, ...cases, ...system.nodalShape], dtype: "float64", domain: reals(-1, 1) },
+        ],
+        params: { system },
+      };
+    },
+  },
+});
+
+/** u_e' K0 v_e for every element; fixed dofs count as zero. Symmetric and bilinear. */
+export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
+  name: "feForm",
+  evaluate: ([u, v], { system }) => {
+    const lead = leadingAxes("feForm", "field", u, system.nodalShape);
+    const dofs = sizeOf(system.nodalShape);
+    const elements = sizeOf(system.elementShape);
+    const fields = sizeOf(lead);
+    const out = new Float64Array(fields * elements);
+    for (let k = 0; k < fields; k++) {
+      const left = withoutFixed(sliceOf(u, k, dofs), system.fixed);
+      const right = u === v ? left : withoutFixed(sliceOf(v, k, dofs), system.fixed);
+      productsOf(system).forms(left, right, out.subarray(k * elements, (k + 1) * elements));
+    }
+    return fromBuffer(out, [...lead, ...system.elementShape], "float64");
+  },
+  abstractEval: ([u, v], { system }): TypeOf => {
+    const lead = leadingAxes("feForm", "first field", u, system.nodalShape);
+    if (!sameShape(u.shape, v.shape))
+      throw new ShapeMismatch(
+        "feForm",
+        `fields ${showShape(u.shape)} and ${showShape(v.shape)}`,
+        "Both fields need one shape",
+      );
+    return { shape: [...lead, ...system.elementShape], dtype: "float64" };
+  },
+  jvp: bilinearJvp((u, v, params: FeParams) => feForm(u, v, params)),
+  transpose: (cotangents, [u, v], params) =>
+    isLinearInput(u)
+      ? [feApply(only(cotangents), requireKnown(v), params), null]
+      : [null, feApply(only(cotangents), u, params)],
+  batch: ([u, v], [uDim, vDim], params, { size }) => [
+    feForm(batchToFront(u, uDim as BatchDim, size), batchToFront(v, vDim as BatchDim, size), params),
+    0,
+  ],
+  lower: routine,
+  laws: {
+    sample: (pick) => {
+      const system = pick.oneOf(lawSystems);
+      const shape = [...pick.oneOf<Shape>([[], [2]]), ...system.nodalShape];
+      const field = { shape, dtype: "float64" as const, domain: reals(-1, 1) };
+      return { inputs: [field, field], params: { system } };
+    },
+  },
+});
