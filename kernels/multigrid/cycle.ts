@@ -1,0 +1,81 @@
+/**
+ * One V-cycle: smoothing, a correction from the next coarser grid, smoothing. The smoother is the Chebyshev polynomial of the
+ * fourth kind in D^-1 K, which needs nothing but an upper bound of the eigenvalues; before and after the correction it is the
+ * same, so that the cycle is a symmetric preconditioner.
+ * Source: Lottes 2023, Optimal polynomial smoothers for multigrid V-cycles, Numer. Linear Algebra Appl. 30, e2518.
+ */
+import type { TransferKernels, VectorKernels } from "./kernels.ts";
+import type { GridFields } from "./layout.ts";
+
+/** What the cycle does on one grid. */
+export interface CycleGrid {
+  readonly fields: GridFields;
+  /** Numbers of a field. */
+  readonly count: number;
+  readonly bound: number;
+  /** Smoothing steps before and after the correction. */
+  readonly steps: number;
+  /** out = r - K u, 0 where nothing moves. */
+  readonly residual: (u: number, r: number, out: number) => void;
+  readonly still: { readonly places: number; readonly count: number };
+  /** To and from the next coarser grid. */
+  readonly transfer: TransferKernels;
+}
+
+export interface Cycle {
+  readonly grids: readonly CycleGrid[];
+  /** Solves on the coarsest grid, from its `right` to its `solution`. */
+  readonly solveCoarsest: () => void;
+  readonly coarsest: GridFields & { readonly stillCount: number };
+  readonly vectors: VectorKernels;
+}
+
+/** Weights of the smoother's step k = 1, 2, ..: of the step before it, and of D^-1 times the residual. */
+const stepWeights = (k: number, bound: number): readonly [number, number] => [
+  (2 * k - 3) / (2 * k + 1),
+  (8 * k - 4) / ((2 * k + 1) * bound),
+];
+
+/** Smooths from zero; leaves the residual in `rest`. */
+const smoothFromZero = ({ fields, count, bound, steps, residual }: CycleGrid, vectors: VectorKernels): void => {
+  const { right, solution, rest, move, inverse } = fields;
+  const [, first] = stepWeights(1, bound);
+  vectors.scale(solution, inverse, right, count, first);
+  if (steps === 1) return residual(solution, right, rest);
+  vectors.scale(move, inverse, right, count, first);
+  residual(move, right, rest);
+  for (let k = 2; k <= steps; k++) {
+    vectors.step(move, solution, inverse, rest, count, ...stepWeights(k, bound));
+    residual(move, rest, rest);
+  }
+};
+
+/** Smooths what there is. */
+const smoothOn = ({ fields, count, bound, steps, residual }: CycleGrid, vectors: VectorKernels): void => {
+  const { right, solution, rest, move, inverse } = fields;
+  residual(solution, right, rest);
+  const [, first] = stepWeights(1, bound);
+  if (steps === 1) return vectors.correct(solution, inverse, rest, count, first);
+  vectors.step(move, solution, inverse, rest, count, 0, first);
+  for (let k = 2; k <= steps; k++) {
+    residual(move, rest, rest);
+    vectors.step(move, solution, inverse, rest, count, ...stepWeights(k, bound));
+  }
+};
+
+/** solution = B right on the grid of this level, B symmetric and close to the inverse of K. */
+export const runCycle = (cycle: Cycle, level = 0): void => {
+  const { grids, coarsest, vectors } = cycle;
+  const grid = grids[level];
+  if (grid === undefined) return cycle.solveCoarsest();
+  const next = grids[level + 1];
+  const coarse = next?.fields ?? coarsest;
+  smoothFromZero(grid, vectors);
+  grid.transfer.restrict(grid.fields.rest, coarse.right);
+  if (next === undefined) vectors.clear(coarsest.still, coarsest.stillCount, coarse.right);
+  else vectors.clear(next.still.places, next.still.count, coarse.right);
+  runCycle(cycle, level + 1);
+  grid.transfer.prolong(coarse.solution, grid.fields.solution);
+  vectors.clear(grid.still.places, grid.still.count, grid.fields.solution);
+  smoothOn(grid, vectors);
+};

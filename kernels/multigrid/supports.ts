@@ -1,0 +1,60 @@
+/**
+ * Which dofs of every grid cannot move. A coarse dof is fixed where the fine dof at its place is, or where all fine dofs
+ * that it moves are; grids are filled up with empty elements until they can be halved, and what moves only those is absent.
+ */
+import { indexIn, indicesIn } from "./geometry.ts";
+
+export const free = 0;
+export const fixed = 1;
+export const absent = 2;
+
+/** Nodes within one step of a node, those on the grid. */
+const around = (nodes: readonly number[], node: readonly number[]): number[] => {
+  const found: number[] = [];
+  const steps = new Array<number>(nodes.length).fill(3);
+  for (let k = 0; k < 3 ** nodes.length; k++) {
+    const at = indicesIn(steps, k).map((step, axis) => node[axis]! + step - 1);
+    if (at.every((index, axis) => index >= 0 && index < nodes[axis]!)) found.push(indexIn(nodes, at));
+  }
+  return found;
+};
+
+const nodeCount = (cells: readonly number[]): number => cells.reduce((count, own) => count * (own + 1), 1);
+const nodesOf = (cells: readonly number[]): readonly number[] => cells.map((count) => count + 1);
+
+/** States on the filled-up finest grid. */
+export const finestStates = (
+  given: readonly number[],
+  filled: readonly number[],
+  flags: Uint8Array,
+  components: number,
+): Uint8Array => {
+  const states = new Uint8Array(nodeCount(filled) * components).fill(absent);
+  for (let n = 0; n < nodeCount(given); n++) {
+    const at = indexIn(nodesOf(filled), indicesIn(nodesOf(given), n)) * components;
+    for (let k = 0; k < components; k++) states[at + k] = flags[n * components + k] === 1 ? fixed : free;
+  }
+  return states;
+};
+
+/** States on the next coarser grid. */
+export const coarserStates = (fine: readonly number[], states: Uint8Array, components: number): Uint8Array => {
+  const coarse = fine.map((count) => count / 2);
+  const out = new Uint8Array(nodeCount(coarse) * components);
+  for (let n = 0; n < nodeCount(coarse); n++) {
+    const place = indicesIn(nodesOf(coarse), n).map((index) => 2 * index);
+    const own = indexIn(nodesOf(fine), place);
+    let moved: readonly number[] | undefined;
+    for (let k = 0; k < components; k++) {
+      const state = states[own * components + k]!;
+      if (state !== absent) {
+        out[n * components + k] = state;
+        continue;
+      }
+      moved ??= around(nodesOf(fine), place);
+      const states_ = moved.map((node) => states[node * components + k]!);
+      out[n * components + k] = states_.includes(free) ? free : states_.includes(fixed) ? fixed : absent;
+    }
+  }
+  return out;
+};
