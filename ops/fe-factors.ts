@@ -9,6 +9,7 @@ import { hasSimd } from "../kernels/assembler/index.ts";
 import { factorize } from "../kernels/sparse/cholesky.ts";
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
 import { type FactorKernel, referenceKernel } from "../kernels/sparse/factor-kernel.ts";
+import { partRunner } from "../src/backend/part-runner.ts";
 import { counts } from "../src/counters.ts";
 import { OutOfMemory } from "../src/error.ts";
 import { analysisOf } from "./fe-system.ts";
@@ -36,7 +37,7 @@ const addressable = 2 ** 32 - 2 ** 16;
 const makeKernel = (system: FeSystem): FactorKernel => {
   const analysis = analysisOf(system);
   if (hasSimd()) {
-    const solver = directSolver(analysis);
+    const solver = directSolver(analysis, partRunner);
     if (solver.bytes.factor + solver.bytes.tables <= addressable) return solver;
   }
   return referenceKernel(analysis, new Float64Array(analysis.factorLength));
@@ -101,7 +102,7 @@ const make = (
   counts.factorizations++;
   const factor = orOutOfMemory(system, () => vacate(system, modulus, together));
   const status = orOutOfMemory(system, () =>
-    factorize(analysisOf(system), system.elementMatrix, modulus, factor.kernel),
+    factorize(analysisOf(system), system.elementMatrix, modulus, factor.kernel, system.springs),
   );
   if (!status.ok) throw refuse(status);
   factor.ticket = ticket;

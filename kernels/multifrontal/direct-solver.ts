@@ -1,97 +1,153 @@
 /**
  * A system's factors in the memory of the kernels: tables once, then as many factorizations and solves as asked for.
  * Memory comes from memory.ts; where it has been taken by another system meanwhile, the tables are written again and
- * `holds` says that the factors are gone.
+ * `holds` says that the factors are gone. Subtrees are factored by as many threads as there are, solves by one.
  */
 import { type Analysis, panelOffset } from "../sparse/analysis.ts";
 import type { FactorKernel } from "../sparse/factor-kernel.ts";
-import { casesPerPass } from "../sparse/workspace.ts";
-import { instantiate } from "../prebuilt/module.ts";
-import type { PrebuiltFunction } from "../prebuilt/module.ts";
-import { alignedTo16, dofAtOffset, headerBytes, headerWord, tablesFor } from "./layout.ts";
+import type { ElementValues } from "../sparse/multifrontal.ts";
+import { compiledFor, instantiate } from "../prebuilt/module.ts";
+import { arrange } from "./arrangement.ts";
+import type { Arrangement } from "./arrangement.ts";
+import { headerBytes, headerWord, partBytes, partWord } from "./layout.ts";
+import { abandon, isHome, moveOut, placeFor } from "./memory.ts";
 import type { Place, Tenant } from "./memory.ts";
-import { isHome, placeFor } from "./memory.ts";
 import { multifrontalModule } from "./module.ts";
+import { oneThread } from "./part-runner.ts";
+import type { PartRunner } from "./part-runner.ts";
 
 /** Keeps one factor; `holds` says whether it is still there. */
 export interface DirectSolver extends FactorKernel {
-  /** Bytes taken for one factor, and for everything else together. */
+  /** Bytes taken for one factor, and for everything else together, where one thread works on it. */
   readonly bytes: { readonly factor: number; readonly tables: number };
-}
-
-/** Places of everything, in bytes from the beginning. */
-function placesOf(analysis: Analysis, tableBytes: number) {
-  const { nodesPerElement, dofsPerNode, elementCount, dofCount, positionCount, stackLength, factorLength } = analysis;
-  const size = nodesPerElement * dofsPerNode;
-  let next = headerBytes;
-  const take = (bytes: number): number => {
-    const place = next;
-    next += alignedTo16(bytes);
-    return place;
-  };
-  return {
-    tables: take(tableBytes),
-    modulus: take(8 * elementCount),
-    springs: take(8 * dofCount),
-    threshold: take(8 * positionCount),
-    work: take(8 * (positionCount + 1) * casesPerPass),
-    rhs: take(8 * dofCount * casesPerPass),
-    matrix: take(8 * size * size),
-    stack: take(8 * stackLength),
-    factor: take(8 * factorLength),
-    bytes: () => next,
-  };
 }
 
 const widths = [8, 4, 2, 1] as const;
 
-/** A solver on the systems of an analysis; takes memory at the first factorization. */
-export function directSolver(analysis: Analysis): DirectSolver {
-  const { nodesPerElement, dofsPerNode, dofCount, positionCount, supernodeCount, factorLength } = analysis;
-  const size = nodesPerElement * dofsPerNode;
-  const tables = tablesFor(analysis, analysis.updateStart);
-  const places = placesOf(analysis, tables.bytes);
+const doublesAt = ({ memory, base }: Place, at: number, length: number): Float64Array =>
+  new Float64Array(memory.buffer, base + at, length);
+
+/** Copies what a factorization reads. */
+function writeValues(
+  { positionCount, dofCount, nodesPerElement, dofsPerNode }: Analysis,
+  { places }: Arrangement,
+  place: Place,
+  values: ElementValues & { readonly threshold: Float64Array },
+): void {
+  const { elementMatrix, modulus, springs, threshold } = values;
+  const elementSize = nodesPerElement * dofsPerNode;
+  doublesAt(place, places.modulus, modulus.length).set(modulus);
+  doublesAt(place, places.matrix, elementMatrix.length).set(elementMatrix);
+  doublesAt(place, places.threshold, positionCount).set(threshold);
+  if (springs !== undefined) doublesAt(place, places.springs, dofCount).set(springs);
+  const header = new Int32Array(place.memory.buffer, place.base, headerBytes / 4);
+  header[headerWord.matrixStep] = elementMatrix.length === elementSize ** 2 ? 0 : 8 * elementSize ** 2;
+  header[headerWord.springs] = springs === undefined ? 0 : place.base + places.springs;
+}
+
+/** The first position that a part has refused, or -1. */
+function refusedByParts({ parts, places }: Arrangement, { memory, base }: Place): number {
+  const records = new Int32Array(memory.buffer, base + places.parts, (parts.length * partBytes) / 4);
+  const refused = parts.map((_, part) => records[(part * partBytes) / 4 + partWord.refused]!).filter((at) => at >= 0);
+  return refused.length === 0 ? -1 : Math.min(...refused);
+}
+
+/** The supernode that has the pivot at a position. */
+function supernodeAt({ pivotStart, supernodeCount }: Analysis, position: number): number {
+  let s = 0;
+  while (s + 1 < supernodeCount && pivotStart[s + 1]! <= position) s++;
+  return s;
+}
+
+/** The pivot at a position, which elimination left as it was. */
+function refusedPivot(analysis: Analysis, position: number, factor: Float64Array): number {
+  const { pivotStart, panelStart } = analysis;
+  const s = supernodeAt(analysis, position);
+  const local = position - pivotStart[s]!;
+  return factor[panelStart[s]! + panelOffset(local, local, pivotStart[s + 1]! - pivotStart[s]!)]!;
+}
+
+/**
+ * A solver on the systems of an analysis; takes memory at the first factorization.
+ * @param runner    other threads, asked anew at every factorization
+ * @param matrices  element matrices of a factorization: one for all elements, or as many as there are elements
+ */
+export function directSolver(analysis: Analysis, runner: PartRunner = oneThread, matrices = 1): DirectSolver {
+  const { nodesPerElement, dofsPerNode, dofCount, supernodeCount, factorLength, statistics } = analysis;
+  const module = multifrontalModule(nodesPerElement * dofsPerNode);
   let isFactored = false;
-  let functions: Readonly<Record<string, PrebuiltFunction>>;
-  const doubles = ({ memory, base }: Place, at: number, length: number): Float64Array =>
-    new Float64Array(memory.buffer, base + at, length);
-  const tenant: Tenant = {
-    bytes: places.bytes(),
-    arrive: ({ memory, base }) => {
-      isFactored = false;
-      const address = base + places.tables;
-      tables.write(new Int32Array(memory.buffer, address, tables.bytes / 4), address);
-      const header = new Int32Array(memory.buffer, base, headerBytes / 4);
-      header[headerWord.fronts] = address;
-      header[headerWord.dofAt] = address + dofAtOffset(analysis);
-      for (const name of ["factor", "stack", "modulus", "matrix", "threshold", "work", "rhs"] as const)
-        header[headerWord[name]] = base + places[name];
-      header[headerWord.matrixStep] = 0;
-      header[headerWord.frontCount] = supernodeCount;
-      header[headerWord.positionCount] = positionCount;
-      header[headerWord.dofCount] = dofCount;
-      functions = instantiate(multifrontalModule(size), memory);
-    },
+  const settle = (threads: number) => {
+    const arrangement = arrange(analysis, threads, matrices);
+    const tenant: Tenant = {
+      bytes: arrangement.places.bytes,
+      isShared: arrangement.parts.length > 0,
+      arrive: (place) => {
+        isFactored = false;
+        arrangement.write(place);
+      },
+    };
+    return { arrangement, tenant, threads };
   };
-  const eliminate: DirectSolver["eliminate"] = ({ elementMatrix, modulus, springs }, threshold) => {
-    const place = placeFor(tenant);
+  let home = settle(1);
+  const { bytes } = home.tenant;
+
+  /** Runs all parts; false where a thread was lost, which may still write to the memory. */
+  const runParts = (place: Place, threads: number): boolean => {
+    const { parts } = home.arrangement;
+    if (parts.length === 0) return true;
+    const { memory, base } = place;
+    const run = (part: number): void => void instantiate(module, memory)["factorPart"]!(base, part);
+    const job = { module: compiledFor(module, memory), memory, function: "factorPart", base, threads };
+    const outcome = (threads > 1 ? runner : oneThread).share(job, () => run(0));
+    if (outcome === "alone") for (let part = 1; part < parts.length; part++) run(part);
+    return outcome !== "lost";
+  };
+
+  /**
+   * Eliminates the top: the position of the first pivot refused there or before it in a part, or -1. Fronts after the one that
+   * a part has refused are left out: one thread would not have come to them, and updates of their children may be missing.
+   */
+  const runTop = ({ memory, base }: Place, refused: number): number => {
+    const end = refused < 0 ? supernodeCount : supernodeAt(analysis, refused);
+    for (const { first, last } of home.arrangement.top) {
+      const refusedByTop = instantiate(module, memory)["factor"]!(base, first, Math.min(last, end)) as number;
+      if (refusedByTop >= 0) return refusedByTop;
+    }
+    return refused;
+  };
+
+  const eliminate: DirectSolver["eliminate"] = (values, threshold) => {
+    const threads = runner.threadsFor(statistics.flops);
+    // A division among threads serves one as well.
+    if (threads > 1 && threads !== home.threads) {
+      moveOut(home.tenant);
+      home = settle(threads);
+    }
+    const enter = (): Place => {
+      const place = placeFor(home.tenant);
+      writeValues(analysis, home.arrangement, place, { ...values, threshold });
+      return place;
+    };
     isFactored = false;
-    doubles(place, places.modulus, modulus.length).set(modulus);
-    doubles(place, places.matrix, elementMatrix.length).set(elementMatrix);
-    doubles(place, places.threshold, positionCount).set(threshold);
-    if (springs !== undefined) doubles(place, places.springs, dofCount).set(springs);
-    const header = new Int32Array(place.memory.buffer, place.base, headerBytes / 4);
-    header[headerWord.springs] = springs === undefined ? 0 : place.base + places.springs;
-    const position = functions["factor"]!(place.base, 0, supernodeCount) as number;
+    let place = enter();
+    if (!runParts(place, threads)) {
+      abandon(place.memory);
+      place = enter();
+      runParts(place, 1);
+    }
+    const position = runTop(place, refusedByParts(home.arrangement, place));
     isFactored = position < 0;
     if (isFactored) return undefined;
-    return { position, pivot: refusedPivot(analysis, position, doubles(place, places.factor, factorLength)) };
+    const factor = doublesAt(place, home.arrangement.places.factor, factorLength);
+    return { position, pivot: refusedPivot(analysis, position, factor) };
   };
+
   const solve: DirectSolver["solve"] = (rhs, cases, out) => {
-    const place = placeFor(tenant);
+    const place = placeFor(home.tenant);
+    const functions = instantiate(module, place.memory);
     for (let from = 0; from < cases;) {
       const width = widths.find((count) => count <= cases - from)!;
-      const fields = doubles(place, places.rhs, width * dofCount);
+      const fields = doublesAt(place, home.arrangement.places.rhs, width * dofCount);
       fields.set(rhs.subarray(from * dofCount, (from + width) * dofCount));
       functions[`permuteIn${width}`]!(place.base);
       functions[`solve${width}`]!(place.base);
@@ -100,20 +156,11 @@ export function directSolver(analysis: Analysis): DirectSolver {
       from += width;
     }
   };
+
   return {
-    bytes: { factor: 8 * factorLength, tables: places.bytes() - 8 * factorLength },
+    bytes: { factor: 8 * factorLength, tables: bytes - 8 * factorLength },
     eliminate,
-    holds: () => isFactored && isHome(tenant),
+    holds: () => isFactored && isHome(home.tenant),
     solve,
   };
-}
-
-/** The pivot at a position, which elimination left as it was. */
-function refusedPivot(analysis: Analysis, position: number, factor: Float64Array): number {
-  const { pivotStart, panelStart, supernodeCount } = analysis;
-  let s = 0;
-  while (s + 1 < supernodeCount && pivotStart[s + 1]! <= position) s++;
-  const local = position - pivotStart[s]!;
-  const pivots = pivotStart[s + 1]! - pivotStart[s]!;
-  return factor[panelStart[s]! + panelOffset(local, local, pivots)]!;
 }

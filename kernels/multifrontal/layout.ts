@@ -3,6 +3,7 @@
  * point to, and the header that says where everything is. Offsets in bytes; words are 32 bits.
  */
 import type { Analysis } from "../sparse/analysis.ts";
+import type { SupernodeRange } from "./parts.ts";
 
 /** Words of a front's record. */
 export const frontWord = {
@@ -48,8 +49,20 @@ export const headerWord = {
   frontCount: 11,
   positionCount: 12,
   dofCount: 13,
+  /** Records of the parts that threads take. */
+  parts: 14,
 } as const;
 export const headerBytes = 64;
+
+/** Words of a part's record. */
+export const partWord = {
+  /** Its list of first and last supernodes, two words a range. */
+  ranges: 0,
+  rangeCount: 1,
+  /** Left by its factorization: position of the first pivot refused, or -1. */
+  refused: 2,
+} as const;
+export const partBytes = 16;
 
 /** In the map of an element: its first word holds the number of free dofs and, in the upper half, how many are pivots. */
 export const countBits = 16;
@@ -73,7 +86,7 @@ function elementMap(local: Int32Array, pivots: number, map: Int32Array): void {
   map[0] = (inPivots << countBits) | count;
 }
 
-/** The tables of an analysis, to be copied to an address that `tablesFor` was given. */
+/** Tables, to be written to wherever they are to lie. */
 export interface Tables {
   readonly bytes: number;
   /** Fills the words; places in records are made addresses from `base` on. */
@@ -153,4 +166,22 @@ export function tablesFor(analysis: Analysis, updateStart: Int32Array): Tables {
     }
   };
   return { bytes: alignedTo16(4 * places.words), write };
+}
+
+/** Records and ranges of parts. */
+export function partTables(parts: readonly (readonly SupernodeRange[])[]): Tables {
+  const write = (words: Int32Array, base: number): void => {
+    let next = (parts.length * partBytes) / 4;
+    parts.forEach((ranges, part) => {
+      const record = (part * partBytes) / 4;
+      words[record + partWord.ranges] = base + 4 * next;
+      words[record + partWord.rangeCount] = ranges.length;
+      words[record + partWord.refused] = -1;
+      for (const { first, last } of ranges) {
+        words[next++] = first;
+        words[next++] = last;
+      }
+    });
+  };
+  return { bytes: alignedTo16(parts.reduce((bytes, ranges) => bytes + partBytes + 8 * ranges.length, 0)), write };
 }

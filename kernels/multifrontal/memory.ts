@@ -2,11 +2,15 @@
  * Memory of the solvers. Engines reserve gigabytes of addresses for every WebAssembly memory and give none back before the
  * collector runs, so there are few: one that small systems share, and some for large ones, least recently used first.
  * A system that has lost its place is given another when it asks again; only what it had computed is gone.
+ * Systems on which several threads work have memories of their own kind.
  */
+import { memoryLimits } from "../prebuilt/module.ts";
 
 /** Something that lives in solver memory. */
 export interface Tenant {
   readonly bytes: number;
+  /** Whether threads share its memory; missing: they do not. */
+  readonly isShared?: boolean;
   /** Told where it lives now; what was written at an earlier place is lost. */
   readonly arrive: (place: Place) => void;
 }
@@ -17,7 +21,10 @@ export interface Place {
   readonly base: number;
 }
 
+type Kind = keyof typeof memoryLimits;
+
 interface Room {
+  readonly kind: Kind;
   readonly memory: WebAssembly.Memory;
   /** Tenants with their places; a large one lives alone. */
   tenants: Map<Tenant, Place>;
@@ -34,9 +41,16 @@ const sharedBytes = 2 ** 27;
 /** Memories of large systems. */
 const largeRooms = 3;
 
-const makeRoom = (): Room => ({ memory: new WebAssembly.Memory({ initial: 1 }), tenants: new Map(), next: 0 });
+const kindFor = ({ isShared }: Tenant): Kind => (isShared === true ? "shared" : "alone");
 
-let small: Room | null = null;
+const makeRoom = (kind: Kind): Room => ({
+  kind,
+  memory: new WebAssembly.Memory(memoryLimits[kind]),
+  tenants: new Map(),
+  next: 0,
+});
+
+let small: Readonly<Record<Kind, Room | undefined>> = { alone: undefined, shared: undefined };
 /** Least recently used first. */
 let large: Room[] = [];
 
@@ -53,16 +67,29 @@ function moveIn(room: Room, tenant: Tenant): Place {
 }
 
 function placeOfSmall(tenant: Tenant): Place {
-  small ??= makeRoom();
-  const known = small.tenants.get(tenant);
+  const kind = kindFor(tenant);
+  const room = small[kind] ?? makeRoom(kind);
+  const known = room.tenants.get(tenant);
   if (known !== undefined) return known;
-  if (small.next + tenant.bytes > sharedBytes) small = { ...small, tenants: new Map(), next: 0 };
-  return moveIn(small, tenant);
+  const isFull = room.next + tenant.bytes > sharedBytes;
+  const free = isFull ? { ...room, tenants: new Map(), next: 0 } : room;
+  small = { ...small, [kind]: free };
+  return moveIn(free, tenant);
+}
+
+/** A room for one more large tenant: an empty one, a new one, or the least recently used, each of the right kind. */
+function vacate(kind: Kind): Room {
+  const empty = large.find((room) => room.kind === kind && room.tenants.size === 0);
+  if (empty !== undefined) return empty;
+  if (large.length < largeRooms) return makeRoom(kind);
+  const oldest = large[0]!;
+  large = large.slice(1);
+  return oldest.kind === kind ? oldest : makeRoom(kind);
 }
 
 function placeOfLarge(tenant: Tenant): Place {
   const known = large.find(({ tenants }) => tenants.has(tenant));
-  const room = known ?? (large.length < largeRooms ? makeRoom() : large[0]!);
+  const room = known ?? vacate(kindFor(tenant));
   large = [...large.filter((other) => other !== room), room];
   if (known !== undefined) return known.tenants.get(tenant)!;
   room.tenants = new Map();
@@ -74,12 +101,26 @@ function placeOfLarge(tenant: Tenant): Place {
 export const placeFor = (tenant: Tenant): Place =>
   tenant.bytes > largeBytes ? placeOfLarge(tenant) : placeOfSmall(tenant);
 
+const rooms = (): readonly Room[] =>
+  [small.alone, small.shared, ...large].filter((room): room is Room => room !== undefined);
+
 /** Whether the tenant still has its place. */
-export const isHome = (tenant: Tenant): boolean =>
-  small?.tenants.has(tenant) === true || large.some(({ tenants }) => tenants.has(tenant));
+export const isHome = (tenant: Tenant): boolean => rooms().some(({ tenants }) => tenants.has(tenant));
+
+/** The tenant does not come back; a room that it had to itself is the first to be used again. */
+export const moveOut = (tenant: Tenant): void => {
+  const own = rooms().find(({ tenants }) => tenants.delete(tenant));
+  if (own !== undefined && large.includes(own)) large = [own, ...large.filter((room) => room !== own)];
+};
+
+/** Gives up a memory that somebody may still write to; its tenants are given another place when they ask. */
+export const abandon = (memory: WebAssembly.Memory): void => {
+  large = large.filter((room) => room.memory !== memory);
+  if (small.shared?.memory === memory) small = { ...small, shared: undefined };
+};
 
 /** Gives up all memories; systems are given new ones when they ask. */
 export const forgetSolverMemory = (): void => {
-  small = null;
+  small = { alone: undefined, shared: undefined };
   large = [];
 };

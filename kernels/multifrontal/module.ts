@@ -11,7 +11,7 @@ import type { PrebuiltModule } from "../prebuilt/module.ts";
 import { assembly } from "./assembly.ts";
 import type { Assembly } from "./assembly.ts";
 import { elimination } from "./elimination.ts";
-import { frontWord, headerWord, recordBytes } from "./layout.ts";
+import { frontWord, headerWord, partBytes, partWord, recordBytes } from "./layout.ts";
 import { exportSubstitution } from "./substitution.ts";
 
 const word = (base: Expression<"i32">, index: number): Expression<"i32"> => i32.load(at(base, index, 4));
@@ -57,7 +57,11 @@ const assembleFront = (
     });
   });
 
-/** A module for elements with so many dofs. Exports `factor(header, first, last)` and the solves of substitution.ts. */
+/**
+ * A module for elements with so many dofs. Exports `factor(header, first, last)`, which answers -1 or the position of the
+ * first pivot refused, `factorPart(header, part)`, which leaves that answer in the part's record, and the solves of
+ * substitution.ts.
+ */
 const build = (elementSize: number, limits?: MemoryLimits): Uint8Array<ArrayBuffer> => {
   const module = wasmModule();
   module.importMemory("env", "memory", limits ?? { initial: 1 });
@@ -76,7 +80,8 @@ const build = (elementSize: number, limits?: MemoryLimits): Uint8Array<ArrayBuff
     f.call(factorUpdates, panel, pivots, word(front, frontWord.updates), update);
     return -1;
   });
-  module.func("factor", { params: integers(3), result: "i32", export: true }, (f, header, first, last) => {
+  const whole = { params: integers(3), result: "i32", export: true } as const;
+  const factor = module.func("factor", whole, (f, header, first, last) => {
     const s = f.local("i32");
     const fronts = f.hold(word(header, headerWord.fronts));
     f.for(s, first, last, 1, () => {
@@ -84,6 +89,17 @@ const build = (elementSize: number, limits?: MemoryLimits): Uint8Array<ArrayBuff
       f.if(i32.ge_s(refused, 0), () => f.return(refused));
     });
     return -1;
+  });
+  module.func("factorPart", { params: integers(2), export: true }, (f, header, part) => {
+    const record = f.hold(i32.add(word(header, headerWord.parts), i32.mul(part, partBytes)));
+    const range = f.hold(word(record, partWord.ranges));
+    const refused = f.hold(i32.const(-1));
+    f.for(f.local("i32"), 0, word(record, partWord.rangeCount), 1, (exit) => {
+      f.set(refused, call(factor, header, word(range, 0), word(range, 1)));
+      f.brIf(exit, i32.ge_s(refused, 0));
+      f.set(range, i32.add(range, 8));
+    });
+    f.store(at(record, partWord.refused, 4), refused);
   });
   exportSubstitution(module);
   return module.assemble();

@@ -23,6 +23,8 @@ interface WorkerThread {
 /** A module whose exported steps have parts for all threads. */
 export interface SharedProgram {
   readonly module: WebAssembly.Module;
+  /** A shared memory of its own; missing: that of the pool. */
+  readonly memory?: WebAssembly.Memory;
   /** Functions of the caller that parts may ask for, by name. */
   readonly functions: Readonly<Record<string, (...x: number[]) => number>>;
   readonly kernels: readonly {
@@ -30,9 +32,16 @@ export interface SharedProgram {
     readonly function: string;
     readonly binary: WebAssembly.Module;
   }[];
-  /** Number of steps in parts. */
-  readonly steps: number;
+  /**
+   * Number of steps, part p of step k a function `step<k> part<p>` (base); or the names of steps that find their part
+   * themselves, functions (base, part).
+   */
+  readonly steps: number | readonly string[];
 }
+
+/** Names of the functions that run a part, by step. */
+const stepNames = (steps: SharedProgram["steps"], part: number): readonly string[] =>
+  typeof steps === "number" ? Array.from({ length: steps }, (_, k) => `step${k} part${part}`) : steps;
 
 /** A program that the workers know. */
 export interface Registration {
@@ -163,11 +172,14 @@ const makePool = (memory: WebAssembly.Memory, threads: number): Pool => {
     ring(at.sent);
   });
 
-  const register = ({ module, functions, kernels, steps }: SharedProgram): Registration => {
+  const register = ({ module, memory: own, functions, kernels, steps }: SharedProgram): Registration => {
     const id = programs++;
     const callees = Object.values(functions);
-    for (const worker of workers)
-      worker.postMessage({ kind: "program", id, module, functions: Object.keys(functions), kernels, steps });
+    const names = Object.keys(functions);
+    for (const [k, worker] of workers.entries()) {
+      const message = { id, module, memory: own, functions: names, kernels, steps: stepNames(steps, k + 1) };
+      worker.postMessage({ kind: "program", ...message });
+    }
     const message = ring(at.sent);
     let isKnown = false;
     let asked = 0;

@@ -1,7 +1,7 @@
 /**
  * What a worker thread runs, as text: it has to be there in pages, bundles and Node alike, without a file of its own.
- * A worker instantiates the modules it is sent on the shared memory, waits for steps, and runs its part of each.
- * It spins first and sleeps then. Functions of the caller that a part needs are asked for through the control block.
+ * A worker instantiates the modules it is sent on the shared memory or on one that comes with them, waits for steps, and
+ * runs its part of each. It spins first and sleeps then. Functions of the caller that a part needs are asked for through the control block.
  */
 
 /** Numbers in the control block. */
@@ -68,20 +68,20 @@ const ask = (wanted) => (...args) => {
 
 const none = () => 0;
 
-const addProgram = ({ id, module, functions, kernels, steps }) => {
+const addProgram = ({ id, module, memory: own = memory, functions, kernels, steps }) => {
   const math = Object.fromEntries(functions.map((name, k) => [name, ask(k)]));
   const instances = new Map();
   const kernelOf = ({ binary, function: name }) => {
-    if (!instances.has(binary)) instances.set(binary, new WebAssembly.Instance(binary, { env: { memory } }));
+    if (!instances.has(binary)) instances.set(binary, new WebAssembly.Instance(binary, { env: { memory: own } }));
     return instances.get(binary).exports[name];
   };
   const imported = Object.fromEntries(kernels.map((kernel) => [kernel.name, kernelOf(kernel)]));
   const { exports } = new WebAssembly.Instance(module, {
-    env: { memory, host: none, fork: none, join: none },
+    env: { memory: own, host: none, fork: none, join: none },
     math,
     kernels: imported,
   });
-  programs.set(id, Array.from({ length: steps }, (_, k) => exports["step" + k + " part" + part]));
+  programs.set(id, steps.map((name) => exports[name]));
 };
 
 const work = () => {
@@ -91,7 +91,7 @@ const work = () => {
     if (wanted !== seen) {
       seen = wanted;
       try {
-        programs.get(control[${program}])[control[${step}]](control[${base}]);
+        programs.get(control[${program}])[control[${step}]](control[${base}], part);
       } catch {
         control[first + ${ofWorker.failed}] = 1;
       }
