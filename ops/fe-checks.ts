@@ -1,8 +1,16 @@
 /**
  * What the finite element primitives ask of their inputs, in words of the mesh, and how well a solve did.
  */
+import type { Convergence, StopReason } from "../kernels/multigrid/conjugate-gradients.ts";
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
-import { DTypeMismatch, InvalidLoad, InvalidModulus, NotPositiveDefinite, ShapeMismatch } from "../src/error.ts";
+import {
+  DTypeMismatch,
+  InvalidLoad,
+  InvalidModulus,
+  NotConverged,
+  NotPositiveDefinite,
+  ShapeMismatch,
+} from "../src/error.ts";
 import { bufferOf } from "../src/array/ndarray.ts";
 import type { ConcreteArray } from "../src/array/ndarray.ts";
 import type { Shape } from "../src/array/shape.ts";
@@ -21,7 +29,7 @@ export const leadingAxes = (asked: string, what: string, x: Aval, tail: Shape): 
     throw new ShapeMismatch(
       asked,
       `${what} has shape ${showShape(x.shape)} where ${showShape(tail)} is needed (further axes in front)`,
-      "Element fields are [nely, nelx], displacements and loads [nely + 1, nelx + 1, 2]",
+      "Element fields are [nely, nelx], displacements and loads [nely + 1, nelx + 1, 2]; in space nelz leads, and nodes have 3",
     );
   if (x.dtype !== "float64")
     throw new DTypeMismatch(asked, `${what} is ${showAval(x)}`, "Solves are done in float64: convert with astype");
@@ -45,16 +53,30 @@ export const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array =
 
 // --- Checks and reports -----------------------------------------------------------------------
 
+/** A place of a grid in words, from its number and the extents of all axes: elements or nodes. */
+export const placeOf = (at: number, extents: Shape): string => {
+  const [columns, rows] = [extents.at(-1)!, extents.at(-2)!];
+  const line = Math.floor(at / columns);
+  const plane = `row ${line % rows}, column ${at % columns}`;
+  return extents.length === 2 ? plane : `layer ${Math.floor(line / rows)}, ${plane}`;
+};
+
+/** A node with its place, from a dof. */
+const nodeOf = (dof: number, { dofsPerNode, elementShape }: FeSystem): string => {
+  const node = Math.floor(dof / dofsPerNode);
+  const extents = elementShape.map((count) => count + 1);
+  return `node ${node}, ${placeOf(node, extents)}`;
+};
+
 export const requireModulus = (asked: string, modulus: Float64Array, { elementShape }: FeSystem): number => {
   let low = Infinity;
   let high = 0;
   for (let e = 0; e < modulus.length; e++) {
     const value = modulus[e]!;
     if (!(value > 0 && value < Infinity)) {
-      const columns = elementShape.at(-1)!;
       throw new InvalidModulus(
         asked,
-        `element ${e} (row ${Math.floor(e / columns)}, column ${e % columns}) has modulus ${value}`,
+        `element ${e} (${placeOf(e, elementShape)}) has modulus ${value}`,
         "Moduli are positive and finite: give void elements a small one (eMin)",
       );
     }
@@ -65,14 +87,13 @@ export const requireModulus = (asked: string, modulus: Float64Array, { elementSh
 };
 
 /** Refuses forces that are not finite; a solve never returns a silent NaN. */
-export const requireLoad = (load: Float64Array, { dofsPerNode, nodeCount, nodalShape }: FeSystem): void => {
+export const requireLoad = (load: Float64Array, system: FeSystem): void => {
   const at = load.findIndex((force) => !Number.isFinite(force));
   if (at < 0) return;
-  const dof = at % (dofsPerNode * nodeCount);
-  const node = Math.floor(dof / dofsPerNode);
+  const dof = at % system.fixed.length;
   throw new InvalidLoad(
     "feSolve",
-    `the force at dof ${dof} (node ${node}, row ${Math.floor(node / nodalShape[1]!)}, column ${node % nodalShape[1]!}) is ${load[at]}`,
+    `the force at dof ${dof} (${nodeOf(dof, system)}) is ${load[at]}`,
     "Give finite loads; in reverse mode this is the cotangent of the displacement, so the objective's derivative is not finite",
   );
 };
@@ -82,24 +103,51 @@ export const foreignFactor = 1e-6;
 
 const directions = ["x", "y", "z"];
 
-export const refused = (
-  { dof, pivot, freeMotion }: FactorRefusal,
-  { dofsPerNode, nodalShape }: FeSystem,
-): NotPositiveDefinite => {
-  const node = Math.floor(dof / dofsPerNode);
-  const columns = nodalShape[1]!;
+/** What holds a structure, by dofs per node. */
+const remedies: Readonly<Record<number, string>> = {
+  1: "Add supports: at least one value has to be fixed",
+  2: "Add supports: a plane structure needs at least three fixed dofs that prevent both translations and the rotation",
+  3: "Add supports: a structure in space needs at least six fixed dofs that prevent three translations and three rotations",
+};
+
+export const refused = ({ dof, pivot, freeMotion }: FactorRefusal, system: FeSystem): NotPositiveDefinite => {
+  const { dofsPerNode } = system;
   const direction = dofsPerNode === 1 ? "value" : directions[dof % dofsPerNode]!;
-  const where = `dof ${dof} (${direction} of node ${node}, row ${Math.floor(node / columns)}, column ${node % columns})`;
+  const where = `dof ${dof} (${direction} of ${nodeOf(dof, system)})`;
   return new NotPositiveDefinite(
     "feFactor",
     freeMotion ? `${where} can move without straining any element` : `the pivot of ${where} is ${pivot}`,
     freeMotion
-      ? "Add supports: a plane structure needs at least three fixed dofs that prevent both translations and the rotation"
+      ? (remedies[dofsPerNode] ?? "Add supports")
       : "Raise eMin: the contrast of the moduli is beyond what float64 resolves on this structure",
   );
 };
 
-/** |K u - f| of one case, relative to |f| and to the size of the terms that cancel in it (backward error). */
+const stops: Readonly<Record<Exclude<StopReason, "converged">, readonly [reason: string, remedy: string]>> = {
+  iterations: ["the iteration limit is reached", "Raise maxIterations, use fewer levels, or the direct solver"],
+  stagnated: [
+    "the residual no longer falls",
+    "Loosen tolerance: rounding at this contrast of moduli limits what can be reached; or use the direct solver",
+  ],
+  breakdown: [
+    "the matrix is not positive definite to working accuracy",
+    "Raise eMin, or use the direct solver, which says where",
+  ],
+};
+
+/** @param use  1 for the first solve with a factor; later ones have passed at least once */
+export const requireConverged = (
+  { reason, iterations, residual }: Convergence,
+  { label }: FeSystem,
+  use: number,
+): void => {
+  if (reason === "converged") return;
+  const which = use === 1 ? "" : `, solve ${use} with this factor: the adjoint, a tangent or a further load`;
+  const [text, remedy] = stops[reason];
+  throw new NotConverged(`feSolve on ${label}${which}`, { reason: text, iterations, residual }, remedy);
+};
+
+/** |(K + springs) u - f| of one case, relative to |f| and to the size of the terms that cancel in it (backward error). */
 export const measureResidual = (
   system: FeSystem,
   modulus: Float64Array,
@@ -107,8 +155,14 @@ export const measureResidual = (
   u: Float64Array,
   largest: number,
 ): readonly [number, number] => {
+  const { springs } = system;
   const image = new Float64Array(u.length);
   productsOf(system).apply(modulus, u, image);
+  let stiffest = largest;
+  for (let dof = 0; springs !== undefined && dof < u.length; dof++) {
+    image[dof] = image[dof]! + springs[dof]! * u[dof]!;
+    stiffest = Math.max(stiffest, springs[dof]!);
+  }
   let error = 0;
   let norm = 0;
   let motion = 0;
@@ -119,5 +173,5 @@ export const measureResidual = (
     motion += u[dof]! ** 2;
   }
   if (norm === 0) return [0, 0];
-  return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + largest * Math.sqrt(motion))];
+  return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + stiffest * Math.sqrt(motion))];
 };

@@ -4,22 +4,20 @@
  * again by the bits of their moduli: all solves, adjoints and tangents at one design share one factorization, also across
  * calls. A factor that has gone is made again from the modulus that every solve is given; nothing but time depends on it.
  */
-import { directSolver } from "../kernels/multifrontal/direct-solver.ts";
-import { hasSimd } from "../kernels/assembler/index.ts";
-import { factorize } from "../kernels/sparse/cholesky.ts";
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
-import { type FactorKernel, referenceKernel } from "../kernels/sparse/factor-kernel.ts";
-import { partRunner } from "../src/backend/part-runner.ts";
 import { counts } from "../src/counters.ts";
 import { OutOfMemory } from "../src/error.ts";
-import { analysisOf } from "./fe-system.ts";
+import { makeSolver } from "./fe-system-solver.ts";
+import type { SystemSolver } from "./fe-system-solver.ts";
 import type { FeSystem } from "./fe-system.ts";
 
-/** One factor of a system. */
+/** One factor of a system, or what multigrid makes of a design: whatever later solves need. */
 interface KeptFactor {
-  readonly kernel: FactorKernel;
+  readonly solver: SystemSolver;
   readonly modulus: Float64Array;
   ticket: number;
+  /** Solves so far. */
+  uses: number;
 }
 
 /** Factors kept by a system, the least recently used first. */
@@ -30,19 +28,6 @@ const pairBytes = 2 ** 26;
 
 let issued = 0;
 
-/** What 32-bit addresses reach. */
-const addressable = 2 ** 32 - 2 ** 16;
-
-/** WebAssembly where there is any and the factor fits into its memory, else arrays. */
-const makeKernel = (system: FeSystem): FactorKernel => {
-  const analysis = analysisOf(system);
-  if (hasSimd()) {
-    const solver = directSolver(analysis, partRunner);
-    if (solver.bytes.factor + solver.bytes.tables <= addressable) return solver;
-  }
-  return referenceKernel(analysis, new Float64Array(analysis.factorLength));
-};
-
 /** A memory that cannot grow or an array that cannot be had is a RangeError of the engine. */
 const orOutOfMemory = <T>(system: FeSystem, run: () => T): T => {
   try {
@@ -51,8 +36,8 @@ const orOutOfMemory = <T>(system: FeSystem, run: () => T): T => {
     if (!(cause instanceof RangeError)) throw cause;
     throw new OutOfMemory(
       `a factorization of ${system.label}`,
-      `${8 * analysisOf(system).factorLength} bytes for the factor cannot be had: ${cause.message}`,
-      "Use a coarser grid",
+      `its memory cannot be had: ${cause.message}`,
+      system.solver.kind === "direct" ? "Use a coarser grid, or solver multigrid" : "Use a coarser grid",
       { cause },
     );
   }
@@ -66,7 +51,7 @@ const sameBits = (left: Float64Array, right: Float64Array): boolean => {
 /** The factor with this property, now the most recently used. */
 const find = (system: FeSystem, isWanted: (factor: KeptFactor) => boolean): KeptFactor | undefined => {
   const factors = kept.get(system) ?? [];
-  const at = factors.findIndex((factor) => factor.kernel.holds() && isWanted(factor));
+  const at = factors.findIndex((factor) => factor.solver.holds() && isWanted(factor));
   if (at < 0) return undefined;
   const [factor] = factors.splice(at, 1);
   factors.push(factor!);
@@ -74,18 +59,19 @@ const find = (system: FeSystem, isWanted: (factor: KeptFactor) => boolean): Kept
 };
 
 /** Factors of one system kept at a time when `together` of them are made for one call. */
-const room = (system: FeSystem, together: number): number => {
-  const bytes = 8 * analysisOf(system).factorLength;
-  return Math.max(bytes <= pairBytes ? 2 : 1, Math.min(together, Math.floor((8 * pairBytes) / bytes)));
-};
+const room = (bytes: number, together: number): number =>
+  Math.max(bytes <= pairBytes ? 2 : 1, Math.min(together, Math.floor((8 * pairBytes) / bytes)));
 
 /** A place for one more factor: a new one, or that of the least recently used. */
 const vacate = (system: FeSystem, modulus: Float64Array, together: number): KeptFactor => {
   const factors = kept.get(system) ?? [];
   kept.set(system, factors);
-  const isFull = factors.length >= room(system, together);
-  const factor = isFull ? factors.shift()! : { kernel: makeKernel(system), modulus: modulus.slice(), ticket: 0 };
+  const isFull = factors.length > 0 && factors.length >= room(factors[0]!.solver.bytes, together);
+  const factor = isFull
+    ? factors.shift()!
+    : { solver: makeSolver(system), modulus: modulus.slice(), ticket: 0, uses: 0 };
   factor.modulus.set(modulus);
+  factor.uses = 0;
   return factor;
 };
 
@@ -101,10 +87,8 @@ const make = (
 ): KeptFactor => {
   counts.factorizations++;
   const factor = orOutOfMemory(system, () => vacate(system, modulus, together));
-  const status = orOutOfMemory(system, () =>
-    factorize(analysisOf(system), system.elementMatrix, modulus, factor.kernel, system.springs),
-  );
-  if (!status.ok) throw refuse(status);
+  const refusal = orOutOfMemory(system, () => factor.solver.prepare(modulus));
+  if (refusal !== undefined) throw refuse(refusal);
   factor.ticket = ticket;
   kept.get(system)!.push(factor);
   return factor;
@@ -120,14 +104,12 @@ export const ticketOf = (system: FeSystem, modulus: Float64Array, together: numb
   return (known ?? make(system, modulus, ++issued, together, refuse)).ticket;
 };
 
-/** What a ticket stands for; made again from the modulus if it has gone. */
+/** What a ticket stands for, and how many solves it has had; made again from the modulus if it has gone. */
 export const redeem = (
   system: FeSystem,
   ticket: number,
   modulus: Float64Array,
   together: number,
   refuse: Refuse,
-): FactorKernel => {
-  const known = find(system, (factor) => factor.ticket === ticket);
-  return (known ?? make(system, modulus, ticket, together, refuse)).kernel;
-};
+): { readonly solver: SystemSolver; uses: number } =>
+  find(system, (factor) => factor.ticket === ticket) ?? make(system, modulus, ticket, together, refuse);

@@ -3,6 +3,7 @@
  *   feApply(E, u) -> K(E) u      feForm(u, v) -> u_e' K0 v_e per element
  * Each is the other's transpose, so tangents and cotangents of any order stay in this pair.
  */
+import { h8Elasticity } from "../kernels/sparse/hexahedron.ts";
 import { q4PlaneStress } from "../kernels/sparse/quadrilateral.ts";
 import { ShapeMismatch } from "../src/error.ts";
 import { fromBuffer } from "../src/array/ndarray.ts";
@@ -13,7 +14,7 @@ import { definePrimitive } from "../src/ir/define.ts";
 import type { PrimitiveFunction } from "../src/ir/define.ts";
 import { routine } from "../src/ir/lowering.ts";
 import { isLinearInput, reals, requireKnown } from "../src/ir/primitive.ts";
-import type { BatchDim, TypeOf } from "../src/ir/primitive.ts";
+import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { bilinearJvp } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { leadingAxes, requirePrefix, sliceOf, withoutFixed } from "./fe-checks.ts";
@@ -28,12 +29,62 @@ const lawSystem = (nelx: number, nely: number): FeSystem => {
   return gridSystem({ cells: [nely, nelx], elementMatrix: q4PlaneStress(0.3), fixed });
 };
 
-const lawSystems = [lawSystem(2, 1), lawSystem(3, 2), lawSystem(1, 3)];
+/** The same in space. */
+const lawBlock = (nelx: number, nely: number, nelz: number): FeSystem => {
+  const lines = (nely + 1) * (nelz + 1);
+  const fixed = new Uint8Array(3 * (nelx + 1) * lines);
+  for (let line = 0; line < lines; line++) fixed.fill(1, 3 * line * (nelx + 1), 3 * line * (nelx + 1) + 3);
+  return gridSystem({ cells: [nelz, nely, nelx], elementMatrix: h8Elasticity(0.3), fixed });
+};
 
-/** K(E) u on the free dofs; fixed dofs of u count as zero. Linear in E and in u. */
-export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
+const lawSystems = [lawSystem(2, 1), lawSystem(3, 2), lawSystem(1, 3), lawBlock(2, 1, 1)];
+
+const dofSides: readonly DofSide[] = ["free", "all"];
+
+/** Fields without their fixed dofs, or with them. */
+export type DofSide = "free" | "all";
+
+export interface FeApplyParams extends FeParams {
+  /** "free", the default: the product is zero at fixed dofs. */
+  readonly rows?: DofSide;
+  /** "free", the default: fixed dofs of the field count as zero. */
+  readonly columns?: DofSide;
+}
+
+export interface FeFormParams extends FeParams {
+  /** "free", the default: fixed dofs of the first field count as zero. */
+  readonly left?: DofSide;
+  /** The same of the second field. */
+  readonly right?: DofSide;
+}
+
+/** Parameters of a product; defaults are left out, so that one product has one spelling in jaxprs. */
+const applyParams = (system: FeSystem, rows: DofSide = "free", columns: DofSide = "free"): FeApplyParams => ({
+  system,
+  ...(rows === "all" ? { rows } : {}),
+  ...(columns === "all" ? { columns } : {}),
+});
+
+const formParams = (system: FeSystem, left: DofSide = "free", right: DofSide = "free"): FeFormParams => ({
+  system,
+  ...(left === "all" ? { left } : {}),
+  ...(right === "all" ? { right } : {}),
+});
+
+/** A field as it enters a product. */
+const entering = (u: Float64Array, side: DofSide | undefined, { fixed }: FeSystem): Float64Array =>
+  side === "all" ? u : withoutFixed(u, fixed);
+
+/**
+ * K(E) u, springs left out: linear in E and in u. `rows` and `columns` say on which side fixed dofs count; K_fp, which maps
+ * prescribed displacements to forces on the free dofs, is that with all columns.
+ */
+export const feApply: PrimitiveFunction<[NDArray, NDArray], FeApplyParams> = definePrimitive<
+  [NDArray, NDArray],
+  FeApplyParams
+>({
   name: "feApply",
-  evaluate: ([modulus, u], { system }) => {
+  evaluate: ([modulus, u], { system, rows, columns }) => {
     const lead = sizeOf(leadingAxes("feApply", "modulus", modulus, system.elementShape));
     const dofs = sizeOf(system.nodalShape);
     const fields = u.size / dofs;
@@ -42,8 +93,8 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
     for (let k = 0; k < fields; k++) {
       const own = sliceOf(modulus, Math.floor(k / perModulus), sizeOf(system.elementShape));
       const image = out.subarray(k * dofs, (k + 1) * dofs);
-      productsOf(system).apply(own, withoutFixed(sliceOf(u, k, dofs), system.fixed), image);
-      for (let dof = 0; dof < dofs; dof++) if (system.fixed[dof] === 1) image[dof] = 0;
+      productsOf(system).apply(own, entering(sliceOf(u, k, dofs), columns, system), image);
+      if (rows !== "all") for (let dof = 0; dof < dofs; dof++) if (system.fixed[dof] === 1) image[dof] = 0;
     }
     return fromBuffer(out, u.shape, "float64");
   },
@@ -55,13 +106,13 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
     );
     return { shape: u.shape, dtype: "float64" };
   },
-  jvp: bilinearJvp((modulus, u, params: FeParams) => feApply(modulus, u, params)),
-  transpose: (cotangents, [modulus, u], params) => {
+  jvp: bilinearJvp((modulus, u, params: FeApplyParams) => feApply(modulus, u, params)),
+  transpose: (cotangents, [modulus, u], { system, rows, columns }) => {
     const cotangent = only(cotangents);
-    if (!isLinearInput(modulus)) return [null, feApply(modulus, cotangent, params)];
-    const lead = modulus.aval.shape.length - params.system.elementShape.length;
-    const forms = feForm(requireKnown(u), cotangent, params);
-    const cases = forms.shape.length - params.system.elementShape.length - lead;
+    if (!isLinearInput(modulus)) return [null, feApply(modulus, cotangent, applyParams(system, columns, rows))];
+    const lead = modulus.aval.shape.length - system.elementShape.length;
+    const forms = feForm(requireKnown(u), cotangent, formParams(system, columns, rows));
+    const cases = forms.shape.length - system.elementShape.length - lead;
     return [cases === 0 ? forms : reduceSum(forms, { axes: Array.from({ length: cases }, (_, k) => lead + k) }), null];
   },
   batch: ([modulus, u], [modulusDim, uDim], params, { size }) => {
@@ -80,25 +131,28 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePr
           { shape: [...lead, ...system.elementShape], dtype: "float64", domain: reals(0.1, 1) },
           { shape: [...lead, ...cases, ...system.nodalShape], dtype: "float64", domain: reals(-1, 1) },
         ],
-        params: { system },
+        params: applyParams(system, pick.oneOf(dofSides), pick.oneOf(dofSides)),
       };
     },
   },
 });
 
-/** u_e' K0 v_e for every element; fixed dofs count as zero. Symmetric and bilinear. */
-export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePrimitive<[NDArray, NDArray], FeParams>({
+/** u_e' K0 v_e for every element; `left` and `right` say where fixed dofs count. Bilinear, and symmetric in the fields with their sides. */
+export const feForm: PrimitiveFunction<[NDArray, NDArray], FeFormParams> = definePrimitive<
+  [NDArray, NDArray],
+  FeFormParams
+>({
   name: "feForm",
-  evaluate: ([u, v], { system }) => {
+  evaluate: ([u, v], { system, left, right }) => {
     const lead = leadingAxes("feForm", "field", u, system.nodalShape);
     const dofs = sizeOf(system.nodalShape);
     const elements = sizeOf(system.elementShape);
     const fields = sizeOf(lead);
     const out = new Float64Array(fields * elements);
     for (let k = 0; k < fields; k++) {
-      const left = withoutFixed(sliceOf(u, k, dofs), system.fixed);
-      const right = u === v ? left : withoutFixed(sliceOf(v, k, dofs), system.fixed);
-      productsOf(system).forms(left, right, out.subarray(k * elements, (k + 1) * elements));
+      const first = entering(sliceOf(u, k, dofs), left, system);
+      const second = u === v && left === right ? first : entering(sliceOf(v, k, dofs), right, system);
+      productsOf(system).forms(first, second, out.subarray(k * elements, (k + 1) * elements));
     }
     return fromBuffer(out, [...lead, ...system.elementShape], "float64");
   },
@@ -112,11 +166,11 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
       );
     return { shape: [...lead, ...system.elementShape], dtype: "float64" };
   },
-  jvp: bilinearJvp((u, v, params: FeParams) => feForm(u, v, params)),
-  transpose: (cotangents, [u, v], params) =>
+  jvp: bilinearJvp((u, v, params: FeFormParams) => feForm(u, v, params)),
+  transpose: (cotangents, [u, v], { system, left, right }) =>
     isLinearInput(u)
-      ? [feApply(only(cotangents), requireKnown(v), params), null]
-      : [null, feApply(only(cotangents), u, params)],
+      ? [feApply(only(cotangents), requireKnown(v), applyParams(system, left, right)), null]
+      : [null, feApply(only(cotangents), u, applyParams(system, right, left))],
   batch: ([u, v], [uDim, vDim], params, { size }) => [
     feForm(batchToFront(u, uDim as BatchDim, size), batchToFront(v, vDim as BatchDim, size), params),
     0,
@@ -127,7 +181,10 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeParams> = definePri
       const system = pick.oneOf(lawSystems);
       const shape = [...pick.oneOf<Shape>([[], [2]]), ...system.nodalShape];
       const field = { shape, dtype: "float64" as const, domain: reals(-1, 1) };
-      return { inputs: [field, field], params: { system } };
+      return { inputs: [field, field], params: formParams(system, pick.oneOf(dofSides), pick.oneOf(dofSides)) };
     },
   },
 });
+
+/** The records of this family. */
+export const family: readonly Primitive[] = [feApply.primitive, feForm.primitive];

@@ -26,14 +26,15 @@ import {
   leadingAxes,
   measureResidual,
   refused,
+  requireConverged,
   requireLoad,
   requireModulus,
   requirePrefix,
   sliceOf,
 } from "./fe-checks.ts";
 import { redeem, ticketOf } from "./fe-factors.ts";
-import { feApply, feForm } from "./fe-products.ts";
-import { analysisOf, recordReport } from "./fe-system.ts";
+import { feApply } from "./fe-products.ts";
+import { recordReport } from "./fe-system.ts";
 import type { FeParams } from "./fe-system.ts";
 import { moveAxis, only } from "./shape.ts";
 
@@ -96,13 +97,14 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
   evaluate: ([factor, modulus, load], params) => {
     const { system } = params;
     const { lead, all } = solveAxes(factor, modulus, load, params);
-    const analysis = analysisOf(system);
     const dofs = sizeOf(system.nodalShape);
     const cases = sizeOf(all.slice(lead.length));
     const out = new Float64Array(load.size);
     let residual = 0;
     let backwardError = 0;
     let contrast = 1;
+    let factorBytes = 0;
+    let longest: readonly number[] = [];
     for (let k = 0; k < sizeOf(lead); k++) {
       const rhs = sliceOf(load, k, cases * dofs);
       const u = out.subarray(k * cases * dofs, (k + 1) * cases * dofs);
@@ -111,7 +113,13 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       requireLoad(rhs, system);
       counts.solves += cases;
       const ticket = sliceOf(factor, k, 1)[0]!;
-      redeem(system, ticket, own, sizeOf(lead), (refusal) => refused(refusal, system)).solve(rhs, cases, u);
+      const kept = redeem(system, ticket, own, sizeOf(lead), (refusal) => refused(refusal, system));
+      factorBytes = kept.solver.bytes;
+      kept.uses++;
+      for (const convergence of kept.solver.solve(rhs, cases, u)) {
+        requireConverged(convergence, system, kept.uses);
+        if (convergence.history.length > longest.length) longest = convergence.history;
+      }
       const largest = own.reduce((high, value) => Math.max(high, value), 0);
       for (let c = 0; c < cases; c++) {
         const [relative, backward] = measureResidual(
@@ -126,11 +134,14 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       }
     }
     recordReport(system, {
-      solver: "direct",
+      solver: system.solver.kind,
+      because: system.solver.because,
       residual,
       backwardError,
       cases: sizeOf(all),
-      factorBytes: analysis.factorLength * 8,
+      iterations: Math.max(0, longest.length - 1),
+      history: longest,
+      factorBytes,
       contrast,
     });
     if (backwardError > foreignFactor)
@@ -139,7 +150,7 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
         `the factor does not belong to this modulus: K u misses the load by ${residual.toExponential(1)} of its size`,
         "Factorize the modulus that is given to feSolve",
       );
-    if (!(backwardError <= 1e-12) || contrast > 1e14)
+    if (contrast > 1e14 || (system.solver.kind === "direct" && !(backwardError <= 1e-12)))
       notify(
         "IllConditioned",
         String(system.id),
@@ -183,9 +194,4 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
 });
 
 /** The records of this family. */
-export const family: readonly Primitive[] = [
-  feFactor.primitive,
-  feSolve.primitive,
-  feApply.primitive,
-  feForm.primitive,
-];
+export const family: readonly Primitive[] = [feFactor.primitive, feSolve.primitive];

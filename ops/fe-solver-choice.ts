@@ -1,6 +1,7 @@
 /**
  * Which solver a system has: what its user asked for, settled for the size of the grid.
  */
+import { directFactorLength } from "../kernels/sparse/grid.ts";
 import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import { requireOptions } from "../src/options.ts";
@@ -17,11 +18,11 @@ export interface MultigridOptions {
   readonly kind: "multigrid";
   /** |K u - f| / |f| to reach, in (0, 1). Default 1e-8, of which gradients have at least five digits everywhere. */
   readonly tolerance?: number;
-  /** Grids, the coarsest one included, 2 or more. By default 2 for small bricks, else 3 or as many as memory asks for. */
+  /** Grids, the coarsest one included, from 2 to 8. By default 2 for bricks of up to 100,000 dofs, else 3, or more where memory asks for them. */
   readonly levels?: number;
-  /** Applications of the smoother before and after every correction, 1 or more. Default 2. */
+  /** Steps of the smoother before and after every correction on the finest grid, from 1 to 8. Default 2. */
   readonly smoothing?: number;
-  /** Iterations after which a solve gives up with SolveFailed. Default 200. */
+  /** Iterations after which a solve gives up with NotConverged. Default 300. */
   readonly maxIterations?: number;
   /**
    * Start from the last solution of the system: fewer iterations while a design changes little, and a result that depends
@@ -38,6 +39,66 @@ export type SolverChoice = (Required<DirectOptions> | Required<MultigridOptions>
 /** The direct solver as it is by default. */
 export const directChoice: SolverChoice = { kind: "direct", refine: false, because: "it was asked for" };
 
+/** Dofs up to which "auto" factorizes: there a factor takes less time than a dozen iterations, or is kept for more solves. */
+const directDofs: Readonly<Record<number, number>> = { 2: 250_000, 3: 10_000 };
+/** Numbers of a factor for every dof up to which "auto" factorizes any grid: long and thin ones. */
+const thinFactor = 60;
+/** Dofs of bricks up to which two grids are faster than three. */
+const twoGridDofs = 100_000;
+/** Numbers that the factor of the coarsest grid may have: half a gibibyte. */
+const coarseFactor = 2 ** 26;
+
+const dofsOf = (cells: readonly number[], dofsPerNode: number): number =>
+  cells.reduce((count, own) => count * (own + 1), dofsPerNode);
+
+const levelsFor = (cells: readonly number[], dofsPerNode: number): number => {
+  const isSmallBrick = cells.length === 3 && dofsOf(cells, dofsPerNode) <= twoGridDofs;
+  for (let levels = isSmallBrick ? 2 : 3; ; levels++) {
+    const coarse = cells.map((count) => Math.ceil(count / 2 ** (levels - 1)));
+    if (levels === mostLevels || directFactorLength(coarse, dofsPerNode) <= coarseFactor) return levels;
+  }
+};
+
+const mostLevels = 8;
+
+const settleMultigrid = (
+  asked: string,
+  options: Partial<MultigridOptions>,
+  because: string,
+  cells: readonly number[],
+  dofsPerNode: number,
+): SolverChoice => {
+  requireOptions(asked, options, ["kind", "tolerance", "levels", "smoothing", "maxIterations", "warmStart"]);
+  const {
+    tolerance = 1e-8,
+    levels = levelsFor(cells, dofsPerNode),
+    smoothing = 2,
+    maxIterations = 300,
+    warmStart = false,
+  } = options;
+  const check = (name: string, value: unknown, isRight: boolean, rule: string): void => {
+    if (!isRight) throw new InvalidOption(asked, `solver with ${name} ${showValue(value)}`, rule);
+  };
+  const isCount = (value: number, low: number, high: number): boolean =>
+    Number.isSafeInteger(value) && value >= low && value <= high;
+  check("tolerance", tolerance, tolerance > 0 && tolerance < 1, "A tolerance lies in (0, 1)");
+  check("levels", levels, isCount(levels, 2, mostLevels), `Levels are a whole number from 2 to ${mostLevels}`);
+  check("smoothing", smoothing, isCount(smoothing, 1, 8), "Smoothing is a whole number from 1 to 8");
+  check("maxIterations", maxIterations, isCount(maxIterations, 1, 1e9), "It is a whole number, 1 or more");
+  check("warmStart", warmStart, typeof warmStart === "boolean", "It is true or false");
+  return { kind: "multigrid", tolerance, levels, smoothing, maxIterations, warmStart, because };
+};
+
+const chooseByItself = (asked: string, cells: readonly number[], dofsPerNode: number): SolverChoice => {
+  const dofs = dofsOf(cells, dofsPerNode);
+  const most = directDofs[cells.length]!;
+  const limit = `${most.toLocaleString("en")} dofs in ${cells.length}D`;
+  if (dofs <= most) return { ...directChoice, because: `the grid has no more than ${limit}` };
+  if (directFactorLength(cells, dofsPerNode) <= thinFactor * dofs)
+    return { ...directChoice, because: "the grid is so thin that its factor is small" };
+  return settleMultigrid(asked, {}, `the grid has more than ${limit}`, cells, dofsPerNode);
+};
+
 /**
  * The solver of a grid.
  * @param asked        the function that was given the option
@@ -47,13 +108,25 @@ export const directChoice: SolverChoice = { kind: "direct", refine: false, becau
 export const chooseSolver = (
   asked: string,
   option: SolverOption | undefined,
-  _cells: readonly number[],
-  _dofsPerNode: number,
+  cells: readonly number[],
+  dofsPerNode: number,
 ): SolverChoice => {
-  if (option === undefined || option === "auto" || option === "direct") return directChoice;
+  const because = "it was asked for";
+  if (option === undefined || option === "auto") return chooseByItself(asked, cells, dofsPerNode);
+  if (option === "direct") return directChoice;
+  if (option === "multigrid") return settleMultigrid(asked, {}, because, cells, dofsPerNode);
   if (typeof option === "object" && option !== null && option.kind === "direct") {
     requireOptions(asked, option, ["kind", "refine"]);
-    return { ...directChoice, refine: option.refine ?? false };
+    const { refine = false } = option;
+    if (typeof refine !== "boolean")
+      throw new InvalidOption(asked, `solver with refine ${showValue(refine)}`, "It is true or false");
+    return { ...directChoice, refine };
   }
-  throw new InvalidOption(asked, `solver ${showValue(option)}`, "Use auto, direct or multigrid");
+  if (typeof option === "object" && option !== null && option.kind === "multigrid")
+    return settleMultigrid(asked, option, because, cells, dofsPerNode);
+  throw new InvalidOption(
+    asked,
+    `solver ${showValue(option)}`,
+    "Use auto, direct, multigrid, or a record { kind, ... } with options of one of them",
+  );
 };

@@ -5,6 +5,8 @@
  */
 import { analyzeElements } from "../kernels/sparse/analysis.ts";
 import type { Analysis } from "../kernels/sparse/analysis.ts";
+import { planOf } from "../kernels/multigrid/plan.ts";
+import type { Plan } from "../kernels/multigrid/plan.ts";
 import { elementProducts } from "../kernels/multifrontal/element-products.ts";
 import type { ElementProducts } from "../kernels/multifrontal/element-products.ts";
 import { brickElementNodes, gridElementNodes } from "../kernels/sparse/grid.ts";
@@ -115,6 +117,20 @@ export const analysisOf = (system: FeSystem): Analysis => {
   return analysis;
 };
 
+const plans = new WeakMap<FeSystem, Plan>();
+
+/** The grids of a system that has the multigrid solver, made on first use. */
+export const planFor = (system: FeSystem): Plan => {
+  const { solver } = system;
+  let plan = plans.get(system);
+  if (plan === undefined) {
+    counts.analyses++;
+    plan = planOf(system, solver.kind === "multigrid" ? solver.levels : 2);
+    plans.set(system, plan);
+  }
+  return plan;
+};
+
 const products = new WeakMap<FeSystem, ElementProducts>();
 
 /** Products of a system's elements with fields, fixed dofs as free ones. */
@@ -127,15 +143,21 @@ export const productsOf = (system: FeSystem): ElementProducts => {
   return made;
 };
 
-/** What the last direct solve with a system did. */
+/** What the last solve with a system did. */
 export interface SolveReport {
-  readonly solver: "direct";
+  readonly solver: "direct" | "multigrid";
+  /** Why the system has this solver. */
+  readonly because: string;
   /** |K u - f| / |f| over the free dofs, the largest of the cases; 0 for a zero load. */
   readonly residual: number;
-  /** |K u - f| / (|f| + Emax |u|): what rounding left, whatever the contrast. */
+  /** |K u - f| / (|f| + Emax |u|): what rounding or the tolerance left, whatever the contrast. */
   readonly backwardError: number;
   readonly cases: number;
-  /** Numbers in the factor times 8. */
+  /** Iterations of the case that took most; 0 of the direct solver. */
+  readonly iterations: number;
+  /** Residuals of that case before the first and after every iteration, relative to the load; empty of the direct solver. */
+  readonly history: readonly number[];
+  /** Taken for what is kept of one design: the factor, or all grids of multigrid. */
   readonly factorBytes: number;
   /** Largest over smallest modulus. */
   readonly contrast: number;

@@ -32,7 +32,7 @@ export interface Arrangement extends Partition {
 }
 
 /** What 32-bit addresses reach, but for the last page. */
-const addressable = 2 ** 32 - 2 ** 16;
+export const addressable: number = 2 ** 32 - 2 ** 16;
 
 function placesOf(
   analysis: Analysis,

@@ -10,25 +10,39 @@ import type { Tenant } from "../multifrontal/memory.ts";
 import { oneThread } from "../multifrontal/part-runner.ts";
 import type { PartRunner } from "../multifrontal/part-runner.ts";
 import { eliminatePositive } from "../sparse/cholesky.ts";
+import { assembleDiagonal } from "../sparse/definiteness.ts";
 import { type FactorKernel, referenceKernel } from "../sparse/factor-kernel.ts";
 import { buildCoarse } from "./build.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
 import type { Convergence } from "./conjugate-gradients.ts";
-import { runCycle } from "./cycle.ts";
+import { runCycle, smootherReach } from "./cycle.ts";
 import type { Cycle, CycleGrid } from "./cycle.ts";
 import { indicesIn, placeOf } from "./geometry.ts";
 import type { Geometry } from "./geometry.ts";
-import type { ElementKernels, KernelMaker, StencilKernels, TransferKernels, VectorKernels } from "./kernels.ts";
-import type { GalerkinKernels } from "./kernels.ts";
+import type {
+  ElementKernels,
+  GalerkinKernels,
+  KernelMaker,
+  StencilKernels,
+  TransferKernels,
+  VectorKernels,
+} from "./kernels.ts";
 import { fieldNumbers, layoutOf } from "./layout.ts";
 import type { Layout } from "./layout.ts";
-import { planOf } from "./plan.ts";
 import type { GridElements, Plan } from "./plan.ts";
 import { referenceKernels } from "./reference.ts";
 import { wasmKernels } from "./wasm-kernels.ts";
 
+/**
+ * Stiffness, as a fraction of the diagonal, given to coarse dofs that may move like others: enough to tell them apart beyond
+ * rounding, too little to matter. What it lets through, interpolation takes away again.
+ */
+const regularization = 1e-12;
+
+/** Further steps of the smoother on coarser grids, where they are cheap. */
+const moreSteps = 2;
+
 export interface MultigridSettings {
-  readonly levels: number;
   readonly tolerance: number;
   readonly smoothing: number;
   readonly maxIterations: number;
@@ -122,24 +136,30 @@ const forEachRow = (
   for (let row = 0; row < rows; row++) run(row * width, placeOf(geometry, [...indicesIn(counts.slice(0, -1), row), 0]));
 };
 
-/** A solver on the systems of a grid; takes memory when the first design is prepared. */
+/**
+ * A solver on the systems of a grid; takes memory when the first design is prepared.
+ * @param plan    of this system
+ * @param runner  other threads, for the coarsest grid
+ * @param isFast  WebAssembly, or the reference
+ */
 export const multigridSolver = (
   system: GridElements,
+  plan: Plan,
   settings: MultigridSettings,
   runner: PartRunner = oneThread,
+  isFast: boolean = hasSimd(),
 ): MultigridSolver => {
-  const plan = planOf(system, settings.levels);
   const layout = layoutOf(plan);
   const { components, grids, coarsest } = plan;
   const { geometry } = grids[0]!;
   const givenNodes = system.elementShape.map((count) => count + 1);
   const dofs = system.fixed.length;
-  const isFast = hasSimd();
   const coarse: FactorKernel | DirectSolver = isFast
     ? directSolver(coarsest, runner, coarsest.elementCount)
     : referenceKernel(coarsest, new Float64Array(coarsest.factorLength));
   const ones = new Float64Array(coarsest.elementCount).fill(1);
   const matrices = new Float64Array(coarsest.elementCount * plan.elementSize ** 2);
+  const [diagonal, springs] = [new Float64Array(coarsest.dofCount), new Float64Array(coarsest.dofCount)];
   const coarseRight = new Float64Array(coarsest.dofCount);
   let isPrepared = false;
   let machine: Machine | undefined;
@@ -215,7 +235,10 @@ export const multigridSolver = (
     invertDiagonals(own);
     // A copy, since the memory may grow, and its views with it, when the coarse solver takes its place.
     matrices.set(doubles(own, layout.coarsest, matrices.length));
-    const status = eliminatePositive(coarsest, { elementMatrix: matrices, modulus: ones }, coarse);
+    const values = { elementMatrix: matrices, modulus: ones };
+    assembleDiagonal(coarsest, values, diagonal);
+    for (const dof of plan.doubtful) springs[dof] = regularization * diagonal[dof]!;
+    const status = eliminatePositive(coarsest, { ...values, springs }, coarse);
     isPrepared = status.ok;
     isNew = false;
     return status.ok ? undefined : { dof: dofNear(status.dof), pivot: status.pivot };
@@ -236,6 +259,11 @@ export const multigridSolver = (
     placeOf(grids.at(-1)!.geometry, indicesIn(grids.at(-1)!.geometry.nodes, n)),
   );
 
+  const smootherOf = (bound: number, level: number) => {
+    const steps = level === 0 ? settings.smoothing : settings.smoothing + moreSteps;
+    return { steps, bound: bound / smootherReach(steps) };
+  };
+
   const cycleOf = (own: Machine): Cycle => {
     const { base, elements, stencils, vectors } = own;
     const moved = grids.map((grid, level) => {
@@ -254,8 +282,7 @@ export const multigridSolver = (
       grids: grids.slice(0, -1).map((grid, level) => ({
         fields: moved[level]!,
         count: fieldNumbers(plan, grid),
-        bound: grid.bound,
-        steps: level === 0 ? settings.smoothing : settings.smoothing + 1,
+        ...smootherOf(grid.bound, level),
         residual:
           level === 0 ? finestResidual : (u, r, out) => stencils[level]!.residual(moved[level]!.stencil, u, r, out),
         still: { places: moved[level]!.still, count: grid.still.length },

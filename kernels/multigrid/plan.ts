@@ -9,7 +9,7 @@ import type { Geometry } from "./geometry.ts";
 import { masked, promoted, smoothingBound } from "./interpolation.ts";
 import { modesOf, withCorners } from "./modes.ts";
 import type { Modes } from "./modes.ts";
-import { coarserStates, finestStates, fixed, free } from "./supports.ts";
+import { coarserStates, doubtfulDofs, finestStates, fixed, free } from "./supports.ts";
 
 /** A regular grid of elements of one kind. */
 export interface GridElements {
@@ -57,6 +57,8 @@ export interface Plan {
   /** Springs by the element of the second grid that takes them: dofs there with their weights. */
   readonly springsOf: ReadonlyMap<number, readonly Float64Array[]>;
   readonly coarsest: Analysis;
+  /** Dofs of the coarsest grid that may move like others, so that its matrix has no inverse without a little stiffness there. */
+  readonly doubtful: Int32Array;
 }
 
 const countOf = (counts: readonly number[]): number => counts.reduce((product, count) => product * count, 1);
@@ -253,6 +255,9 @@ export const planOf = (system: GridElements, levels: number): Plan => {
   const states = [finestStates(given, cells[0]!, system.fixed, components)];
   for (let level = 1; level < levels; level++)
     states.push(coarserStates(cells[level - 1]!, states[level - 1]!, components));
+  let doubtful: Uint8Array = new Uint8Array(states[0]!.length);
+  for (let level = 1; level < levels; level++)
+    doubtful = doubtfulDofs(cells[level - 1]!, states[level - 1]!, doubtful, components);
   const held = states.map((own, level) =>
     stillDofs(cells[level]!, own, components, level === 0 ? (state) => state === fixed : (state) => state !== free),
   );
@@ -283,6 +288,7 @@ export const planOf = (system: GridElements, levels: number): Plan => {
       stiffness,
     })),
     springsOf: springWeights(geometries[0]!, states[0]!, pulling, components),
+    doubtful: Int32Array.from(doubtful.keys()).filter((dof) => doubtful[dof] === 1 && states.at(-1)![dof] === free),
     coarsest: analyzeElements({
       nodeCount: countOf(coarseNodes),
       dofsPerNode: components,

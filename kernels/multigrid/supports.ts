@@ -52,9 +52,41 @@ export const coarserStates = (fine: readonly number[], states: Uint8Array, compo
         continue;
       }
       moved ??= around(nodesOf(fine), place);
-      const states_ = moved.map((node) => states[node * components + k]!);
-      out[n * components + k] = states_.includes(free) ? free : states_.includes(fixed) ? fixed : absent;
+      const found = moved.map((node) => states[node * components + k]!);
+      out[n * components + k] = found.includes(free) ? free : found.includes(fixed) ? fixed : absent;
     }
   }
   return out;
+};
+
+/**
+ * Coarse dofs that move fixed fine ones, or fine ones in doubt: where little is free, several of them may move the same.
+ * @param states    of the fine grid
+ * @param doubtful  flags of the fine grid
+ * @returns         flags of the coarse grid
+ */
+export const doubtfulDofs = (
+  fine: readonly number[],
+  states: Uint8Array,
+  doubtful: Uint8Array,
+  components: number,
+): Uint8Array => {
+  const coarse = fine.map((count) => count / 2);
+  const out = new Uint8Array(nodeCount(coarse) * components);
+  for (let n = 0; n < nodeCount(fine); n++)
+    for (let k = 0; k < components; k++) {
+      if (states[n * components + k] !== fixed && doubtful[n * components + k] === 0) continue;
+      for (const node of coarseAround(coarse, indicesIn(nodesOf(fine), n))) out[node * components + k] = 1;
+    }
+  return out;
+};
+
+/** Coarse nodes that move a fine node. */
+const coarseAround = (coarse: readonly number[], node: readonly number[]): number[] => {
+  let found: number[][] = [[]];
+  for (const index of node) {
+    const own = index % 2 === 0 ? [index / 2] : [(index - 1) / 2, (index + 1) / 2];
+    found = found.flatMap((start) => own.map((step) => [...start, step]));
+  }
+  return found.map((at) => indexIn(nodesOf(coarse), at));
 };

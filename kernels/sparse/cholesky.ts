@@ -71,6 +71,11 @@ export function factorize(
     const free = freeMotion(analysis, values, kernel);
     if (free !== undefined) return { ok: false, ...free, freeMotion: true };
   }
+  return eliminatePositive(analysis, values, kernel);
+}
+
+/** Factors a matrix that is known to have no free motions; pivots are measured against its diagonal. */
+export function eliminatePositive(analysis: Analysis, values: ElementValues, kernel: FactorKernel): FactorStatus {
   const { diagonal, threshold } = workspaceOf(analysis);
   assembleDiagonal(analysis, values, diagonal);
   setThresholds(analysis, diagonal, threshold);

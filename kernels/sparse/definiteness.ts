@@ -54,11 +54,13 @@ export function assembleDiagonal(analysis: Analysis, values: ElementValues, diag
   if (springs === undefined) diagonal.fill(0);
   else diagonal.set(springs);
   for (let at = 0; at < elementNodes.length; at++) {
-    const scale = modulus[(at / nodesPerElement) | 0]!;
+    const element = (at / nodesPerElement) | 0;
+    const scale = modulus[element]!;
+    const first = elementMatrix.length === size * size ? 0 : element * size * size;
     const corner = at % nodesPerElement;
     for (let i = 0; i < dofsPerNode; i++) {
       const dof = elementNodes[at]! * dofsPerNode + i;
-      diagonal[dof] = diagonal[dof]! + scale * elementMatrix[(corner * dofsPerNode + i) * (size + 1)]!;
+      diagonal[dof] = diagonal[dof]! + scale * elementMatrix[first + (corner * dofsPerNode + i) * (size + 1)]!;
     }
   }
 }

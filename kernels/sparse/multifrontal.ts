@@ -10,7 +10,7 @@ import { blockTriangleLength } from "./update-rows.ts";
 
 /** Values of one matrix. */
 export interface ElementValues {
-  /** Reference matrix K0 of every element, row-major, symmetric. */
+  /** Matrix of every element for modulus 1, row-major, symmetric: one for all of them, or one for each, one after the other. */
   readonly elementMatrix: Float64Array;
   /** Scale per element. */
   readonly modulus: Float64Array;
@@ -21,6 +21,7 @@ export interface ElementValues {
 /** Adds the lower triangle of scale * elementMatrix into the panel and the update matrix of its front. */
 function addElement(
   elementMatrix: Float64Array,
+  first: number,
   scale: number,
   local: Int32Array,
   map: number,
@@ -40,7 +41,7 @@ function addElement(
     for (let b = 0; b < size; b++) {
       const column = local[map + b]!;
       if (column < 0 || column > row) continue;
-      const value = scale * elementMatrix[a * size + b]!;
+      const value = scale * elementMatrix[first + a * size + b]!;
       if (column < pivots) factor[panelRow + 4 * column] = factor[panelRow + 4 * column]! + value;
       else stack[updateRow + 4 * column] = stack[updateRow + 4 * column]! + value;
     }
@@ -86,7 +87,8 @@ function assembleFront(
   stack.fill(0, update, update + blockTriangleLength(rowStart[s + 1]! - rowStart[s]!));
   for (let at = elementStart[s]!; at < elementStart[s + 1]!; at++) {
     const scale = values.modulus[frontElements[at]!]!;
-    addElement(values.elementMatrix, scale, elementLocal, at * size, size, factor, panel, pivots, stack, update);
+    const own = values.elementMatrix.length === size * size ? 0 : frontElements[at]! * size * size;
+    addElement(values.elementMatrix, own, scale, elementLocal, at * size, size, factor, panel, pivots, stack, update);
   }
   if (values.springs !== undefined) addSprings(analysis, s, values.springs, factor);
   for (let at = childStart[s]!; at < childStart[s + 1]!; at++) {

@@ -1,0 +1,253 @@
+/**
+ * The multigrid solver against the direct one, its coarse matrices against their definition, and both kinds of its kernels.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { smoothingBound } from "../../../kernels/multigrid/interpolation.ts";
+import { multigridSolver } from "../../../kernels/multigrid/multigrid-solver.ts";
+import type { MultigridSettings } from "../../../kernels/multigrid/multigrid-solver.ts";
+import { planOf } from "../../../kernels/multigrid/plan.ts";
+import type { GridElements } from "../../../kernels/multigrid/plan.ts";
+import { analyzeElements } from "../../../kernels/sparse/analysis.ts";
+import { factorize, solve } from "../../../kernels/sparse/cholesky.ts";
+import { applyElements } from "../../../kernels/sparse/element-operator.ts";
+import { brickElementNodes, gridElementNodes } from "../../../kernels/sparse/grid.ts";
+import { h8Elasticity, h8Heat } from "../../../kernels/sparse/hexahedron.ts";
+import { nestedDissection } from "../../../kernels/sparse/nested-dissection.ts";
+import { q4Heat, q4PlaneStress } from "../../../kernels/sparse/quadrilateral.ts";
+import { freeRigidDof } from "../../../kernels/sparse/rigid-motions.ts";
+import { randomNumbers } from "./elements.ts";
+
+const settings: MultigridSettings = { tolerance: 1e-10, smoothing: 2, maxIterations: 400, warmStart: false };
+
+interface Structure extends GridElements {
+  readonly nodesPerElement: number;
+}
+
+const matrices = {
+  "22": () => q4PlaneStress(0.3),
+  "21": () => q4Heat(),
+  "33": () => h8Elasticity(0.3),
+  "31": () => h8Heat(),
+};
+
+const structureOf = (
+  cells: readonly number[],
+  components: number,
+  fixed: Uint8Array,
+  springs?: Float64Array,
+): Structure => {
+  const [nelx, nely, nelz] = [...cells].reverse() as [number, number, number?];
+  return {
+    elementShape: cells,
+    dofsPerNode: components,
+    nodesPerElement: 2 ** cells.length,
+    elementNodes: nelz === undefined ? gridElementNodes(nelx, nely) : brickElementNodes(nelx, nely, nelz),
+    elementMatrix: matrices[`${cells.length}${components}` as keyof typeof matrices](),
+    fixed,
+    springs,
+  };
+};
+
+const dofCount = (cells: readonly number[], components: number): number =>
+  cells.reduce((count, own) => count * (own + 1), components);
+
+/** A structure with supports at random dofs that hold it, springs at others, and moduli over nine decades or four. */
+const structures = (contrast: number) =>
+  fc
+    .constantFrom(
+      ...([
+        [2, 2],
+        [2, 1],
+        [3, 3],
+        [3, 1],
+      ] as const),
+    )
+    .chain(([dimension, components]) =>
+      fc.record({
+        components: fc.constant(components),
+        cells: fc.array(fc.integer({ min: 1, max: dimension === 2 ? 12 : 4 }), {
+          minLength: dimension,
+          maxLength: dimension,
+        }),
+        seed: fc.nat(),
+        hasSprings: fc.boolean(),
+        levels: fc.integer({ min: 2, max: 4 }),
+      }),
+    )
+    .map(({ components, cells, seed, hasSprings, levels }) => {
+      const random = randomNumbers(seed);
+      const dofs = dofCount(cells, components);
+      const fixed = new Uint8Array(dofs);
+      const springs = new Float64Array(dofs);
+      const anyDof = (): number => Math.min(dofs - 1, Math.floor(((random() + 1) / 2) * dofs));
+      const plain = structureOf(cells, components, fixed);
+      // One dof after the other, each where something still moves.
+      for (let free = freeRigidDof(plain); free !== undefined; free = freeRigidDof(plain)) {
+        const dof = anyDof();
+        fixed[fixed[dof] === 1 ? free : dof] = 1;
+      }
+      if (hasSprings) for (let k = 0; k < 3; k++) springs[anyDof()] = Math.exp(3 * random());
+      const elements = cells.reduce((count, own) => count * own, 1);
+      const modulus = Float64Array.from({ length: elements }, () => contrast ** ((random() - 1) / 2));
+      const load = Float64Array.from({ length: dofs }, random);
+      return { system: structureOf(cells, components, fixed, hasSprings ? springs : undefined), levels, modulus, load };
+    });
+
+const product = (system: Structure, modulus: Float64Array, u: Float64Array): Float64Array => {
+  const out = new Float64Array(u.length);
+  applyElements(system, system.elementMatrix, modulus, u, out, system.fixed);
+  return out.map((force, dof) => (system.fixed[dof] === 1 ? 0 : force + (system.springs?.[dof] ?? 0) * u[dof]!));
+};
+
+const norm = (x: Float64Array): number => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
+
+const held = (system: Structure, load: Float64Array): Float64Array =>
+  load.map((force, dof) => (system.fixed[dof] === 1 ? 0 : force));
+
+describe("conjugate gradients with multigrid", () => {
+  test("solve what they say: the residual of the elements' product is the one reported, within the tolerance", () => {
+    fc.assert(
+      fc.property(structures(1e4), ({ system, levels, modulus, load }) => {
+        const solver = multigridSolver(system, planOf(system, levels), settings);
+        expect(solver.prepare(modulus)).toBeUndefined();
+        const u = new Float64Array(load.length);
+        const [convergence] = solver.solve(load, 1, u);
+        expect(convergence!.reason).toBe("converged");
+        const forces = held(system, load);
+        const rest = product(system, modulus, u).map((force, dof) => forces[dof]! - force);
+        const size = norm(forces);
+        expect(norm(rest)).toBeLessThanOrEqual(3e-10 * size);
+        expect(u.every((value, dof) => system.fixed[dof] === 0 || value === 0)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("agree with the factorization in the work of the load, to the square of the tolerance's size", () => {
+    fc.assert(
+      fc.property(structures(1e3), ({ system, levels, modulus, load }) => {
+        const nodes = system.elementShape.reduce((count, own) => count * (own + 1), 1);
+        const analysis = analyzeElements({ ...system, nodeCount: nodes, order: nestedDissection(system.elementShape) });
+        const factor = new Float64Array(analysis.factorLength);
+        expect(factorize(analysis, system.elementMatrix, modulus, factor, system.springs).ok).toBe(true);
+        const forces = held(system, load);
+        const [direct, u] = [new Float64Array(load.length), new Float64Array(load.length)];
+        solve(analysis, factor, forces, 1, direct);
+        const solver = multigridSolver(system, planOf(system, levels), settings);
+        solver.prepare(modulus);
+        solver.solve(forces, 1, u);
+        const work = (x: Float64Array): number => x.reduce((sum, value, k) => sum + value * forces[k]!, 0);
+        expect(Math.abs(work(u) - work(direct))).toBeLessThanOrEqual(1e-9 * work(direct));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("give the same bits in WebAssembly and in the reference, and the same with and without other cases", () => {
+    fc.assert(
+      fc.property(structures(1e6), fc.boolean(), ({ system, levels, modulus, load }, isWarm) => {
+        const own = { ...settings, tolerance: 1e-6, maxIterations: 20, warmStart: isWarm };
+        const plan = planOf(system, levels);
+        const [fast, reference] = [true, false].map((isFast) => multigridSolver(system, plan, own, undefined, isFast));
+        const cases = new Float64Array([...load, ...load.map((force) => force * force)]);
+        const outs = [fast!, reference!].map((solver) => {
+          solver.prepare(modulus);
+          const out = new Float64Array(cases.length);
+          const said = solver.solve(cases, 2, out);
+          return { out, said };
+        });
+        expect(outs[0]).toEqual(outs[1]);
+        if (isWarm) return;
+        const alone = new Float64Array(load.length);
+        fast!.solve(cases.subarray(load.length), 1, alone);
+        expect([...alone]).toEqual([...outs[0]!.out.subarray(load.length)]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("take no more iterations on a finer grid", () => {
+    const iterations = [1, 2, 4].map((scale) => {
+      const cells = [12 * scale, 24 * scale];
+      const fixed = new Uint8Array(dofCount(cells, 2));
+      for (let row = 0; row <= cells[0]!; row++)
+        fixed.fill(1, 2 * row * (cells[1]! + 1), 2 * row * (cells[1]! + 1) + 2);
+      const system = structureOf(cells, 2, fixed);
+      const modulus = Float64Array.from({ length: cells[0]! * cells[1]! }, (_, k) => {
+        const [row, column] = [Math.floor(k / cells[1]!), k % cells[1]!];
+        return (Math.floor(row / (3 * scale)) + Math.floor(column / (4 * scale))) % 2 === 0 ? 1 : 1e-3;
+      });
+      const load = new Float64Array(fixed.length);
+      load[load.length - 1] = -1;
+      const solver = multigridSolver(system, planOf(system, 3), settings);
+      solver.prepare(modulus);
+      return solver.solve(load, 1, new Float64Array(load.length))[0]!.iterations;
+    });
+    expect(Math.max(...iterations)).toBeLessThanOrEqual(iterations[0]! + 2);
+  });
+
+  test("do not move without a load, to the bit", () => {
+    const fixed = new Uint8Array(dofCount([5, 3], 2)).fill(1, 0, 12);
+    const system = structureOf([5, 3], 2, fixed);
+    const solver = multigridSolver(system, planOf(system, 3), settings);
+    solver.prepare(new Float64Array(15).fill(1));
+    const out = new Float64Array(fixed.length).fill(7);
+    expect(solver.solve(new Float64Array(fixed.length), 1, out)[0]).toMatchObject({
+      reason: "converged",
+      iterations: 0,
+    });
+    expect(out.every((value) => value === 0)).toBe(true);
+  });
+
+  test("say so when they are stopped early, cannot reach the tolerance, or meet a matrix that is not positive definite", () => {
+    const cells = [24, 24];
+    const fixed = new Uint8Array(dofCount(cells, 2)).fill(1, 0, 50);
+    const system = structureOf(cells, 2, fixed);
+    const random = randomNumbers(3);
+    const modulus = Float64Array.from({ length: 576 }, () => 1e-6 ** ((random() + 1) / 2));
+    const load = Float64Array.from({ length: fixed.length }, random);
+    const run = (own: Partial<MultigridSettings>, matrix = system.elementMatrix) => {
+      const other = { ...system, elementMatrix: matrix };
+      const solver = multigridSolver(other, planOf(other, 2), { ...settings, ...own });
+      const refused = solver.prepare(modulus);
+      return refused ?? solver.solve(load, 1, new Float64Array(load.length))[0]!;
+    };
+    expect(run({ maxIterations: 3 })).toMatchObject({ reason: "iterations", iterations: 3 });
+    expect(run({ tolerance: 1e-300, maxIterations: 10_000 })).toMatchObject({ reason: "stagnated" });
+    const indefinite = system.elementMatrix.map((value, k) => (k % 9 === 0 ? value - 0.3 : value));
+    const said = run({}, indefinite);
+    expect("pivot" in said || said.reason === "breakdown").toBe(true);
+  });
+});
+
+describe("bounds of smoothers", () => {
+  test("are never below the largest eigenvalue, and at most 3 percent above it", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.nat(), (size, seed) => {
+        const random = randomNumbers(seed);
+        const root = Array.from({ length: size }, () => Array.from({ length: size }, random));
+        const matrix = Float64Array.from({ length: size * size }, (_, k) =>
+          root.reduce((sum, row) => sum + row[Math.floor(k / size)]! * row[k % size]!, 0),
+        );
+        // Power iteration from below.
+        let vector = Array.from({ length: size }, random);
+        let largest = 0;
+        for (let step = 0; step < 400; step++) {
+          const image = vector.map(
+            (_, i) =>
+              vector.reduce((sum, value, k) => sum + matrix[i * size + k]! * value, 0) / matrix[i * (size + 1)]!,
+          );
+          const energy = (left: readonly number[], right: readonly number[]) =>
+            left.reduce((sum, value, i) => sum + value * matrix[i * (size + 1)]! * right[i]!, 0);
+          largest = energy(vector, image) / energy(vector, vector);
+          const scale = Math.max(...image.map(Math.abs));
+          vector = image.map((value) => value / scale);
+        }
+        const bound = smoothingBound(matrix);
+        expect(bound).toBeGreaterThanOrEqual(largest * (1 - 1e-12));
+        expect(bound).toBeLessThanOrEqual(largest * 1.03);
+      }),
+    );
+  });
+});
