@@ -70,6 +70,9 @@ export interface MultigridSolver {
   readonly bytes: number;
 }
 
+/** Where warm starts begin: the last solution of a system, whichever of its solvers found it. */
+const lastSolutions = new WeakMap<Plan, Float64Array>();
+
 /** Everything bound to one memory. */
 interface Machine {
   readonly base: number;
@@ -293,7 +296,6 @@ export const multigridSolver = (
     };
   };
 
-  let last: Float64Array | undefined;
   const solveCase = (own: Machine, cycle: Cycle, rhs: Float64Array, out: Float64Array): Convergence => {
     const { base, vectors, elements } = own;
     const fields = cycle.grids[0]!.fields;
@@ -317,7 +319,8 @@ export const multigridSolver = (
       load();
       cycle.grids[0]!.residual(displacement, fields.right, fields.right);
     };
-    if (settings.warmStart && last !== undefined) {
+    const last = settings.warmStart ? lastSolutions.get(plan) : undefined;
+    if (last !== undefined) {
       transport(doubles(own, layout.displacement, count), last, true);
       resetResidual();
     }
@@ -361,7 +364,7 @@ export const multigridSolver = (
       for (let k = 0; k < cases; k++) {
         const case_ = out.subarray(k * dofs, (k + 1) * dofs);
         results.push(solveCase(own, cycle, rhs.slice(k * dofs, (k + 1) * dofs), case_));
-        if (settings.warmStart && results.at(-1)!.reason === "converged") last = case_.slice();
+        if (settings.warmStart && results.at(-1)!.reason === "converged") lastSolutions.set(plan, case_.slice());
       }
       return results;
     },
