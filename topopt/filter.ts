@@ -6,7 +6,7 @@
 import { InvalidOption, ShapeMismatch, TooLarge } from "../src/error.ts";
 import { fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
-import { sameShape, showShape } from "../src/array/shape.ts";
+import { sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
 import { convolution } from "../ops/convolution.ts";
 import { div } from "../ops/arithmetic.ts";
 import { reshape } from "../ops/shape.ts";
@@ -23,36 +23,36 @@ export interface FilterOptions {
 /** Multiplications of one application beyond which a filter is refused: minutes. */
 const largestCost = 1e11;
 
-/** Cone weights of the neighbours of an element, shape [1, 1, 2 a + 1, 2 b + 1], cut at the size of the mesh. */
+/** Cone weights of the neighbours of an element, cut at the size of the mesh, and how far they reach along every axis. */
 const coneWeights = (
-  { nelx, nely, size }: GridMesh,
+  { elementShape, size }: GridMesh,
   radius: number,
-): { readonly weights: NDArray; readonly rows: number; readonly columns: number } => {
-  const width = size[0] / nelx;
-  const height = size[1] / nely;
-  const reach = (edge: number, count: number): number => Math.max(0, Math.min(count - 1, Math.ceil(radius / edge) - 1));
-  const rows = reach(height, nely);
-  const columns = reach(width, nelx);
-  const cost = (2 * rows + 1) * (2 * columns + 1) * nelx * nely;
+): { readonly weights: NDArray; readonly reaches: readonly number[] } => {
+  const lengths = [...size].reverse().map((length, axis) => length / elementShape[axis]!);
+  const reaches = elementShape.map((count, axis) =>
+    Math.max(0, Math.min(count - 1, Math.ceil(radius / lengths[axis]!) - 1)),
+  );
+  const window = reaches.map((reach) => 2 * reach + 1);
+  const cost = sizeOf(window) * sizeOf(elementShape);
   if (cost > largestCost)
     throw new TooLarge(
       "densityFilter",
-      `radius ${radius} on ${nelx} x ${nely} elements takes ${cost.toExponential(1)} multiplications each time`,
+      `radius ${radius} on ${[...elementShape].reverse().join(" x ")} elements takes ${cost.toExponential(1)} multiplications each time`,
       "Use a smaller radius or a coarser grid",
     );
-  const values = new Float64Array((2 * rows + 1) * (2 * columns + 1));
-  let at = 0;
-  for (let row = -rows; row <= rows; row++)
-    for (let column = -columns; column <= columns; column++)
-      values[at++] = Math.max(0, 1 - Math.hypot(row * height, column * width) / radius);
-  return { weights: fromBuffer(values, [1, 1, 2 * rows + 1, 2 * columns + 1], "float64"), rows, columns };
+  const strides = stridesOf(window);
+  const values = Float64Array.from({ length: sizeOf(window) }, (_, at) => {
+    const steps = window.map((extent, axis) => (Math.floor(at / strides[axis]!) % extent) - reaches[axis]!);
+    return Math.max(0, 1 - Math.hypot(...steps.map((step, axis) => step * lengths[axis]!)) / radius);
+  });
+  return { weights: fromBuffer(values, [1, 1, ...window], "float64"), reaches };
 };
 
 /**
- * The filter of a mesh, as a function of a field of shape [nely, nelx] (float64).
+ * The filter of a mesh, as a function of a field of shape [nely, nelx] or [nelz, nely, nelx] (float64).
  * @throws InvalidOption for a radius that is negative or not finite, TooLarge for one that would take minutes;
- *   the filter throws ShapeMismatch for a field that is not [nely, nelx]
- * Derivatives: linear, any order. Cost: (2 radius)^2 multiplications per element.
+ *   the filter throws ShapeMismatch for a field of another shape
+ * Derivatives: linear, any order. Cost: (2 radius)^2 multiplications per element, in space (2 radius)^3.
  * @example densityFilter(mesh, { radius: 2 })(elementField(mesh, 0.3)).at(0, 0).get() // 0.3
  */
 export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density: ElementField) => ElementField) => {
@@ -65,7 +65,7 @@ export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density
       throw new ShapeMismatch(
         "densityFilter",
         `a field of shape ${showShape(density.shape)}`,
-        `This mesh needs ${showShape(mesh.elementShape)}: rows from the top, then columns`,
+        `This mesh needs ${showShape(mesh.elementShape)}: ${mesh.dimensions === 3 ? "layers, " : ""}rows from the top, then columns`,
       );
   };
   if (radius === 0)
@@ -73,15 +73,13 @@ export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density
       requireField(density);
       return density;
     };
-  const { weights, rows, columns } = coneWeights(mesh, radius);
+  const { weights, reaches } = coneWeights(mesh, radius);
+  const unit = reaches.map(() => 1);
   const params = {
-    strides: [1, 1],
-    padding: [
-      [rows, rows],
-      [columns, columns],
-    ] as const,
-    lhsDilation: [1, 1],
-    rhsDilation: [1, 1],
+    strides: unit,
+    padding: reaches.map((reach) => [reach, reach] as const),
+    lhsDilation: unit,
+    rhsDilation: unit,
     featureGroups: 1,
     batchGroups: 1,
   };

@@ -1,6 +1,6 @@
 /** cotangent/topopt: topology optimization on the library's transforms and finite elements. */
 export { problems } from "./problems.ts";
-export type { Problem, ProblemSize } from "./problems.ts";
+export type { Problem, ProblemSize, SpaceProblemSize } from "./problems.ts";
 export { ramp, simp } from "./interpolation.ts";
 export type { ModulusBounds } from "./interpolation.ts";
 export { densityFilter } from "./filter.ts";

@@ -13,7 +13,7 @@ import { check, checkAll, checkNumber } from "../src/validate-options.ts";
 import { counters } from "../src/counters.ts";
 import type { Counters } from "../src/counters.ts";
 import { elementField } from "../library/fem/index.ts";
-import type { ElementField, VectorField } from "../library/fem/index.ts";
+import type { ElasticitySystem, ElementField, FieldOf, GridSystem, VectorField } from "../library/fem/index.ts";
 import { mean } from "../library/numpy/statistics.ts";
 import { mul } from "../library/numpy/elementwise.ts";
 import { requireOptions } from "../src/options.ts";
@@ -66,12 +66,12 @@ export interface MinimizeOptions {
 /** Why a run ended: all iterations done, the design at rest, `signal`, or an objective or gradient that is no number. */
 export type StopReason = "iterations" | "change" | "aborted" | "not finite";
 
-export interface MinimizeResult {
+export interface MinimizeResult<S extends GridSystem = ElasticitySystem> {
   readonly history: readonly HistoryEntry[];
-  /** Filtered density of the design evaluated last: what the last objective belongs to. Shape [nely, nelx]. */
+  /** Filtered density of the design evaluated last: what the last objective belongs to. Shape of an element field. */
   readonly density: ElementField;
-  /** Displacement under the load of the same design. */
-  readonly displacement: VectorField;
+  /** Displacement (temperature) under the load of the same design. */
+  readonly displacement: FieldOf<S>;
   /** Design variables after the last update: pass them as `initial` to go on. After "not finite" those evaluated last with finite results. */
   readonly design: ElementField;
   readonly reason: StopReason;
@@ -158,7 +158,10 @@ const differenceOf = (after: Counters, before: Counters): Counters =>
   ) as unknown as Counters;
 
 /** Filtered design, held at 0 where the mask is: a linear map. */
-const physicalDensity = ({ mesh, mask }: Problem, filterRadius: number): ((design: ElementField) => ElementField) => {
+const physicalDensity = (
+  { mesh, mask }: Pick<Problem, "mesh" | "mask">,
+  filterRadius: number,
+): ((design: ElementField) => ElementField) => {
   const filter = densityFilter(mesh, { radius: filterRadius });
   return mask === undefined ? filter : (design) => mul(filter(design), mask);
 };
@@ -169,10 +172,10 @@ const physicalDensity = ({ mesh, mask }: Problem, filterRadius: number): ((desig
  * const [c] = designObjective(problem, { filterRadius: 0 })(elementField(mesh, 1));
  * np.allclose(c, compliance(problem, elementField(mesh, 1))) // true
  */
-export const designObjective = (
-  problem: Problem,
+export const designObjective = <S extends GridSystem>(
+  problem: Problem<S>,
   { filterRadius = 1.5, penal = 3, eMin = 1e-9 }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
-): ((design: ElementField) => [NDArray, { density: ElementField; displacement: VectorField }]) => {
+): ((design: ElementField) => [NDArray, { density: ElementField; displacement: FieldOf<S> }]) => {
   const physical = physicalDensity(problem, filterRadius);
   return function objective(design) {
     const density = physical(design);
@@ -182,12 +185,12 @@ export const designObjective = (
 };
 
 /** Weights w with w . x = mean filtered density of x, exact since the filter is linear. */
-const volumeWeights = (problem: Problem, filterRadius: number): Float64Array => {
+const volumeWeights = (problem: Pick<Problem, "mesh" | "mask">, filterRadius: number): Float64Array => {
   const physical = physicalDensity(problem, filterRadius);
   return asFloats(grad((design: ElementField) => mean(physical(design)))(elementField(problem.mesh, 1)));
 };
 
-const requireMask = ({ mesh, mask }: Problem): Float64Array | undefined => {
+const requireMask = ({ mesh, mask }: Pick<Problem, "mesh" | "mask">): Float64Array | undefined => {
   if (mask === undefined) return undefined;
   const values = asFloats(elementField(mesh, mask).astype("float64"));
   const wrong = values.findIndex((value) => value !== 0 && value !== 1);
@@ -202,7 +205,7 @@ const requireMask = ({ mesh, mask }: Problem): Float64Array | undefined => {
 
 /** The design to start from, 0 where the mask is. */
 const startOf = (
-  { mesh }: Problem,
+  { mesh }: Pick<Problem, "mesh">,
   { volumeFraction }: MinimizeResult["options"],
   initial: ElementField | undefined,
   weights: Float64Array,
@@ -234,7 +237,7 @@ const startOf = (
 let runs = 0;
 
 /**
- * Stiffest structure of a given volume: minimizes compliance by optimality criteria.
+ * Stiffest structure of a given volume (best conductor, for heat conduction): minimizes compliance by optimality criteria.
  * @param problem  mesh, system, load and optional mask
  * @returns        history, density, displacement, counters, and what was asked
  * @throws InvalidProblem, InvalidOption, UnknownOption; NotPositiveDefinite when supports are missing
@@ -242,13 +245,18 @@ let runs = 0;
  * Cost: one factorization and one solve per iteration: the adjoint solve of the compliance is the same, and the compiler shares it.
  * @example minimizeCompliance(problem, { volumeFraction: 0.5, iterations: 3 }).history.length // 3
  */
-export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): MinimizeResult => {
+export const minimizeCompliance = <S extends GridSystem>(
+  problem: Problem<S>,
+  options: MinimizeOptions,
+): MinimizeResult<S> => {
   const asked = settle(options);
   const { volumeFraction, filterRadius, iterations, move, volumeTolerance, changeTolerance, backend } = asked;
   const { mesh } = problem;
   const upper = requireMask(problem);
   const before = counters();
-  const evaluate = jit(valueAndGrad(designObjective(problem, asked), { hasAux: true }), { backend });
+  // Forces or heat: the difference is one of types alone.
+  const objectiveOf = designObjective(problem as unknown as Problem, asked);
+  const evaluate = jit(valueAndGrad(objectiveOf, { hasAux: true }), { backend });
   const weights = volumeWeights(problem, filterRadius);
   let design = startOf(problem, asked, options.initial, weights, upper);
   const field = (values: Float64Array): ElementField =>
@@ -309,7 +317,7 @@ export const minimizeCompliance = (problem: Problem, options: MinimizeOptions): 
   return {
     history,
     density,
-    displacement,
+    displacement: displacement as FieldOf<S>,
     design: field(design),
     reason,
     counters: differenceOf(counters(), before),

@@ -1,20 +1,28 @@
 /**
  * A problem as a drawing: every support and every load of the record, none left out.
  */
+import { InvalidProblem } from "../src/error.ts";
 import type { ElementField } from "../library/fem/index.ts";
 import { boundaryPicture } from "./render/index.ts";
 import type { PictureLoad, PictureSupport } from "./render/index.ts";
 import type { Problem } from "./problems.ts";
 
 /**
- * SVG of the boundary conditions, over the density if one is given.
+ * SVG of the boundary conditions of a plane problem, over the density if one is given.
  * @param density  shape [nely, nelx]
+ * @throws InvalidProblem for a problem in space
  * @example problemPicture(problem, { title: "Beam" }) // <svg ...
  */
 export const problemPicture = (
   { mesh, system, load }: Problem,
   options: { readonly title?: string; readonly density?: ElementField } = {},
 ): string => {
+  if (mesh.dimensions === 3)
+    throw new InvalidProblem(
+      "problemPicture",
+      "a problem in space",
+      "Pictures are of plane problems: draw a layer of it",
+    );
   const fixed = system.fixed.toTypedArray();
   const forces = load.toTypedArray();
   const nodes = Array.from({ length: fixed.length / 2 }, (_, node) => node);

@@ -1,16 +1,21 @@
 /**
- * The four problems of Sanu, Bessa & Aragon 2026 (Struct. Multidisc. Optim. 69:126): mbb, tensile, bridge, michell.
+ * The four problems of Sanu, Bessa & Aragon 2026 (Struct. Multidisc. Optim. 69:126): mbb, tensile, bridge, michell; and a
+ * cantilever in space.
  * A problem is a plain record { mesh, system, load, mask? }, so a custom one is an object literal.
  */
 import { InvalidProblem } from "../src/error.ts";
-import { corner, edge, elasticity, fix, gridMesh, nodalLoad } from "../library/fem/index.ts";
-import type { ElasticitySystem, ElementField, GridMesh, NodeSet, VectorField } from "../library/fem/index.ts";
+import { corner, edge, elasticity, face, fix, gridMesh, nodalLoad, union } from "../library/fem/index.ts";
+import type { ElasticitySystem, ElementField, FieldOf, GridMesh, GridSystem, NodeSet } from "../library/fem/index.ts";
 
-export interface Problem {
+/** A structure, or a conductor: Problem<HeatSystem>. */
+export interface Problem<S extends GridSystem = ElasticitySystem> {
   readonly mesh: GridMesh;
-  readonly system: ElasticitySystem;
-  /** Nodal forces, shape [nely + 1, nelx + 1, 2]; load cases in front. */
-  readonly load: VectorField;
+  readonly system: S;
+  /**
+   * Nodal forces, shape [nely + 1, nelx + 1, 2] or [nelz + 1, nely + 1, nelx + 1, 3]; load cases in front. Of a conductor:
+   * nodal heat, without the axis of components.
+   */
+  readonly load: FieldOf<S>;
   /** 1 where material may be, 0 where the filtered density is held at 0. Default 1 everywhere. */
   readonly mask?: ElementField;
 }
@@ -18,6 +23,10 @@ export interface Problem {
 export interface ProblemSize {
   readonly nelx: number;
   readonly nely: number;
+}
+
+export interface SpaceProblemSize extends ProblemSize {
+  readonly nelz: number;
 }
 
 const requireEven = (name: string, nely: number): void => {
@@ -69,12 +78,28 @@ const michell = (size: ProblemSize): Problem => {
 };
 
 /**
+ * A block clamped on its left face, with a total force of 1 down along the lower edge of the right face, spread evenly.
+ * Source: Liu & Tovar 2014, the cantilever of their program for three dimensions (there with a force of 1 per node).
+ */
+const cantilever3d = (size: SpaceProblemSize): Problem => {
+  const { nelx, nely, nelz } = size;
+  const mesh = gridMesh({ nelx, nely, nelz });
+  if (mesh.dimensions !== 3)
+    throw new InvalidProblem("problems.cantilever3d", "no nelz", "Give nelx, nely and nelz, whole numbers from 1");
+  const system = elasticity(mesh, { supports: [fix(face(mesh, "left"), "all")] });
+  const line = edge(mesh, ["right", "bottom"]);
+  const ends = union(corner(mesh, "bottomRightBack"), corner(mesh, "bottomRightFront"));
+  const load = nodalLoad(line, [0, -1 / nelz, 0]).add(nodalLoad(ends, [0, 0.5 / nelz, 0]));
+  return { mesh, system, load };
+};
+
+/**
  * Benchmark problems by name.
  * @example problems.mbb({ nelx: 96, nely: 64 }).load.shape // [65, 97, 2]
+ * @example problems.cantilever3d({ nelx: 8, nely: 4, nelz: 2 }).load.shape // [3, 5, 9, 3]
  */
-export const problems: Readonly<Record<"mbb" | "tensile" | "bridge" | "michell", (size: ProblemSize) => Problem>> = {
-  mbb,
-  tensile,
-  bridge,
-  michell,
-};
+export const problems: Readonly<
+  Record<"mbb" | "tensile" | "bridge" | "michell", (size: ProblemSize) => Problem> & {
+    cantilever3d: (size: SpaceProblemSize) => Problem;
+  }
+> = { mbb, tensile, bridge, michell, cantilever3d };

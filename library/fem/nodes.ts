@@ -1,6 +1,7 @@
 /**
- * Node sets of a grid: by edge, corner, nearest point, region or predicate, and their set algebra.
- * Coordinates are lengths with the origin at the lower left, y up; node numbers run row by row from the top.
+ * Node sets of a grid: by face, edge, corner, nearest point, region or predicate, and their set algebra.
+ * Coordinates are lengths with the origin at the lower left of layer 0, y up, z along the layers; node numbers run row by
+ * row from the top, then layer by layer. A viewer looks against z: front is where z is largest, back is z = 0.
  */
 import { showValue } from "../../src/describe.ts";
 import { InvalidMesh, InvalidOption } from "../../src/error.ts";
@@ -9,26 +10,38 @@ import type { GridMesh } from "./mesh.ts";
 
 export interface NodeSet {
   readonly mesh: GridMesh;
-  /** Ascending node numbers, row * (nelx + 1) + column. */
+  /** Ascending node numbers, (layer * (nely + 1) + row) * (nelx + 1) + column; layer 0 in the plane. */
   readonly nodes: readonly number[];
 }
 
 export interface Point {
   readonly x: number;
   readonly y: number;
+  /** 0 in the plane. */
+  readonly z: number;
 }
 
 const distinct = (mesh: GridMesh, nodes: Iterable<number>): NodeSet =>
   Object.freeze({ mesh, nodes: Object.freeze([...new Set(nodes)].sort((left, right) => left - right)) });
 
+/** How many nodes a mesh has. */
+export const countNodes = ({ nodeShape }: GridMesh): number =>
+  nodeShape.reduce((product: number, count) => product * count!, 1);
+
 /**
  * Coordinates of a node.
- * @example nodePoint(mesh, 14) // { x: 4, y: 0 }
+ * @example nodePoint(mesh, 14) // { x: 4, y: 0, z: 0 }
  */
-export const nodePoint = ({ nelx, nely, size }: GridMesh, node: number): Point => {
-  const row = Math.floor(node / (nelx + 1));
+export const nodePoint = ({ nelx, nely, nelz, size }: GridMesh, node: number): Point => {
+  const line = Math.floor(node / (nelx + 1));
+  const layer = Math.floor(line / (nely + 1));
+  const row = line - layer * (nely + 1);
   const column = node % (nelx + 1);
-  return { x: (column / nelx) * size[0], y: ((nely - row) / nely) * size[1] };
+  return {
+    x: (column / nelx) * size[0],
+    y: ((nely - row) / nely) * size[1],
+    z: nelz === undefined ? 0 : (layer / nelz) * size[2]!,
+  };
 };
 
 /**
@@ -36,76 +49,154 @@ export const nodePoint = ({ nelx, nely, size }: GridMesh, node: number): Point =
  * @example where(mesh, ({ x, y }) => x === 4 && y > 0).nodes // [4, 9]
  */
 export const where = (mesh: GridMesh, predicate: (point: Point) => boolean): NodeSet => {
-  const count = (mesh.nelx + 1) * (mesh.nely + 1);
-  return distinct(
-    mesh,
-    Array.from({ length: count }, (_, node) => node).filter((node) => predicate(nodePoint(mesh, node))),
+  const count = countNodes(mesh);
+  const nodes: number[] = [];
+  for (let node = 0; node < count; node++) if (predicate(nodePoint(mesh, node))) nodes.push(node);
+  return Object.freeze({ mesh, nodes: Object.freeze(nodes) });
+};
+
+export type Side = "left" | "right" | "top" | "bottom";
+export type Face = Side | "front" | "back";
+
+/** Where a side lies: its axis counted as in a node shape from behind (0: x, 1: y, 2: z), and which end in rows and layers. */
+const sides: Readonly<Record<Face, readonly [axis: 0 | 1 | 2, isLast: boolean]>> = {
+  left: [0, false],
+  right: [0, true],
+  top: [1, false],
+  bottom: [1, true],
+  back: [2, false],
+  front: [2, true],
+};
+
+const isNameOf = <T extends string>(names: Readonly<Record<T, unknown>>, name: unknown): name is T =>
+  typeof name === "string" && Object.hasOwn(names, name);
+
+/** Nodes on all of these sides. */
+const onSides = (mesh: GridMesh, names: readonly Face[]): NodeSet => {
+  const { nelx, nely, nelz = 0 } = mesh;
+  const [columns, rows, layers] = [nelx, nely, nelz].map((count, axis) => {
+    const named = names.map((name) => sides[name]).find(([own]) => own === axis);
+    if (named === undefined) return Array.from({ length: count + 1 }, (_, k) => k);
+    return [named[1] ? count : 0];
+  }) as [number[], number[], number[]];
+  const nodes = layers.flatMap((layer) =>
+    rows.flatMap((row) => columns.map((column) => (layer * (nely + 1) + row) * (nelx + 1) + column)),
+  );
+  return Object.freeze({ mesh, nodes: Object.freeze(nodes) });
+};
+
+/**
+ * All nodes of a face of a box of bricks, edges and corners included. Front is where z is largest, back is z = 0.
+ * @throws InvalidOption for another name, or in the plane
+ * @example
+ * const block = gridMesh({ nelx: 2, nely: 1, nelz: 1 });
+ * face(block, "left").nodes // [0, 3, 6, 9]
+ */
+export const face = (mesh: GridMesh, name: Face): NodeSet => {
+  if (!isNameOf(sides, name))
+    throw new InvalidOption("face", showValue(name), "Use left, right, top, bottom, front or back");
+  if (mesh.dimensions === 2)
+    throw new InvalidOption("face", `${showValue(name)} of a mesh in the plane`, "Its sides are edges: use edge");
+  return onSides(mesh, [name]);
+};
+
+/** The two faces that an edge in space is named by. */
+export type EdgeOfFaces = readonly [Face, Face];
+export type Edge = Side | EdgeOfFaces;
+
+const edgeOfFaces = (mesh: GridMesh, name: Edge): NodeSet => {
+  if (!Array.isArray(name))
+    throw new InvalidOption(
+      "edge",
+      `${showValue(name)} of a mesh in three dimensions`,
+      'An edge is where two faces meet, as edge(mesh, ["left", "top"]); a whole side is a face',
+    );
+  const faces: readonly unknown[] = name;
+  const [first, second] = faces;
+  const isPair = faces.length === 2 && isNameOf(sides, first) && isNameOf(sides, second);
+  if (!isPair || sides[first][0] === sides[second][0])
+    throw new InvalidOption(
+      "edge",
+      `[${faces.map((each) => showValue(each)).join(", ")}]`,
+      'Name two faces that meet, as ["left", "top"]; faces are left, right, top, bottom, front and back',
+    );
+  return onSides(mesh, [first, second]);
+};
+
+/**
+ * All nodes of an edge, corners included: in the plane a side, in space where two faces meet.
+ * @throws InvalidOption for another name, or one of the other dimension
+ * @example edge(mesh, "left").nodes // [0, 5, 10]
+ * @example
+ * const block = gridMesh({ nelx: 2, nely: 1, nelz: 1 });
+ * edge(block, ["left", "top"]).nodes // [0, 6]
+ */
+export const edge = (mesh: GridMesh, name: Edge): NodeSet => {
+  if (mesh.dimensions === 3) return edgeOfFaces(mesh, name);
+  if (!isNameOf(sides, name) || sides[name][0] === 2)
+    throw new InvalidOption("edge", showValue(name), "Use left, right, top or bottom");
+  return onSides(mesh, [name]);
+};
+
+type PlaneCorner = "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
+export type Corner = PlaneCorner | `${PlaneCorner}${"Front" | "Back"}`;
+
+const planeCorners: Readonly<Record<PlaneCorner, readonly Side[]>> = {
+  topLeft: ["top", "left"],
+  topRight: ["top", "right"],
+  bottomLeft: ["bottom", "left"],
+  bottomRight: ["bottom", "right"],
+};
+
+/** Sides of the corners of a mesh, by name. */
+const cornersOf = (dimensions: 2 | 3): Readonly<Record<string, readonly Face[]>> => {
+  if (dimensions === 2) return planeCorners;
+  return Object.fromEntries(
+    Object.entries(planeCorners).flatMap(([name, own]) => [
+      [`${name}Front`, [...own, "front" as const]],
+      [`${name}Back`, [...own, "back" as const]],
+    ]),
   );
 };
 
-export type Edge = "left" | "right" | "top" | "bottom";
-
 /**
- * All nodes of an edge, corners included.
- * @throws InvalidOption for another name
- * @example edge(mesh, "left").nodes // [0, 5, 10]
- */
-export const edge = (mesh: GridMesh, name: Edge): NodeSet => {
-  const { nelx, nely } = mesh;
-  const along = (count: number, node: (k: number) => number): NodeSet =>
-    distinct(
-      mesh,
-      Array.from({ length: count + 1 }, (_, k) => node(k)),
-    );
-  switch (name) {
-    case "top":
-      return along(nelx, (k) => k);
-    case "bottom":
-      return along(nelx, (k) => nely * (nelx + 1) + k);
-    case "left":
-      return along(nely, (k) => k * (nelx + 1));
-    case "right":
-      return along(nely, (k) => k * (nelx + 1) + nelx);
-    default:
-      throw new InvalidOption("edge", showValue(name), "Use left, right, top or bottom");
-  }
-};
-
-export type Corner = "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
-
-/**
- * The node at a corner.
- * @throws InvalidOption for another name
+ * The node at a corner: topLeft and so on in the plane, topLeftFront and so on in space.
+ * @throws InvalidOption for another name, or one of the other dimension
  * @example corner(mesh, "bottomRight").nodes // [14]
  */
 export const corner = (mesh: GridMesh, name: Corner): NodeSet => {
-  const { nelx, nely } = mesh;
-  const bottom = nely * (nelx + 1);
-  const nodes: Readonly<Record<Corner, number>> = {
-    topLeft: 0,
-    topRight: nelx,
-    bottomLeft: bottom,
-    bottomRight: bottom + nelx,
-  };
-  if (typeof name !== "string" || !Object.hasOwn(nodes, name))
-    throw new InvalidOption("corner", showValue(name), "Use topLeft, topRight, bottomLeft or bottomRight");
-  return distinct(mesh, [nodes[name]]);
+  const corners = cornersOf(mesh.dimensions);
+  if (!isNameOf(corners, name)) {
+    const names = Object.keys(corners);
+    throw new InvalidOption("corner", showValue(name), `Use ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`);
+  }
+  return onSides(mesh, corners[name]!);
 };
 
 /**
- * The node closest to a point; of several equally close ones the upper, then the left.
+ * The node closest to a point; of several equally close ones that with the smallest number: in the lower layer, the upper
+ * row, further left.
+ * @param point  z is needed in space, and 0 or left out in the plane
  * @example nearest(mesh, { x: 3.9, y: 0.2 }).nodes // [14]
  */
-export const nearest = (mesh: GridMesh, point: Point): NodeSet => {
-  if (!Number.isFinite(point.x) || !Number.isFinite(point.y))
-    throw new InvalidOption("nearest", `point (${point.x}, ${point.y})`, "Give finite coordinates");
-  const count = (mesh.nelx + 1) * (mesh.nely + 1);
+export const nearest = (
+  mesh: GridMesh,
+  point: { readonly x: number; readonly y: number; readonly z?: number },
+): NodeSet => {
+  const { x, y, z = mesh.dimensions === 2 ? 0 : NaN } = point;
+  if (![x, y, z].every(Number.isFinite) || (mesh.dimensions === 2 && z !== 0))
+    throw new InvalidOption(
+      "nearest",
+      `point (${[x, y, ...("z" in point ? [z] : [])].join(", ")})`,
+      mesh.dimensions === 2 ? "Give finite coordinates, x and y" : "Give finite coordinates, x, y and z",
+    );
+  const count = countNodes(mesh);
   let best = 0;
   let distance = Infinity;
   for (let node = 0; node < count; node++) {
-    const { x, y } = nodePoint(mesh, node);
-    const own = (x - point.x) ** 2 + (y - point.y) ** 2;
-    if (own < distance) [best, distance] = [node, own];
+    const own = nodePoint(mesh, node);
+    const square = (own.x - x) ** 2 + (own.y - y) ** 2 + (own.z - z) ** 2;
+    if (square < distance) [best, distance] = [node, square];
   }
   return distinct(mesh, [best]);
 };
@@ -114,31 +205,35 @@ export const nearest = (mesh: GridMesh, point: Point): NodeSet => {
  * The node closest to the middle of the box.
  * @example center(mesh).nodes // [7]
  */
-export const center = (mesh: GridMesh): NodeSet => nearest(mesh, { x: mesh.size[0] / 2, y: mesh.size[1] / 2 });
+export const center = (mesh: GridMesh): NodeSet =>
+  nearest(mesh, { x: mesh.size[0] / 2, y: mesh.size[1] / 2, z: (mesh.size[2] ?? 0) / 2 });
 
 export interface Box {
   /** From and to along x, as fractions of the box, both included. */
   readonly x?: readonly [number, number];
   /** From and to along y, as fractions of the box from the bottom. */
   readonly y?: readonly [number, number];
+  /** From and to along z, as fractions of the box from layer 0; only in space. */
+  readonly z?: readonly [number, number];
 }
 
 const isBound = (value: unknown): boolean => typeof value === "number" && !Number.isNaN(value);
 
 /**
  * Nodes inside a box given in fractions of the mesh; a missing direction is not limited.
- * @throws UnknownOption, InvalidOption for NaN
+ * @throws UnknownOption (also z in the plane), InvalidOption for NaN
  * @example region(mesh, { x: [0, 0.5], y: [0, 0] }).nodes // [10, 11, 12]
  */
 export const region = (mesh: GridMesh, box: Box): NodeSet => {
-  requireOptions("region", box, ["x", "y"]);
-  const { x = [0, 1], y = [0, 1] } = box;
-  for (const interval of [x, y])
+  requireOptions("region", box, mesh.dimensions === 2 ? ["x", "y"] : ["x", "y", "z"]);
+  const { x = [0, 1], y = [0, 1], z = [0, 1] } = box;
+  for (const interval of [x, y, z])
     if (!Array.isArray(interval) || interval.length !== 2 || !interval.every(isBound))
       throw new InvalidOption("region", `interval ${showValue(interval)}`, "Give [from, to] as fractions of the box");
   const inside = (value: number, [from, to]: readonly [number, number], length: number): boolean =>
     value >= from * length - 1e-9 * length && value <= to * length + 1e-9 * length;
-  return where(mesh, (point) => inside(point.x, x, mesh.size[0]) && inside(point.y, y, mesh.size[1]));
+  const [width, height, depth = 0] = mesh.size;
+  return where(mesh, (point) => inside(point.x, x, width) && inside(point.y, y, height) && inside(point.z, z, depth));
 };
 
 const requireOneMesh = (asked: string, sets: readonly NodeSet[]): GridMesh => {
@@ -158,6 +253,19 @@ export const union = (...sets: readonly NodeSet[]): NodeSet =>
     requireOneMesh("union", sets),
     sets.flatMap((set) => set.nodes),
   );
+
+/**
+ * Nodes in all of the sets.
+ * @example intersection(edge(mesh, "left"), edge(mesh, "top")).nodes // [0]
+ */
+export const intersection = (...sets: readonly NodeSet[]): NodeSet => {
+  const mesh = requireOneMesh("intersection", sets);
+  const others = sets.slice(1).map((set) => new Set(set.nodes));
+  return distinct(
+    mesh,
+    sets[0]!.nodes.filter((node) => others.every((other) => other.has(node))),
+  );
+};
 
 /**
  * Nodes of the first set that are in none of the others.

@@ -1,8 +1,21 @@
 /** Node sets: the named ones are where their names say, and unions and differences are those of sets. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { center, corner, edge, gridMesh, minus, nearest, nodePoint, region, union, where } from "cotangent/fem";
-import type { Corner, Edge, GridMesh, NodeSet } from "cotangent/fem";
+import {
+  center,
+  corner,
+  edge,
+  face,
+  gridMesh,
+  intersection,
+  minus,
+  nearest,
+  nodePoint,
+  region,
+  union,
+  where,
+} from "cotangent/fem";
+import type { Corner, Edge, Face, GridMesh, NodeSet, Point, Side } from "cotangent/fem";
 
 const meshes = fc
   .record({
@@ -66,7 +79,7 @@ describe("named sets", () => {
     fc.assert(
       fc.property(meshes, (mesh) => {
         const [width, height] = mesh.size;
-        const extreme: Readonly<Record<Edge, (point: { x: number; y: number }) => boolean>> = {
+        const extreme: Readonly<Record<Side, (point: { x: number; y: number }) => boolean>> = {
           left: ({ x }) => x === 0,
           right: ({ x }) => x === width,
           bottom: ({ y }) => y === 0,
@@ -172,6 +185,115 @@ describe("set algebra", () => {
         expect(minus(union(a, b), b).nodes).toEqual(minus(a, b).nodes);
       }),
     );
+  });
+});
+
+describe("sets in space", () => {
+  const block = gridMesh({ nelx: 3, nely: 2, nelz: 1, size: [6, 1, 5] });
+  const blocks = fc
+    .record({
+      nelx: fc.integer({ min: 1, max: 4 }),
+      nely: fc.integer({ min: 1, max: 3 }),
+      nelz: fc.integer({ min: 1, max: 3 }),
+    })
+    .chain((counts) =>
+      fc
+        .tuple(...Array.from({ length: 3 }, () => fc.double({ min: 0.1, max: 10, noNaN: true })))
+        .map((size) => gridMesh({ ...counts, size: size as [number, number, number] })),
+    );
+  const extremes: Readonly<Record<Face, (point: Point, size: readonly number[]) => boolean>> = {
+    left: ({ x }) => x === 0,
+    right: ({ x }, [width]) => x === width,
+    bottom: ({ y }) => y === 0,
+    top: ({ y }, [, height]) => y === height,
+    back: ({ z }) => z === 0,
+    front: ({ z }, [, , depth]) => z === depth,
+  };
+  const faces = Object.keys(extremes) as Face[];
+
+  test("on a block of 3 x 2 x 1 they are these nodes", () => {
+    expect(face(block, "back").nodes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(face(block, "front").nodes).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]);
+    expect(face(block, "left").nodes).toEqual([0, 4, 8, 12, 16, 20]);
+    expect(face(block, "top").nodes).toEqual([0, 1, 2, 3, 12, 13, 14, 15]);
+    expect(edge(block, ["left", "top"]).nodes).toEqual([0, 12]);
+    expect(edge(block, ["front", "bottom"]).nodes).toEqual([20, 21, 22, 23]);
+    expect(corner(block, "topLeftBack").nodes).toEqual([0]);
+    expect(corner(block, "bottomRightFront").nodes).toEqual([23]);
+    expect(nodePoint(block, 17)).toEqual({ x: 2, y: 0.5, z: 5 });
+    expect(nearest(block, { x: 2.1, y: 0.6, z: 4 }).nodes).toEqual([17]);
+    expect(region(block, { x: [0, 0.5], z: [1, 1] }).nodes).toEqual([12, 13, 16, 17, 20, 21]);
+    expect(center(gridMesh({ nelx: 2, nely: 2, nelz: 2 })).nodes).toEqual([13]);
+  });
+
+  test("a face is where its coordinate is extreme, an edge is what its two faces share, in either order", () => {
+    fc.assert(
+      fc.property(blocks, fc.constantFrom(...faces), fc.constantFrom(...faces), (mesh, first, second) => {
+        expect(face(mesh, first).nodes).toEqual(where(mesh, (point) => extremes[first](point, mesh.size)).nodes);
+        const shared = intersection(face(mesh, first), face(mesh, second));
+        const axis = Math.floor(faces.indexOf(first) / 2);
+        if (axis === Math.floor(faces.indexOf(second) / 2))
+          expect(() => edge(mesh, [first, second])).toThrow(coded("InvalidOption"));
+        else {
+          expect(edge(mesh, [first, second]).nodes).toEqual(shared.nodes);
+          expect(edge(mesh, [second, first]).nodes).toEqual(shared.nodes);
+        }
+      }),
+    );
+  });
+
+  test("the eight corners are the nodes that three faces share", () => {
+    fc.assert(
+      fc.property(blocks, (mesh) => {
+        for (const [name, ...sides] of [
+          ["topLeftFront", "top", "left", "front"],
+          ["topRightFront", "top", "right", "front"],
+          ["bottomLeftFront", "bottom", "left", "front"],
+          ["bottomRightFront", "bottom", "right", "front"],
+          ["topLeftBack", "top", "left", "back"],
+          ["topRightBack", "top", "right", "back"],
+          ["bottomLeftBack", "bottom", "left", "back"],
+          ["bottomRightBack", "bottom", "right", "back"],
+        ] as const)
+          expect(corner(mesh, name).nodes).toEqual(intersection(...sides.map((side) => face(mesh, side))).nodes);
+      }),
+    );
+  });
+
+  test("the nearest node of a node is itself", () => {
+    fc.assert(
+      fc.property(blocks, (mesh) => {
+        const nodes = where(mesh, () => true).nodes;
+        expect(nodes.length).toBe((mesh.nelx + 1) * (mesh.nely + 1) * (mesh.nelz! + 1));
+        for (const node of nodes) expect(nearest(mesh, nodePoint(mesh, node)).nodes).toEqual([node]);
+      }),
+    );
+  });
+
+  test("an intersection is what minus leaves of minus", () => {
+    fc.assert(
+      fc.property(sets, ([, a, b, c]) => {
+        expect(intersection(a, b).nodes).toEqual(minus(a, minus(a, b)).nodes);
+        expect(intersection(a, b, c).nodes).toEqual(intersection(intersection(c, a), b).nodes);
+      }),
+    );
+  });
+
+  test("names of the other dimension are refused, and the message names what there is", () => {
+    const plane = gridMesh({ nelx: 3, nely: 2 });
+    expect(() => face(plane, "left")).toThrow(/use edge/u);
+    expect(() => edge(block, "left")).toThrow(/where two faces meet/u);
+    expect(() => edge(plane, ["left", "top"])).toThrow(/Use left, right, top or bottom/u);
+    expect(() => edge(plane, "front" as Edge)).toThrow(coded("InvalidOption"));
+    expect(() => edge(block, ["left", "right"])).toThrow(/two faces that meet/u);
+    expect(() => edge(block, ["left"] as never)).toThrow(/two faces that meet/u);
+    expect(() => corner(block, "topLeft")).toThrow(/topLeftFront, topLeftBack/u);
+    expect(() => corner(plane, "topLeftFront")).toThrow(/Use topLeft, topRight/u);
+    expect(() => face(block, "toString" as Face)).toThrow(/front or back/u);
+    expect(() => nearest(block, { x: 0, y: 0 })).toThrow(/x, y and z/u);
+    expect(() => nearest(plane, { x: 0, y: 0, z: 1 })).toThrow(coded("InvalidOption"));
+    expect(() => intersection()).toThrow(coded("InvalidOption"));
+    expect(() => intersection(edge(plane, "left"), face(block, "left"))).toThrow(coded("InvalidMesh"));
   });
 });
 

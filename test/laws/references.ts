@@ -4,6 +4,7 @@
  */
 import type { DType } from "../../src/array/dtype.ts";
 import type { Shape } from "../../src/array/shape.ts";
+import type { DofSide, FeApplyParams, FeFormParams } from "../../ops/fe-products.ts";
 import type { FeSystem } from "../../ops/fe-system.ts";
 import { cumulativeReferences } from "./references-cumulative.ts";
 import { denseReferences } from "./references-dense.ts";
@@ -122,19 +123,21 @@ const dofsOf = ({ elementNodes, nodesPerElement, dofsPerNode }: FeSystem, elemen
       elementNodes[element * nodesPerElement + Math.floor(local / dofsPerNode)]! * dofsPerNode + (local % dofsPerNode),
   );
 
-/** u_e' K0 v_e with fixed dofs taken as zero. */
-const elementForm = (
-  system: FeSystem,
-  element: number,
-  u: (dof: number) => number,
-  v: (dof: number) => number,
-): number => {
+type DofValues = (dof: number) => number;
+
+/** A field without its fixed dofs, unless all count. */
+const onSide =
+  ({ fixed }: FeSystem, side: DofSide | undefined, field: DofValues): DofValues =>
+  (dof) =>
+    fixed[dof] === 1 && side !== "all" ? 0 : field(dof);
+
+/** u_e' K0 v_e */
+const elementForm = (system: FeSystem, element: number, u: DofValues, v: DofValues): number => {
   const dofs = dofsOf(system, element);
   let sum = 0;
   dofs.forEach((row, i) =>
     dofs.forEach((column, k) => {
-      if (system.fixed[row] === 0 && system.fixed[column] === 0)
-        sum += u(row) * system.elementMatrix[i * dofs.length + k]! * v(column);
+      sum += u(row) * system.elementMatrix[i * dofs.length + k]! * v(column);
     }),
   );
   return sum;
@@ -435,7 +438,7 @@ export const references: Readonly<Record<string, Reference>> = {
     };
   }),
 
-  feApply: sums(([modulus, u], { system }: { system: FeSystem }) => {
+  feApply: sums(([modulus, u], { system, rows, columns }: FeApplyParams) => {
     const lead = modulus!.shape.length - system.elementShape.length;
     return {
       shape: u!.shape,
@@ -443,20 +446,18 @@ export const references: Readonly<Record<string, Reference>> = {
       at: (index) => {
         const field = index.slice(0, index.length - system.nodalShape.length);
         const dof = flatIndex(system.nodalShape, index.slice(field.length));
-        if (system.fixed[dof] !== 0) return 0;
-        const value = (other: number): number =>
-          u!.values[flatIndex(u!.shape.slice(0, field.length), field) * size(system.nodalShape) + other]!;
+        const row = onSide(system, rows, (other) => (other === dof ? 1 : 0));
+        const first = flatIndex(u!.shape.slice(0, field.length), field) * size(system.nodalShape);
+        const value = onSide(system, columns, (other) => u!.values[first + other]!);
         return indicesOf(system.elementShape).reduce(
           (sum, place, element) =>
-            sum +
-            read(modulus!, [...index.slice(0, lead), ...place]) *
-              elementForm(system, element, (other) => (other === dof ? 1 : 0), value),
+            sum + read(modulus!, [...index.slice(0, lead), ...place]) * elementForm(system, element, row, value),
           0,
         );
       },
     };
   }),
-  feForm: sums(([u, v], { system }: { system: FeSystem }) => {
+  feForm: sums(([u, v], { system, left, right }: FeFormParams) => {
     const lead = u!.shape.slice(0, u!.shape.length - system.nodalShape.length);
     return {
       shape: [...lead, ...system.elementShape],
@@ -467,8 +468,8 @@ export const references: Readonly<Record<string, Reference>> = {
         return elementForm(
           system,
           element,
-          (dof) => u!.values[field + dof]!,
-          (dof) => v!.values[field + dof]!,
+          onSide(system, left, (dof) => u!.values[field + dof]!),
+          onSide(system, right, (dof) => v!.values[field + dof]!),
         );
       },
     };

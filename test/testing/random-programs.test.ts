@@ -181,7 +181,7 @@ describe("a wrong rule of one's own", () => {
       const own = { softsign: { primitive: softsign, from: path } };
       const details = fc.check(
         fc.property(programs({ own, maxLength: 4 }), (program) => void checkProgram(program)),
-        { seed: 4, numRuns: 200 },
+        { seed: 4, numRuns: 1000 },
       );
       expect(details.failed).toBe(true);
       const [smallest] = details.counterexample!;

@@ -15,22 +15,28 @@ const meshes = fc
   .record({
     nelx: fc.integer({ min: 1, max: 9 }),
     nely: fc.integer({ min: 1, max: 7 }),
+    nelz: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
     width: fc.double({ min: 0.3, max: 3, noNaN: true }),
     isUnit: fc.boolean(),
   })
-  .map(({ nelx, nely, width, isUnit }) =>
-    gridMesh(isUnit ? { nelx, nely } : { nelx, nely, size: [nelx * width, nely] }),
-  );
+  .map(({ nelx, nely, nelz, width, isUnit }) => {
+    if (isUnit) return gridMesh({ nelx, nely, nelz });
+    if (nelz === undefined) return gridMesh({ nelx, nely, size: [nelx * width, nely] });
+    return gridMesh({ nelx, nely, nelz, size: [nelx * width, nely, nelz / width] });
+  });
 const radii = fc.oneof(fc.constantFrom(0, 1, 1.5, 2, 3), fc.double({ min: 0, max: 20, noNaN: true }));
 
 /** Sum over all pairs of elements, the weight from the distance of their centres. */
-const naive = ({ nelx, nely, size }: GridMesh, radius: number, density: Float64Array): Float64Array => {
-  const [width, height] = [size[0] / nelx, size[1] / nely];
+const naive = ({ nelx, nely, nelz = 1, size }: GridMesh, radius: number, density: Float64Array): Float64Array => {
+  const [width, height, depth] = [size[0] / nelx, size[1] / nely, (size[2] ?? 0) / nelz];
+  const layerOf = (e: number): number => Math.floor(e / (nelx * nely));
+  const rowOf = (e: number): number => Math.floor(e / nelx) % nely;
   return density.map((own, e) => {
     let [total, weights] = [0, 0];
     for (let other = 0; other < density.length; other++) {
       const distance = Math.hypot(
-        (Math.floor(e / nelx) - Math.floor(other / nelx)) * height,
+        (layerOf(e) - layerOf(other)) * depth,
+        (rowOf(e) - rowOf(other)) * height,
         ((e % nelx) - (other % nelx)) * width,
       );
       const weight = Math.max(0, 1 - distance / radius);
@@ -81,13 +87,13 @@ test("<H x, y> is <x, H' y> to 1e-14, by linearTranspose and by vjp", () => {
   );
 });
 
-test("it is linear, and commutes with both reflections of the grid", () => {
+test("it is linear, and commutes with all reflections of the grid", () => {
   fc.assert(
     fc.property(meshes, radii, (mesh, radius) => {
       const filter = densityFilter(mesh, { radius });
       const [x, y] = [fieldOf(mesh, 0), fieldOf(mesh, 1)];
       expect(relativeGap(filter(x.mul(2).add(y)), filter(x).mul(2).add(filter(y)))).toBeLessThan(1e-14);
-      for (const axis of [0, 1])
+      for (const axis of mesh.elementShape.keys())
         expect(relativeGap(filter(np.flip(x, axis) as ElementField), np.flip(filter(x), axis))).toBeLessThan(1e-14);
     }),
   );
@@ -108,13 +114,14 @@ test("a radius far beyond the domain averages everything", () => {
 });
 
 test("the gradient of a sum of filtered densities is the column sums, on every back end", () => {
-  const mesh = gridMesh({ nelx: 9, nely: 5 });
-  const filter = densityFilter(mesh, { radius: 2.4 });
-  const total = (x: ElementField): NDArray => np.sum(filter(x));
-  const expected = grad(total)(fieldOf(mesh, 0));
-  expect(np.sum(expected).item()).toBeCloseTo(45, 12);
-  for (const backend of ["interpreter", "js", "wasm"] as const)
-    expect(relativeGap(jit(grad(total), { backend })(fieldOf(mesh, 0)), expected)).toBeLessThan(1e-14);
+  for (const mesh of [gridMesh({ nelx: 9, nely: 5 }), gridMesh({ nelx: 5, nely: 3, nelz: 3 })]) {
+    const filter = densityFilter(mesh, { radius: 2.4 });
+    const total = (x: ElementField): NDArray => np.sum(filter(x));
+    const expected = grad(total)(fieldOf(mesh, 0));
+    expect(np.sum(expected).item()).toBeCloseTo(45, 12);
+    for (const backend of ["interpreter", "js", "wasm"] as const)
+      expect(relativeGap(jit(grad(total), { backend })(fieldOf(mesh, 0)), expected)).toBeLessThan(1e-14);
+  }
 });
 
 test("radii that are no length, radii that would take minutes, and fields of another shape are refused", () => {

@@ -1,11 +1,12 @@
-/** The four published problems: supports and loads as the published program sets them, in its own numbering. */
+/** The four published problems: supports and loads as the published program sets them, in its own numbering; and the block. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { elementField, feSolve } from "cotangent/fem";
-import { problemPicture, problems } from "cotangent/topopt";
+import { edge, elementField, face, feSolve } from "cotangent/fem";
+import * as np from "cotangent/numpy";
+import { compliance, problemPicture, problems } from "cotangent/topopt";
 import { floats } from "../fem/fields.ts";
 
-type Name = keyof typeof problems;
+type Name = Exclude<keyof typeof problems, "cantilever3d">;
 
 /** Nodes column by column from the top left, dofs 2n (x) and 2n + 1 (y, up). */
 interface Published {
@@ -94,4 +95,38 @@ test("a problem is a plain record that can be changed by spreading", () => {
   const problem = problems.mbb({ nelx: 4, nely: 2 });
   expect(Object.getPrototypeOf(problem)).toBe(Object.prototype);
   expect(Object.keys(problem).sort()).toEqual(["load", "mesh", "system"]);
+});
+
+describe("cantilever3d", () => {
+  const sizes = fc.record({
+    nelx: fc.integer({ min: 1, max: 5 }),
+    nely: fc.integer({ min: 1, max: 4 }),
+    nelz: fc.integer({ min: 1, max: 4 }),
+  });
+
+  test("is clamped on the left, pulled down by 1 along the lower right edge, and symmetric front to back", () => {
+    fc.assert(
+      fc.property(sizes, (size) => {
+        const { mesh, system, load } = problems.cantilever3d(size);
+        const left = face(mesh, "left").nodes;
+        system.fixed.toTypedArray().forEach((flag, dof) => expect(flag === 1).toBe(left.includes(Math.floor(dof / 3))));
+        const forces = floats(load);
+        const line = edge(mesh, ["right", "bottom"]).nodes;
+        forces.forEach((force, dof) => expect(force < 0).toBe(dof % 3 === 1 && line.includes(Math.floor(dof / 3))));
+        expect(forces.reduce((sum, force) => sum + force, 0)).toBeCloseTo(-1, 13);
+        expect(floats(np.flip(load, 0) as typeof load)).toEqual(forces);
+        expect(compliance({ mesh, system, load }, elementField(mesh, 1)).item()).toBeGreaterThan(0);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("asks for layers, and has no picture in the plane", () => {
+    expect(() => problems.cantilever3d({ nelx: 4, nely: 2 } as never)).toThrow(
+      expect.objectContaining({ code: "InvalidProblem" }),
+    );
+    expect(() => problemPicture(problems.cantilever3d({ nelx: 2, nely: 1, nelz: 1 }))).toThrow(
+      expect.objectContaining({ code: "InvalidProblem" }),
+    );
+  });
 });

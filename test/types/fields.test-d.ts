@@ -4,21 +4,41 @@
  */
 import { grad, jit, valueAndGrad, vmap } from "cotangent";
 import type { NDArray } from "cotangent";
-import type { ElementField, ElasticitySystem, GridMesh, VectorField } from "cotangent/fem";
-import { elementField, feApply, feForm, feSolve, vectorField } from "cotangent/fem";
+import type { ElementField, ElasticitySystem, GridMesh, HeatSystem, ScalarField, VectorField } from "cotangent/fem";
+import {
+  edge,
+  elasticity,
+  elementField,
+  face,
+  feApply,
+  feForm,
+  feSolve,
+  fix,
+  gridMesh,
+  heatConduction,
+  nodalLoad,
+  reactions,
+  scalarField,
+  spring,
+  tractionLoad,
+  vectorField,
+} from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { compliance, densityFilter, minimizeCompliance, optimalityCriteria, simp } from "cotangent/topopt";
 import type { Problem } from "cotangent/topopt";
 
 declare const mesh: GridMesh;
 declare const system: ElasticitySystem;
+declare const conductor: HeatSystem;
 declare const problem: Problem;
 declare const density: ElementField;
 declare const load: VectorField;
+declare const heat: ScalarField;
 declare const plain: NDArray;
 
 const needsElements = (field: ElementField): ElementField => field;
 const needsVectors = (field: VectorField): VectorField => field;
+const needsScalars = (field: ScalarField): ScalarField => field;
 
 // What keeps the shape keeps the type.
 needsElements(density.add(1).mul(density).pow(3).neg().sqrt());
@@ -34,6 +54,34 @@ needsElements(vmap((own: ElementField) => simp(own))(density));
 needsVectors(feSolve(system, density, load));
 needsVectors(feApply(system, density, load).sub(load));
 needsVectors(vectorField(mesh, plain));
+needsScalars(feSolve(conductor, density, heat).add(heat));
+needsScalars(scalarField(mesh, plain));
+needsScalars(nodalLoad(edge(mesh, "left"), 1));
+needsVectors(tractionLoad(face(mesh, "front"), [0, 0, 1]));
+needsVectors(reactions(system, density, load));
+needsVectors(grad((own: VectorField) => np.sum(feSolve(system, density, load, { prescribed: own })))(load));
+
+// Meshes, supports and springs are of one dimension and one field.
+gridMesh({ nelx: 3, nely: 2, nelz: 4, size: [1, 2, 3] }).size[0].toFixed();
+elasticity(mesh, {
+  supports: [fix(edge(mesh, ["left", "top"]), "z", 1)],
+  springs: [spring(edge(mesh, "left"), "all", 1)],
+});
+heatConduction(mesh, { supports: [fix(edge(mesh, "left"), "temperature", 20)] });
+// @ts-expect-error a structure has no temperature
+elasticity(mesh, { supports: [fix(edge(mesh, "left"), "temperature", 20)] });
+// @ts-expect-error a conductor has no directions
+heatConduction(mesh, { supports: [fix(edge(mesh, "left"), "x")] });
+// @ts-expect-error there is no direction w
+fix(edge(mesh, "left"), "w");
+// @ts-expect-error nor a face in the middle
+face(mesh, "middle");
+// @ts-expect-error a conductor takes heat, not forces
+feSolve(conductor, density, load);
+// @ts-expect-error a structure takes forces, not heat
+feSolve(system, density, heat);
+// @ts-expect-error prescribed displacements are vectors
+feSolve(system, density, load, { prescribed: heat });
 
 // What changes the shape does not.
 // @ts-expect-error a transposed field is an array
@@ -63,7 +111,11 @@ needsElements(plain);
 // @ts-expect-error an element field with a plain array is an array
 needsElements(density.add(plain));
 
-// The two kinds of fields do not mix.
+// The kinds of fields do not mix.
+// @ts-expect-error a scalar field is no vector field
+needsVectors(heat);
+// @ts-expect-error nor an element field
+needsElements(heat);
 // @ts-expect-error a vector field is no element field
 needsElements(load);
 // @ts-expect-error an element field is no vector field

@@ -1,0 +1,103 @@
+/**
+ * Systems of equations on a grid: what elastic structures and conductors have in common. The record that users hold has
+ * immutable arrays; the tables of the solve stand behind it.
+ */
+import { directFactorLength } from "../../kernels/sparse/grid.ts";
+import { chooseSolver } from "../../ops/fe-solver-choice.ts";
+import type { SolverChoice, SolverOption } from "../../ops/fe-solver-choice.ts";
+import { gridSystem, lastReport } from "../../ops/fe-system.ts";
+import type { FeSystem, SolveReport } from "../../ops/fe-system.ts";
+import { fromBuffer } from "../../src/array/ndarray.ts";
+import type { NDArray } from "../../src/array/ndarray.ts";
+import { InvalidOption, TooLarge } from "../../src/error.ts";
+import type { GridMesh, ScalarField, VectorField } from "./mesh.ts";
+import { gatherSprings, gatherSupports } from "./supports.ts";
+import type { Components, Held, Spring, Support } from "./supports.ts";
+
+/** What all systems have. */
+export interface GridSystemRecord<D extends Held, Field> {
+  readonly mesh: GridMesh;
+  readonly supports: readonly Support<D>[];
+  readonly springs: readonly Spring<D>[];
+  /** Of one element, row-major, for modulus 1; nodes in the order of the element's kind. */
+  readonly elementMatrix: NDArray;
+  /** 1 where a dof is fixed, shape of a displacement (temperature). */
+  readonly fixed: NDArray;
+  /** What fixed dofs are held at, zero elsewhere; null where that is zero everywhere. */
+  readonly prescribed: Field | null;
+  /** What the last solve did; null before the first. */
+  readonly report: () => (SolveReport & { readonly dofs: number; readonly freeDofs: number }) | null;
+}
+
+/** What has to be known to make one. */
+export interface SystemParts<D extends Held> {
+  readonly components: Components;
+  readonly elementMatrix: Float64Array;
+  readonly supports: readonly Support<D>[];
+  readonly springs: readonly Spring<D>[];
+  readonly solver: SolverOption | undefined;
+}
+
+/** Positions in a factor are 32-bit integers. */
+const largestFactor = 2 ** 31;
+
+const requireRoom = (asked: string, { elementShape }: GridMesh, dofsPerNode: number, { kind }: SolverChoice): void => {
+  if (kind !== "direct") return;
+  const length = directFactorLength(elementShape, dofsPerNode);
+  if (length > largestFactor)
+    throw new TooLarge(
+      asked,
+      `a direct solve on ${[...elementShape].reverse().join(" x ")} elements needs about ${(length / 2 ** 27).toPrecision(3)} GiB`,
+      `The limit is ${largestFactor / 2 ** 27} GiB: use solver multigrid or a coarser grid`,
+    );
+};
+
+/** Edge lengths of one element, x first. */
+export const elementLengths = ({ size, elementShape }: GridMesh): readonly number[] =>
+  [...elementShape].reverse().map((count, axis) => size[axis]! / count);
+
+const tables = new WeakMap<object, FeSystem>();
+
+/** Behind a record made by `complete`. */
+export const feOf = (system: object): FeSystem => {
+  const fe = tables.get(system);
+  if (fe === undefined)
+    throw new InvalidOption(
+      "a finite element function",
+      "a system that elasticity(...) or heatConduction(...) did not make",
+      "Pass the record that these functions returned, not a copy of it",
+    );
+  return fe;
+};
+
+/** Makes the tables, and the record with what is `own` to its kind. */
+export const makeSystem = <D extends Held, Field extends ScalarField | VectorField, Own extends object>(
+  asked: string,
+  mesh: GridMesh,
+  { components, elementMatrix, supports, springs, solver }: SystemParts<D>,
+  own: Own,
+): GridSystemRecord<D, Field> & Own => {
+  const choice = chooseSolver(asked, solver, mesh.elementShape, components.length);
+  requireRoom(asked, mesh, components.length, choice);
+  const { fixed, prescribed } = gatherSupports(asked, mesh, components, supports);
+  const stiffness = gatherSprings(asked, mesh, components, springs);
+  const fe = gridSystem({ cells: mesh.elementShape, elementMatrix, fixed, springs: stiffness, solver: choice });
+  const freeDofs = fixed.reduce((count, flag) => count + 1 - flag, 0);
+  const order = Math.sqrt(elementMatrix.length);
+  const system = Object.freeze({
+    ...own,
+    mesh,
+    supports,
+    springs,
+    elementMatrix: fromBuffer(elementMatrix.slice(), [order, order], "float64"),
+    fixed: fromBuffer(fixed.slice(), fe.nodalShape, "bool"),
+    prescribed:
+      prescribed === undefined ? null : (fromBuffer(prescribed, fe.nodalShape, "float64") as NDArray as Field),
+    report: () => {
+      const report = lastReport(fe);
+      return report === null ? null : { ...report, dofs: fixed.length, freeDofs };
+    },
+  });
+  tables.set(system, fe);
+  return system;
+};
