@@ -25,7 +25,8 @@ import { notify } from "../src/notice.ts";
 import { bilinearJvp, neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
-import { factorizePattern, factorLength, patternOf, recordReport, solverOf, tripleValues } from "./sparse-pattern.ts";
+import { factorizePattern, factorLength, keptFactor, usageOf } from "./sparse-factors.ts";
+import { patternOf, recordReport, tripleValues } from "./sparse-pattern.ts";
 import type { SparsePattern } from "./sparse-pattern.ts";
 
 export interface SparseParams {
@@ -65,11 +66,19 @@ const requirePrefix = (asked: string, prefix: Shape, whole: Shape): void => {
 const sides = ({ pattern: { shape }, isTransposed }: SideParams): readonly [number, number] =>
   isTransposed ? shape : [shape[1], shape[0]];
 
-const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array =>
+/** The k-th of equally long parts of an array. */
+export const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array =>
   (bufferOf(x) as Float64Array).subarray(k * length, (k + 1) * length);
 
-const requireFiniteValues = ({ source, rows, columns, label }: SparsePattern, values: Float64Array): void => {
-  const at = values.findIndex((value) => !Number.isFinite(value));
+/** Place of the first number that is NaN or infinite, -1 without one. */
+const firstNotFinite = (numbers: Float64Array): number => {
+  for (let k = 0; k < numbers.length; k++) if (!(Math.abs(numbers[k]!) < Infinity)) return k;
+  return -1;
+};
+
+/** Refuses values that are not finite, by the first one's place. */
+export const requireFiniteValues = ({ source, rows, columns, label }: SparsePattern, values: Float64Array): void => {
+  const at = firstNotFinite(values);
   if (at < 0) return;
   const triple = source.indexOf(at);
   throw new NotFinite(
@@ -80,7 +89,7 @@ const requireFiniteValues = ({ source, rows, columns, label }: SparsePattern, va
 };
 
 const requireFiniteRhs = (rhs: Float64Array): void => {
-  const at = rhs.findIndex((value) => !Number.isFinite(value));
+  const at = firstNotFinite(rhs);
   if (at >= 0)
     throw new NotFinite(
       "sparseSolve",
@@ -90,7 +99,7 @@ const requireFiniteRhs = (rhs: Float64Array): void => {
 };
 
 const requireFiniteSolution = (x: Float64Array): void => {
-  const at = x.findIndex((value) => !Number.isFinite(value));
+  const at = firstNotFinite(x);
   if (at >= 0)
     throw new NotFinite(
       "sparseSolve",
@@ -103,7 +112,7 @@ const requireFiniteSolution = (x: Float64Array): void => {
 
 /**
  * A factorization of the matrix, to be handed to sparseSolve with the same values: for a positive definite pattern the
- * Cholesky factor's entries, otherwise a ticket for an LU factor, which is made again should it have been dropped.
+ * Cholesky factor's entries, otherwise a ticket for an LDL' or LU factor, which is made again should it have been dropped.
  * Its own tangent is zero by convention: the derivative of a solve flows through the values.
  */
 export const sparseFactor: PrimitiveFunction<[NDArray], SparseParams> = definePrimitive<[NDArray], SparseParams>({
@@ -174,15 +183,16 @@ interface Job {
 const solveAll = ({ params, factor, values }: Job, rhs: Float64Array, out: Float64Array): readonly [number, number] => {
   const { pattern, isTransposed } = params;
   const n = pattern.shape[0];
-  const solve = solverOf(pattern, factor, values, isTransposed);
+  const kept = keptFactor(pattern, factor, values);
+  const solve = (vectors: Float64Array): void => kept.solve(vectors, isTransposed);
   const [rows, columns] = isTransposed ? [pattern.columns, pattern.rows] : [pattern.rows, pattern.columns];
   const matrix = { rows, columns, values: tripleValues(pattern, values) };
+  out.set(rhs);
+  solve(out);
   let worst: readonly [number, number] = [0, 0];
   for (let from = 0; from < rhs.length; from += n) {
     const own = rhs.subarray(from, from + n);
     const x = out.subarray(from, from + n);
-    x.set(own);
-    solve(x);
     counts.solves++;
     requireFiniteSolution(x);
     const quality = refine(matrix, own, solve, x);
@@ -192,18 +202,24 @@ const solveAll = ({ params, factor, values }: Job, rhs: Float64Array, out: Float
   return worst;
 };
 
-const solveAxes = (factor: Aval, values: Aval, b: Aval, { pattern }: SideParams): { lead: Shape; all: Shape } => {
+/** Axes of a batch of factors and of the values that they belong to. */
+export const factorAxes = (asked: string, factor: Aval, values: Aval, pattern: SparsePattern): Shape => {
   requireSquare(pattern);
-  const lead = leadingAxes("sparseSolve", "values", values, pattern.count);
-  const all = leadingAxes("sparseSolve", "the right-hand side", b, pattern.shape[0]);
-  requirePrefix("sparseSolve", lead, all);
+  const lead = leadingAxes(asked, "values", values, pattern.count);
   const expected = [...lead, factorLength(pattern)];
   if (!sameShape(factor.shape, expected))
     throw new ShapeMismatch(
-      "sparseSolve",
+      asked,
       `the factor has shape ${showShape(factor.shape)} where ${showShape(expected)} is needed`,
       "Use the factor of this pattern and these values",
     );
+  return lead;
+};
+
+const solveAxes = (factor: Aval, values: Aval, b: Aval, { pattern }: SideParams): { lead: Shape; all: Shape } => {
+  const lead = factorAxes("sparseSolve", factor, values, pattern);
+  const all = leadingAxes("sparseSolve", "the right-hand side", b, pattern.shape[0]);
+  requirePrefix("sparseSolve", lead, all);
   return { lead, all };
 };
 
@@ -230,7 +246,7 @@ export const sparseSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], SidePar
       worst = [Math.max(worst[0], residual), Math.max(worst[1], backward)];
     }
     recordReport(pattern, {
-      solver: pattern.assume === "positive definite" ? "cholesky" : "lu",
+      ...usageOf(pattern),
       residual: worst[0],
       backwardError: worst[1],
       rightHandSides: sizeOf(all),

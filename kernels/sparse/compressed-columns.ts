@@ -38,7 +38,8 @@ function sortByKey(order: Int32Array, key: Int32Array, keyCount: number): Int32A
  * Cost: linear in the number of entries, rows and columns.
  */
 export function compress(rows: Int32Array, columns: Int32Array, rowCount: number, columnCount: number): Compression {
-  const given = Int32Array.from(rows, (_, entry) => entry);
+  const given = new Int32Array(rows.length);
+  for (let entry = 0; entry < given.length; entry++) given[entry] = entry;
   const sorted = sortByKey(sortByKey(given, rows, rowCount), columns, columnCount);
   const slot = new Int32Array(rows.length);
   const rowOf = new Int32Array(rows.length);
@@ -66,14 +67,15 @@ export interface Adjacency {
 
 /** The graph with an edge for every pair (one[k], other[k]). */
 export function adjacencyOf(one: Int32Array, other: Int32Array, vertexCount: number): Adjacency {
-  const from: number[] = [];
-  const to: number[] = [];
+  const [from, to] = [new Int32Array(2 * one.length), new Int32Array(2 * one.length)];
+  let count = 0;
   for (let k = 0; k < one.length; k++) {
     if (one[k] === other[k]) continue;
-    from.push(one[k]!, other[k]!);
-    to.push(other[k]!, one[k]!);
+    from[count] = to[count + 1] = one[k]!;
+    to[count] = from[count + 1] = other[k]!;
+    count += 2;
   }
-  const { pattern } = compress(Int32Array.from(to), Int32Array.from(from), vertexCount, vertexCount);
+  const { pattern } = compress(to.subarray(0, count), from.subarray(0, count), vertexCount, vertexCount);
   return { start: pattern.columnStart, neighbour: pattern.rowOf };
 }
 

@@ -14,7 +14,7 @@ export interface Front {
   readonly rows: Int32Array;
   /** Afterwards L in the pivot columns and D L' in the pivot rows, above the diagonal. */
   readonly values: Float64Array;
-  /** Sum of the absolute values of the terms of each entry; afterwards sizes of L and of D L', negative where rounding. */
+  /** Largest size of the terms that each entry is the sum of; of no meaning afterwards in the pivots' rows and columns. */
   readonly terms: Float64Array;
 }
 
@@ -28,18 +28,14 @@ export interface Pivots {
 /** Part of the largest entry beside it that a pivot must have at least; any up to 1/2 finds a pivot in a complete front. */
 const threshold = 0.1;
 
-/** An entry below this part of the terms that it is the sum of is rounding, whatever the scales of the rows. */
+/**
+ * An entry below this part of its largest term is rounding, whatever the scales of the rows. Errors inherited by the
+ * terms do not count: what is computed is exact for a matrix that differs from the given one by such parts of terms.
+ */
 const roundingFraction = 64 * Number.EPSILON;
 
 const isKnown = (value: number, terms: number): boolean =>
   Math.abs(value) > roundingFraction * terms && Math.abs(value) < Infinity;
-
-/**
- * What an entry adds to the terms of others: its size, or where it is rounding itself, the size of what was lost in it,
- * then with a minus sign: of a product of two such entries only the rounding of both is left.
- */
-const sizeOrNoise = (value: number, terms: number): number =>
-  value === 0 || Math.abs(value) > roundingFraction * terms ? Math.abs(value) : -terms;
 
 const placeOf = (size: number, i: number, j: number): number => (i >= j ? j * size + i : i * size + j);
 
@@ -130,36 +126,27 @@ function exchangeRows({ size, rows, values, terms }: Front, i: number, j: number
 }
 
 /** Divides the column of a pivot by it; the column itself, which is D L', goes to the row above the diagonal. */
-function divideByOne({ size, values, terms }: Front, k: number): void {
+function divideByOne({ size, values }: Front, k: number): void {
   const pivot = values[k * size + k]!;
   for (let i = k + 1; i < size; i++) {
     const at = k * size + i;
-    const weight = sizeOrNoise(values[at]!, terms[at]!);
     values[i * size + k] = values[at]!;
-    terms[i * size + k] = weight;
     values[at] = values[at]! / pivot;
-    terms[at] = weight / Math.abs(pivot);
   }
 }
 
 /** The same for a pivot of rows k and k + 1. */
 function divideByTwo(front: Front, k: number): void {
-  const { size, values, terms } = front;
+  const { size, values } = front;
   const { a, b, c, scale, determinant } = blockIn(front, k, k + 1);
   const divisor = scale * determinant;
   for (let i = k + 2; i < size; i++) {
     const [one, two] = [k * size + i, (k + 1) * size + i];
     const [x, y] = [values[one]!, values[two]!];
-    const [ofX, ofY] = [sizeOrNoise(x, terms[one]!), sizeOrNoise(y, terms[two]!)];
     values[i * size + k] = x;
     values[i * size + k + 1] = y;
-    terms[i * size + k] = ofX;
-    terms[i * size + k + 1] = ofY;
     values[one] = (c * x - b * y) / divisor;
     values[two] = (a * y - b * x) / divisor;
-    const [lostX, lostY] = [Math.abs(ofX), Math.abs(ofY)];
-    terms[one] = sizeOrNoise(values[one]!, (Math.abs(c) * lostX + Math.abs(b) * lostY) / Math.abs(divisor));
-    terms[two] = sizeOrNoise(values[two]!, (Math.abs(a) * lostY + Math.abs(b) * lostX) / Math.abs(divisor));
   }
 }
 
@@ -170,18 +157,13 @@ function subtract(front: Front, [from, to]: readonly [number, number], [start, e
     const own = j * size;
     for (let k = from; k < to; k++) {
       const factor = values[own + k]!;
-      const weight = terms[own + k]!;
-      if (weight === 0 && factor === 0) continue;
-      const column = k * size;
-      // Weights of known and of lost entries of L, in the signs that sizeOrNoise gives them.
-      const [known, lost] = [Math.abs(weight), weight < 0 ? roundingFraction * weight : -weight];
-      for (let i = j; i < size; i++) {
-        values[own + i] = values[own + i]! - values[column + i]! * factor;
-        const ofLower = terms[column + i]!;
-        const added = ofLower * (ofLower < 0 ? lost : known);
-        // What was lost does not add up: bounds on it would grow exponentially, unlike the errors.
-        if (ofLower < 0 || weight < 0) terms[own + i] = Math.max(terms[own + i]!, added);
-        else terms[own + i] = terms[own + i]! + added;
+      if (factor === 0) continue;
+      const shift = k * size - own;
+      for (let at = own + j; at < own + size; at++) {
+        const term = values[at + shift]! * factor;
+        values[at] = values[at]! - term;
+        const length = Math.abs(term);
+        if (length > terms[at]!) terms[at] = length;
       }
     }
   }

@@ -53,7 +53,7 @@ interface IndefiniteRefusal {
   readonly ok: false;
   /** Row, in the user's numbering, that depends on those eliminated before it. */
   readonly row: number;
-  /** What is left of its largest entry, relative to the terms that it is the sum of. */
+  /** What is left of its largest entry, relative to the largest of the terms that it is the sum of. */
   readonly remainder: number;
 }
 
@@ -168,7 +168,7 @@ function addRemainder({ size, values, terms }: Front, child: Remainder, local: I
       const i = local[child.rows[a]!]!;
       const at = i >= j ? j * size + i : i * size + j;
       values[at] = values[at]! + child.values[b * count + a]!;
-      terms[at] = terms[at]! + child.terms[b * count + a]!;
+      terms[at] = Math.max(terms[at]!, child.terms[b * count + a]!);
     }
   }
 }

@@ -2,244 +2,406 @@
  * Approximate minimum degree ordering of an undirected graph: eliminate next whoever has the fewest neighbours.
  * Eliminated vertices live on as elements (cliques of their neighbours); a degree is bounded by
  * |adjacent| + sum over elements of |L_e \ L_p|, vertices with equal neighbours are merged and eliminated together.
- * Source: Amestoy, Davis & Duff 1996, An approximate minimum degree ordering algorithm.
+ * Source: Amestoy, Davis & Duff 1996; the layout in one list is that of Davis 2006, Direct methods, chapter 7.
  */
 import type { Adjacency } from "./compressed-columns.ts";
+import { postorder } from "./elimination-tree.ts";
 
-/** The quotient graph while it is being eliminated. A vertex of weight 0 was merged into another or eliminated. */
-interface QuotientGraph {
-  readonly count: number;
-  /** Vertices that a vertex stands for; 0 once it stands for none. */
-  readonly weight: Int32Array;
-  readonly adjacent: number[][];
-  /** Elements around a vertex. */
-  readonly elements: number[][];
-  /** Vertices of an element; empty once it was absorbed. */
-  readonly members: number[][];
-  readonly isElement: Uint8Array;
-  /** Weight of an element's members; merging them does not change it. */
-  readonly elementWeight: Int32Array;
-  /** Vertices merged into a vertex, itself included, in the order of elimination. */
-  readonly merged: number[][];
+/** A graph as the union of cliques: members of clique k are members[start[k]] .. members[start[k + 1] - 1]. */
+interface Cliques {
+  readonly start: Int32Array;
+  readonly members: Int32Array;
 }
 
-/** Vertices by degree, in doubly linked lists. */
-interface DegreeLists {
+/** No list, no vertex. */
+const none = -1;
+
+/**
+ * The graph while it is being eliminated. Vertices and elements share one numbering; a vertex that is eliminated becomes
+ * the element of the same number. The list of a vertex names its elements first, then its neighbours; that of an element
+ * its members.
+ */
+interface QuotientGraph {
+  readonly vertexCount: number;
+  readonly lists: Int32Array;
+  /** Used part of the lists. */
+  used: number;
+  /** Where a list begins; -1 once there is none. */
+  readonly start: Int32Array;
+  readonly length: Int32Array;
+  /** Elements in the list of a vertex. */
+  readonly elementCount: Int32Array;
+  /** Vertices that a vertex stands for, 0 once it stands for none; negative while it is in the element being formed. */
+  readonly weight: Int32Array;
+  /** Of a vertex a bound, of an element the weight of its members. */
   readonly degree: Int32Array;
+  /** Who eliminated or absorbed a vertex; -1 for those that were first. */
+  readonly parent: Int32Array;
+  /** 0 for elements that are no more; else a mark, or the mark plus what lies outside of the element being formed. */
+  readonly mark: Int32Array;
+  currentMark: number;
+  largestElement: number;
+  /** Vertices by degree in doubly linked lists; vertices by hash in the same, while they are in none by degree. */
   readonly head: Int32Array;
   readonly next: Int32Array;
   readonly previous: Int32Array;
+  readonly hashHead: Int32Array;
+  /** Vertices eliminated. */
+  eliminated: number;
 }
 
-function quotientGraph({ start, neighbour }: Adjacency): QuotientGraph {
-  const count = start.length - 1;
-  const lists = (fill: (vertex: number) => number[]): number[][] => Array.from({ length: count }, (_, v) => fill(v));
+function newGraph(vertexCount: number, cliqueCount: number, entries: number): QuotientGraph {
+  const total = vertexCount + cliqueCount;
   return {
-    count,
-    weight: new Int32Array(count).fill(1),
-    adjacent: lists((v) => Array.from(neighbour.subarray(start[v]!, start[v + 1]!))),
-    elements: lists(() => []),
-    members: lists(() => []),
-    isElement: new Uint8Array(count),
-    elementWeight: new Int32Array(count),
-    merged: lists((v) => [v]),
+    vertexCount,
+    lists: new Int32Array(entries + Math.ceil(entries / 2) + 2 * total + 16),
+    used: 0,
+    start: new Int32Array(total).fill(none),
+    length: new Int32Array(total),
+    elementCount: new Int32Array(total),
+    weight: new Int32Array(total).fill(1, 0, vertexCount),
+    degree: new Int32Array(total),
+    parent: new Int32Array(total).fill(none),
+    mark: new Int32Array(total).fill(1),
+    currentMark: 2,
+    largestElement: 0,
+    head: new Int32Array(vertexCount + 1).fill(none),
+    next: new Int32Array(vertexCount).fill(none),
+    previous: new Int32Array(vertexCount).fill(none),
+    hashHead: new Int32Array(vertexCount).fill(none),
+    eliminated: 0,
   };
 }
 
-function unlink({ degree, head, next, previous }: DegreeLists, vertex: number): void {
-  const [before, after] = [previous[vertex]!, next[vertex]!];
-  if (before === -1) head[degree[vertex]!] = after;
-  else next[before] = after;
-  if (after !== -1) previous[after] = before;
-}
+// --- Vertices by degree -----------------------------------------------------------------------
 
-function link({ degree, head, next, previous }: DegreeLists, vertex: number): void {
+function link({ degree, head, next, previous }: QuotientGraph, vertex: number): void {
   const first = head[degree[vertex]!]!;
+  if (first !== none) previous[first] = vertex;
   next[vertex] = first;
-  previous[vertex] = -1;
-  if (first !== -1) previous[first] = vertex;
+  previous[vertex] = none;
   head[degree[vertex]!] = vertex;
 }
 
-function degreeLists({ count, adjacent }: QuotientGraph): DegreeLists {
-  const lists = {
-    degree: Int32Array.from(adjacent, (list) => list.length),
-    head: new Int32Array(count + 1).fill(-1),
-    next: new Int32Array(count),
-    previous: new Int32Array(count),
-  };
-  for (let vertex = count - 1; vertex >= 0; vertex--) link(lists, vertex);
-  return lists;
+function unlink({ degree, head, next, previous }: QuotientGraph, vertex: number): void {
+  const [before, after] = [previous[vertex]!, next[vertex]!];
+  if (before === none) head[degree[vertex]!] = after;
+  else next[before] = after;
+  if (after !== none) previous[after] = before;
 }
 
-/** Turns a vertex into an element: the union of its neighbours and of its elements, which it absorbs. */
-function formElement(graph: QuotientGraph, pivot: number, mark: Int32Array): number[] {
-  const { weight, adjacent, elements, members, isElement } = graph;
-  const around: number[] = [];
-  const take = (vertex: number): void => {
-    if (vertex === pivot || weight[vertex] === 0 || mark[vertex] === pivot) return;
-    mark[vertex] = pivot;
-    around.push(vertex);
-  };
-  adjacent[pivot]!.forEach(take);
-  for (const element of elements[pivot]!) {
-    members[element]!.forEach(take);
-    members[element] = [];
-    isElement[element] = 0;
+/** A mark larger than all that stand anywhere. */
+function nextMark(graph: QuotientGraph, step: number): number {
+  graph.currentMark += step;
+  if (graph.currentMark + graph.largestElement > 2 ** 31 - 2) {
+    const { mark } = graph;
+    for (let k = 0; k < mark.length; k++) if (mark[k] !== 0) mark[k] = 1;
+    graph.currentMark = 2;
   }
-  adjacent[pivot] = [];
-  elements[pivot] = [];
-  isElement[pivot] = 1;
-  return around;
+  return graph.currentMark;
 }
 
-const weightOf = (weight: Int32Array, vertices: readonly number[]): number =>
-  vertices.reduce((sum, vertex) => sum + weight[vertex]!, 0);
+// --- One elimination --------------------------------------------------------------------------
 
-/** outside[e] = weight of the members of e that are not in the new element, for every element that meets it. */
-function measureOverlaps(graph: QuotientGraph, around: readonly number[], outside: Map<number, number>): void {
-  const { weight, elements, elementWeight, isElement } = graph;
-  outside.clear();
-  for (const vertex of around) {
-    for (const element of elements[vertex]!) {
-      if (isElement[element] === 0) continue;
-      outside.set(element, (outside.get(element) ?? elementWeight[element]!) - weight[vertex]!);
+/** Moves the lists in use to the front. The first number of each names its owner meanwhile, as -2 - owner. */
+function collectGarbage(graph: QuotientGraph): void {
+  const { lists, start, length } = graph;
+  for (let k = 0; k < start.length; k++) {
+    const from = start[k]!;
+    if (from < 0 || length[k] === 0) continue;
+    start[k] = lists[from]!;
+    lists[from] = -2 - k;
+  }
+  let [to, at] = [0, 0];
+  while (at < graph.used) {
+    const owner = -2 - lists[at++]!;
+    if (owner < 0) continue;
+    const first = start[owner]!;
+    start[owner] = to;
+    lists[to++] = first;
+    for (let k = 1; k < length[owner]!; k++) lists[to++] = lists[at++]!;
+  }
+  graph.used = to;
+}
+
+/** Moves members of a list that are not yet in the new element to it; returns its new end. */
+function takeMembers(graph: QuotientGraph, from: number, to: number, end: number): number {
+  const { lists, weight } = graph;
+  let filled = end;
+  for (let at = from; at < to; at++) {
+    const vertex = lists[at]!;
+    const own = weight[vertex]!;
+    if (own <= 0) continue;
+    weight[vertex] = -own;
+    lists[filled++] = vertex;
+    unlink(graph, vertex);
+  }
+  return filled;
+}
+
+/** Turns a vertex into an element: the union of its neighbours and of the members of its elements, which it absorbs. */
+function formElement(graph: QuotientGraph, pivot: number): void {
+  const { lists, start, length, elementCount, weight, parent, mark } = graph;
+  const elements = elementCount[pivot]!;
+  if (elements > 0 && graph.used + graph.degree[pivot]! >= lists.length) collectGarbage(graph);
+  weight[pivot] = -weight[pivot]!;
+  const own = start[pivot]!;
+  const first = elements === 0 ? own : graph.used;
+  let end = first;
+  for (let at = own; at < own + elements; at++) {
+    const element = lists[at]!;
+    end = takeMembers(graph, start[element]!, start[element]! + length[element]!, end);
+    parent[element] = pivot;
+    start[element] = none;
+    mark[element] = 0;
+  }
+  end = takeMembers(graph, own + elements, own + length[pivot]!, end);
+  if (elements > 0) graph.used = end;
+  start[pivot] = first;
+  length[pivot] = end - first;
+}
+
+/** mark[e] = current mark + weight of the members of e outside of the new element, for every element that meets it. */
+function measureOverlaps(graph: QuotientGraph, pivot: number): void {
+  const { lists, start, length, elementCount, weight, degree, mark } = graph;
+  const current = nextMark(graph, 0);
+  for (let at = start[pivot]!, end = at + length[pivot]!; at < end; at++) {
+    const vertex = lists[at]!;
+    const own = -weight[vertex]!;
+    for (let t = start[vertex]!, last = t + elementCount[vertex]!; t < last; t++) {
+      const element = lists[t]!;
+      if (mark[element]! >= current) mark[element] = mark[element]! - own;
+      else if (mark[element] !== 0) mark[element] = degree[element]! + current - own;
     }
   }
 }
 
-/** Drops from the lists of a vertex what the new element covers; returns its degree outside of it. */
-function pruneLists(
-  graph: QuotientGraph,
-  vertex: number,
-  pivot: number,
-  mark: Int32Array,
-  outside: ReadonlyMap<number, number>,
-): number {
-  const { weight, adjacent, elements, isElement } = graph;
-  let degree = 0;
-  adjacent[vertex] = adjacent[vertex]!.filter((other) => {
-    const isKept = weight[other] !== 0 && mark[other] !== pivot && other !== pivot;
-    if (isKept) degree += weight[other]!;
-    return isKept;
-  });
-  elements[vertex] = elements[vertex]!.filter((element) => {
-    const isKept = isElement[element] === 1 && outside.get(element)! > 0;
-    if (isKept) degree += outside.get(element)!;
-    return isKept;
-  });
-  elements[vertex]!.push(pivot);
-  return degree;
+/** Drops from the list of a vertex what the new element covers. Its degree becomes a bound of what is outside of that. */
+function pruneList(graph: QuotientGraph, vertex: number, pivot: number): void {
+  const { lists, start, length, elementCount, weight, degree, parent, mark, hashHead, next, previous } = graph;
+  const [first, elements] = [start[vertex]!, elementCount[vertex]!];
+  let [to, outside, hash] = [first, 0, 0];
+  for (let at = first; at < first + elements; at++) {
+    const element = lists[at]!;
+    if (mark[element] === 0) continue;
+    const beyond = mark[element]! - graph.currentMark;
+    if (beyond > 0) {
+      outside += beyond;
+      hash += element;
+      lists[to++] = element;
+    } else {
+      // All of its members are in the new element.
+      parent[element] = pivot;
+      start[element] = none;
+      mark[element] = 0;
+    }
+  }
+  const neighbours = to;
+  elementCount[vertex] = neighbours - first + 1;
+  for (let at = first + elements; at < first + length[vertex]!; at++) {
+    const neighbour = lists[at]!;
+    if (weight[neighbour]! <= 0) continue;
+    outside += weight[neighbour]!;
+    hash += neighbour;
+    lists[to++] = neighbour;
+  }
+  if (outside === 0) {
+    absorb(graph, vertex, pivot);
+    return;
+  }
+  degree[vertex] = Math.min(degree[vertex]!, outside);
+  // The new element takes the first place; there is room, since the pivot or an element of it was in the list.
+  lists[to] = lists[neighbours]!;
+  lists[neighbours] = lists[first]!;
+  lists[first] = pivot;
+  length[vertex] = to - first + 1;
+  const bucket = hash % graph.vertexCount;
+  next[vertex] = hashHead[bucket]!;
+  hashHead[bucket] = vertex;
+  previous[vertex] = bucket;
 }
 
-const sameMembers = (left: readonly number[], right: readonly number[]): boolean => {
-  if (left.length !== right.length) return false;
-  const all = new Set(left);
-  return right.every((entry) => all.has(entry));
-};
-
-/** `absorbed` is eliminated right after `vertex` from now on. */
-function merge({ weight, merged, adjacent, elements }: QuotientGraph, vertex: number, absorbed: number): void {
-  weight[vertex] = weight[vertex]! + weight[absorbed]!;
-  weight[absorbed] = 0;
-  merged[vertex] = [...merged[vertex]!, ...merged[absorbed]!];
-  merged[absorbed] = [];
-  adjacent[absorbed] = [];
-  elements[absorbed] = [];
+/** A vertex without neighbours outside of the new element is eliminated with the pivot: no further fill. */
+function absorb({ start, elementCount, weight, parent }: QuotientGraph, vertex: number, pivot: number): void {
+  parent[vertex] = pivot;
+  start[vertex] = none;
+  weight[pivot] = weight[pivot]! + weight[vertex]!;
+  weight[vertex] = 0;
+  elementCount[vertex] = 0;
 }
 
-/** Merges vertices of the new element whose lists are equal; they hash by the sum of their lists. */
-function mergeIndistinguishable(graph: QuotientGraph, around: readonly number[]): void {
-  const { adjacent, elements } = graph;
-  const buckets = new Map<number, number[]>();
-  const total = (sum: number, entry: number): number => sum + entry;
-  for (const vertex of around) {
-    const hash = adjacent[vertex]!.reduce(total, elements[vertex]!.reduce(total, 0));
-    const bucket = buckets.get(hash);
-    const twin = bucket?.find(
-      (other) => sameMembers(adjacent[other]!, adjacent[vertex]!) && sameMembers(elements[other]!, elements[vertex]!),
-    );
-    if (twin !== undefined) merge(graph, twin, vertex);
-    else if (bucket !== undefined) bucket.push(vertex);
-    else buckets.set(hash, [vertex]);
+/** Whether everything in the list of a vertex but its first entry is marked. */
+function isMarked({ lists, start, length, mark }: QuotientGraph, vertex: number, current: number): boolean {
+  for (let at = start[vertex]! + 1, end = at + length[vertex]! - 1; at < end; at++)
+    if (mark[lists[at]!] !== current) return false;
+  return true;
+}
+
+/** Merges vertices of one bucket that have the same list. */
+function mergeTwins(graph: QuotientGraph, bucket: number): void {
+  const { lists, start, length, elementCount, weight, parent, mark, hashHead, next } = graph;
+  let vertex = hashHead[bucket]!;
+  hashHead[bucket] = none;
+  while (vertex !== none && next[vertex] !== none) {
+    const current = graph.currentMark++;
+    for (let at = start[vertex]! + 1, end = at + length[vertex]! - 1; at < end; at++) mark[lists[at]!] = current;
+    let previous = vertex;
+    let other = next[vertex]!;
+    while (other !== none) {
+      const isTwin =
+        length[other] === length[vertex] &&
+        elementCount[other] === elementCount[vertex] &&
+        isMarked(graph, other, current);
+      if (isTwin) {
+        parent[other] = vertex;
+        start[other] = none;
+        weight[vertex] = weight[vertex]! + weight[other]!;
+        weight[other] = 0;
+        elementCount[other] = 0;
+        next[previous] = next[other]!;
+      } else previous = other;
+      other = next[other]!;
+    }
+    vertex = next[vertex]!;
   }
 }
 
-/** Removes elements that the new one covers. */
-function absorbCovered({ isElement, members }: QuotientGraph, outside: ReadonlyMap<number, number>): void {
-  for (const [element, left] of outside) {
-    if (left > 0) continue;
-    isElement[element] = 0;
-    members[element] = [];
+/** Keeps the members of the new element that are left, with their degrees; returns the least of these. */
+function closeElement(graph: QuotientGraph, pivot: number, size: number): number {
+  const { vertexCount, lists, start, length, weight, degree, mark } = graph;
+  const first = start[pivot]!;
+  const end = first + length[pivot]!;
+  let [to, least] = [first, vertexCount];
+  for (let at = first; at < end; at++) {
+    const vertex = lists[at]!;
+    const own = -weight[vertex]!;
+    if (own <= 0) continue;
+    weight[vertex] = own;
+    degree[vertex] = Math.min(degree[vertex]! + size - own, vertexCount - graph.eliminated - own);
+    link(graph, vertex);
+    least = Math.min(least, degree[vertex]!);
+    lists[to++] = vertex;
   }
-}
-
-/** What one elimination works with, kept from step to step. */
-interface Workspace {
-  readonly mark: Int32Array;
-  readonly outside: Map<number, number>;
-}
-
-/**
- * Eliminates a vertex, with all that it stands for, and updates the degrees around it.
- * @param remaining  vertices not eliminated yet
- * @returns          the least degree around it
- */
-function eliminate(
-  graph: QuotientGraph,
-  lists: DegreeLists,
-  pivot: number,
-  remaining: number,
-  { mark, outside }: Workspace,
-): number {
-  const { weight, members, adjacent, elements } = graph;
-  const around = formElement(graph, pivot, mark);
-  measureOverlaps(graph, around, outside);
-  absorbCovered(graph, outside);
-  const beyond = new Map<number, number>();
-  for (const vertex of around) {
-    unlink(lists, vertex);
-    beyond.set(vertex, pruneLists(graph, vertex, pivot, mark, outside));
-  }
-  // Who has no neighbour outside the new element can go at once, without further fill.
-  for (const vertex of around) {
-    if (adjacent[vertex]!.length === 0 && elements[vertex]!.length === 1) merge(graph, pivot, vertex);
-  }
-  weight[pivot] = 0;
-  const isLeft = (vertex: number): boolean => weight[vertex]! > 0;
-  mergeIndistinguishable(graph, around.filter(isLeft));
-  const left = around.filter(isLeft);
-  const size = weightOf(weight, left);
-  let least = graph.count;
-  for (const vertex of left) {
-    const shared = size - weight[vertex]!;
-    const others = remaining - graph.merged[pivot]!.length - weight[vertex]!;
-    lists.degree[vertex] = Math.min(beyond.get(vertex)! + shared, lists.degree[vertex]! + shared, others);
-    least = Math.min(least, lists.degree[vertex]!);
-    link(lists, vertex);
-  }
-  members[pivot] = left;
-  graph.elementWeight[pivot] = size;
+  if (graph.used === end) graph.used = to;
+  length[pivot] = to - first;
+  if (to > first) return least;
+  start[pivot] = none;
+  mark[pivot] = 0;
   return least;
+}
+
+/** Eliminates a vertex, with all that it stands for; returns the least degree around it. */
+function eliminate(graph: QuotientGraph, pivot: number): number {
+  const { lists, start, length, weight, degree, mark, previous } = graph;
+  unlink(graph, pivot);
+  formElement(graph, pivot);
+  measureOverlaps(graph, pivot);
+  const [first, end] = [start[pivot]!, start[pivot]! + length[pivot]!];
+  for (let at = first; at < end; at++) pruneList(graph, lists[at]!, pivot);
+  let size = 0;
+  for (let at = first; at < end; at++) size -= weight[lists[at]!]!;
+  degree[pivot] = size;
+  graph.largestElement = Math.max(graph.largestElement, size);
+  nextMark(graph, graph.largestElement + 1);
+  for (let at = first; at < end; at++) if (weight[lists[at]!]! < 0) mergeTwins(graph, previous[lists[at]!]!);
+  weight[pivot] = -weight[pivot]!;
+  mark[pivot] = 1;
+  graph.eliminated += weight[pivot]!;
+  return closeElement(graph, pivot, size);
+}
+
+// --- Orders -----------------------------------------------------------------------------------
+
+/** More neighbours than this make a vertex one of the last, more members leave a clique out of account. */
+const denseDegree = (count: number): number => Math.max(16, 10 * Math.sqrt(count));
+
+/** Eliminates all vertices but the dense ones, which come last. */
+function order(graph: QuotientGraph): Int32Array {
+  const { vertexCount, degree, weight, start, mark, head, parent } = graph;
+  const dense: number[] = [];
+  for (let vertex = vertexCount - 1; vertex >= 0; vertex--) {
+    if (degree[vertex]! > denseDegree(vertexCount)) {
+      weight[vertex] = 0;
+      start[vertex] = none;
+      mark[vertex] = 0;
+      graph.eliminated++;
+      dense.push(vertex);
+    } else link(graph, vertex);
+  }
+  let least = 0;
+  while (graph.eliminated < vertexCount) {
+    while (head[least] === none) least++;
+    least = Math.min(least, eliminate(graph, head[least]!));
+  }
+  const all = withFollowers(parent.subarray(0, vertexCount), weight);
+  all.set(dense.reverse(), vertexCount - dense.length);
+  return all;
+}
+
+/** The pivots in a postorder of the tree of absorption, each after the vertices that it stands for. */
+function withFollowers(parent: Int32Array, weight: Int32Array): Int32Array {
+  const count = parent.length;
+  const [follower, nextFollower] = [new Int32Array(count).fill(none), new Int32Array(count).fill(none)];
+  for (let vertex = count - 1; vertex >= 0; vertex--) {
+    if (weight[vertex] !== 0 || parent[vertex] === none) continue;
+    let pivot = parent[vertex]!;
+    while (weight[pivot] === 0) pivot = parent[pivot]!;
+    nextFollower[vertex] = follower[pivot]!;
+    follower[pivot] = vertex;
+  }
+  const all = new Int32Array(count);
+  let placed = 0;
+  for (const pivot of postorder(parent)) {
+    if (weight[pivot] === 0) continue;
+    for (let vertex = follower[pivot]!; vertex !== none; vertex = nextFollower[vertex]!) all[placed++] = vertex;
+    all[placed++] = pivot;
+  }
+  return all;
 }
 
 /**
  * An elimination order with little fill.
  * @returns  order[k] = vertex eliminated k-th
  */
-export function minimumDegree(adjacency: Adjacency): Int32Array {
-  const graph = quotientGraph(adjacency);
-  const lists = degreeLists(graph);
-  const workspace = { mark: new Int32Array(graph.count).fill(-1), outside: new Map<number, number>() };
-  const order = new Int32Array(graph.count);
-  let placed = 0;
-  let least = 0;
-  while (placed < graph.count) {
-    while (lists.head[least] === -1) least++;
-    const pivot = lists.head[least]!;
-    unlink(lists, pivot);
-    least = Math.min(least, eliminate(graph, lists, pivot, graph.count - placed, workspace));
-    for (const vertex of graph.merged[pivot]!) order[placed++] = vertex;
+export function minimumDegree({ start, neighbour }: Adjacency): Int32Array {
+  const count = start.length - 1;
+  const graph = newGraph(count, 0, neighbour.length);
+  graph.lists.set(neighbour);
+  graph.used = neighbour.length;
+  for (let vertex = 0; vertex < count; vertex++) {
+    graph.start[vertex] = start[vertex]!;
+    graph.length[vertex] = graph.degree[vertex] = start[vertex + 1]! - start[vertex]!;
   }
-  return order;
+  return order(graph);
+}
+
+/** The same for a graph that is a union of cliques. Cost: that of the lists of members, not that of their pairs. */
+export function minimumDegreeOfCliques({ start, members }: Cliques, count: number): Int32Array {
+  const cliqueCount = start.length - 1;
+  const graph = newGraph(count, cliqueCount, 2 * members.length);
+  const { lists, length, elementCount, degree } = graph;
+  const isKept = (clique: number): boolean => start[clique + 1]! - start[clique]! <= denseDegree(count);
+  for (let clique = 0; clique < cliqueCount; clique++)
+    if (isKept(clique))
+      for (let at = start[clique]!; at < start[clique + 1]!; at++)
+        elementCount[members[at]!] = elementCount[members[at]!]! + 1;
+  for (let vertex = 0; vertex < count; vertex++) {
+    graph.start[vertex] = graph.used;
+    graph.used += elementCount[vertex]!;
+  }
+  for (let clique = 0; clique < cliqueCount; clique++) {
+    if (!isKept(clique)) continue;
+    const size = start[clique + 1]! - start[clique]!;
+    graph.start[count + clique] = graph.used;
+    length[count + clique] = degree[count + clique] = size;
+    graph.largestElement = Math.max(graph.largestElement, size);
+    for (let at = start[clique]!; at < start[clique + 1]!; at++) {
+      const vertex = members[at]!;
+      lists[graph.used++] = vertex;
+      lists[graph.start[vertex]! + length[vertex]!] = count + clique;
+      length[vertex] = length[vertex]! + 1;
+      degree[vertex] = Math.min(degree[vertex]! + size - 1, count - 1);
+    }
+  }
+  return order(graph);
 }

@@ -39,8 +39,12 @@ function residualOf({ rows, columns, values }: Triples, x: Float64Array, rhs: Fl
 /** Largest entry of every row, 1 where there is none. */
 function rowSizes({ rows, values }: Triples, count: number): Float64Array {
   const sizes = new Float64Array(count);
-  for (let k = 0; k < rows.length; k++) sizes[rows[k]!] = Math.max(sizes[rows[k]!]!, Math.abs(values[k]!));
-  return sizes.map((size) => (size === 0 ? 1 : size));
+  for (let k = 0; k < rows.length; k++) {
+    const size = Math.abs(values[k]!);
+    if (size > sizes[rows[k]!]!) sizes[rows[k]!] = size;
+  }
+  for (let i = 0; i < count; i++) if (sizes[i] === 0) sizes[i] = 1;
+  return sizes;
 }
 
 function measure(matrix: Triples, x: Float64Array, rhs: Float64Array): Quality & { residualVector: Float64Array } {

@@ -5,6 +5,8 @@ export { sparsePattern } from "./pattern.ts";
 export type { PatternOptions, SparsePattern, StaticIndices } from "./pattern.ts";
 export { fromDense, todense } from "./dense.ts";
 export type { FromDenseOptions } from "./dense.ts";
+export { factorize } from "./factorization.ts";
+export type { Factorization, Factorize, SparseInertia, SparseSlogdet } from "./factorization.ts";
 export { sparseFactor, sparseMatvec, sparseSolve } from "./solve.ts";
 export type { MatvecOptions, SolveOptions, SparseFactor, SparseMatvec, SparseSolve } from "./solve.ts";
 export type { Assumption, SparseReport, Triangle } from "../../ops/sparse-pattern.ts";

@@ -102,15 +102,16 @@ export interface SparseSolve {
  *
  * Call it with a pattern made by sparsePattern, sparseSolve(values, pattern, b), or with bare lists,
  * sparseSolve(values, rows, columns, b); lists are recognized by their contents, so their analysis is reused.
- * A "positive definite" matrix is factorized by Cholesky, any other by LU with threshold pivoting ("symmetric" ones
- * too: no inertia is found). A symmetric matrix given by both triangles is the symmetric part of what is given, and
- * the cotangent of its values is shared between (i, j) and (j, i); one given triangle stands for both.
+ * By what is assumed: a "positive definite" matrix is factorized by Cholesky, a "symmetric" one by LDL' with pivots of one
+ * and two rows, any other by LU with threshold pivoting. A symmetric matrix given by both triangles is the symmetric part
+ * of what is given, and the cotangent of its values is shared between (i, j) and (j, i); one given triangle stands for
+ * both, and the cotangent of a value off the diagonal counts both places.
  * @param values   value of every entry, shape [entries], finite
  * @param rows     row of every entry, or a pattern; static
  * @param columns  column of every entry; places may repeat, their values add up
  * @param b        right-hand side, shape [n], or [n, k] for k of them, finite
  * @returns        x, shape of b
- * @throws Singular (with the column), NotPositiveDefinite (with the row), NotFinite, ShapeMismatch, IndexOutOfRange,
+ * @throws Singular (with the column or row), NotPositiveDefinite (with the row), NotFinite, ShapeMismatch, IndexOutOfRange,
  *   InvalidIndex, NotStatic, InvalidOption. A nearly singular matrix gives a notice, IllConditioned
  * Derivatives: forward and reverse, any order; one factorization for value and gradient. Cost: one analysis a pattern,
  * one factorization a matrix; the solution is refined by one step when its backward error exceeds 1e-15.

@@ -10,6 +10,8 @@ import { laplacian } from "../kernels/sparse/general-systems.ts";
 
 const ones = (n: number): NDArray => np.ones([n]);
 const identity = sparsePattern([0, 1], [0, 1]);
+const symmetricOnly = (rows: number[], columns: number[], n: number) =>
+  sparsePattern(rows, columns, { shape: [n, n], assume: "symmetric", triangle: "lower" });
 const definite = sparsePattern([0, 1], [0, 1], { assume: "positive definite" });
 
 afterEach(() => setNoticeListener(null));
@@ -170,6 +172,11 @@ describe("solves refuse", () => {
     ],
     ["a value that is NaN", "NotFinite", () => sparseSolve(array([1, NaN]), identity, ones(2))],
     ["a value that is infinite", "NotFinite", () => sparseSolve(array([1, Infinity]), definite, ones(2))],
+    [
+      "a value of a symmetric matrix that is NaN",
+      "NotFinite",
+      () => sparseSolve(array([1, NaN]), symmetricOnly([0, 1], [0, 1], 2), ones(2)),
+    ],
     ["a right-hand side that is NaN", "NotFinite", () => sparseSolve(ones(2), identity, array([1, NaN]))],
     [
       "a cotangent that is infinite",
@@ -195,6 +202,22 @@ describe("solves refuse", () => {
     ["two columns with one row", () => sparseSolve(ones(4), [0, 0, 1, 2], [0, 1, 2, 2], ones(3)), /column 1/],
     ["equal columns", () => sparseSolve(ones(4), [0, 1, 0, 1], [0, 0, 1, 1], ones(2)), /column [01]/],
     ["values of zero", () => sparseSolve(array([1, 0]), identity, ones(2)), /column 1/],
+    [
+      "a symmetric matrix with an empty row",
+      () => sparseSolve(ones(1), symmetricOnly([0], [0], 2), ones(2)),
+      /column 1/,
+    ],
+    [
+      "a symmetric matrix with more constraints than unknowns",
+      () => sparseSolve(ones(3), symmetricOnly([0, 1, 2], [0, 0, 0], 3), ones(3)),
+      /column [012]/,
+    ],
+    [
+      "equal rows of a symmetric matrix",
+      () => sparseSolve(ones(3), symmetricOnly([0, 1, 1], [0, 0, 1], 2), ones(2)),
+      /row [01]/,
+    ],
+    ["symmetric values of zero", () => sparseSolve(array([1, 0]), symmetricOnly([0, 1], [0, 1], 2), ones(2)), /row 1/],
   ])("singular: %s", (_, run, message) => {
     expect(run).toThrow(Singular);
     expect(run).toThrow(message);
@@ -243,7 +266,7 @@ describe("solves refuse", () => {
     expect(jit(solve)(ones(2)).item()).toBe(2);
   });
 
-  test("an indefinite symmetric matrix is solved by LU, and a nearly singular one is remarked", () => {
+  test("an indefinite symmetric matrix is solved, and a nearly singular one is remarked", () => {
     const matrix = laplacian(4, 4, -4.1);
     const pattern = sparsePattern(matrix.rows, matrix.columns, { assume: "symmetric" });
     const x = sparseSolve(array(matrix.values), pattern, ones(16));

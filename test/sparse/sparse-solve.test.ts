@@ -15,7 +15,14 @@ import { ticketStore } from "../../ops/ticket-store.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import { setNoticeListener } from "../../src/notice.ts";
 import { innerProduct, relativeGap, wave } from "../fem/fields.ts";
-import { laplacian, residualOf, rightHandSide, scattered, shapes } from "../kernels/sparse/general-systems.ts";
+import {
+  gridWithDiagonal,
+  laplacian,
+  residualOf,
+  rightHandSide,
+  scattered,
+  shapes,
+} from "../kernels/sparse/general-systems.ts";
 import { differenceError } from "../laws/differences.ts";
 import { denseRows, denseSolve, floats, sparseCases } from "./systems.ts";
 import type { SparseCase } from "./systems.ts";
@@ -77,12 +84,31 @@ describe("values", () => {
       const x = sparseSolve(array(matrix.values), pattern, array(b));
       expect(residualOf(matrix, floats(x), b)).toBeLessThan(1e-12);
       expect(pattern.report()).toMatchObject({
-        solver: assume === "positive definite" ? "cholesky" : "lu",
+        solver: { general: "lu", symmetric: "ldl", "positive definite": "cholesky" }[assume],
         rightHandSides: 1,
       });
       expect(pattern.report()!.backwardError).toBeLessThan(1e-14);
     }
   });
+
+  test.each(["general", "symmetric"] as const)(
+    "a grid with 1e-9 on its diagonal, declared %s, is solved with its gradient as far as its condition of 4e9 allows",
+    (assume) => {
+      const matrix = gridWithDiagonal(40, 40, 1e-9);
+      const b = rightHandSide(matrix.n, 3);
+      const pattern = sparsePattern(matrix.rows, matrix.columns, { assume });
+      const x = sparseSolve(array(matrix.values), pattern, array(b));
+      expect(pattern.report()!.backwardError).toBeLessThan(1e-14);
+      // d (w' A^-1 b) along A itself is -w' A^-1 b.
+      const [value, slope] = jvp(
+        (values: NDArray) => np.vdot(array(b), sparseSolve(values, pattern, array(b))),
+        [array(matrix.values)],
+        [array(matrix.values)],
+      );
+      expect(np.vdot(array(b), x).item()).toBe(value.item());
+      expect(Math.abs(slope.item() / value.item() + 1)).toBeLessThan(1e-5);
+    },
+  );
 
   test("renaming rows and columns renames the solution", () => {
     const matrix = scattered(12, 2, 5);
@@ -119,7 +145,8 @@ describe("values", () => {
       const x = sparseSolve(own.values, own.pattern, np.zeros([own.pattern.shape[0]]));
       expect(floats(x).every((value) => value === 0)).toBe(true);
     }
-    expect(sparseSolve(np.zeros([0]), [], [], np.zeros([0])).shape).toEqual([0]);
+    for (const assume of ["general", "symmetric", "positive definite"] as const)
+      expect(sparseSolve(np.zeros([0]), [], [], np.zeros([0]), { assume }).shape).toEqual([0]);
     expect(sparseSolve(array([2]), [0], [0], np.zeros([1, 0])).shape).toEqual([1, 0]);
   });
 });
@@ -376,6 +403,22 @@ describe("what it costs", () => {
         }
       })[0],
     ).toBe(1);
+  });
+
+  test("LU keeps order and pivots while values allow it, and chooses anew where they do not", () => {
+    const pattern = sparsePattern([0, 0, 1, 1], [0, 1, 0, 1]);
+    const reused = (values: readonly number[]): readonly [number, number] => {
+      const x = sparseSolve(array(values), pattern, array([1, 2]));
+      expect(relativeGap(x, array(denseSolve(denseRows(pattern, values), [[1], [2]]).flat()))).toBeLessThan(1e-14);
+      const { factorizations, refactorizations } = pattern.report()!;
+      return [factorizations, refactorizations];
+    };
+    expect(reused([4, 1, 1, 3])).toEqual([1, 0]);
+    expect(reused([5, -1, 2, 7])).toEqual([2, 1]);
+    // With the diagonal as pivot the entries would grow by 1e9.
+    expect(reused([1e-9, 1, 1, 1e-9])).toEqual([3, 1]);
+    expect(reused([2e-9, 1, 1, 3e-9])).toEqual([4, 2]);
+    expect(reused([4, 1, 1, 3])).toEqual([5, 2]);
   });
 
   test("an LU factor that is no longer kept is made again once, with the same bits", () => {

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { Matrix, solve as denseSolve } from "ml-matrix";
 import { compress } from "../../../kernels/sparse/compressed-columns.ts";
-import type { ColumnPattern } from "../../../kernels/sparse/compressed-columns.ts";
+import type { Adjacency, ColumnPattern } from "../../../kernels/sparse/compressed-columns.ts";
 import { uniform } from "./systems.ts";
 
 export interface Entries {
@@ -111,3 +111,47 @@ export const rightHandSide = (n: number, seed: number): Float64Array => uniform(
 /** Size, entries a row beyond the transversal, seed; shrinks towards small. */
 export const shapes = (maxSize: number): fc.Arbitrary<readonly [number, number, number]> =>
   fc.tuple(fc.integer({ min: 1, max: maxSize }), fc.constantFrom(0, 0.5, 1, 3), fc.integer({ min: 1, max: 1_000_000 }));
+
+/** Edges left between vertices when they are eliminated in this order, naively: the entries of L below the diagonal. */
+export const fillOf = ({ start, neighbour }: Adjacency, order: ArrayLike<number>): number => {
+  const around = Array.from({ length: order.length }, (_, v) => new Set(neighbour.subarray(start[v], start[v + 1])));
+  let total = 0;
+  for (let k = 0; k < order.length; k++) {
+    const own = [...around[order[k]!]!];
+    total += own.length;
+    for (const u of own) {
+      around[u]!.delete(order[k]!);
+      for (const v of own) if (u !== v) around[u]!.add(v);
+    }
+  }
+  return total;
+};
+
+/** A grid with -1 between neighbours and the same number everywhere on the diagonal. */
+export const gridWithDiagonal = (nx: number, ny: number, diagonal: number): Entries => {
+  const { n, rows, columns, values } = laplacian(nx, ny);
+  return { n, rows, columns, values: values.map((value, k) => (rows[k] === columns[k] ? diagonal : value)) };
+};
+
+/** Numbers of positive and negative eigenvalues of that grid: diagonal - 2 cos(i pi / (nx + 1)) - 2 cos(j pi / (ny + 1)). */
+export const gridInertia = (nx: number, ny: number, diagonal: number) => {
+  const cosines = (count: number): number[] =>
+    Array.from({ length: count }, (_, i) => 2 * Math.cos(((i + 1) * Math.PI) / (count + 1)));
+  // Of sums of cosines that are zero, rounding leaves some 1e-16.
+  const signOf = (one: number, other: number): number =>
+    Math.abs(one + other) < 1e-14 ? Math.sign(diagonal) : Math.sign(diagonal - one - other);
+  const signs = cosines(nx).flatMap((one) => cosines(ny).map((other) => signOf(one, other)));
+  return { positive: signs.filter((sign) => sign > 0).length, negative: signs.filter((sign) => sign < 0).length };
+};
+
+/** |b - A x| / (|A| |x| + |b|), largest norms. */
+export const backwardError = (matrix: Entries, x: Float64Array, b: Float64Array): number => {
+  const [rest, size] = [b.slice(), b.map(Math.abs)];
+  matrix.rows.forEach((row, k) => {
+    const term = matrix.values[k]! * x[matrix.columns[k]!]!;
+    rest[row]! -= term;
+    size[row]! += Math.abs(term);
+  });
+  const largest = (v: Float64Array): number => v.reduce((high, entry) => Math.max(high, Math.abs(entry)), 0);
+  return largest(rest) / (largest(size) || 1);
+};

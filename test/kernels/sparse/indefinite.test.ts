@@ -9,14 +9,18 @@ import {
   solveIndefinite,
 } from "../../../kernels/sparse/indefinite.ts";
 import type { IndefiniteFactor, IndefiniteStatus } from "../../../kernels/sparse/indefinite.ts";
-import { analyzeLu, factorizeLu } from "../../../kernels/sparse/lu.ts";
+import { analyzeLu } from "../../../kernels/sparse/lu-analysis.ts";
+import { factorizeLu } from "../../../kernels/sparse/lu.ts";
 import { solveLu } from "../../../kernels/sparse/lu-solve.ts";
 import { refine } from "../../../kernels/sparse/refinement.ts";
 import {
+  backwardError,
   compressed,
   denseOf,
   entriesOf,
   gap,
+  gridInertia,
+  gridWithDiagonal,
   laplacian,
   rightHandSide,
   scattered,
@@ -41,18 +45,6 @@ const solution = (matrix: Entries, b: Float64Array): Float64Array => {
   const x = b.slice();
   solveIndefinite(factorOf(matrix), x, x);
   return x;
-};
-
-/** |b - A x| / (|A| |x| + |b|), largest norms. */
-const backwardError = (matrix: Entries, x: Float64Array, b: Float64Array): number => {
-  const [rest, size] = [b.slice(), b.map(Math.abs)];
-  matrix.rows.forEach((row, k) => {
-    const term = matrix.values[k]! * x[matrix.columns[k]!]!;
-    rest[row]! -= term;
-    size[row]! += Math.abs(term);
-  });
-  const largest = (v: Float64Array): number => v.reduce((high, entry) => Math.max(high, Math.abs(entry)), 0);
-  return largest(rest) / (largest(size) || 1);
 };
 
 type Place = readonly [row: number, column: number, value: number];
@@ -261,11 +253,33 @@ describe("solutions", () => {
     const x = b.slice();
     solveIndefinite(factor, x, x);
     expect(backwardError(matrix, x, b)).toBeLessThanOrEqual(1e-12);
-    // Eigenvalues of the grid: 4 - 2 cos(i pi / 101) - 2 cos(j pi / 101) - 1 / 2.
-    let negative = 0;
-    const cosine = Array.from({ length: 100 }, (_, i) => 2 * Math.cos(((i + 1) * Math.PI) / 101));
-    for (const one of cosine) for (const other of cosine) if (3.5 - one - other < 0) negative++;
-    expect(inertia(factor)).toEqual({ positive: matrix.n - negative, negative });
+    expect(inertia(factor)).toEqual(gridInertia(100, 100, 3.5));
+  });
+
+  test.each<[number, number, number]>([
+    [100, 100, 1e-9],
+    [100, 100, 1e-3],
+    [30, 30, 1e-12],
+    [10, 10, 1e-15],
+    [60, 70, 1e-9],
+    [100, 99, 1e-15],
+    [60, 70, 0],
+    [3, 200, -1e-9],
+  ])(
+    "a grid of %i x %i with %d on the diagonal is solved, and has the signs of its eigenvalues",
+    (nx, ny, diagonal) => {
+      const matrix = gridWithDiagonal(nx, ny, diagonal);
+      const factor = factorOf(matrix);
+      const b = rightHandSide(matrix.n, 1);
+      const x = b.slice();
+      solveIndefinite(factor, x, x);
+      expect(backwardError(matrix, x, b)).toBeLessThanOrEqual(1e-12);
+      expect(inertia(factor)).toEqual(gridInertia(nx, ny, diagonal));
+    },
+  );
+
+  test("a square grid with zeros on the diagonal, whose eigenvalues are zero n times, is refused", () => {
+    for (const n of [3, 10, 30]) expect(statusOf(gridWithDiagonal(n, n, 0))).toMatchObject({ ok: false });
   });
 });
 

@@ -3,19 +3,25 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compress } from "../../../kernels/sparse/compressed-columns.ts";
 import { refine } from "../../../kernels/sparse/refinement.ts";
-import { analyzeLu, factorizeLu, refactorizeLu } from "../../../kernels/sparse/lu.ts";
+import { analyzeLu } from "../../../kernels/sparse/lu-analysis.ts";
+import type { LuAnalysis } from "../../../kernels/sparse/lu-analysis.ts";
+import { refactorizeLu } from "../../../kernels/sparse/lu-refactorization.ts";
+import { factorizeLu } from "../../../kernels/sparse/lu.ts";
 import { solveLu } from "../../../kernels/sparse/lu-solve.ts";
-import type { LuAnalysis, LuFactor } from "../../../kernels/sparse/lu.ts";
+import type { LuFactor } from "../../../kernels/sparse/lu.ts";
 import {
+  backwardError,
   compressed,
   denseOf,
   denseSolution,
   entriesOf,
   gap,
+  gridWithDiagonal,
   residualOf,
   rightHandSide,
   scattered,
   shapes,
+  shuffled,
 } from "./general-systems.ts";
 import type { Entries } from "./general-systems.ts";
 import { uniform } from "./systems.ts";
@@ -121,8 +127,69 @@ describe("solves", () => {
   });
 });
 
+describe("small diagonals", () => {
+  test.each<[number, number, number]>([
+    [100, 100, 1e-9],
+    [100, 100, 1e-3],
+    [30, 30, 1e-12],
+    [10, 10, 1e-15],
+    [60, 70, 1e-9],
+    [100, 99, 0],
+  ])("a grid of %i x %i with %d on the diagonal is solved with the fill of the order of A'A", (nx, ny, diagonal) => {
+    const matrix = gridWithDiagonal(nx, ny, diagonal);
+    const factor = factorOf(matrix);
+    expect(factor.lower.value.length + factor.upper.value.length).toBeLessThan(100 * matrix.n);
+    const b = rightHandSide(matrix.n, 1);
+    for (const isTransposed of [false, true]) {
+      const x = b.slice();
+      solveLu(factor, isTransposed, x, x);
+      expect(backwardError(matrix, x, b)).toBeLessThanOrEqual(1e-12);
+    }
+  });
+
+  test("a square grid with zeros on the diagonal is refused: its columns depend on each other", () => {
+    for (const n of [3, 10, 30]) {
+      const matrix = gridWithDiagonal(n, n, 0);
+      expect(factorizeLu(analysisOf(matrix), compressed(matrix).slots)).toMatchObject({ ok: false });
+    }
+  });
+
+  test("a triangular matrix with entries from 2^-10 to 2^10 is regular, rows and columns in any order", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 1e6 }), (n, seed) => {
+        const [rowName, columnName] = [shuffled(n, seed), shuffled(n, seed + 1)];
+        const draw = uniform(n * n, seed);
+        const list = rowName.flatMap((row, i) =>
+          columnName
+            .slice(0, i + 1)
+            .map((column, j) => [row, column, 2 ** Math.round(20 * draw[i * n + j]! - 10)] as const),
+        );
+        const matrix = entriesOf(n, list);
+        const status = factorizeLu(analysisOf(matrix), compressed(matrix).slots);
+        expect(status.ok).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe("refactorization", () => {
-  test("has the bits of a factorization from scratch, or is refused because that has other pivots", () => {
+  test("follows values that keep the pivots good and gives way where they do not", () => {
+    const matrix = entriesOf(2, [
+      [0, 0, 4],
+      [0, 1, 1],
+      [1, 0, 1],
+      [1, 1, 3],
+    ]);
+    const analysis = analysisOf(matrix);
+    const factor = factorOf(matrix, analysis);
+    const near = refactorizeLu(analysis, Float64Array.of(5, -1, 2, 7), factor);
+    expect(near?.pivotRow).toEqual(factor.pivotRow);
+    // The first pivot would be 1e-9 beside 1: growth of 1e9.
+    expect(refactorizeLu(analysis, Float64Array.of(1e-9, 1, 1, 1e-9), factor)).toBeNull();
+  });
+
+  test("has the bits of a factorization from scratch, or is refused because that has another order or other pivots", () => {
     let [kept, refused] = [0, 0];
     fc.assert(
       fc.property(shapes(15), fc.constantFrom(0.1, 20), ([n, perRow, seed], change) => {
@@ -135,7 +202,11 @@ describe("refactorization", () => {
         const again = refactorizeLu(analysis, compressed(second).slots, factor);
         if (again === null) {
           refused++;
-          expect(scratch.ok && scratch.factor.pivotRow.every((row, k) => row === factor.pivotRow[k])).toBe(false);
+          const isSame =
+            scratch.ok &&
+            scratch.factor.pivotRow.every((row, k) => row === factor.pivotRow[k]) &&
+            scratch.factor.order.every((column, k) => column === factor.order[k]);
+          expect(isSame).toBe(false);
         } else {
           kept++;
           expect(scratch.ok && bits(scratch.factor)).toEqual(bits(again));
