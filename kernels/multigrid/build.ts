@@ -2,9 +2,9 @@
  * Matrices of the coarser grids for given moduli (Galerkin: P' K P). Elements are built from their children, depth first, so
  * that only one matrix per grid exists at a time; on its way up each is added to its grid's stored matrix.
  */
-import { cornersOf, placeOf } from "./geometry.ts";
-import type { GalerkinKernels, StencilKernels } from "./kernels.ts";
-import type { Layout } from "./layout.ts";
+import { cornersOf, forEachRow, placeOf } from "./geometry.ts";
+import type { Machine } from "./hierarchy.ts";
+import { fieldNumbers } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 
 /** Adds springs to the matrix of an element of the second grid. */
@@ -25,22 +25,14 @@ const clearDofs = (matrix: Float64Array, dofs: readonly number[]): void => {
     }
 };
 
-/** @param base  address of the hierarchy */
-export const buildCoarse = (
-  plan: Plan,
-  layout: Layout,
-  buffer: ArrayBufferLike,
-  base: number,
-  galerkin: GalerkinKernels,
-  stencils: readonly (StencilKernels | undefined)[],
-): void => {
+/** Computes the stored matrices and those of the coarsest elements from the moduli in memory. */
+const buildCoarse = (plan: Plan, { layout, galerkin, stencils, doubles }: Machine): void => {
   const { grids, elementSize, springsOf } = plan;
   const dimension = grids[0]!.geometry.cells.length;
   const corners = cornersOf(dimension);
   const bytes = 8 * elementSize ** 2;
-  const at = (place: number): number => base + place;
-  const matrixAt = (address: number): Float64Array => new Float64Array(buffer, address, elementSize ** 2);
-  const scratch = at(layout.matrices + bytes * grids.length);
+  const matrixAt = (address: number): Float64Array => doubles(address, elementSize ** 2);
+  const scratch = layout.matrices + bytes * grids.length;
   // Index of the element being built, per grid.
   const elements = grids.map(() => new Array<number>(dimension).fill(0));
   const numberOf = (level: number): number => {
@@ -54,14 +46,14 @@ export const buildCoarse = (
     const children = elements[level - 1]!;
     if (level === 1) {
       for (let axis = 0; axis < dimension; axis++) children[axis] = 2 * own[axis]!;
-      galerkin.combine(at(layout.modulus), at(layout.kindAt), 8 * placeOf(grids[0]!.geometry, children), matrix);
+      galerkin.combine(layout.modulus, layout.kindAt, 8 * placeOf(grids[0]!.geometry, children), matrix);
     } else {
       matrixAt(matrix).fill(0);
-      const child = at(layout.matrices + bytes * (level - 1));
+      const child = layout.matrices + bytes * (level - 1);
       corners.forEach((corner, c) => {
         for (let axis = 0; axis < dimension; axis++) children[axis] = 2 * own[axis]! + corner[axis]!;
         buildElement(level - 1, child);
-        stencils[level - 1]!.add(at(layout.grids[level - 1]!.stencil), children, child);
+        stencils[level - 1]!.add(layout.grids[level - 1]!.stencil, children, child);
         galerkin.promote(child, c, scratch, matrix);
       });
     }
@@ -74,13 +66,48 @@ export const buildCoarse = (
     const still = stillOf.get(number);
     if (still !== undefined) clearDofs(matrixAt(matrix), still);
   };
-  new Float64Array(buffer, at(layout.stencils), (layout.stencilsEnd - layout.stencils) / 8).fill(0);
+  doubles(layout.stencils, (layout.stencilsEnd - layout.stencils) / 8).fill(0);
   const last = grids.length - 1;
   const { cells } = grids[last]!.geometry;
   const count = cells.reduce((product, own) => product * own, 1);
   const coarsest = elements[last]!;
   for (let k = 0; k < count; k++) {
-    buildElement(last, at(layout.coarsest + bytes * k));
+    buildElement(last, layout.coarsest + bytes * k);
     for (let axis = dimension - 1; axis >= 0 && ++coarsest[axis]! === cells[axis]!; axis--) coarsest[axis] = 0;
   }
+};
+
+/** One over the diagonals of all grids but the coarsest. */
+const invertDiagonals = ({ layout, elements, stencils, vectors, doubles }: Machine, plan: Plan): void =>
+  plan.grids.slice(0, -1).forEach((grid, level) => {
+    const { inverse, still, stencil } = layout.grids[level]!;
+    const count = fieldNumbers(plan, grid);
+    if (level === 0) {
+      elements.diagonal(layout.modulus, inverse);
+      const diagonal = doubles(inverse, count);
+      for (const { place, stiffness } of plan.springs) diagonal[place / 8]! += stiffness;
+    } else stencils[level]!.diagonal(stencil, inverse);
+    vectors.invert(inverse, count);
+    vectors.clear(still, grid.still.length, inverse);
+  });
+
+/**
+ * Computes all grids of a design.
+ * @param cells  elements per axis, those that were filled in left out
+ * @returns      the matrices of the coarsest elements, one after the other
+ */
+export const computeGrids = (
+  machine: Machine,
+  plan: Plan,
+  cells: readonly number[],
+  modulus: Float64Array,
+): Float64Array => {
+  const { layout, doubles } = machine;
+  const { geometry } = plan.grids[0]!;
+  const field = doubles(layout.modulus, geometry.length);
+  const width = cells.at(-1)!;
+  forEachRow(cells, (start, first) => field.set(modulus.subarray(first, first + width), placeOf(geometry, start)));
+  buildCoarse(plan, machine);
+  invertDiagonals(machine, plan);
+  return doubles(layout.coarsest, plan.coarsest.elementCount * plan.elementSize ** 2);
 };

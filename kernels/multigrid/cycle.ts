@@ -17,16 +17,18 @@ export interface CycleGrid {
   readonly steps: number;
   /** out = r - K u, 0 where nothing moves. */
   readonly residual: (u: number, r: number, out: number) => void;
-  readonly still: { readonly places: number; readonly count: number };
+  /** Number of dofs that do not move. */
+  readonly stillCount: number;
   /** To and from the next coarser grid. */
   readonly transfer: TransferKernels;
 }
 
 export interface Cycle {
   readonly grids: readonly CycleGrid[];
-  /** Solves on the coarsest grid, from its `right` to its `solution`. */
-  readonly solveCoarsest: () => void;
-  readonly coarsest: GridFields & { readonly stillCount: number };
+  readonly coarsest: Pick<CycleGrid, "fields" | "stillCount"> & {
+    /** From its `right` to its `solution`. */
+    readonly solve: () => void;
+  };
   readonly vectors: VectorKernels;
 }
 
@@ -89,16 +91,14 @@ const smoothOn = ({ fields, count, bound, steps, residual }: CycleGrid, vectors:
 export const runCycle = (cycle: Cycle, level = 0): void => {
   const { grids, coarsest, vectors } = cycle;
   const grid = grids[level];
-  if (grid === undefined) return cycle.solveCoarsest();
-  const { fields, transfer, still } = grid;
-  const next = grids[level + 1];
-  const coarse = next?.fields ?? coarsest;
+  if (grid === undefined) return coarsest.solve();
+  const { fields, transfer, stillCount } = grid;
+  const coarse = grids[level + 1] ?? coarsest;
   smoothFromZero(grid, vectors);
-  transfer.restrict(fields.rest, coarse.right);
-  if (next === undefined) vectors.clear(coarsest.still, coarsest.stillCount, coarse.right);
-  else vectors.clear(next.still.places, next.still.count, coarse.right);
+  transfer.restrict(fields.rest, coarse.fields.right);
+  vectors.clear(coarse.fields.still, coarse.stillCount, coarse.fields.right);
   runCycle(cycle, level + 1);
-  transfer.prolong(coarse.solution, fields.solution);
-  vectors.clear(still.places, still.count, fields.solution);
+  transfer.prolong(coarse.fields.solution, fields.solution);
+  vectors.clear(fields.still, stillCount, fields.solution);
   smoothOn(grid, vectors);
 };

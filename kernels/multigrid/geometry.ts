@@ -49,6 +49,13 @@ export const indicesIn = (counts: readonly number[], k: number): number[] => {
   return indices;
 };
 
+/** Calls back for every row of things in rows: the indices of its first thing and that thing's number. */
+export const forEachRow = (counts: readonly number[], run: (start: readonly number[], first: number) => void): void => {
+  const outer = counts.slice(0, -1);
+  const rows = outer.reduce((product, count) => product * count, 1);
+  for (let row = 0; row < rows; row++) run([...indicesIn(outer, row), 0], row * counts.at(-1)!);
+};
+
 /** Index of a thing in rows. */
 export const indexIn = (counts: readonly number[], at: readonly number[]): number =>
   at.reduce((k, index, axis) => k * counts[axis]! + index, 0);

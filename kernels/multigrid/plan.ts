@@ -4,7 +4,7 @@
  */
 import { type Analysis, analyzeElements } from "../sparse/analysis.ts";
 import { nestedDissection } from "../sparse/nested-dissection.ts";
-import { cornersOf, geometryOf, indexIn, indicesIn, nestedCells, placeOf } from "./geometry.ts";
+import { cornersOf, forEachRow, geometryOf, indexIn, indicesIn, nestedCells, placeOf } from "./geometry.ts";
 import type { Geometry } from "./geometry.ts";
 import { masked, promoted, smoothingBound } from "./interpolation.ts";
 import { modesOf, withCorners } from "./modes.ts";
@@ -143,10 +143,15 @@ const kindsOf = (
     known.set(key, number);
     return number;
   };
-  for (let element = 0; element < countOf(cells); element++) {
+  const childOf = (at: readonly number[]): number => at.reduce((own, index) => 2 * own + (index & 1), 0);
+  forEachRow(cells, (start) => {
+    const pair = [0, 1].map((x) => kindFor(childOf([...start.slice(0, -1), x]), []));
+    const place = placeOf(geometry, start);
+    for (let x = 0; x < cells.at(-1)!; x++) kindAt[place + x] = pair[x & 1]!;
+  });
+  for (const [element, dofs] of held) {
     const at = indicesIn(cells, element);
-    const child = at.reduce((own, index) => 2 * own + (index & 1), 0);
-    kindAt[placeOf(geometry, at)] = kindFor(child, held.get(element) ?? []);
+    kindAt[placeOf(geometry, at)] = kindFor(childOf(at), dofs);
   }
   return { kinds, kindAt };
 };
@@ -245,6 +250,19 @@ const springWeights = (
   return taken;
 };
 
+/** Node numbers element by element, corners in the order of cornersOf. */
+const nodesOfElements = (cells: readonly number[]): Int32Array => {
+  const nodes = cells.map((count) => count + 1);
+  const corners = cornersOf(cells.length).map((corner) => indexIn(nodes, corner));
+  const found = new Int32Array(countOf(cells) * corners.length);
+  let at = 0;
+  forEachRow(cells, (start) => {
+    const first = indexIn(nodes, start);
+    for (let x = 0; x < cells.at(-1)!; x++) for (const corner of corners) found[at++] = first + x + corner;
+  });
+  return found;
+};
+
 /** The plan of a system for so many grids, two or more. Cost: one pass over all elements, and the coarsest grid's analysis. */
 export const planOf = (system: GridElements, levels: number): Plan => {
   const { elementShape: given, dofsPerNode: components, springs = new Float64Array(0) } = system;
@@ -270,7 +288,6 @@ export const planOf = (system: GridElements, levels: number): Plan => {
   const bounds = boundsOf(matrix, components, cells, held, pulling.length > 0);
   const coarse = cells.at(-1)!;
   const coarseNodes = coarse.map((count) => count + 1);
-  const elements = countOf(coarse);
   return {
     components,
     elementSize,
@@ -293,14 +310,7 @@ export const planOf = (system: GridElements, levels: number): Plan => {
       nodeCount: countOf(coarseNodes),
       dofsPerNode: components,
       nodesPerElement: 2 ** coarse.length,
-      elementNodes: Int32Array.from({ length: elements * 2 ** coarse.length }, (_, k) => {
-        const at = indicesIn(coarse, Math.floor(k / 2 ** coarse.length));
-        const corner = cornersOf(coarse.length)[k % 2 ** coarse.length]!;
-        return indexIn(
-          coarseNodes,
-          at.map((index, axis) => index + corner[axis]!),
-        );
-      }),
+      elementNodes: nodesOfElements(coarse),
       order: nestedDissection(coarse),
       fixed: states.at(-1)!.map((state) => (state === free ? 0 : 1)),
     }),

@@ -2,7 +2,7 @@
  * Which dofs of every grid cannot move. A coarse dof is fixed where the fine dof at its place is, or where all fine dofs
  * that it moves are; grids are filled up with empty elements until they can be halved, and what moves only those is absent.
  */
-import { indexIn, indicesIn } from "./geometry.ts";
+import { forEachRow, indexIn, indicesIn } from "./geometry.ts";
 
 export const free = 0;
 export const fixed = 1;
@@ -30,32 +30,43 @@ export const finestStates = (
   components: number,
 ): Uint8Array => {
   const states = new Uint8Array(nodeCount(filled) * components).fill(absent);
-  for (let n = 0; n < nodeCount(given); n++) {
-    const at = indexIn(nodesOf(filled), indicesIn(nodesOf(given), n)) * components;
-    for (let k = 0; k < components; k++) states[at + k] = flags[n * components + k] === 1 ? fixed : free;
-  }
+  const width = (given.at(-1)! + 1) * components;
+  forEachRow(nodesOf(given), (start, first) => {
+    const own = flags.subarray(first * components, first * components + width);
+    states.set(
+      own.map((flag) => (flag === 1 ? fixed : free)),
+      indexIn(nodesOf(filled), start) * components,
+    );
+  });
   return states;
+};
+
+/** The state of a coarse dof where no fine dof is at its place: that of those it moves. */
+const stateOfMoved = (
+  fine: readonly number[],
+  states: Uint8Array,
+  node: readonly number[],
+  components: number,
+  component: number,
+): number => {
+  const found = around(nodesOf(fine), node).map((own) => states[own * components + component]!);
+  return found.includes(free) ? free : found.includes(fixed) ? fixed : absent;
 };
 
 /** States on the next coarser grid. */
 export const coarserStates = (fine: readonly number[], states: Uint8Array, components: number): Uint8Array => {
   const coarse = fine.map((count) => count / 2);
   const out = new Uint8Array(nodeCount(coarse) * components);
-  for (let n = 0; n < nodeCount(coarse); n++) {
-    const place = indicesIn(nodesOf(coarse), n).map((index) => 2 * index);
+  forEachRow(nodesOf(coarse), (start, first) => {
+    const place = start.map((index) => 2 * index);
     const own = indexIn(nodesOf(fine), place);
-    let moved: readonly number[] | undefined;
-    for (let k = 0; k < components; k++) {
-      const state = states[own * components + k]!;
-      if (state !== absent) {
-        out[n * components + k] = state;
-        continue;
+    for (let x = 0; x <= coarse.at(-1)!; x++)
+      for (let k = 0; k < components; k++) {
+        const state = states[(own + 2 * x) * components + k]!;
+        out[(first + x) * components + k] =
+          state === absent ? stateOfMoved(fine, states, [...place.slice(0, -1), 2 * x], components, k) : state;
       }
-      moved ??= around(nodesOf(fine), place);
-      const found = moved.map((node) => states[node * components + k]!);
-      out[n * components + k] = found.includes(free) ? free : found.includes(fixed) ? fixed : absent;
-    }
-  }
+  });
   return out;
 };
 

@@ -1,0 +1,57 @@
+/**
+ * The coarsest grid of a hierarchy, solved by the multifrontal Cholesky factorization: of its elements' own matrices.
+ */
+import { directSolver } from "../multifrontal/direct-solver.ts";
+import type { PartRunner } from "../multifrontal/part-runner.ts";
+import { eliminatePositive } from "../sparse/cholesky.ts";
+import type { FactorStatus } from "../sparse/cholesky.ts";
+import { assembleDiagonal } from "../sparse/definiteness.ts";
+import { referenceKernel } from "../sparse/factor-kernel.ts";
+import type { Plan } from "./plan.ts";
+import { transportOf } from "./transport.ts";
+
+/**
+ * Stiffness, as a fraction of the diagonal, given to dofs that may move like others: enough to tell them apart beyond
+ * rounding, too little to matter. What it lets through, interpolation takes away again.
+ */
+const regularization = 1e-12;
+
+export interface CoarsestGrid {
+  /** @param matrices  of all elements, one after the other; copied before memory may grow */
+  readonly factorize: (matrices: Float64Array) => FactorStatus;
+  /** From a field of right-hand sides to a field of solutions. @param field  asked for again after the solve */
+  readonly solve: (field: () => Float64Array) => void;
+  readonly holds: () => boolean;
+  readonly bytes: number;
+}
+
+export const coarsestGrid = (plan: Plan, runner: PartRunner, isFast: boolean): CoarsestGrid => {
+  const { coarsest, components, doubtful, grids, elementSize } = plan;
+  const { elementCount, dofCount, factorLength } = coarsest;
+  const { geometry } = grids.at(-1)!;
+  const fast = isFast ? directSolver(coarsest, runner, elementCount) : undefined;
+  const kernel = fast ?? referenceKernel(coarsest, new Float64Array(factorLength));
+  const elementMatrix = new Float64Array(elementCount * elementSize ** 2);
+  const modulus = new Float64Array(elementCount).fill(1);
+  const [diagonal, springs, right] = [0, 1, 2].map(() => new Float64Array(dofCount)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const transport = transportOf(geometry.nodes, geometry, components);
+  return {
+    factorize: (matrices) => {
+      elementMatrix.set(matrices);
+      assembleDiagonal(coarsest, { elementMatrix, modulus }, diagonal);
+      for (const dof of doubtful) springs[dof] = regularization * diagonal[dof]!;
+      return eliminatePositive(coarsest, { elementMatrix, modulus, springs }, kernel);
+    },
+    solve: (field) => {
+      transport.store(field(), right);
+      kernel.solve(right, 1, right);
+      transport.load(right, field());
+    },
+    holds: kernel.holds,
+    bytes: fast === undefined ? 8 * factorLength : fast.bytes.factor + fast.bytes.tables,
+  };
+};
