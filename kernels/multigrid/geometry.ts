@@ -19,7 +19,7 @@ export interface Geometry {
   readonly length: number;
 }
 
-const roundUp4 = (count: number): number => (count + 3) & ~3;
+const roundUp4 = (count: number): number => 4 * Math.ceil(count / 4);
 
 /** @param cells  elements per axis, slowest first; two or three axes */
 export const geometryOf = (cells: readonly number[]): Geometry => {

@@ -2,6 +2,7 @@
  * Systems of equations on a grid: what elastic structures and conductors have in common. The record that users hold has
  * immutable arrays; the tables of the solve stand behind it.
  */
+import { hierarchyBytes } from "../../kernels/multigrid/estimate.ts";
 import { directFactorLength } from "../../kernels/sparse/grid.ts";
 import { chooseSolver } from "../../ops/fe-solver-choice.ts";
 import type { SolverChoice, SolverOption } from "../../ops/fe-solver-choice.ts";
@@ -41,15 +42,29 @@ export interface SystemParts<D extends Held> {
 /** Positions in a factor are 32-bit integers. */
 const largestFactor = 2 ** 31;
 
-const requireRoom = (asked: string, { elementShape }: GridMesh, dofsPerNode: number, { kind }: SolverChoice): void => {
-  if (kind !== "direct") return;
-  const length = directFactorLength(elementShape, dofsPerNode);
-  if (length > largestFactor)
+/** What 32-bit addresses of solver memory reach. */
+const addressable = 2 ** 32;
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+
+const requireRoom = (asked: string, { elementShape }: GridMesh, dofsPerNode: number, solver: SolverChoice): void => {
+  const grid = [...elementShape].reverse().join(" x ");
+  if (solver.kind === "direct") {
+    const length = directFactorLength(elementShape, dofsPerNode);
+    if (length <= largestFactor) return;
     throw new TooLarge(
       asked,
-      `a direct solve on ${[...elementShape].reverse().join(" x ")} elements needs about ${(length / 2 ** 27).toPrecision(3)} GiB`,
-      `The limit is ${largestFactor / 2 ** 27} GiB: use solver multigrid or a coarser grid`,
+      `a direct solve on ${grid} elements needs about ${gibibytes(8 * length)}`,
+      `The limit is ${gibibytes(8 * largestFactor)}: use solver multigrid or a coarser grid`,
     );
+  }
+  const { grids, factor } = hierarchyBytes(elementShape, dofsPerNode, solver.levels);
+  if (grids <= addressable && factor <= addressable) return;
+  throw new TooLarge(
+    asked,
+    `multigrid with ${solver.levels} levels on ${grid} elements needs ${gibibytes(grids)}, and up to ${gibibytes(factor)} for its coarsest grid`,
+    `The limit is ${gibibytes(addressable)} each: use ${factor > addressable ? "more levels" : "a coarser grid"}`,
+  );
 };
 
 /** Edge lengths of one element, x first. */

@@ -3,6 +3,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hierarchyBytes } from "../../../kernels/multigrid/estimate.ts";
 import { smoothingBound } from "../../../kernels/multigrid/interpolation.ts";
 import { multigridSolver } from "../../../kernels/multigrid/multigrid-solver.ts";
 import type { MultigridSettings } from "../../../kernels/multigrid/multigrid-solver.ts";
@@ -219,6 +220,23 @@ describe("conjugate gradients with multigrid", () => {
     const indefinite = system.elementMatrix.map((value, k) => (k % 9 === 0 ? value - 0.3 : value));
     const said = run({}, indefinite);
     expect("pivot" in said || said.reason === "breakdown").toBe(true);
+  });
+});
+
+describe("the estimate", () => {
+  test("of a hierarchy's bytes is within a third below and three times above what it takes", () => {
+    for (const [cells, components, levels] of [
+      [[40, 120], 2, 3],
+      [[63, 65], 1, 4],
+      [[12, 12, 24], 3, 2],
+      [[17, 9, 20], 3, 3],
+    ] as const) {
+      const system = structureOf(cells, components, new Uint8Array(dofCount(cells, components)).fill(1, 0, 6));
+      const { bytes } = multigridSolver(system, planOf(system, levels), settings);
+      const { grids, factor } = hierarchyBytes(cells, components, levels);
+      expect(grids + factor).toBeGreaterThanOrEqual(0.7 * bytes);
+      expect(grids + factor).toBeLessThanOrEqual(3 * bytes);
+    }
   });
 });
 
