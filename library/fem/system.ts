@@ -26,6 +26,8 @@ export interface GridSystemRecord<D extends Held, Field> {
   readonly fixed: NDArray;
   /** What fixed dofs are held at, zero elsewhere; null where that is zero everywhere. */
   readonly prescribed: Field | null;
+  /** Which solver it has, with all its settings, and why. */
+  readonly solver: SolverChoice;
   /** What the last solve did; null before the first. */
   readonly report: () => (SolveReport & { readonly dofs: number; readonly freeDofs: number }) | null;
 }
@@ -104,6 +106,7 @@ export const makeSystem = <D extends Held, Field extends ScalarField | VectorFie
     mesh,
     supports,
     springs,
+    solver: choice,
     elementMatrix: fromBuffer(elementMatrix.slice(), [order, order], "float64"),
     fixed: fromBuffer(fixed.slice(), fe.nodalShape, "bool"),
     prescribed:
