@@ -8,7 +8,7 @@ import { directSolver } from "../kernels/multifrontal/direct-solver.ts";
 import type { Convergence } from "../kernels/multigrid/conjugate-gradients.ts";
 import { multigridSolver } from "../kernels/multigrid/multigrid-solver.ts";
 import type { MultigridSettings } from "../kernels/multigrid/multigrid-solver.ts";
-import { factorize } from "../kernels/sparse/cholesky.ts";
+import { eliminatePositive } from "../kernels/sparse/cholesky.ts";
 import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
 import { type FactorKernel, referenceKernel } from "../kernels/sparse/factor-kernel.ts";
 import { freeRigidDof } from "../kernels/sparse/rigid-motions.ts";
@@ -62,13 +62,25 @@ const refineOnce = (
   for (let k = 0; k < out.length; k++) out[k] = out[k]! + rest[k]!;
 };
 
+/** Dofs that neither supports nor springs hold, by system. */
+const freeDofs = new WeakMap<FeSystem, number | undefined>();
+
+/** A refusal where the whole system can move: asked before anything else, since moduli are positive whatever the design. */
+const freeMotion = (system: FeSystem): FactorRefusal | undefined => {
+  if (!freeDofs.has(system)) freeDofs.set(system, freeRigidDof(system));
+  const dof = freeDofs.get(system);
+  return dof === undefined ? undefined : { ok: false, dof, pivot: 0, threshold: 0, freeMotion: true };
+};
+
 const direct = (system: FeSystem, refine: boolean): SystemSolver => {
   const kernel = factorKernel(system);
   const modulus = new Float64Array(refine ? system.elementNodes.length / system.nodesPerElement : 0);
   return {
     prepare: (moduli) => {
       if (refine) modulus.set(moduli);
-      const status = factorize(analysisOf(system), system.elementMatrix, moduli, kernel, system.springs);
+      const { elementMatrix, springs } = system;
+      const values = { elementMatrix, modulus: moduli, springs };
+      const status = freeMotion(system) ?? eliminatePositive(analysisOf(system), values, kernel);
       return status.ok ? undefined : status;
     },
     solve: (rhs, cases, out) => {
@@ -81,17 +93,13 @@ const direct = (system: FeSystem, refine: boolean): SystemSolver => {
   };
 };
 
-/** Whether supports and springs hold a system; the answer is kept. */
-const freeDofs = new WeakMap<FeSystem, number | undefined>();
-
 const multigrid = (system: FeSystem, settings: MultigridSettings): SystemSolver => {
   const solver = multigridSolver(system, planFor(system), settings, partRunner);
-  if (!freeDofs.has(system)) freeDofs.set(system, freeRigidDof(system));
   return {
     ...solver,
     prepare: (modulus) => {
-      const dof = freeDofs.get(system);
-      if (dof !== undefined) return { ok: false, dof, pivot: 0, threshold: 0, freeMotion: true };
+      const free = freeMotion(system);
+      if (free !== undefined) return free;
       const refused = solver.prepare(modulus);
       return refused === undefined ? undefined : { ok: false, threshold: 0, freeMotion: false, ...refused };
     },
