@@ -157,6 +157,11 @@ export interface SolveReport {
   readonly iterations: number;
   /** Residuals of that case before the first and after every iteration, relative to the load; empty of the direct solver. */
   readonly history: readonly number[];
+  /**
+   * Why it ended: "converged" below the tolerance; "rounding" above it, as small as rounding lets the residual be (a load on
+   * soft material next to stiff one); "direct" without iterations.
+   */
+  readonly reason: "direct" | "converged" | "rounding";
   /** Taken for what is kept of one design: the factor, or all grids of multigrid. */
   readonly factorBytes: number;
   /** Largest over smallest modulus. */

@@ -8,9 +8,11 @@ import type { VectorKernels } from "./kernels.ts";
 export type StopReason =
   /** The residual is below the tolerance. */
   | "converged"
+  /** It is as small as rounding lets it be, which is above the tolerance: a load on soft material next to stiff one. */
+  | "rounding"
   /** As many iterations as allowed. */
   | "iterations"
-  /** The residual has not become smaller for many iterations: the tolerance is below what rounding leaves. */
+  /** The residual of the recurrence has come apart from the true one, and beginning anew does not help. */
   | "stagnated"
   /** The matrix or the cycle is not positive definite, or numbers are not finite. */
   | "breakdown";
@@ -40,10 +42,12 @@ export interface Iteration {
   readonly precondition: () => void;
   /** right = f - K displacement. */
   readonly resetResidual: () => void;
+  /** The largest modulus. */
+  readonly stiffest: number;
 }
 
-/** Iterations without a smaller residual after which a solve is given up. */
-const patience = 30;
+/** Residuals below this fraction of the terms that cancel in them are rounding. */
+const rounding = 2 ** -50;
 
 /** The recurrence may differ from the true residual by so much before it is begun anew. */
 const drift = 2;
@@ -59,8 +63,6 @@ const descend = (
   precondition();
   let energy = vectors.dot(right, solution, count);
   vectors.direct(direction, solution, count, 0);
-  let best = history.at(-1)!;
-  let bestAt = 0;
   for (let k = 1; k <= mostIterations; k++) {
     product(direction, image);
     const curvature = vectors.dot(direction, image, count);
@@ -70,8 +72,6 @@ const descend = (
     history.push(residual);
     if (!Number.isFinite(residual)) return "breakdown";
     if (residual <= tolerance) return "converged";
-    if (residual < best) [best, bestAt] = [residual, k];
-    else if (k - bestAt >= patience) return "stagnated";
     precondition();
     const next = vectors.dot(right, solution, count);
     vectors.direct(direction, solution, count, next / energy);
@@ -90,27 +90,24 @@ export const conjugateGradients = (
   tolerance: number,
   mostIterations: number,
 ): Convergence => {
-  const { vectors, count, right, resetResidual } = iteration;
-  const residualNow = (): number => Math.sqrt(vectors.dot(right, right, count)) / norm;
-  const history = [residualNow()];
+  const { vectors, count, right, displacement, resetResidual, stiffest } = iteration;
+  const sizeOf = (field: number): number => Math.sqrt(vectors.dot(field, field, count));
+  /** What rounding leaves of the residual at this displacement. */
+  const floor = (): number => rounding * (1 + (stiffest * sizeOf(displacement)) / norm);
+  const history = [sizeOf(right) / norm];
   let residual = history[0]!;
-  let reason: StopReason = residual <= tolerance ? "converged" : "iterations";
+  let reason: StopReason = "converged";
   while (residual > tolerance) {
-    const left = mostIterations - (history.length - 1);
-    if (left <= 0) {
-      reason = "iterations";
-      break;
-    }
     const before = residual;
-    reason = descend(iteration, norm, tolerance, left, history);
+    const left = mostIterations - (history.length - 1);
+    reason = left <= 0 ? "iterations" : descend(iteration, norm, tolerance, left, history);
     resetResidual();
-    residual = residualNow();
+    residual = sizeOf(right) / norm;
     if (reason !== "converged" || residual <= drift * tolerance) break;
-    // Rounding: the recurrence has come apart from the residual. It is begun anew as long as that helps.
-    if (!(residual < before / 2)) {
-      reason = "stagnated";
-      break;
-    }
+    if (residual <= floor()) reason = "rounding";
+    // The recurrence has come apart from the residual. It is begun anew as long as that helps.
+    else if (!(residual < before / 2)) reason = "stagnated";
+    if (reason !== "converged") break;
   }
   return { reason, iterations: history.length - 1, residual, history };
 };

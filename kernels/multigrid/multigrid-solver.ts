@@ -129,6 +129,8 @@ export const multigridSolver = (
   const dofs = system.fixed.length;
   const count = fieldNumbers(plan, grids[0]!);
   let prepared: Machine | undefined;
+  const stiffestSpring = plan.springs.reduce((high, { stiffness }) => Math.max(high, stiffness), 0);
+  let stiffest = 0;
 
   /** Displacement of one case, in the field of displacements. */
   const solveCase = (machine: Machine, cycle: Cycle, rhs: Float64Array): Convergence => {
@@ -158,7 +160,7 @@ export const multigridSolver = (
     const precondition = (): void => runCycle(cycle);
     const fields = { displacement, direction, right, solution, image: rest };
     return conjugateGradients(
-      { vectors, count, ...fields, product, precondition, resetResidual },
+      { vectors, count, ...fields, product, precondition, resetResidual, stiffest },
       norm,
       settings.tolerance,
       settings.maxIterations,
@@ -172,6 +174,7 @@ export const multigridSolver = (
       const status = coarse.factorize(computeGrids(machine, plan, system.elementShape, modulus));
       if (!status.ok) return { dof: dofNear(plan, givenNodes, status.dof), pivot: status.pivot };
       prepared = machine;
+      stiffest = modulus.reduce((high, value) => Math.max(high, value), stiffestSpring);
       return undefined;
     },
     holds: () => prepared !== undefined && hierarchy.isAt(prepared) && coarse.holds(),

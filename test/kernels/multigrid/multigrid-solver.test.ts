@@ -216,7 +216,7 @@ describe("conjugate gradients with multigrid", () => {
       return refused ?? solver.solve(load, 1, new Float64Array(load.length))[0]!;
     };
     expect(run({ maxIterations: 3 })).toMatchObject({ reason: "iterations", iterations: 3 });
-    expect(run({ tolerance: 1e-300, maxIterations: 10_000 })).toMatchObject({ reason: "stagnated" });
+    expect(run({ tolerance: 1e-300, maxIterations: 10_000 })).toMatchObject({ reason: "rounding" });
     const indefinite = system.elementMatrix.map((value, k) => (k % 9 === 0 ? value - 0.3 : value));
     const said = run({}, indefinite);
     expect("pivot" in said || said.reason === "breakdown").toBe(true);
