@@ -13,6 +13,7 @@ import type { FactorRefusal } from "../kernels/sparse/cholesky.ts";
 import { type FactorKernel, referenceKernel } from "../kernels/sparse/factor-kernel.ts";
 import { freeRigidDof } from "../kernels/sparse/rigid-motions.ts";
 import { partRunner } from "../src/backend/part-runner.ts";
+import { TooLarge } from "../src/error.ts";
 import { analysisOf, planFor, productsOf } from "./fe-system.ts";
 import type { FeSystem } from "./fe-system.ts";
 
@@ -30,14 +31,18 @@ export interface SystemSolver {
   readonly bytes: number;
 }
 
-/** WebAssembly where there is any and the factor fits into its memory, else arrays. */
+/** WebAssembly where there is any, else arrays. */
 const factorKernel = (system: FeSystem): FactorKernel => {
   const analysis = analysisOf(system);
-  if (hasSimd()) {
-    const solver = directSolver(analysis, partRunner);
-    if (solver.bytes.factor + solver.bytes.tables <= addressable) return solver;
-  }
-  return referenceKernel(analysis, new Float64Array(analysis.factorLength));
+  if (!hasSimd()) return referenceKernel(analysis, new Float64Array(analysis.factorLength));
+  const solver = directSolver(analysis, partRunner);
+  const bytes = solver.bytes.factor + solver.bytes.tables;
+  if (bytes <= addressable) return solver;
+  throw new TooLarge(
+    "feFactor",
+    `the factor of ${system.label} takes ${(bytes / 2 ** 30).toPrecision(3)} GiB`,
+    "The limit is 4 GiB: use solver multigrid or a coarser grid",
+  );
 };
 
 /** Adds the solution for what a solution leaves of its load: one step of iterative refinement. */

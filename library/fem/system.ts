@@ -41,8 +41,8 @@ export interface SystemParts<D extends Held> {
   readonly solver: SolverOption | undefined;
 }
 
-/** Positions in a factor are 32-bit integers. */
-const largestFactor = 2 ** 31;
+/** Numbers in a factor that 32-bit addresses cannot reach, however much the estimate of its length exceeds the length. */
+const largestFactor = 3 * 2 ** 29;
 
 /** What 32-bit addresses of solver memory reach. */
 const addressable = 2 ** 32;
@@ -57,7 +57,7 @@ const requireRoom = (asked: string, { elementShape }: GridMesh, dofsPerNode: num
     throw new TooLarge(
       asked,
       `a direct solve on ${grid} elements needs about ${gibibytes(8 * length)}`,
-      `The limit is ${gibibytes(8 * largestFactor)}: use solver multigrid or a coarser grid`,
+      `The limit is ${gibibytes(addressable)}: use solver multigrid or a coarser grid`,
     );
   }
   const { grids, factor } = hierarchyBytes(elementShape, dofsPerNode, solver.levels);
