@@ -48,9 +48,6 @@ export const requirePrefix = (asked: string, prefix: Shape, whole: Shape): void 
 export const sliceOf = (x: ConcreteArray, k: number, length: number): Float64Array =>
   (bufferOf(x) as Float64Array).subarray(k * length, (k + 1) * length);
 
-export const withoutFixed = (u: Float64Array, fixed: Uint8Array): Float64Array =>
-  u.map((value, dof) => (fixed[dof] === 1 ? 0 : value));
-
 // --- Checks and reports -----------------------------------------------------------------------
 
 /** A place of a grid in words, from its number and the extents of all axes: elements or nodes. */
@@ -68,7 +65,12 @@ const nodeOf = (dof: number, { dofsPerNode, elementShape }: FeSystem): string =>
   return `node ${node}, ${placeOf(node, extents)}`;
 };
 
-export const requireModulus = (asked: string, modulus: Float64Array, { elementShape }: FeSystem): number => {
+/** Smallest and largest of moduli that are all positive and finite. */
+export const requireModulus = (
+  asked: string,
+  modulus: Float64Array,
+  { elementShape }: FeSystem,
+): readonly [low: number, high: number] => {
   let low = Infinity;
   let high = 0;
   for (let e = 0; e < modulus.length; e++) {
@@ -80,16 +82,17 @@ export const requireModulus = (asked: string, modulus: Float64Array, { elementSh
         "Moduli are positive and finite: give void elements a small one (eMin)",
       );
     }
-    low = Math.min(low, value);
-    high = Math.max(high, value);
+    if (value < low) low = value;
+    if (value > high) high = value;
   }
-  return high / low;
+  return [low, high];
 };
 
 /** Refuses forces that are not finite; a solve never returns a silent NaN. */
 export const requireLoad = (load: Float64Array, system: FeSystem): void => {
-  const at = load.findIndex((force) => !Number.isFinite(force));
-  if (at < 0) return;
+  let at = 0;
+  while (at < load.length && Number.isFinite(load[at])) at++;
+  if (at === load.length) return;
   const dof = at % system.fixed.length;
   throw new InvalidLoad(
     "feSolve",
@@ -123,11 +126,13 @@ export const refused = ({ dof, pivot, freeMotion }: FactorRefusal, system: FeSys
   );
 };
 
-const stops: Readonly<Record<Exclude<StopReason, "converged">, readonly [reason: string, remedy: string]>> = {
+const stops: Readonly<
+  Record<Exclude<StopReason, "converged" | "rounding">, readonly [reason: string, remedy: string]>
+> = {
   iterations: ["the iteration limit is reached", "Raise maxIterations, use fewer levels, or the direct solver"],
   stagnated: [
     "the residual no longer falls",
-    "Loosen tolerance: rounding at this contrast of moduli limits what can be reached; or use the direct solver",
+    "Loosen tolerance: rounding limits what can be reached; or use the direct solver",
   ],
   breakdown: [
     "the matrix is not positive definite to working accuracy",
@@ -141,7 +146,7 @@ export const requireConverged = (
   { label }: FeSystem,
   use: number,
 ): void => {
-  if (reason === "converged") return;
+  if (reason === "converged" || reason === "rounding") return;
   const which = use === 1 ? "" : `, solve ${use} with this factor: the adjoint, a tangent or a further load`;
   const [text, remedy] = stops[reason];
   throw new NotConverged(`feSolve on ${label}${which}`, { reason: text, iterations, residual }, remedy);
@@ -155,22 +160,22 @@ export const measureResidual = (
   u: Float64Array,
   largest: number,
 ): readonly [number, number] => {
-  const { springs } = system;
-  const image = new Float64Array(u.length);
-  productsOf(system).apply(modulus, u, image);
+  const { springs, fixed } = system;
+  const image = productsOf(system).image(modulus, u);
   let stiffest = largest;
-  for (let dof = 0; springs !== undefined && dof < u.length; dof++) {
-    image[dof] = image[dof]! + springs[dof]! * u[dof]!;
-    stiffest = Math.max(stiffest, springs[dof]!);
-  }
   let error = 0;
   let norm = 0;
   let motion = 0;
   for (let dof = 0; dof < u.length; dof++) {
-    if (system.fixed[dof] === 1) continue;
-    error += (image[dof]! - load[dof]!) ** 2;
-    norm += load[dof]! ** 2;
-    motion += u[dof]! ** 2;
+    const spring = springs === undefined ? 0 : springs[dof]!;
+    if (spring > stiffest) stiffest = spring;
+    if (fixed[dof] === 1) continue;
+    const force = load[dof]!;
+    const displacement = u[dof]!;
+    const rest = image[dof]! + spring * displacement - force;
+    error += rest * rest;
+    norm += force * force;
+    motion += displacement * displacement;
   }
   if (norm === 0) return [0, 0];
   return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + stiffest * Math.sqrt(motion))];

@@ -6,7 +6,7 @@
 import { h8Elasticity } from "../kernels/sparse/hexahedron.ts";
 import { q4PlaneStress } from "../kernels/sparse/quadrilateral.ts";
 import { ShapeMismatch } from "../src/error.ts";
-import { fromBuffer } from "../src/array/ndarray.ts";
+import { bufferOf, fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import type { Shape } from "../src/array/shape.ts";
 import { sameShape, showShape, sizeOf } from "../src/array/shape.ts";
@@ -17,7 +17,7 @@ import { isLinearInput, reals, requireKnown } from "../src/ir/primitive.ts";
 import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { bilinearJvp } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
-import { leadingAxes, requirePrefix, sliceOf, withoutFixed } from "./fe-checks.ts";
+import { leadingAxes, requirePrefix, sliceOf } from "./fe-checks.ts";
 import { gridSystem, productsOf } from "./fe-system.ts";
 import type { FeParams, FeSystem } from "./fe-system.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
@@ -71,9 +71,19 @@ const formParams = (system: FeSystem, left: DofSide = "free", right: DofSide = "
   ...(right === "all" ? { right } : {}),
 });
 
-/** A field as it enters a product. */
-const entering = (u: Float64Array, side: DofSide | undefined, { fixed }: FeSystem): Float64Array =>
-  side === "all" ? u : withoutFixed(u, fixed);
+const fixedDofs = new WeakMap<FeSystem, Int32Array>();
+const noDofs = new Int32Array(0);
+
+/** Dofs that do not count on a side. */
+const without = (side: DofSide | undefined, system: FeSystem): Int32Array => {
+  if (side === "all") return noDofs;
+  let dofs = fixedDofs.get(system);
+  if (dofs === undefined) {
+    dofs = Int32Array.from(Array.from(system.fixed.keys()).filter((dof) => system.fixed[dof] === 1));
+    fixedDofs.set(system, dofs);
+  }
+  return dofs;
+};
 
 /**
  * K(E) u, springs left out: linear in E and in u. `rows` and `columns` say on which side fixed dofs count; K_fp, which maps
@@ -93,8 +103,8 @@ export const feApply: PrimitiveFunction<[NDArray, NDArray], FeApplyParams> = def
     for (let k = 0; k < fields; k++) {
       const own = sliceOf(modulus, Math.floor(k / perModulus), sizeOf(system.elementShape));
       const image = out.subarray(k * dofs, (k + 1) * dofs);
-      productsOf(system).apply(own, entering(sliceOf(u, k, dofs), columns, system), image);
-      if (rows !== "all") for (let dof = 0; dof < dofs; dof++) if (system.fixed[dof] === 1) image[dof] = 0;
+      productsOf(system).apply(own, sliceOf(u, k, dofs), image, without(columns, system));
+      for (const dof of without(rows, system)) image[dof] = 0;
     }
     return fromBuffer(out, u.shape, "float64");
   },
@@ -149,10 +159,13 @@ export const feForm: PrimitiveFunction<[NDArray, NDArray], FeFormParams> = defin
     const elements = sizeOf(system.elementShape);
     const fields = sizeOf(lead);
     const out = new Float64Array(fields * elements);
+    // Programs hand over one field as two arrays.
+    const isSquare = bufferOf(u) === bufferOf(v);
     for (let k = 0; k < fields; k++) {
-      const first = entering(sliceOf(u, k, dofs), left, system);
-      const second = u === v && left === right ? first : entering(sliceOf(v, k, dofs), right, system);
-      productsOf(system).forms(first, second, out.subarray(k * elements, (k + 1) * elements));
+      const first = sliceOf(u, k, dofs);
+      const second = isSquare ? first : sliceOf(v, k, dofs);
+      const own = out.subarray(k * elements, (k + 1) * elements);
+      productsOf(system).forms(first, second, own, without(left, system), without(right, system));
     }
     return fromBuffer(out, [...lead, ...system.elementShape], "float64");
   },

@@ -35,7 +35,7 @@ import {
 import { redeem, ticketOf } from "./fe-factors.ts";
 import { feApply } from "./fe-products.ts";
 import { recordReport } from "./fe-system.ts";
-import type { FeParams } from "./fe-system.ts";
+import type { FeParams, SolveReport } from "./fe-system.ts";
 import { moveAxis, only } from "./shape.ts";
 
 // --- feFactor ---------------------------------------------------------------------------------
@@ -105,11 +105,13 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
     let contrast = 1;
     let factorBytes = 0;
     let longest: readonly number[] = [];
+    let reason: SolveReport["reason"] = system.solver.kind === "direct" ? "direct" : "converged";
     for (let k = 0; k < sizeOf(lead); k++) {
       const rhs = sliceOf(load, k, cases * dofs);
       const u = out.subarray(k * cases * dofs, (k + 1) * cases * dofs);
       const own = sliceOf(modulus, k, sizeOf(system.elementShape));
-      contrast = Math.max(contrast, requireModulus("feSolve", own, system));
+      const [smallest, largest] = requireModulus("feSolve", own, system);
+      contrast = Math.max(contrast, largest / smallest);
       requireLoad(rhs, system);
       counts.solves += cases;
       const ticket = sliceOf(factor, k, 1)[0]!;
@@ -119,8 +121,8 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       for (const convergence of kept.solver.solve(rhs, cases, u)) {
         requireConverged(convergence, system, kept.uses);
         if (convergence.history.length > longest.length) longest = convergence.history;
+        if (convergence.reason === "rounding") reason = "rounding";
       }
-      const largest = own.reduce((high, value) => Math.max(high, value), 0);
       for (let c = 0; c < cases; c++) {
         const [relative, backward] = measureResidual(
           system,
@@ -141,6 +143,7 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       cases: sizeOf(all),
       iterations: Math.max(0, longest.length - 1),
       history: longest,
+      reason,
       factorBytes,
       contrast,
     });

@@ -1,9 +1,8 @@
 /**
  * The classical pipeline: density -> filter -> SIMP -> solve -> compliance, differentiated by the library's
- * own transforms, and optimality criteria around it. One jitted value-and-gradient per iteration.
+ * own transforms, and optimality criteria around it. One compiled program per iteration: from design to next design.
  */
 import { InvalidProblem } from "../src/error.ts";
-import { fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { backends } from "../src/backend/index.ts";
 import type { Backend } from "../src/backend/index.ts";
@@ -15,14 +14,15 @@ import type { Counters } from "../src/counters.ts";
 import { elementField } from "../library/fem/index.ts";
 import type { ElasticitySystem, ElementField, FieldOf, GridSystem, VectorField } from "../library/fem/index.ts";
 import { mean } from "../library/numpy/statistics.ts";
-import { mul } from "../library/numpy/elementwise.ts";
+import { isfinite, logicalAnd, mul } from "../library/numpy/elementwise.ts";
+import { all, sum } from "../library/numpy/reductions.ts";
 import { requireOptions } from "../src/options.ts";
 import { jit } from "../transforms/jit.ts";
 import { grad, valueAndGrad } from "../transforms/vjp.ts";
 import { complianceAndDisplacement } from "./compliance.ts";
 import { densityFilter } from "./filter.ts";
 import { simp } from "./interpolation.ts";
-import { optimalityCriteria } from "./optimality-criteria.ts";
+import { updateDesign } from "./optimality-update.ts";
 import type { Problem } from "./problems.ts";
 
 export interface HistoryEntry {
@@ -185,14 +185,15 @@ export const designObjective = <S extends GridSystem>(
 };
 
 /** Weights w with w . x = mean filtered density of x, exact since the filter is linear. */
-const volumeWeights = (problem: Pick<Problem, "mesh" | "mask">, filterRadius: number): Float64Array => {
+const volumeWeights = (problem: Pick<Problem, "mesh" | "mask">, filterRadius: number): ElementField => {
   const physical = physicalDensity(problem, filterRadius);
-  return asFloats(grad((design: ElementField) => mean(physical(design)))(elementField(problem.mesh, 1)));
+  return grad((design: ElementField) => mean(physical(design)))(elementField(problem.mesh, 1));
 };
 
-const requireMask = ({ mesh, mask }: Pick<Problem, "mesh" | "mask">): Float64Array | undefined => {
+const requireMask = ({ mesh, mask }: Pick<Problem, "mesh" | "mask">): ElementField | undefined => {
   if (mask === undefined) return undefined;
-  const values = asFloats(elementField(mesh, mask).astype("float64"));
+  const field = elementField(mesh, mask).astype("float64") as ElementField;
+  const values = asFloats(field);
   const wrong = values.findIndex((value) => value !== 0 && value !== 1);
   if (wrong >= 0)
     throw new InvalidProblem(
@@ -200,7 +201,7 @@ const requireMask = ({ mesh, mask }: Pick<Problem, "mesh" | "mask">): Float64Arr
       `the mask of element ${wrong} is ${values[wrong]}`,
       "A mask holds 1 where material may be and 0 where there is none",
     );
-  return values;
+  return field;
 };
 
 /** The design to start from, 0 where the mask is. */
@@ -208,29 +209,77 @@ const startOf = (
   { mesh }: Pick<Problem, "mesh">,
   { volumeFraction }: MinimizeResult["options"],
   initial: ElementField | undefined,
-  weights: Float64Array,
-  mask: Float64Array | undefined,
-): Float64Array => {
-  const largest = mask === undefined ? 1 : weights.reduce((sum, weight, e) => sum + weight * mask[e]!, 0);
+  weights: ElementField,
+  mask: ElementField | undefined,
+): ElementField => {
+  const largest = mask === undefined ? 1 : sum(mul(weights, mask)).item();
   if (!(volumeFraction <= largest))
     throw new InvalidProblem(
       "minimizeCompliance",
       `volumeFraction ${volumeFraction} where the mask leaves room for ${largest}`,
       "Ask for less material, or mask less",
     );
-  if (initial !== undefined) {
-    const values = asFloats(elementField(mesh, initial).astype("float64"));
-    const wrong = values.findIndex((value) => !(value >= 0 && value <= 1));
-    if (wrong >= 0)
-      throw new InvalidProblem(
-        "minimizeCompliance",
-        `the initial design variable of element ${wrong} is ${values[wrong]}`,
-        "Design variables lie in [0, 1]",
-      );
-    return mask === undefined ? values : values.map((value, e) => value * mask[e]!);
-  }
-  if (mask === undefined) return new Float64Array(weights.length).fill(volumeFraction);
-  return mask.map((value) => (value * volumeFraction) / largest);
+  if (initial === undefined)
+    return mask === undefined
+      ? elementField(mesh, volumeFraction)
+      : (mul(mask, volumeFraction / largest) as ElementField);
+  const design = elementField(mesh, initial).astype("float64") as ElementField;
+  const values = asFloats(design);
+  const wrong = values.findIndex((value) => !(value >= 0 && value <= 1));
+  if (wrong >= 0)
+    throw new InvalidProblem(
+      "minimizeCompliance",
+      `the initial design variable of element ${wrong} is ${values[wrong]}`,
+      "Design variables lie in [0, 1]",
+    );
+  return mask === undefined ? design : (mul(design, mask) as ElementField);
+};
+
+/** What one iteration makes of a design; all but fields are scalars. */
+interface Iteration {
+  readonly objective: NDArray;
+  /** Mean filtered density. */
+  readonly volume: NDArray;
+  readonly density: ElementField;
+  readonly displacement: VectorField;
+  /** Whether the objective and its gradient are numbers; the update is of no use else. */
+  readonly isFinite: NDArray;
+  readonly next: ElementField;
+  readonly change: NDArray;
+  readonly isVolumeReached: NDArray;
+}
+
+/** Value, gradient and update of a design, to be compiled as one program. */
+const iterationOf = (
+  problem: Problem,
+  asked: MinimizeResult["options"],
+  weights: ElementField,
+  upper: ElementField | undefined,
+): ((design: ElementField) => Iteration) => {
+  const { volumeFraction, move, volumeTolerance } = asked;
+  const evaluate = valueAndGrad(designObjective(problem, asked), { hasAux: true });
+  return function iteration(design) {
+    const [[objective, { density, displacement }], objectiveGradient] = evaluate(design);
+    const update = updateDesign({
+      design,
+      objectiveGradient,
+      volumeGradient: weights,
+      upper,
+      volumeFraction,
+      move,
+      volumeTolerance,
+    });
+    return {
+      objective,
+      volume: sum(mul(design, weights)),
+      density,
+      displacement,
+      isFinite: logicalAnd(isfinite(objective), all(isfinite(objectiveGradient))),
+      next: update.design as ElementField,
+      change: update.change,
+      isVolumeReached: update.isVolumeReached,
+    };
+  };
 };
 
 /** Numbers the runs, so that each may give its own notice. */
@@ -250,52 +299,33 @@ export const minimizeCompliance = <S extends GridSystem>(
   options: MinimizeOptions,
 ): MinimizeResult<S> => {
   const asked = settle(options);
-  const { volumeFraction, filterRadius, iterations, move, volumeTolerance, changeTolerance, backend } = asked;
-  const { mesh } = problem;
+  const { volumeFraction, filterRadius, iterations, changeTolerance, backend } = asked;
   const upper = requireMask(problem);
   const before = counters();
-  // Forces or heat: the difference is one of types alone.
-  const objectiveOf = designObjective(problem as unknown as Problem, asked);
-  const evaluate = jit(valueAndGrad(objectiveOf, { hasAux: true }), { backend });
   const weights = volumeWeights(problem, filterRadius);
   let design = startOf(problem, asked, options.initial, weights, upper);
-  const field = (values: Float64Array): ElementField =>
-    fromBuffer(values, mesh.elementShape, "float64") as NDArray as ElementField;
+  // Forces or heat: the difference is one of types alone.
+  const step = jit(iterationOf(problem as unknown as Problem, asked, weights, upper), { backend });
 
   const history: HistoryEntry[] = [];
-  let evaluated = design;
   let density!: ElementField;
   let displacement!: VectorField;
   let reason: StopReason = "iterations";
   let isVolumeReached = true;
+  let evaluated = design;
   for (let iteration = 1; iteration <= iterations; iteration++) {
     const started = performance.now();
-    const [[value, aux], gradient] = evaluate(field(design));
-    const objective = value.item();
-    const objectiveGradient = asFloats(gradient);
-    if (iteration === 1) ({ density, displacement } = aux);
-    if (!Number.isFinite(objective) || !objectiveGradient.every(Number.isFinite)) {
+    const taken = step(design);
+    if (iteration === 1) ({ density, displacement } = taken);
+    if (taken.isFinite.item() === 0) {
       reason = "not finite";
       design = evaluated;
       break;
     }
-    const step = optimalityCriteria({
-      design: field(design),
-      objectiveGradient: gradient,
-      volumeGradient: field(weights),
-      volumeFraction,
-      move,
-      volumeTolerance,
-      upper: upper === undefined ? undefined : field(upper),
-    });
-    const next = asFloats(step.design);
-    const change = design.reduce((largest, x, e) => Math.max(largest, Math.abs(next[e]! - x)), 0);
-    const volume = design.reduce((sum, x, e) => sum + x * weights[e]!, 0);
-    density = aux.density;
-    displacement = aux.displacement;
-    evaluated = design;
-    design = next;
-    isVolumeReached = step.isVolumeReached;
+    ({ density, displacement } = taken);
+    [evaluated, design] = [design, taken.next];
+    isVolumeReached = taken.isVolumeReached.item() === 1;
+    const [objective, volume, change] = [taken.objective.item(), taken.volume.item(), taken.change.item()];
     const entry = { objective, volume, change, milliseconds: performance.now() - started };
     history.push(entry);
     options.onIteration?.({ ...entry, iteration, density });
@@ -318,7 +348,7 @@ export const minimizeCompliance = <S extends GridSystem>(
     history,
     density,
     displacement: displacement as FieldOf<S>,
-    design: field(design),
+    design,
     reason,
     counters: differenceOf(counters(), before),
     options: asked,

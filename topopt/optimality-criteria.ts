@@ -1,13 +1,13 @@
 /**
- * Optimality criteria update: x (-dc/dx / (lambda dv/dx))^(1/2) within a move limit and the bounds,
- * lambda by bisection so that a linear volume functional meets its target.
- * Source: Bendsoe 1995; Andreassen et al. 2011. Plain numbers, outside every trace.
+ * Optimality criteria update of plain fields: what optimality-update.ts computes, with its inputs checked first.
  */
 import { InvalidProblem, ShapeMismatch } from "../src/error.ts";
-import { fromBuffer } from "../src/array/ndarray.ts";
-import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape } from "../src/array/shape.ts";
 import type { ElementField } from "../library/fem/index.ts";
+import { ones } from "../library/numpy/creation.ts";
+import { toDType } from "../library/numpy/operand.ts";
+import { jit } from "../transforms/jit.ts";
+import { updateDesign } from "./optimality-update.ts";
 
 export interface OptimalityCriteria {
   /** Design variables, shape [nely, nelx]. */
@@ -34,39 +34,29 @@ export interface OptimalityStep {
   readonly bisections: number;
 }
 
-const lambdaLow = 1e-9;
-const lambdaHigh = 1e9;
-const bisectionLimit = 2000;
-
-/** The bracket of lambda: the published one, widened by decades until it holds the target. */
-const bracketOf = (volumeAt: (lambda: number) => number, target: number): readonly [number, number] => {
-  let [low, high] = [lambdaLow, lambdaHigh];
-  while (volumeAt(high) > target && high < 1e300) high *= 1e3;
-  while (volumeAt(low) < target && low > 1e-300) low /= 1e3;
-  return [low, high];
-};
-
-/** Square roots of the slopes per volume; a variable without volume is free: it takes the bound that helps. */
-const strengthsOf = (objectiveGradient: Float64Array, volumeGradient: Float64Array): Float64Array =>
-  objectiveGradient.map((slope, e) => {
-    if (!Number.isFinite(slope))
-      throw new InvalidProblem(
-        "optimalityCriteria",
-        `the gradient of element ${e} is ${slope}`,
-        "The objective must have a finite gradient",
-      );
-    return slope < 0 ? Math.min(Number.MAX_VALUE, Math.sqrt(-slope / volumeGradient[e]!)) : 0;
-  });
-
-const valuesLike = (design: ElementField, what: string, field: ElementField): Float64Array => {
+/** A field that has the shape of the design. */
+const requireLike = (design: ElementField, what: string, field: ElementField): ElementField => {
   if (!sameShape(design.shape, field.shape))
     throw new ShapeMismatch(
       "optimalityCriteria",
       `${what} has shape ${showShape(field.shape)}, the design ${showShape(design.shape)}`,
       "All fields of an update are element fields of one mesh",
     );
-  return field.toTypedArray() as Float64Array;
+  return toDType(field, "float64") as ElementField;
 };
+
+const requireFinite = (objectiveGradient: ElementField): void => {
+  const slopes = objectiveGradient.toTypedArray();
+  const wrong = slopes.findIndex((slope) => !Number.isFinite(slope));
+  if (wrong >= 0)
+    throw new InvalidProblem(
+      "optimalityCriteria",
+      `the gradient of element ${wrong} is ${slopes[wrong]}`,
+      "The objective must have a finite gradient",
+    );
+};
+
+const update = jit(updateDesign);
 
 /**
  * One update. The bisection halves [1e-9, 1e9] arithmetically, as the published program does; the bracket is widened
@@ -74,6 +64,7 @@ const valuesLike = (design: ElementField, what: string, field: ElementField): Fl
  * Where the bounds and the move limit do not allow the target, the closest reachable volume is taken and said
  * (isVolumeReached).
  * @throws InvalidProblem when a gradient is not finite, ShapeMismatch
+ * Compiled once per shape.
  * @example
  * const half = elementField(mesh, 0.5);
  * const slope = elementField(mesh, [[-4, -4, -1, -1], [-4, -4, -1, -1]]);
@@ -83,43 +74,17 @@ const valuesLike = (design: ElementField, what: string, field: ElementField): Fl
  */
 export const optimalityCriteria = (options: OptimalityCriteria): OptimalityStep => {
   const { volumeFraction, move, volumeTolerance } = options;
-  const design = options.design.toTypedArray() as Float64Array;
-  const weights = valuesLike(options.design, "volumeGradient", options.volumeGradient);
-  const strengths = strengthsOf(valuesLike(options.design, "objectiveGradient", options.objectiveGradient), weights);
-  const upper = options.upper === undefined ? undefined : valuesLike(options.design, "upper", options.upper);
-  const next = new Float64Array(design.length);
-  const unscaled = design.map((x, e) => x * strengths[e]!);
-  const lowest = design.map((x) => Math.max(0, x - move));
-  const highest = design.map((x, e) => Math.min(upper === undefined ? 1 : upper[e]!, x + move));
-  const volumeAt = (lambda: number): number => {
-    const scale = 1 / Math.sqrt(lambda);
-    let volume = 0;
-    for (let e = 0; e < next.length; e++) {
-      const target = unscaled[e]! * scale;
-      const value = Math.min(Math.max(target, lowest[e]!), highest[e]!);
-      next[e] = value;
-      volume += value * weights[e]!;
-    }
-    return volume;
-  };
-  let [low, high] = bracketOf(volumeAt, volumeFraction);
-  let lambda = low;
-  let volume = 0;
-  let bisections = 0;
-  while (bisections < bisectionLimit) {
-    bisections++;
-    lambda = (low + high) / 2;
-    volume = volumeAt(lambda);
-    if (Math.abs(volume - volumeFraction) < volumeTolerance || lambda === low || lambda === high) break;
-    if (volume > volumeFraction) low = lambda;
-    else high = lambda;
-  }
-  const reachable = Math.max(volumeTolerance, 1e-9);
+  const design = toDType(options.design, "float64") as ElementField;
+  const volumeGradient = requireLike(design, "volumeGradient", options.volumeGradient);
+  const objectiveGradient = requireLike(design, "objectiveGradient", options.objectiveGradient);
+  requireFinite(objectiveGradient);
+  const upper = options.upper === undefined ? ones(design.shape) : requireLike(design, "upper", options.upper);
+  const step = update({ design, objectiveGradient, volumeGradient, upper, volumeFraction, move, volumeTolerance });
   return {
-    design: fromBuffer(next, options.design.shape, "float64") as NDArray as ElementField,
-    lambda,
-    volume,
-    isVolumeReached: Math.abs(volume - volumeFraction) <= reachable,
-    bisections,
+    design: step.design as ElementField,
+    lambda: step.lambda.item(),
+    volume: step.volume.item(),
+    isVolumeReached: step.isVolumeReached.item() === 1,
+    bisections: step.bisections.item(),
   };
 };

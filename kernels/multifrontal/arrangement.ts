@@ -17,6 +17,9 @@ interface Places {
   readonly modulus: number;
   readonly springs: number;
   readonly threshold: number;
+  /** Fraction of the diagonal that the thresholds are. */
+  readonly fraction: number;
+  readonly elementNodes: number;
   readonly work: number;
   readonly rhs: number;
   readonly matrix: number;
@@ -52,6 +55,8 @@ function placesOf(
     modulus: take(8 * elementCount),
     springs: take(8 * dofCount),
     threshold: take(8 * positionCount),
+    fraction: take(8),
+    elementNodes: take(4 * nodesPerElement * elementCount),
     work: take(8 * (positionCount + 1) * casesPerPass),
     rhs: take(8 * dofCount * casesPerPass),
     matrix: take(8 * size * size * sizes.matrices),
@@ -60,6 +65,9 @@ function placesOf(
   };
   return { ...places, bytes: next };
 }
+
+/** Places that the header tells. */
+const inHeader = ["factor", "stack", "modulus", "matrix", "threshold", "elementNodes", "work", "rhs", "parts"] as const;
 
 /** Everything on one thread. */
 const undivided = (analysis: Analysis): Partition => ({
@@ -84,8 +92,8 @@ function arrangementOf(analysis: Analysis, divided: Partition, matrices: number)
     const header = new Int32Array(memory.buffer, base, headerBytes / 4);
     header[headerWord.fronts] = base + places.tables;
     header[headerWord.dofAt] = base + places.tables + dofAtOffset(analysis);
-    for (const name of ["factor", "stack", "modulus", "matrix", "threshold", "work", "rhs", "parts"] as const)
-      header[headerWord[name]] = base + places[name];
+    for (const name of inHeader) header[headerWord[name]] = base + places[name];
+    new Int32Array(memory.buffer, base + places.elementNodes, analysis.elementNodes.length).set(analysis.elementNodes);
     header[headerWord.matrixStep] = 0;
     header[headerWord.frontCount] = analysis.supernodeCount;
     header[headerWord.positionCount] = analysis.positionCount;

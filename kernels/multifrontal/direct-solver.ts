@@ -4,9 +4,10 @@
  * `holds` says that the factors are gone. Subtrees are factored by as many threads as there are, solves by one.
  */
 import { type Analysis, panelOffset } from "../sparse/analysis.ts";
-import type { FactorKernel } from "../sparse/factor-kernel.ts";
+import type { FactorKernel, Threshold } from "../sparse/factor-kernel.ts";
 import type { ElementValues } from "../sparse/multifrontal.ts";
 import { compiledFor, instantiate } from "../prebuilt/module.ts";
+import type { PrebuiltFunction } from "../prebuilt/module.ts";
 import { arrange } from "./arrangement.ts";
 import type { Arrangement } from "./arrangement.ts";
 import { headerBytes, headerWord, partBytes, partWord } from "./layout.ts";
@@ -29,20 +30,31 @@ const doublesAt = ({ memory, base }: Place, at: number, length: number): Float64
 
 /** Copies what a factorization reads. */
 function writeValues(
-  { positionCount, dofCount, nodesPerElement, dofsPerNode }: Analysis,
+  { dofCount, nodesPerElement, dofsPerNode }: Analysis,
   { places }: Arrangement,
   place: Place,
-  values: ElementValues & { readonly threshold: Float64Array },
+  { elementMatrix, modulus, springs }: ElementValues,
 ): void {
-  const { elementMatrix, modulus, springs, threshold } = values;
   const elementSize = nodesPerElement * dofsPerNode;
   doublesAt(place, places.modulus, modulus.length).set(modulus);
   doublesAt(place, places.matrix, elementMatrix.length).set(elementMatrix);
-  doublesAt(place, places.threshold, positionCount).set(threshold);
   if (springs !== undefined) doublesAt(place, places.springs, dofCount).set(springs);
   const header = new Int32Array(place.memory.buffer, place.base, headerBytes / 4);
   header[headerWord.matrixStep] = elementMatrix.length === elementSize ** 2 ? 0 : 8 * elementSize ** 2;
   header[headerWord.springs] = springs === undefined ? 0 : place.base + places.springs;
+}
+
+/** Writes thresholds, or has them computed of the values written before. */
+function settleThresholds(
+  { positionCount, dofsPerNode, elementCount }: Analysis,
+  { places }: Arrangement,
+  place: Place,
+  threshold: Threshold,
+  functions: Readonly<Record<string, PrebuiltFunction>>,
+): void {
+  if (typeof threshold !== "number") return doublesAt(place, places.threshold, positionCount).set(threshold);
+  doublesAt(place, places.fraction, 1)[0] = threshold;
+  functions[`thresholds${dofsPerNode}`]!(place.base, elementCount, place.base + places.fraction);
 }
 
 /** The first position that a part has refused, or -1. */
@@ -125,7 +137,8 @@ export function directSolver(analysis: Analysis, runner: PartRunner = oneThread,
     }
     const enter = (): Place => {
       const place = placeFor(home.tenant);
-      writeValues(analysis, home.arrangement, place, { ...values, threshold });
+      writeValues(analysis, home.arrangement, place, values);
+      settleThresholds(analysis, home.arrangement, place, threshold, instantiate(module, place.memory));
       return place;
     };
     isFactored = false;

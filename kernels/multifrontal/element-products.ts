@@ -73,14 +73,14 @@ const exportApply = (module: WasmModule, kind: ElementKind): void => {
 };
 
 /**
- * (nodes, rows, pairs of rows, u, v, out, elements): the form of every element. `rows`: two rows of B side by side, an
- * odd last one with zeros.
+ * (nodes, rows, pairs of rows, u, v, out, elements): the form of every element, elementForms of two fields, elementEnergies of
+ * u with itself, whose strains are needed once. `rows`: two rows of B side by side, an odd last one with zeros.
  */
-const exportForms = (module: WasmModule, kind: ElementKind): void => {
+const exportForms = (module: WasmModule, kind: ElementKind, name: "elementForms" | "elementEnergies"): void => {
   const { elementSize, dofsPerNode } = kind;
-  module.func("elementForms", { params: integers(7), export: true }, (f, nodes, rows, pairs, u, v, out, count) =>
+  module.func(name, { params: integers(7), export: true }, (f, nodes, rows, pairs, u, v, out, count) =>
     f.for(f.local("i32"), 0, count, 1, () => {
-      const places = [nodePlaces(f, kind, nodes, u), nodePlaces(f, kind, nodes, v)];
+      const places = (name === "elementForms" ? [u, v] : [u]).map((field) => nodePlaces(f, kind, nodes, field));
       const form = f.hold(f64.const(0));
       const row = f.hold(rows);
       f.for(f.local("i32"), 0, pairs, 1, () => {
@@ -92,7 +92,7 @@ const exportForms = (module: WasmModule, kind: ElementKind): void => {
             f.set(strain, f64x2.add(strain, f64x2.mul(entry, value)));
           });
         }
-        const product = f.hold(f64x2.mul(strains[0]!, strains[1]!));
+        const product = f.hold(f64x2.mul(strains[0]!, strains.at(-1)!));
         for (const lane of [0, 1]) f.set(form, f64.add(form, f64x2.extract_lane(product, lane)));
         f.set(row, i32.add(row, 16 * elementSize));
       });
@@ -115,7 +115,8 @@ const moduleFor = (kind: ElementKind): PrebuiltModule => {
       const module = wasmModule();
       module.importMemory("env", "memory", limits ?? { initial: 1 });
       exportApply(module, kind);
-      exportForms(module, kind);
+      exportForms(module, kind, "elementForms");
+      exportForms(module, kind, "elementEnergies");
       return module.assemble();
     },
   };
@@ -125,10 +126,21 @@ const moduleFor = (kind: ElementKind): PrebuiltModule => {
 
 /** Products with the elements of one mesh. Fields are per dof, moduli and forms per element. */
 export interface ElementProducts {
+  /**
+   * K(modulus) u, which holds until the next call of any of these functions.
+   * @param zeros  dofs of u that count as zero; none without it
+   */
+  readonly image: (modulus: Float64Array, u: Float64Array, zeros?: Int32Array) => Float64Array;
   /** out = K(modulus) u. */
-  readonly apply: (modulus: Float64Array, u: Float64Array, out: Float64Array) => void;
-  /** out = u_e' K0 v_e for every element. */
-  readonly forms: (u: Float64Array, v: Float64Array, out: Float64Array) => void;
+  readonly apply: (modulus: Float64Array, u: Float64Array, out: Float64Array, zeros?: Int32Array) => void;
+  /** out = u_e' K0 v_e for every element; u and v may be one. */
+  readonly forms: (
+    u: Float64Array,
+    v: Float64Array,
+    out: Float64Array,
+    zerosOfU?: Int32Array,
+    zerosOfV?: Int32Array,
+  ) => void;
 }
 
 /** Columns of the matrix, one after the other. */
@@ -145,10 +157,33 @@ const rowPairs = (rows: Float64Array, size: number): Float64Array => {
   return pairs;
 };
 
-const reference = (mesh: ElementMesh, elementMatrix: Float64Array): ElementProducts => ({
-  apply: (modulus, u, out) => applyElements(mesh, elementMatrix, modulus, u, out),
-  forms: (u, v, out) => elementForms(mesh, elementMatrix, u, v, out),
-});
+const noDofs = new Int32Array(0);
+
+function clear(field: Float64Array, zeros: Int32Array): void {
+  for (let k = 0; k < zeros.length; k++) field[zeros[k]!] = 0;
+}
+
+const without = (field: Float64Array, zeros: Int32Array): Float64Array => {
+  if (zeros.length === 0) return field;
+  const rest = field.slice();
+  clear(rest, zeros);
+  return rest;
+};
+
+const reference = (mesh: ElementMesh, elementMatrix: Float64Array): ElementProducts => {
+  const apply: ElementProducts["apply"] = (modulus, u, out, zeros = noDofs) =>
+    applyElements(mesh, elementMatrix, modulus, without(u, zeros), out);
+  return {
+    image: (modulus, u, zeros) => {
+      const out = new Float64Array(u.length);
+      apply(modulus, u, out, zeros);
+      return out;
+    },
+    apply,
+    forms: (u, v, out, zerosOfU = noDofs, zerosOfV = noDofs) =>
+      elementForms(mesh, elementMatrix, without(u, zerosOfU), without(v, zerosOfV), out),
+  };
+};
 
 /** The products of a mesh whose elements have this matrix, in WebAssembly where it has vectors; the bits are the same. */
 export function elementProducts(mesh: ElementMesh, elementMatrix: Float64Array): ElementProducts {
@@ -190,26 +225,33 @@ export function elementProducts(mesh: ElementMesh, elementMatrix: Float64Array):
     ({ base }: Place) =>
     (name: keyof typeof places) =>
       base + places[name];
+  /** Copies a field in. */
+  const enter = (place: Place, at: number, field: Float64Array, zeros: Int32Array): void => {
+    const own = doubles(place, at, fieldLength);
+    own.set(field.length === fieldLength ? field : field.subarray(0, fieldLength));
+    clear(own, zeros);
+  };
+  const image: ElementProducts["image"] = (modulus, u, zeros = noDofs) => {
+    const place = placeFor(tenant);
+    const of = addresses(place);
+    const product = doubles(place, places.v, fieldLength);
+    doubles(place, places.perElement, elements).set(modulus);
+    enter(place, places.u, u, zeros);
+    product.fill(0);
+    functions["applyElements"]!(of("nodes"), of("perElement"), of("columns"), of("u"), of("v"), elements);
+    return product;
+  };
   return {
-    apply: (modulus, u, out) => {
+    image,
+    apply: (modulus, u, out, zeros) => out.set(image(modulus, u, zeros)),
+    forms: (u, v, out, zerosOfU = noDofs, zerosOfV = noDofs) => {
       const place = placeFor(tenant);
       const of = addresses(place);
-      const product = doubles(place, places.v, fieldLength);
-      doubles(place, places.perElement, elements).set(modulus);
-      doubles(place, places.u, fieldLength).set(u.subarray(0, fieldLength));
-      product.fill(0);
-      functions["applyElements"]!(of("nodes"), of("perElement"), of("columns"), of("u"), of("v"), elements);
-      out.fill(0, fieldLength);
-      out.set(product);
-    },
-    forms: (u, v, out) => {
-      const place = placeFor(tenant);
-      const of = addresses(place);
-      doubles(place, places.u, fieldLength).set(u.subarray(0, fieldLength));
-      const other = u === v ? "u" : "v";
-      if (u !== v) doubles(place, places.v, fieldLength).set(v.subarray(0, fieldLength));
-      const count = pairs.length / (2 * size);
-      functions["elementForms"]!(of("nodes"), of("pairs"), count, of("u"), of(other), of("perElement"), elements);
+      enter(place, places.u, u, zerosOfU);
+      const isSquare = u === v && zerosOfU === zerosOfV;
+      if (!isSquare) enter(place, places.v, v, zerosOfV);
+      const form = functions[isSquare ? "elementEnergies" : "elementForms"]!;
+      form(of("nodes"), of("pairs"), pairs.length / (2 * size), of("u"), of("v"), of("perElement"), elements);
       out.set(doubles(place, places.perElement, elements));
     },
   };

@@ -2,6 +2,8 @@
  * How an analysis lies in the memory of the kernels: one record of 16 words for every front, lists of words that records
  * point to, and the header that says where everything is. Offsets in bytes; words are 32 bits.
  */
+import { at, i32 } from "../assembler/index.ts";
+import type { Expression } from "../assembler/index.ts";
 import type { Analysis } from "../sparse/analysis.ts";
 import type { SupernodeRange } from "./parts.ts";
 
@@ -51,8 +53,13 @@ export const headerWord = {
   dofCount: 13,
   /** Records of the parts that threads take. */
   parts: 14,
+  /** Node numbers element by element. */
+  elementNodes: 15,
 } as const;
 export const headerBytes = 64;
+
+/** A word of a header or record. */
+export const word = (base: Expression<"i32">, index: number): Expression<"i32"> => i32.load(at(base, index, 4));
 
 /** Words of a part's record. */
 export const partWord = {

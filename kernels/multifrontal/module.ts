@@ -4,17 +4,16 @@
  * Source: Duff & Reid 1983; Liu 1992; the readable reference is kernels/sparse/multifrontal.ts.
  */
 import { at, call, f64, i32, pointerTo, wasmModule } from "../assembler/index.ts";
-import type { Expression, FunctionReference, MemoryLimits, WasmModule } from "../assembler/index.ts";
+import type { FunctionReference, MemoryLimits, WasmModule } from "../assembler/index.ts";
 import { integers } from "../prebuilt/lanes.ts";
 import type { Integers } from "../prebuilt/lanes.ts";
 import type { PrebuiltModule } from "../prebuilt/module.ts";
 import { assembly } from "./assembly.ts";
 import type { Assembly } from "./assembly.ts";
 import { elimination } from "./elimination.ts";
-import { frontWord, headerWord, partBytes, partWord, recordBytes } from "./layout.ts";
+import { frontWord, headerWord, partBytes, partWord, recordBytes, word } from "./layout.ts";
 import { exportSubstitution } from "./substitution.ts";
-
-const word = (base: Expression<"i32">, index: number): Expression<"i32"> => i32.load(at(base, index, 4));
+import { exportThresholds } from "./thresholds.ts";
 
 /** (header, front, panel, update matrix): unit pivots, element matrices, springs, updates of children. */
 const assembleFront = (
@@ -59,8 +58,8 @@ const assembleFront = (
 
 /**
  * A module for elements with so many dofs. Exports `factor(header, first, last)`, which answers -1 or the position of the
- * first pivot refused, `factorPart(header, part)`, which leaves that answer in the part's record, and the solves of
- * substitution.ts.
+ * first pivot refused, `factorPart(header, part)`, which leaves that answer in the part's record, the thresholds of
+ * thresholds.ts and the solves of substitution.ts.
  */
 const build = (elementSize: number, limits?: MemoryLimits): Uint8Array<ArrayBuffer> => {
   const module = wasmModule();
@@ -101,6 +100,7 @@ const build = (elementSize: number, limits?: MemoryLimits): Uint8Array<ArrayBuff
     });
     f.store(at(record, partWord.refused, 4), refused);
   });
+  exportThresholds(module, elementSize);
   exportSubstitution(module);
   return module.assemble();
 };

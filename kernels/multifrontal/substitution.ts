@@ -7,7 +7,7 @@ import type { Expression, FunctionReference, Local, Statements, WasmModule } fro
 import { integers, zeros } from "../prebuilt/lanes.ts";
 import type { Integers, Vector } from "../prebuilt/lanes.ts";
 import { transposeSquare } from "../prebuilt/strips.ts";
-import { frontWord, headerWord, recordBytes } from "./layout.ts";
+import { frontWord, headerWord, recordBytes, word } from "./layout.ts";
 
 const lines = [0, 1, 2, 3] as const;
 const pairs = [0, 1] as const;
@@ -224,8 +224,6 @@ function forSeveral(module: WasmModule, cases: 2 | 4): StripFunctions {
   );
   return { forwardPivots, forwardUpdates, backwardUpdates, backwardPivots };
 }
-
-const word = (base: Expression<"i32">, index: number): Expression<"i32"> => i32.load(at(base, index, 4));
 
 /** What both directions need of one front. */
 const frontOf = (f: Statements, header: Local<"i32">, s: Local<"i32">, work: Local<"i32">, step: Local<"i32">) => {

@@ -6,10 +6,10 @@
  */
 
 import type { Analysis } from "./analysis.ts";
-import { assembleDiagonal, freeMotion } from "./definiteness.ts";
+import { freeMotion } from "./definiteness.ts";
+import { thresholdsOf } from "./diagonal.ts";
 import { type FactorKernel, referenceKernel } from "./factor-kernel.ts";
 import type { ElementValues } from "./multifrontal.ts";
-import { workspaceOf } from "./workspace.ts";
 
 export { solve } from "./solve.ts";
 
@@ -32,19 +32,10 @@ export type FactorStatus = { readonly ok: true } | FactorRefusal;
  */
 const pivotFraction = 1e-16;
 
-/** Smallest accepted pivots: a fraction of the diagonal; half of the unit pivots of fixed dofs and padding. */
-function setThresholds(analysis: Analysis, diagonal: Float64Array, threshold: Float64Array): void {
-  const { dofAt } = analysis;
-  for (let position = 0; position < dofAt.length; position++) {
-    const dof = dofAt[position]!;
-    threshold[position] = dof === -1 ? 0.5 : pivotFraction * diagonal[dof]!;
-  }
-}
-
 /** Whether every entry is a finite number >= 0. */
 function isFiniteNonNegative(field: Float64Array | undefined): boolean {
   if (field === undefined) return true;
-  for (const value of field) if (!(value >= 0 && value < Infinity)) return false;
+  for (let k = 0; k < field.length; k++) if (!(field[k]! >= 0 && field[k]! < Infinity)) return false;
   return true;
 }
 
@@ -76,11 +67,9 @@ export function factorize(
 
 /** Factors a matrix that is known to have no free motions; pivots are measured against its diagonal. */
 export function eliminatePositive(analysis: Analysis, values: ElementValues, kernel: FactorKernel): FactorStatus {
-  const { diagonal, threshold } = workspaceOf(analysis);
-  assembleDiagonal(analysis, values, diagonal);
-  setThresholds(analysis, diagonal, threshold);
-  const refused = kernel.eliminate(values, threshold);
+  const refused = kernel.eliminate(values, pivotFraction);
   if (refused === undefined) return { ok: true };
   const { position, pivot } = refused;
-  return { ok: false, dof: analysis.dofAt[position]!, pivot, threshold: threshold[position]!, freeMotion: false };
+  const threshold = thresholdsOf(analysis, values, pivotFraction)[position]!;
+  return { ok: false, dof: analysis.dofAt[position]!, pivot, threshold, freeMotion: false };
 }

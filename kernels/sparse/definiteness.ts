@@ -6,9 +6,12 @@
  */
 
 import type { Analysis } from "./analysis.ts";
+import { assembleDiagonal } from "./diagonal.ts";
 import { elementForms } from "./element-operator.ts";
 import type { FactorKernel } from "./factor-kernel.ts";
 import type { ElementValues } from "./multifrontal.ts";
+
+export { assembleDiagonal } from "./diagonal.ts";
 
 /**
  * Below this value of the smallest eigenvalue a motion counts as free. Measured with unit moduli: structures without
@@ -40,29 +43,19 @@ const certificates = new WeakMap<Analysis, Certificate>();
 const positivePattern = (field: Float64Array | undefined): Uint8Array =>
   Uint8Array.from(field ?? [], (value) => (value > 0 ? 1 : 0));
 
-const sameNumbers = (left: ArrayLike<number>, right: ArrayLike<number>): boolean => {
+const sameNumbers = (left: Float64Array, right: Float64Array): boolean => {
   if (left.length !== right.length) return false;
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;
 };
 
-/** Diagonal of K(E) plus springs, per dof. */
-export function assembleDiagonal(analysis: Analysis, values: ElementValues, diagonal: Float64Array): void {
-  const { elementNodes, nodesPerElement, dofsPerNode } = analysis;
-  const { elementMatrix, modulus, springs } = values;
-  const size = nodesPerElement * dofsPerNode;
-  if (springs === undefined) diagonal.fill(0);
-  else diagonal.set(springs);
-  for (let at = 0; at < elementNodes.length; at++) {
-    const element = (at / nodesPerElement) | 0;
-    const scale = modulus[element]!;
-    const first = elementMatrix.length === size * size ? 0 : element * size * size;
-    const corner = at % nodesPerElement;
-    for (let i = 0; i < dofsPerNode; i++) {
-      const dof = elementNodes[at]! * dofsPerNode + i;
-      diagonal[dof] = diagonal[dof]! + scale * elementMatrix[first + (corner * dofsPerNode + i) * (size + 1)]!;
-    }
-  }
+const noField = new Float64Array(0);
+
+/** Whether a field is positive where it was when the pattern was taken. */
+function hasPattern(pattern: Uint8Array, field: Float64Array = noField): boolean {
+  if (pattern.length !== field.length) return false;
+  for (let i = 0; i < field.length; i++) if ((field[i]! > 0 ? 1 : 0) !== pattern[i]) return false;
+  return true;
 }
 
 /** Sum of weight * v^2. */
@@ -115,7 +108,7 @@ function softestMotion(
 function findFreeMotion(analysis: Analysis, values: ElementValues, kernel: FactorKernel): FreeMotion | undefined {
   const diagonal = new Float64Array(analysis.dofCount);
   assembleDiagonal(analysis, values, diagonal);
-  const refused = kernel.eliminate(values, new Float64Array(analysis.positionCount));
+  const refused = kernel.eliminate(values, 0);
   if (refused === undefined) return softestMotion(analysis, values, diagonal, kernel);
   const dof = analysis.dofAt[refused.position]!;
   return { dof, pivot: refused.pivot, threshold: freeEigenvalue * diagonal[dof]! };
@@ -129,17 +122,17 @@ function findFreeMotion(analysis: Analysis, values: ElementValues, kernel: Facto
  */
 export function freeMotion(analysis: Analysis, values: ElementValues, kernel: FactorKernel): FreeMotion | undefined {
   const { elementMatrix } = values;
-  const modulusPattern = positivePattern(values.modulus);
-  const springPattern = positivePattern(values.springs);
   const kept = certificates.get(analysis);
   if (
     kept !== undefined &&
     sameNumbers(kept.elementMatrix, elementMatrix) &&
-    sameNumbers(kept.modulusPattern, modulusPattern) &&
-    sameNumbers(kept.springPattern, springPattern)
+    hasPattern(kept.modulusPattern, values.modulus) &&
+    hasPattern(kept.springPattern, values.springs)
   ) {
     return kept.answer;
   }
+  const modulusPattern = positivePattern(values.modulus);
+  const springPattern = positivePattern(values.springs);
   const springs = values.springs === undefined ? undefined : Float64Array.from(springPattern);
   const unit = { elementMatrix, modulus: Float64Array.from(modulusPattern), springs };
   const answer = findFreeMotion(analysis, unit, kernel);

@@ -3,19 +3,23 @@
  * (kernels/multifrontal). Both give the same bits.
  */
 import type { Analysis } from "./analysis.ts";
+import { thresholdsOf } from "./diagonal.ts";
 import { eliminate, type ElementValues } from "./multifrontal.ts";
 import { solve } from "./solve.ts";
 import { workspaceOf } from "./workspace.ts";
 
+/** Smallest accepted pivots: by position, or as a fraction of the assembled diagonal. */
+export type Threshold = Float64Array | number;
+
 export interface FactorKernel {
   /**
    * Factors a matrix; the factor that was kept before is gone, also when this one is refused.
-   * @param threshold  smallest accepted pivot per position
+   * @param threshold  smallest accepted pivots
    * @returns          undefined, or position and value of the first pivot refused
    */
   readonly eliminate: (
     values: ElementValues,
-    threshold: Float64Array,
+    threshold: Threshold,
   ) => { readonly position: number; readonly pivot: number } | undefined;
   /**
    * Solves with the factor kept.
@@ -32,7 +36,8 @@ export function referenceKernel(analysis: Analysis, factor: Float64Array): Facto
   let isFactored = false;
   return {
     eliminate: (values, threshold) => {
-      const refused = eliminate(analysis, values, factor, workspaceOf(analysis).stack, threshold);
+      const limits = typeof threshold === "number" ? thresholdsOf(analysis, values, threshold) : threshold;
+      const refused = eliminate(analysis, values, factor, workspaceOf(analysis).stack, limits);
       isFactored = refused === undefined;
       return refused;
     },

@@ -5,7 +5,7 @@
 
 import type { Analysis } from "./analysis.ts";
 
-/** Buffers whose contents mean nothing between calls. */
+/** Buffers whose contents mean nothing between calls, each taken when first asked for. */
 export interface Workspace {
   /** Pending update matrices. */
   readonly stack: Float64Array;
@@ -26,14 +26,20 @@ const workspaces = new WeakMap<Analysis, Workspace>();
 export function workspaceOf(analysis: Analysis): Workspace {
   const kept = workspaces.get(analysis);
   if (kept !== undefined) return kept;
-  let stack: Float64Array | undefined;
+  let [stack, diagonal, threshold, solution]: (Float64Array | undefined)[] = [];
   const workspace: Workspace = {
     get stack() {
       return (stack ??= new Float64Array(analysis.stackLength));
     },
-    diagonal: new Float64Array(analysis.dofCount),
-    threshold: new Float64Array(analysis.positionCount),
-    solution: new Float64Array((analysis.positionCount + 1) * casesPerPass),
+    get diagonal() {
+      return (diagonal ??= new Float64Array(analysis.dofCount));
+    },
+    get threshold() {
+      return (threshold ??= new Float64Array(analysis.positionCount));
+    },
+    get solution() {
+      return (solution ??= new Float64Array((analysis.positionCount + 1) * casesPerPass));
+    },
   };
   workspaces.set(analysis, workspace);
   return workspace;

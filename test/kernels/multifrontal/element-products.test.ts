@@ -41,6 +41,31 @@ describe("products of elements in WebAssembly have the bits of the reference", (
     );
   });
 
+  it("with dofs that count as zero, as for fields that are zero there, and leaves the fields alone", () => {
+    fc.assert(
+      fc.property(counts, seeds, fc.boolean(), (count, seed, isSame) => {
+        const { mesh, matrix, dofs, elements } = meshOf(count);
+        const [modulus, u] = [uniform(elements, seed), uniform(dofs, seed + 1)];
+        const v = isSame ? u : uniform(dofs, seed + 2);
+        const [zerosOfU, zerosOfV] = [0.3, 0.6].map((share, k) =>
+          Int32Array.from([...uniform(dofs, seed + 3 + k)].flatMap((x, dof) => (x < share ? [dof] : []))),
+        ) as [Int32Array, Int32Array];
+        const without = (field: Float64Array, zeros: Int32Array) =>
+          field.map((value, dof) => (zeros.includes(dof) ? 0 : value));
+        const products = elementProducts(mesh, matrix);
+        const [image, forms] = [new Float64Array(dofs), new Float64Array(elements)];
+        const copies = [u.slice(), v.slice()];
+        applyElements(mesh, matrix, modulus, without(u, zerosOfU), image);
+        expect(products.image(modulus, u, zerosOfU).slice()).toEqual(image);
+        elementForms(mesh, matrix, without(u, zerosOfU), without(v, zerosOfV), forms);
+        const seen = new Float64Array(elements);
+        products.forms(u, v, seen, zerosOfU, zerosOfV);
+        expect(seen).toEqual(forms);
+        expect([u, v]).toEqual(copies);
+      }),
+    );
+  });
+
   it("u_e' K0 v_e, of two fields and of a field with itself", () => {
     fc.assert(
       fc.property(counts, seeds, fc.boolean(), (count, seed, isSame) => {
