@@ -1,60 +1,26 @@
 /**
- * Rows that are no contest of repeated calls: the optimization iteration, the first call, peak memory.
+ * Rows that are no contest of repeated calls: the optimization iteration, finite element solves, the first call, peak memory.
  * First call: fresh processes, one at a time; its time with the results read, less the median of warm calls.
  * Memory: growth of the resident set from the loaded library to its highest in five calls on 1e7 numbers.
  */
 import { isPresent, startContestant, writeTask } from "./contestants/start.ts";
-import { measureIteration } from "./iteration.ts";
-import type { Goal, Job } from "./job.ts";
+import type { Extra, Outcome } from "./extra.ts";
+import { iterationExtras } from "./iteration.ts";
+import type { Job } from "./job.ts";
 import { errorOf } from "./job.ts";
 import { chainGradient } from "./jobs/array-jobs.ts";
 import { single } from "./jobs/draft.ts";
 import { siren } from "./jobs/network-jobs.ts";
-import { setting } from "./jobs/setting.ts";
 import { summarize } from "./measure.ts";
+import { multigridExtras } from "./multigrid-rows.ts";
+import { solveExtras } from "./solve-rows.ts";
 import type { Peer, Row } from "./table.ts";
-
-export interface Outcome {
-  readonly rows: readonly Row[];
-  readonly failures: readonly string[];
-  readonly notes: readonly string[];
-}
-
-interface Extra {
-  readonly name: string;
-  readonly measure: (isQuick: boolean) => Promise<Outcome>;
-}
 
 const asRow = (row: Pick<Row, "name" | "precision" | "unit" | "goals">, all: readonly Peer[]): Row => ({
   ...row,
   ours: all.filter(({ name }) => name === "cotangent"),
   peers: all.filter(({ name }) => name !== "cotangent"),
 });
-
-const iterationName = `MBB ${setting.nelx}x${setting.nely}, one optimization iteration`;
-
-const iteration = async (isQuick: boolean): Promise<Outcome> => {
-  const { timed, iterations, gap } = await measureIteration(isQuick ? 1 : 4, isQuick ? 8 : 12);
-  const ours = timed.filter(({ library }) => library === "cotangent");
-  const row = (variant: string, suffix: string, goals: readonly Goal[]): Row => ({
-    name: `${iterationName}${suffix}`,
-    precision: "float64",
-    unit: "ms",
-    ours: ours.map((one) => ({ variant: `jit ${one.variant}`, timing: one.timing })),
-    peers: timed
-      .filter((one) => one.library === "SciPy" && one.variant === variant)
-      .map(({ timing }) => ({ name: "SciPy", variant, timing })),
-    goals,
-  });
-  return {
-    rows: [row("generic", "", [{ peer: "SciPy", ratio: 0.5 }]), row("tuned", ", SciPy tuned", [])],
-    failures: [],
-    notes: [
-      `MBB: the objectives of ${iterations} iterations agree to ${gap.toExponential(1)} between all.`,
-      timed.find(({ library }) => library === "SciPy")?.versions ?? "SciPy is not installed here: its column is empty",
-    ],
-  };
-};
 
 const firstName = "first call of the SIREN's value and gradient, less a warm call";
 
@@ -114,7 +80,9 @@ const memory = async (isQuick: boolean): Promise<Outcome> => {
 };
 
 export const extras: readonly Extra[] = [
-  { name: iterationName, measure: iteration },
+  ...iterationExtras,
+  ...solveExtras,
+  ...multigridExtras,
   { name: firstName, measure: firstCall },
   { name: memoryName, measure: memory },
 ];

@@ -2,6 +2,7 @@
  * `npm run bench`: cotangent against every peer in one run. Numbers are checked first; every contestant has a process of its own.
  * --quick   the rows that have goals, against the peers of the goals; nothing written
  * --only T  cases whose name contains T, nothing written
+ * --profile the parts of an optimization iteration and what it allocates, and nothing else
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
@@ -19,13 +20,23 @@ import { smallJobs } from "./jobs/small-jobs.ts";
 import { threadJobs } from "./jobs/thread-jobs.ts";
 import { compete } from "./measure.ts";
 import type { Effort } from "./measure.ts";
+import { profiles } from "./profile.ts";
 import { writeReadme } from "./readme.ts";
 import type { Row } from "./table.ts";
 import { judge, ratioOf, renderContestants, renderRatios, rowOf } from "./table.ts";
 
 const { values: asked } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    profile: { type: "boolean", default: false },
+  },
 });
+if (asked.profile) {
+  console.log(profiles());
+  process.exit();
+}
+
 const effort: Effort = asked.quick
   ? { rounds: 2, milliseconds: 40, samples: 2 }
   : { rounds: 5, milliseconds: 80, samples: 3 };
@@ -35,7 +46,7 @@ const allJobs: readonly Job[] = [...arrayJobs, ...networkJobs, ...gridJobs, ...s
 const toGoals = (job: Job): Job => ({
   ...job,
   ways: job.ways.slice(0, 1),
-  peers: job.peers.filter((name) => job.goals.some(({ peer }) => peer === name)),
+  peers: job.peers.filter((name) => job.goals.some((goal) => "peer" in goal && goal.peer === name)),
 });
 const jobs = asked.quick ? allJobs.filter(({ goals }) => goals.length > 0).map(toGoals) : allJobs;
 
@@ -52,7 +63,11 @@ const versions = new Map<string, string>([["cotangent", ownVersion()]]);
 const measureAll = async (): Promise<void> => {
   for (const { name, measure } of extras.filter((extra) => isAsked(extra.name))) {
     progress(name);
-    const outcome = await measure(asked.quick);
+    const outcome = await measure(asked.quick).catch((error: unknown) => ({
+      rows: [],
+      notes: [],
+      failures: [`${name}: ${error instanceof Error ? error.message : String(error)}`],
+    }));
     rows.push(...outcome.rows);
     notes.push(...outcome.notes);
     failures.push(...outcome.failures);
@@ -95,7 +110,7 @@ const facts = [
   `${date}; ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node} (V8 ${machine.v8}); load ${machine.loadBefore} before the run, ${machine.loadAfter} after; ${machine.minutes} minutes`,
   `${named}; one thread, except where a row says two; every contestant in a process of its own`,
   ...absent.map((name) => `${name} is not installed here: its columns are empty`),
-  ...notes,
+  ...new Set(notes),
   ...failures.map((failure) => `FAILED: ${failure}`),
 ];
 const verdicts = rows.flatMap((row) => row.goals.map((goal) => judge(row, goal).verdict));

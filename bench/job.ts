@@ -46,10 +46,15 @@ export type PeerName = (typeof peerNames)[number];
 /** How ours runs: on a back end, or on the default one with a setting. */
 export type Way = "auto" | "js" | "interpreter" | "relaxed" | "two threads";
 
-/** Ratio ours / theirs that we demand of ourselves; for the ceiling, the share of it. */
+/** Peers of the rows that are no contest of repeated calls; the last is ourselves, with less to solve. */
+export const solverNames = ["SciPy", "SciPy symmetric", "CHOLMOD", "one load"] as const;
+export type SolverName = (typeof solverNames)[number];
+
+/** Ratio ours / theirs that we demand of ourselves; for the ceiling, the share of it; without a peer, the most in the row's unit. */
 export type Goal =
-  | { readonly peer: PeerName | "SciPy"; readonly ratio: number }
-  | { readonly peer: "ceiling"; readonly share: number };
+  | { readonly peer: PeerName | SolverName; readonly ratio: number }
+  | { readonly peer: "ceiling"; readonly share: number }
+  | { readonly most: number };
 
 export interface Job extends Task {
   readonly name: string;

@@ -5,7 +5,9 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { minimizeCompliance, problems } from "../topopt/index.ts";
+import { built } from "./contestants/built.ts";
+
+const { minimizeCompliance, problems } = await built<typeof import("../topopt/index.ts")>("topopt/index.js");
 
 /** nelx, nely and, of a solid, nelz. */
 export type Grid = readonly [nelx: number, nely: number] | readonly [nelx: number, nely: number, nelz: number];

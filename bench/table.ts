@@ -1,6 +1,6 @@
 /** The tables. One row per case: ours, the ratio ours / theirs to every peer, the goal; a second table names every contestant. */
 import type { Goal, Job } from "./job.ts";
-import { peerNames } from "./job.ts";
+import { peerNames, solverNames } from "./job.ts";
 import type { Contest, Timed, Timing } from "./measure.ts";
 
 export interface Peer {
@@ -13,7 +13,7 @@ export interface Peer {
 export interface Row {
   readonly name: string;
   readonly precision: string;
-  readonly unit: "ms" | "MiB";
+  readonly unit: "ms" | "MiB" | "iterations";
   /** Our default, then our other ways; none where it failed. */
   readonly ours: readonly Omit<Peer, "name">[];
   readonly peers: readonly Peer[];
@@ -41,8 +41,9 @@ export const rowOf = ({ name, precision, goals, flops }: Job, { timed }: Contest
 
 const digits = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/** A time or an amount of memory. */
+/** A time, an amount of memory or a number of iterations. */
 export const show = (value: number, unit: Row["unit"]): string => {
+  if (unit === "iterations") return String(value);
   if (unit === "MiB") return `${digits(value)} MiB`;
   const size = Math.abs(value);
   if (size >= 1) return `${digits(value)} ms`;
@@ -58,9 +59,28 @@ export const ratioOf = ({ ours }: Row, { timing }: Peer): number => ours[0]!.tim
 
 export type Verdict = "met" | "short" | "open";
 
+/** Of goals such as an eighth. */
+const showGoal = (ratio: number): string =>
+  1 / ratio >= 5 && Number.isInteger(1 / ratio) ? `1/${1 / ratio}` : `${ratio}`;
+
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly text: string;
+}
+
+const judgeAmount = ({ ours, unit }: Row, most: number): Judgement => {
+  const wanted = `at most ${unit === "iterations" ? `${most} iterations` : show(most, unit)}`;
+  if (ours.length === 0) return { verdict: "open", text: `${wanted}: open` };
+  const reached = ours[0]!.timing.median;
+  if (reached <= most) return { verdict: "met", text: `${wanted}: met` };
+  return { verdict: "short", text: `${wanted}: **short**, over by ${showRatio(reached / most)} x` };
+};
+
 /** What a goal demands, whether the row meets it, and by which factor it falls short. */
-export const judge = (row: Row, goal: Goal): { readonly verdict: Verdict; readonly text: string } => {
-  const wanted = goal.peer === "ceiling" ? `${100 * goal.share} % of the ceiling` : `${goal.ratio} of ${goal.peer}`;
+export const judge = (row: Row, goal: Goal): Judgement => {
+  if ("most" in goal) return judgeAmount(row, goal.most);
+  const wanted =
+    goal.peer === "ceiling" ? `${100 * goal.share} % of the ceiling` : `${showGoal(goal.ratio)} of ${goal.peer}`;
   const peer = row.peers.find(({ name }) => name === goal.peer);
   if (row.ours.length === 0 || peer === undefined) return { verdict: "open", text: `${wanted}: open` };
   const ratio = ratioOf(row, peer);
@@ -70,7 +90,7 @@ export const judge = (row: Row, goal: Goal): { readonly verdict: Verdict; readon
   return { verdict: "short", text: `${wanted}: **short**, ${reached}, over by ${showRatio(ratio / bound)} x` };
 };
 
-const markdown = (header: readonly string[], body: readonly (readonly string[])[], texts: number): string => {
+export const markdown = (header: readonly string[], body: readonly (readonly string[])[], texts: number): string => {
   const widths = header.map((title, k) => Math.max(3, title.length, ...body.map((cells) => cells[k]!.length)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, k) => (k < texts ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join(" | ")} |`;
@@ -80,7 +100,7 @@ const markdown = (header: readonly string[], body: readonly (readonly string[])[
 
 /** Ours with its range; per peer the ratio and the peer's median, empty where it does not take part. */
 export const renderRatios = (rows: readonly Row[]): string => {
-  const names = [...peerNames, "SciPy"].filter((name) =>
+  const names = [...peerNames, ...solverNames].filter((name) =>
     rows.some(({ peers }) => peers.some((peer) => peer.name === name)),
   );
   const body = rows.map((row) => [

@@ -16,7 +16,7 @@ export interface DirectOptions {
 /** Conjugate gradients with a multigrid cycle on top of a direct solve on the coarsest grid. */
 export interface MultigridOptions {
   readonly kind: "multigrid";
-  /** |K u - f| / |f| to reach, in (0, 1). Default 1e-8, of which gradients have at least five digits everywhere. */
+  /** |K u - f| / |f| to reach, in (0, 1). Default 1e-8, of which gradients of filtered designs have about five digits in every element, void ones included. */
   readonly tolerance?: number;
   /** Grids, the coarsest one included, from 2 to 8. By default 2 for bricks of up to 100,000 dofs, else 3, or more where memory asks for them. */
   readonly levels?: number;

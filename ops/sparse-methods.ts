@@ -3,7 +3,11 @@
  * with threshold pivoting for all others. What a method refuses is said here, in terms of the user's rows and columns.
  */
 import type { ColumnPattern } from "../kernels/sparse/compressed-columns.ts";
+import { hasSimd } from "../kernels/assembler/index.ts";
+import { addressable } from "../kernels/multifrontal/arrangement.ts";
+import { directSolver } from "../kernels/multifrontal/direct-solver.ts";
 import { analyzeDefinite, definiteDeterminant, factorizeDefinite, solveDefinite } from "../kernels/sparse/definite.ts";
+import type { DefiniteAnalysis, ReadableKernel } from "../kernels/sparse/definite.ts";
 import { analyzeIndefinite, factorizeIndefinite, inertia, solveIndefinite } from "../kernels/sparse/indefinite.ts";
 import type { IndefiniteFactor } from "../kernels/sparse/indefinite.ts";
 import { indefiniteDeterminant, luDeterminant } from "../kernels/sparse/determinant.ts";
@@ -14,6 +18,7 @@ import { solveLu } from "../kernels/sparse/lu-solve.ts";
 import { factorizeLu } from "../kernels/sparse/lu.ts";
 import type { LuFactor } from "../kernels/sparse/lu.ts";
 import { maximumTransversal } from "../kernels/sparse/transversal.ts";
+import { partRunner } from "../src/backend/part-runner.ts";
 import { NotPositiveDefinite, Singular } from "../src/error.ts";
 import type { SparsePattern, SparseReport } from "./sparse-pattern.ts";
 
@@ -58,14 +63,22 @@ const each = (rhs: Float64Array, length: number, solve: (own: Float64Array) => v
 
 // --- Positive definite ------------------------------------------------------------------------
 
+/** WebAssembly where there is any and its memory reaches, else the reference. */
+const eliminationOf = ({ fronts }: DefiniteAnalysis): ReadableKernel | undefined => {
+  if (!hasSimd() || fronts.dofCount === 0) return undefined;
+  const solver = directSolver(fronts, partRunner);
+  return solver.bytes.factor + solver.bytes.tables <= addressable ? solver : undefined;
+};
+
 const cholesky = (pattern: ColumnPattern): Method => {
   const analysis = analyzeDefinite(pattern);
+  const kernel = eliminationOf(analysis);
   return {
     kind: "entries",
     solver: "cholesky",
     length: analysis.fronts.factorLength,
     factorize: (slots, out) => {
-      const status = factorizeDefinite(analysis, slots, out);
+      const status = factorizeDefinite(analysis, slots, out, kernel);
       if (!status.ok)
         throw new NotPositiveDefinite(
           "sparseSolve",

@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Contestant, Floats, Library, Task, Way } from "../job.ts";
+import { beginMemory, look, residentKibibytes, startClock } from "./clock.ts";
 
 const ours = async (way: Way): Promise<Library> => (await import("./cotangent.ts")).libraryBy(way);
 const libraries: Readonly<Record<string, (way: Way) => Promise<Library>>> = {
@@ -40,21 +41,6 @@ const writeNumbers = (file: string, outputs: readonly ArrayLike<number>[]): read
   return outputs.map((output) => output.length);
 };
 
-/** Resident memory in KiB, now and at its highest; elsewhere than on Linux the highest counts from the start of the process. */
-const residentKibibytes = (): { readonly now: number; readonly highest: number } => {
-  if (process.platform !== "linux")
-    return { now: process.memoryUsage().rss / 1024, highest: process.resourceUsage().maxRSS };
-  const status = readFileSync("/proc/self/status", "utf8");
-  const line = (name: string): number => Number(new RegExp(`${name}:\\s*(\\d+) kB`).exec(status)![1]);
-  return { now: line("VmRSS"), highest: line("VmHWM") };
-};
-
-/** Lets the highest resident memory begin anew, and answers what is resident now. */
-const beginMemory = (): number => {
-  if (process.platform === "linux") writeFileSync("/proc/self/clear_refs", "5");
-  return residentKibibytes().now;
-};
-
 const repeat = async ({ run, isAsync }: Contestant, calls: number): Promise<void> => {
   if (isAsync) for (let call = 0; call < calls; call++) await run();
   else for (let call = 0; call < calls; call++) run();
@@ -65,33 +51,6 @@ interface Sampling {
   readonly least: number;
   readonly warmUp: number;
 }
-
-/** The time, and how long this program was ready to run while the scheduler had given the processor to others; milliseconds. */
-const look = (): { readonly before: number; readonly waited: number; readonly after: number } => {
-  const before = performance.now();
-  const waited =
-    process.platform === "linux" ? Number(readFileSync("/proc/self/schedstat", "utf8").split(" ")[1]) / 1e6 : 0;
-  return { before, waited, after: performance.now() };
-};
-
-/** Longest look in which nothing else happened; longest time that is measured again rather than corrected. */
-const glance = 0.5;
-const short = 5;
-
-/**
- * Starts a clock that leaves out the time given to others. Stopping it gives milliseconds, or null where the figure would not
- * be good: a look was disturbed, or a short time was interrupted.
- */
-const startClock = (): (() => number | null) => {
-  let start = look();
-  while (start.after - start.before > glance) start = look();
-  return () => {
-    const end = look();
-    const others = end.waited - start.waited;
-    const elapsed = end.before - start.after - others;
-    return end.after - end.before > glance || (others > 0 && elapsed < short) ? null : elapsed;
-  };
-};
 
 /** Samples of `calls` calls each until both the time and the number of samples are reached, after `warmUp` milliseconds. */
 const sample = async (

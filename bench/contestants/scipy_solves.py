@@ -1,14 +1,18 @@
-"""Sparse direct solves of the MBB beam, plane or solid, by SciPy's SuperLU and by CHOLMOD: what ours are compared with.
+"""Sparse direct solves of structures on grids by SciPy's SuperLU and by CHOLMOD: what ours are compared with.
 
 Each line of input is one question, each line of output one JSON object (the first one: versions).
-  {"grid": [nelx, nely] or [nelx, nely, nelz], "modulus": file, "peer": name, "samples": count, "maySkip": seconds}
-The file holds float64, little-endian, [nely, nelx] or [nelz, nely, nelx], row 0 on top. Peers:
+  {"grid": [nelx, nely] or [nelx, nely, nelz], "modulus": file, "peer": name, "samples": count, "maySkip": seconds,
+   "problem": beginning of the names of three files, optional}
+Files are little-endian. Moduli: float64, [nely, nelx] or [nelz, nely, nelx], row 0 on top. A problem is "-matrix.f64", the
+stiffness of one element, nodes counter-clockwise from the lower left, those at larger z behind; "-fixed.u8", 1 where a
+degree of freedom is held; "-load.f64". Without one: the MBB beam, with an element that is integrated here. Peers:
   "spsolve":   all of spsolve with its default ordering (COLAMD), as published pipelines call it; counts as solve
   "symmetric": splu in symmetric mode with an ordering of the symmetric pattern, and its solve; analysis is part of factor
   "cholmod":   supernodal Cholesky through cvxopt from the lower triangle: analysis once, then factor and solve
 Answers {"assembly", "analysis": ms, "factor", "solve": [ms of each sample, none left out], "compliance",
 "residual": |K u - f| / |f|, "bytes": most resident from the assembled matrix on, "resident": at that point},
-or {"error": text}. Assembly, and the matrix in the form that a library wants, are outside the times. Once the samples
+or {"error": text}. Assembly, and the matrix in the form that a library wants, are outside the times, and so is time that
+the scheduler gave to others; the last design's matrix and analysis are kept for the next question. Once the samples
 together have taken maySkip, the others are left out; there is always one.
 """
 import os
@@ -28,7 +32,7 @@ import scipy
 from scipy.sparse import coo_matrix, tril
 from scipy.sparse.linalg import splu, spsolve
 
-from contestant_process import begin_memory, resident_kibibytes
+from contestant_process import begin_memory, look, resident_kibibytes
 
 try:
     import cvxopt
@@ -68,15 +72,43 @@ def element_stiffness(corners):
     return stiffness
 
 
-def assemble(grid, modulus):
-    """Stiffness matrix and load of the free degrees of freedom, those of a node side by side, nodes row by row from the top.
+def corner_order(dimensions):
+    """Corners (x, y, z) of an element, counter-clockwise from the lower left, those at larger z behind."""
+    plane = [(0, 0), (1, 0), (1, 1), (0, 1)]
+    return np.array(plane if dimensions == 2 else [(*corner, z) for z in (0, 1) for corner in plane])
+
+
+def mbb_beam(node, corners):
+    """Stiffness of an element, which dofs are held, and the load.
 
     Half of a simply supported beam: the left side is a plane of symmetry, the lower right edge a roller, force 1 down
     spread evenly over the nodes of the upper left edge. A solid is also held in z where the left side meets z = 0.
     """
+    dimensions = node.ndim
+    is_fixed = np.zeros(dimensions * node.size, dtype=bool)
+    is_fixed[dimensions * node[..., 0]] = True
+    is_fixed[dimensions * node[..., -1, -1] + 1] = True
+    if dimensions == 3:
+        is_fixed[dimensions * node[0, :, 0] + 2] = True
+    loaded = node[..., 0, 0]
+    load = np.zeros(is_fixed.size)
+    load[dimensions * loaded + 1] = -1 / loaded.size
+    return element_stiffness(corners), is_fixed, load
+
+
+def read_problem(problem):
+    """The same from files."""
+    stiffness = np.fromfile(f"{problem}-matrix.f64", dtype="<f8")
+    size = round(stiffness.size**0.5)
+    is_fixed = np.fromfile(f"{problem}-fixed.u8", dtype="u1") == 1
+    return stiffness.reshape(size, size), is_fixed, np.fromfile(f"{problem}-load.f64", dtype="<f8")
+
+
+def assemble(grid, modulus, problem):
+    """Stiffness matrix and load of the free degrees of freedom, those of a node side by side, nodes row by row from the top."""
     dimensions = len(grid)
     node = np.arange(np.prod([cells + 1 for cells in grid])).reshape([cells + 1 for cells in reversed(grid)])
-    corners = np.array(list(itertools.product((0, 1), repeat=dimensions)))
+    corners = corner_order(dimensions)
 
     def nodes_at(corner):
         """Rows are counted downwards, y upwards."""
@@ -85,19 +117,13 @@ def assemble(grid, modulus):
 
     nodes = np.stack([nodes_at(corner) for corner in corners], axis=-1)
     dofs = (dimensions * nodes[:, :, None] + np.arange(dimensions)).reshape(len(nodes), -1)
-    is_free = np.ones(dimensions * node.size, dtype=bool)
-    is_free[dimensions * node[..., 0]] = False
-    is_free[dimensions * node[..., -1, -1] + 1] = False
-    if dimensions == 3:
-        is_free[dimensions * node[0, :, 0] + 2] = False
-    loaded = node[..., 0, 0]
-    load = np.zeros(is_free.size)
-    load[dimensions * loaded + 1] = -1 / loaded.size
+    stiffness, is_fixed, load = mbb_beam(node, corners) if problem is None else read_problem(problem)
+    is_free = ~is_fixed
     number = np.where(is_free, np.cumsum(is_free) - 1, -1).astype(np.int32)[dofs]
     size = dofs.shape[1]
     rows, columns = np.repeat(number, size, axis=1).ravel(), np.tile(number, (1, size)).ravel()
     kept = (rows >= 0) & (columns >= 0)
-    values = (modulus[:, None] * element_stiffness(corners).ravel()).ravel()
+    values = (modulus[:, None] * stiffness.ravel()).ravel()
     free_count = np.count_nonzero(is_free)
     matrix = coo_matrix((values[kept], (rows[kept], columns[kept])), shape=(free_count, free_count)).tocsc()
     matrix.sort_indices()
@@ -105,10 +131,11 @@ def assemble(grid, modulus):
 
 
 def timed(work):
-    """Milliseconds and the result."""
-    start = time.perf_counter()
+    """Milliseconds, without those that the scheduler gave to others, and the result."""
+    _, waited, start = look()
     result = work()
-    return 1e3 * (time.perf_counter() - start), result
+    stop, waited_at_stop, _ = look()
+    return stop - start - (waited_at_stop - waited), result
 
 
 # Each peer is prepared with a matrix and a load, and gives the milliseconds of its analysis and a function: one sample,
@@ -163,39 +190,57 @@ def most_resident():
     return highest if sys.platform == "darwin" else 1024 * highest
 
 
-def answer(question):
-    grid = question["grid"]
-    modulus = np.fromfile(question["modulus"], dtype="<f8")
-    if modulus.size != np.prod(grid):
-        raise ValueError(f"{modulus.size} moduli for a grid of {grid}")
-    assembly, (matrix, load) = timed(lambda: assemble(grid, modulus))
-    resident = 1024 * begin_memory() if sys.platform == "linux" else most_resident()
-    analysis, sample = PEERS[question["peer"]](matrix, load)
-    factors, solves = [], []
-    start = time.perf_counter()
-    while not solves or (len(solves) < question["samples"] and time.perf_counter() - start < question["maySkip"]):
-        factor, solve, displacement = sample()
-        factors += [] if factor is None else [factor]
-        solves.append(solve)
-    highest = most_resident()
-    return {
-        "assembly": assembly,
-        "analysis": analysis,
-        "factor": factors,
-        "solve": solves,
-        "compliance": load @ displacement,
-        "residual": np.linalg.norm(matrix @ displacement - load) / np.linalg.norm(load),
-        "bytes": highest,
-        "resident": resident,
-    }
+class Prepared:
+    """A design's matrix as a peer wants it, analysed."""
+
+    def __init__(self, grid, modulus_file, problem, peer):
+        modulus = np.fromfile(modulus_file, dtype="<f8")
+        if modulus.size != np.prod(grid):
+            raise ValueError(f"{modulus.size} moduli for a grid of {grid}")
+        self.assembly, (self.matrix, self.load) = timed(lambda: assemble(grid, modulus, problem))
+        self.resident = 1024 * begin_memory() if sys.platform == "linux" else most_resident()
+        self.analysis, self.sample = PEERS[peer](self.matrix, self.load)
+
+
+class Answerer:
+    def __init__(self):
+        self.key, self.prepared = None, None
+
+    def prepare(self, question):
+        key = (tuple(question["grid"]), question["modulus"], question.get("problem"), question["peer"])
+        if key != self.key:
+            # The one before goes first: two at a time would count as memory of the new one.
+            self.key = self.prepared = None
+            self.prepared, self.key = Prepared(*key), key
+        return self.prepared
+
+    def answer(self, question):
+        own = self.prepare(question)
+        factors, solves = [], []
+        start = time.perf_counter()
+        while not solves or (len(solves) < question["samples"] and time.perf_counter() - start < question["maySkip"]):
+            factor, solve, displacement = own.sample()
+            factors += [] if factor is None else [factor]
+            solves.append(solve)
+        return {
+            "assembly": own.assembly,
+            "analysis": own.analysis,
+            "factor": factors,
+            "solve": solves,
+            "compliance": own.load @ displacement,
+            "residual": np.linalg.norm(own.matrix @ displacement - own.load) / np.linalg.norm(own.load),
+            "bytes": most_resident(),
+            "resident": own.resident,
+        }
 
 
 def main():
-    cholmod = "cvxopt absent" if cvxopt is None else f"CHOLMOD through cvxopt {cvxopt.__version__}"
-    print(json.dumps({"versions": f"SciPy {scipy.__version__}, {cholmod}"}), flush=True)
+    cholmod = "" if cvxopt is None else f", CHOLMOD through cvxopt {cvxopt.__version__}"
+    print(json.dumps({"versions": f"SciPy {scipy.__version__}{cholmod}"}), flush=True)
+    answerer = Answerer()
     for line in sys.stdin:
         try:
-            reply = answer(json.loads(line))
+            reply = answerer.answer(json.loads(line))
         except Exception as problem:
             reply = {"error": f"{type(problem).__name__}: {problem}"}
         print(json.dumps(reply), flush=True)

@@ -7,7 +7,14 @@ export interface Setting {
   readonly penal: number;
 }
 
-export const setting: Setting = { nelx: 96, nely: 64, volumeFraction: 0.4, filterRadius: 2, penal: 3 };
+/** The same number of elements is reached by the filter at every size, as in the program with which it is compared. */
+export const settingOf = (nelx: number, nely: number): Setting => ({
+  nelx,
+  nely,
+  volumeFraction: 0.4,
+  filterRadius: 3.84,
+  penal: 3,
+});
 
 export interface Step {
   readonly objective: number;

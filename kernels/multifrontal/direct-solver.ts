@@ -21,6 +21,8 @@ import type { PartRunner } from "./part-runner.ts";
 export interface DirectSolver extends FactorKernel {
   /** Bytes taken for one factor, and for everything else together, where one thread works on it. */
   readonly bytes: { readonly factor: number; readonly tables: number };
+  /** Copies the factor kept to where the reference has it. @param factor  analysis.factorLength numbers */
+  readonly read: (factor: Float64Array) => void;
 }
 
 const widths = [8, 4, 2, 1] as const;
@@ -173,6 +175,7 @@ export function directSolver(analysis: Analysis, runner: PartRunner = oneThread,
   return {
     bytes: { factor: 8 * factorLength, tables: bytes - 8 * factorLength },
     eliminate,
+    read: (factor) => factor.set(doublesAt(placeFor(home.tenant), home.arrangement.places.factor, factorLength)),
     holds: () => isFactored && isHome(home.tenant),
     solve,
   };

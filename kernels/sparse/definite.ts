@@ -9,6 +9,7 @@ import type { Analysis } from "./analysis.ts";
 import { adjacencyOf, columnOfEntries } from "./compressed-columns.ts";
 import type { ColumnPattern } from "./compressed-columns.ts";
 import type { Determinant } from "./determinant.ts";
+import type { FactorKernel } from "./factor-kernel.ts";
 import { minimumDegree } from "./minimum-degree.ts";
 import { eliminate } from "./multifrontal.ts";
 import { solve } from "./solve.ts";
@@ -32,6 +33,9 @@ interface DefiniteRefusal {
 }
 
 export type DefiniteStatus = { readonly ok: true } | DefiniteRefusal;
+
+/** A kernel of this analysis whose factor can be had as an array. */
+export type ReadableKernel = Pick<FactorKernel, "eliminate"> & { readonly read: (factor: Float64Array) => void };
 
 /** A pivot below this part of its diagonal is rounding: 16 units. */
 const roundingFraction = 16 * Number.EPSILON;
@@ -75,20 +79,28 @@ const valuesAt = (slots: Int32Array, values: Float64Array): Float64Array => {
  * The factor of a matrix.
  * @param values  entries in the slots of the pattern, all finite; of mirrored entries that below the diagonal is read
  * @param factor  receives L, fronts.factorLength numbers; of no use when refused
+ * @param kernel  eliminates instead of the reference, with the same bits
  */
 export function factorizeDefinite(
   { fronts, below, diagonal }: DefiniteAnalysis,
   values: Float64Array,
   factor: Float64Array,
+  kernel?: ReadableKernel,
 ): DefiniteStatus {
   const { dofAt } = fronts;
   const springs = valuesAt(diagonal, values);
-  const { stack, threshold } = workspaceOf(fronts);
+  const { threshold } = workspaceOf(fronts);
   for (let position = 0; position < dofAt.length; position++)
     threshold[position] = dofAt[position] === -1 ? 0.5 : roundingFraction * Math.abs(springs[dofAt[position]!]!);
   const matrix = { elementMatrix: offDiagonal, modulus: valuesAt(below, values), springs };
-  const refused = eliminate(fronts, matrix, factor, stack, threshold);
-  if (refused === undefined) return { ok: true };
+  const refused =
+    kernel === undefined
+      ? eliminate(fronts, matrix, factor, workspaceOf(fronts).stack, threshold)
+      : kernel.eliminate(matrix, threshold);
+  if (refused === undefined) {
+    kernel?.read(factor);
+    return { ok: true };
+  }
   const row = dofAt[refused.position]!;
   return { ok: false, row, pivot: refused.pivot, diagonal: springs[row]! };
 }
