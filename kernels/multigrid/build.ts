@@ -94,14 +94,14 @@ const invertDiagonals = ({ layout, elements, stencils, vectors, doubles }: Machi
 /**
  * Computes all grids of a design.
  * @param cells  elements per axis, those that were filled in left out
- * @returns      the matrices of the coarsest elements, one after the other
+ * @returns      where the matrices of the coarsest elements lie, one after the other
  */
 export const computeGrids = (
   machine: Machine,
   plan: Plan,
   cells: readonly number[],
   modulus: Float64Array,
-): Float64Array => {
+): (() => Float64Array) => {
   const { layout, doubles } = machine;
   const { geometry } = plan.grids[0]!;
   const field = doubles(layout.modulus, geometry.length);
@@ -109,5 +109,5 @@ export const computeGrids = (
   forEachRow(cells, (start, first) => field.set(modulus.subarray(first, first + width), placeOf(geometry, start)));
   buildCoarse(plan, machine);
   invertDiagonals(machine, plan);
-  return doubles(layout.coarsest, plan.coarsest.elementCount * plan.elementSize ** 2);
+  return () => doubles(layout.coarsest, plan.coarsest.elementCount * plan.elementSize ** 2);
 };

@@ -17,8 +17,8 @@ import { transportOf } from "./transport.ts";
 const regularization = 1e-12;
 
 export interface CoarsestGrid {
-  /** @param matrices  of all elements, one after the other; copied before memory may grow */
-  readonly factorize: (matrices: Float64Array) => FactorStatus;
+  /** @param matrices  of all elements, one after the other; asked for again when memory may have moved */
+  readonly factorize: (matrices: () => Float64Array) => FactorStatus;
   /** From a field of right-hand sides to a field of solutions. @param field  asked for again after the solve */
   readonly solve: (field: () => Float64Array) => void;
   readonly holds: () => boolean;
@@ -26,12 +26,11 @@ export interface CoarsestGrid {
 }
 
 export const coarsestGrid = (plan: Plan, runner: PartRunner, isFast: boolean): CoarsestGrid => {
-  const { coarsest, components, doubtful, grids, elementSize } = plan;
+  const { coarsest, components, doubtful, grids } = plan;
   const { elementCount, dofCount, factorLength } = coarsest;
   const { geometry } = grids.at(-1)!;
   const fast = isFast ? directSolver(coarsest, runner, elementCount) : undefined;
   const kernel = fast ?? referenceKernel(coarsest, new Float64Array(factorLength));
-  const elementMatrix = new Float64Array(elementCount * elementSize ** 2);
   const modulus = new Float64Array(elementCount).fill(1);
   const [diagonal, springs, right] = [0, 1, 2].map(() => new Float64Array(dofCount)) as [
     Float64Array,
@@ -41,10 +40,19 @@ export const coarsestGrid = (plan: Plan, runner: PartRunner, isFast: boolean): C
   const transport = transportOf(geometry.nodes, geometry, components);
   return {
     factorize: (matrices) => {
-      elementMatrix.set(matrices);
-      assembleDiagonal(coarsest, { elementMatrix, modulus }, diagonal);
+      const elementMatrix = matrices();
+      if (doubtful.length > 0) assembleDiagonal(coarsest, { elementMatrix, modulus }, diagonal);
       for (const dof of doubtful) springs[dof] = regularization * diagonal[dof]!;
-      return eliminatePositive(coarsest, { elementMatrix, modulus, springs }, kernel);
+      if (fast === undefined) return eliminatePositive(coarsest, { elementMatrix, modulus, springs }, kernel);
+      // Looked at once the solver has its place: taking it may move the memory that the matrices are in.
+      const values = {
+        get elementMatrix() {
+          return matrices();
+        },
+        modulus,
+        springs,
+      };
+      return eliminatePositive(coarsest, values, kernel);
     },
     solve: (field) => {
       transport.store(field(), right);

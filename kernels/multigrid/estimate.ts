@@ -3,8 +3,8 @@ import { directFactorLength } from "../sparse/grid.ts";
 import { geometryOf, nestedCells } from "./geometry.ts";
 import { stencilBytes } from "./kernels.ts";
 
-/** Fields of the finest grid and of the others: see layout.ts. */
-const fieldsOf = (level: number): number => (level === 0 ? 7 : 5);
+/** Fields of every grid but the coarsest: see layout.ts. */
+const fieldsPerGrid = 5;
 
 /**
  * Bytes of the grids but for small tables, and of the factor of the coarsest one (an upper bound).
@@ -21,9 +21,11 @@ export const hierarchyBytes = (
   const grids = all.reduce((sum, own, level) => {
     const geometry = geometryOf(own);
     const fields = 8 * components * geometry.length;
-    if (level === levels - 1) return sum + fields + matrixBytes * own.reduce((count, cell) => count * cell, 1);
+    if (level === levels - 1) return sum + fields;
     const moduli = level === 0 ? 12 * geometry.length : stencilBytes(components, geometry);
-    return sum + fieldsOf(level) * fields + moduli;
+    return sum + fieldsPerGrid * fields + moduli;
   }, 0);
-  return { grids, factor: 8 * directFactorLength(coarsest, components) };
+  const matrices = matrixBytes * coarsest.reduce((count, cell) => count * cell, 1);
+  const iteration = Math.max(matrices, 2 * 8 * components * geometryOf(all[0]!).length);
+  return { grids: grids + iteration, factor: 8 * directFactorLength(coarsest, components) };
 };

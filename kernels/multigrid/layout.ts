@@ -29,7 +29,7 @@ export interface Layout {
   readonly springs: number;
   /** Matrices of the elements being built, one per grid, and one more. */
   readonly matrices: number;
-  /** Matrices of the coarsest elements. */
+  /** Matrices of the coarsest elements, until a solve begins. */
   readonly coarsest: number;
   readonly grids: readonly GridFields[];
   /** Fields of conjugate gradients on the finest grid: displacement and search direction. */
@@ -56,6 +56,9 @@ export const layoutOf = (plan: Plan): Layout => {
   const finest = grids[0]!;
   const last = grids.length - 1;
   const modulus = take(8 * finest.geometry.length);
+  // Matrices of the coarsest elements are read before a solve begins, which then writes its fields there.
+  const fieldBytes = 8 * fieldNumbers(plan, finest);
+  const iteration = take(Math.max(2 * fieldBytes, matrixBytes * coarsest.elementCount));
   const places = {
     modulus,
     kindAt: take(4 * kindAt.length),
@@ -64,9 +67,9 @@ export const layoutOf = (plan: Plan): Layout => {
     springPlaces: take(4 * springs.length),
     springs: take(8 * springs.length),
     matrices: take(matrixBytes * (grids.length + 1)),
-    coarsest: take(matrixBytes * coarsest.elementCount),
-    displacement: take(8 * fieldNumbers(plan, finest)),
-    direction: take(8 * fieldNumbers(plan, finest)),
+    coarsest: iteration,
+    displacement: iteration,
+    direction: iteration + fieldBytes,
   };
   const fields = grids.map((grid, level) => {
     const field = (): number => take(8 * fieldNumbers(plan, grid));
