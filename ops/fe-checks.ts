@@ -8,6 +8,7 @@ import {
   InvalidLoad,
   InvalidModulus,
   NotConverged,
+  NotFinite,
   NotPositiveDefinite,
   ShapeMismatch,
 } from "../src/error.ts";
@@ -101,8 +102,29 @@ export const requireLoad = (load: Float64Array, system: FeSystem): void => {
   );
 };
 
-/** Backward error above which the factor is of another matrix: rounding leaves at most about 1e-14. */
-export const foreignFactor = 1e-6;
+/** Backward error above which nothing is left of a solution: rounding leaves at most about 1e-14. */
+const worstBackwardError = 1e-6;
+
+/** Where stiffness is lost, whatever the design. */
+const lostStiffness =
+  "Raise eMin, if moduli differ by more than float64 resolves; very slender structures, very weak springs and Poisson's ratios close to 0.5 lose stiffness too";
+
+/** Refuses displacements that are not finite, or that have nothing to do with the load. */
+export const requireDigits = (u: Float64Array, backwardError: number, system: FeSystem): void => {
+  if (backwardError <= worstBackwardError) return;
+  const at = u.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0)
+    throw new NotFinite(
+      "feSolve",
+      `the solution at dof ${at % system.fixed.length} is ${u[at]}`,
+      "Loads and moduli are so far apart that the solution overflows float64: give them in other units",
+    );
+  throw new NotPositiveDefinite(
+    "feSolve",
+    `K u misses the load by ${backwardError.toExponential(1)} of the terms that cancel in it`,
+    lostStiffness,
+  );
+};
 
 const directions = ["x", "y", "z"];
 
@@ -120,9 +142,7 @@ export const refused = ({ dof, pivot, freeMotion }: FactorRefusal, system: FeSys
   return new NotPositiveDefinite(
     "feFactor",
     freeMotion ? `${where} can move without straining any element` : `the pivot of ${where} is ${pivot}`,
-    freeMotion
-      ? (remedies[dofsPerNode] ?? "Add supports")
-      : "Raise eMin: the contrast of the moduli is beyond what float64 resolves on this structure",
+    freeMotion ? (remedies[dofsPerNode] ?? "Add supports") : lostStiffness,
   );
 };
 
@@ -136,21 +156,46 @@ const stops: Readonly<
   ],
   breakdown: [
     "the matrix is not positive definite to working accuracy",
-    "Raise eMin, or use the direct solver, which says where",
+    `${lostStiffness}; the direct solver says where`,
   ],
 };
 
-/** @param use  1 for the first solve with a factor; later ones have passed at least once */
+/** @param passed  solves with the same factor that have passed */
 export const requireConverged = (
   { reason, iterations, residual }: Convergence,
   { label }: FeSystem,
-  use: number,
+  passed: number,
 ): void => {
   if (reason === "converged" || reason === "rounding") return;
-  const which = use === 1 ? "" : `, solve ${use} with this factor: the adjoint, a tangent or a further load`;
+  const which = passed === 0 ? "" : `, solve ${passed + 1} with this factor: the adjoint, a tangent or a further load`;
   const [text, remedy] = stops[reason];
   throw new NotConverged(`feSolve on ${label}${which}`, { reason: text, iterations, residual }, remedy);
 };
+
+/** Sums of squares over free dofs: of K u + springs u - f, of f and of u, each multiplied by `scale` first. */
+const squares = (
+  { fixed, springs }: FeSystem,
+  image: Float64Array,
+  load: Float64Array,
+  u: Float64Array,
+  scale: number,
+): readonly [error: number, norm: number, motion: number] => {
+  let [error, norm, motion] = [0, 0, 0];
+  for (let dof = 0; dof < u.length; dof++) {
+    if (fixed[dof] === 1) continue;
+    const force = scale * load[dof]!;
+    const displacement = scale * u[dof]!;
+    const spring = springs === undefined ? 0 : springs[dof]!;
+    const rest = scale * image[dof]! + spring * displacement - force;
+    error += rest * rest;
+    norm += force * force;
+    motion += displacement * displacement;
+  }
+  return [error, norm, motion];
+};
+
+/** Squares between these bounds have neither overflowed nor lost digits. */
+const [smallestSquare, largestSquare] = [1e-280, 1e280];
 
 /** |(K + springs) u - f| of one case, relative to |f| and to the size of the terms that cancel in it (backward error). */
 export const measureResidual = (
@@ -160,23 +205,16 @@ export const measureResidual = (
   u: Float64Array,
   largest: number,
 ): readonly [number, number] => {
-  const { springs, fixed } = system;
   const image = productsOf(system).image(modulus, u);
-  let stiffest = largest;
-  let error = 0;
-  let norm = 0;
-  let motion = 0;
-  for (let dof = 0; dof < u.length; dof++) {
-    const spring = springs === undefined ? 0 : springs[dof]!;
-    if (spring > stiffest) stiffest = spring;
-    if (fixed[dof] === 1) continue;
-    const force = load[dof]!;
-    const displacement = u[dof]!;
-    const rest = image[dof]! + spring * displacement - force;
-    error += rest * rest;
-    norm += force * force;
-    motion += displacement * displacement;
+  const stiffest = system.springs?.reduce((high, spring) => Math.max(high, spring), largest) ?? largest;
+  let [error, norm, motion] = squares(system, image, load, u, 1);
+  if (!(norm > smallestSquare && norm < largestSquare && motion < largestSquare)) {
+    const high = load.reduce(
+      (size, force, dof) => (system.fixed[dof] === 1 ? size : Math.max(size, Math.abs(force))),
+      0,
+    );
+    if (high === 0) return [0, 0];
+    [error, norm, motion] = squares(system, image, load, u, 1 / high);
   }
-  if (norm === 0) return [0, 0];
   return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + stiffest * Math.sqrt(motion))];
 };

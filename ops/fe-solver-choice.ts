@@ -16,9 +16,11 @@ export interface DirectOptions {
 /** Conjugate gradients with a multigrid cycle on top of a direct solve on the coarsest grid. */
 export interface MultigridOptions {
   readonly kind: "multigrid";
-  /** |K u - f| / |f| to reach, in (0, 1). Default 1e-8, of which gradients of filtered designs have about five digits in every element, void ones included. */
+  /**
+   * What |K u - f| / |f|, and the error in the norm of energy relative to the solution, are to reach, in (0, 1). Default 1e-8, of which gradients of filtered designs have about five digits in every element, void ones included. The energy is estimated by the preconditioner.
+   */
   readonly tolerance?: number;
-  /** Grids, the coarsest one included, from 2 to 8. By default 2 for bricks of up to 100,000 dofs, else 3, or more where memory asks for them. */
+  /** Grids, the coarsest one included, from 2 to 8, and fewer on grids with few elements along a side. By default 2 for bricks of up to 100,000 dofs, else 3, or more where memory asks for them. */
   readonly levels?: number;
   /** Steps of the smoother before and after every correction on the finest grid, from 1 to 8. Default 2. */
   readonly smoothing?: number;
@@ -43,6 +45,8 @@ export const directChoice: SolverChoice = { kind: "direct", refine: false, becau
 const directDofs: Readonly<Record<number, number>> = { 2: 250_000, 3: 10_000 };
 /** Numbers of a factor for every dof up to which "auto" factorizes any grid: long and thin ones. */
 const thinFactor = 60;
+/** Numbers up to which that is done: a gibibyte. */
+const largestThinFactor = 2 ** 27;
 /** Dofs of bricks up to which two grids are faster than three. */
 const twoGridDofs = 100_000;
 /** Numbers that the factor of the coarsest grid may have: half a gibibyte. */
@@ -55,11 +59,15 @@ const levelsFor = (cells: readonly number[], dofsPerNode: number): number => {
   const isSmallBrick = cells.length === 3 && dofsOf(cells, dofsPerNode) <= twoGridDofs;
   for (let levels = isSmallBrick ? 2 : 3; ; levels++) {
     const coarse = cells.map((count) => Math.ceil(count / 2 ** (levels - 1)));
-    if (levels === mostLevels || directFactorLength(coarse, dofsPerNode) <= coarseFactor) return levels;
+    if (levels === mostLevelsOf(cells) || directFactorLength(coarse, dofsPerNode) <= coarseFactor) return levels;
   }
 };
 
 const mostLevels = 8;
+
+/** Grids are filled up until they can be halved so often: no side to more than four times its elements. */
+const mostLevelsOf = (cells: readonly number[]): number =>
+  Math.min(mostLevels, 3 + Math.floor(Math.log2(Math.min(...cells))));
 
 const settleMultigrid = (
   asked: string,
@@ -81,8 +89,10 @@ const settleMultigrid = (
   };
   const isCount = (value: number, low: number, high: number): boolean =>
     Number.isSafeInteger(value) && value >= low && value <= high;
-  check("tolerance", tolerance, tolerance > 0 && tolerance < 1, "A tolerance lies in (0, 1)");
-  check("levels", levels, isCount(levels, 2, mostLevels), `Levels are a whole number from 2 to ${mostLevels}`);
+  const isTolerance = typeof tolerance === "number" && tolerance > 0 && tolerance < 1;
+  check("tolerance", tolerance, isTolerance, "A tolerance is a number in (0, 1)");
+  const most = mostLevelsOf(cells);
+  check("levels", levels, isCount(levels, 2, most), `On this grid levels are a whole number from 2 to ${most}`);
   check("smoothing", smoothing, isCount(smoothing, 1, 8), "Smoothing is a whole number from 1 to 8");
   check("maxIterations", maxIterations, isCount(maxIterations, 1, 1e9), "It is a whole number, 1 or more");
   check("warmStart", warmStart, typeof warmStart === "boolean", "It is true or false");
@@ -94,7 +104,8 @@ const chooseByItself = (asked: string, cells: readonly number[], dofsPerNode: nu
   const most = directDofs[cells.length]!;
   const limit = `${most.toLocaleString("en")} dofs in ${cells.length}D`;
   if (dofs <= most) return { ...directChoice, because: `the grid has no more than ${limit}` };
-  if (directFactorLength(cells, dofsPerNode) <= thinFactor * dofs)
+  const factorLength = directFactorLength(cells, dofsPerNode);
+  if (factorLength <= thinFactor * dofs && factorLength <= largestThinFactor)
     return { ...directChoice, because: "the grid is so thin that its factor is small" };
   return settleMultigrid(asked, {}, `the grid has more than ${limit}`, cells, dofsPerNode);
 };

@@ -100,7 +100,7 @@ export interface Tables {
   readonly write: (words: Int32Array, base: number) => void;
 }
 
-export const alignedTo16 = (bytes: number): number => (bytes + 15) & ~15;
+export const alignedTo16 = (bytes: number): number => 16 * Math.ceil(bytes / 16);
 
 /** Places of the lists behind the records, in words. */
 function listPlaces(analysis: Analysis) {

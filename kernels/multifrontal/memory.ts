@@ -5,6 +5,7 @@
  * Systems on which several threads work have memories of their own kind.
  */
 import { memoryLimits } from "../prebuilt/module.ts";
+import { alignedTo16 } from "./layout.ts";
 
 /** Something that lives in solver memory. */
 export interface Tenant {
@@ -61,7 +62,7 @@ function moveIn(room: Room, tenant: Tenant): Place {
   if (missing > 0) room.memory.grow(missing);
   const place = { memory: room.memory, base: room.next };
   room.tenants.set(tenant, place);
-  room.next = (end + 15) & ~15;
+  room.next = alignedTo16(end);
   tenant.arrive(place);
   return place;
 }

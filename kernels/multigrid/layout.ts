@@ -1,4 +1,5 @@
 /** Where everything of a hierarchy lies, in bytes from the beginning of its memory. */
+import { alignedTo16 } from "../multifrontal/layout.ts";
 import { elementScratch, stencilBytes, stencilTables } from "./kernels.ts";
 import type { Grid, Plan } from "./plan.ts";
 
@@ -49,7 +50,7 @@ export const layoutOf = (plan: Plan): Layout => {
   let next = 0;
   const take = (bytes: number): number => {
     const place = next;
-    next += (bytes + 15) & ~15;
+    next += alignedTo16(bytes);
     return place;
   };
   const matrixBytes = 8 * elementSize ** 2;

@@ -53,6 +53,13 @@ export interface MultigridSolver {
 /** Where warm starts begin: the last solution of a system, whichever of its solvers found it. */
 const lastSolutions = new WeakMap<Plan, Float64Array>();
 
+/** A power of two that brings forces close to one, so that no square of theirs overflows or vanishes; digits stay as they are. */
+const scaleOf = (forces: Float64Array, fixed: Uint8Array): number => {
+  let high = 0;
+  for (let dof = 0; dof < forces.length; dof++) if (fixed[dof] === 0) high = Math.max(high, Math.abs(forces[dof]!));
+  return high === 0 ? 1 : 2 ** -Math.max(-1000, Math.min(1000, Math.floor(Math.log2(high))));
+};
+
 /** A dof of the given grid near a dof of the coarsest. */
 const dofNear = ({ grids, components }: Plan, givenNodes: readonly number[], coarseDof: number): number => {
   const step = 2 ** (grids.length - 1);
@@ -130,10 +137,10 @@ export const multigridSolver = (
   const count = fieldNumbers(plan, grids[0]!);
   let prepared: Machine | undefined;
   const stiffestSpring = plan.springs.reduce((high, { stiffness }) => Math.max(high, stiffness), 0);
-  let stiffest = 0;
+  let [stiffest, softest] = [0, 0];
 
-  /** Displacement of one case, in the field of displacements. */
-  const solveCase = (machine: Machine, cycle: Cycle, rhs: Float64Array): Convergence => {
+  /** Displacement of one case, `scale` times, in the field of displacements. */
+  const solveCase = (machine: Machine, cycle: Cycle, rhs: Float64Array, scale: number): Convergence => {
     const { layout, vectors, doubles } = machine;
     const { displacement, direction } = layout;
     const { right, solution, rest, still } = layout.grids[0]!;
@@ -141,7 +148,7 @@ export const multigridSolver = (
     const load = (): void => {
       const field = doubles(right, count);
       field.fill(0);
-      transport.load(rhs, field);
+      transport.load(rhs, field, scale);
       vectors.clear(still, grids[0]!.still.length, right);
     };
     const resetResidual = (): void => {
@@ -154,13 +161,13 @@ export const multigridSolver = (
     if (norm === 0) return { reason: "converged", iterations: 0, residual: 0, history: [0] };
     const last = settings.warmStart ? lastSolutions.get(plan) : undefined;
     if (last !== undefined) {
-      transport.load(last, doubles(displacement, count));
+      transport.load(last, doubles(displacement, count), scale);
       resetResidual();
     }
     const precondition = (): void => runCycle(cycle);
     const fields = { displacement, direction, right, solution, image: rest };
     return conjugateGradients(
-      { vectors, count, ...fields, product, precondition, resetResidual, stiffest },
+      { vectors, count, ...fields, product, precondition, resetResidual, stiffest, softest },
       norm,
       settings.tolerance,
       settings.maxIterations,
@@ -174,6 +181,7 @@ export const multigridSolver = (
       const status = coarse.factorize(computeGrids(machine, plan, system.elementShape, modulus));
       if (!status.ok) return { dof: dofNear(plan, givenNodes, status.dof), pivot: status.pivot };
       prepared = machine;
+      softest = modulus.reduce((low, value) => Math.min(low, value), Infinity);
       stiffest = modulus.reduce((high, value) => Math.max(high, value), stiffestSpring);
       return undefined;
     },
@@ -188,8 +196,10 @@ export const multigridSolver = (
       );
       return Array.from({ length: cases }, (_, k) => {
         const own = out.subarray(k * dofs, (k + 1) * dofs);
-        const convergence = solveCase(machine, cycle, rhs.subarray(k * dofs, (k + 1) * dofs));
-        transport.store(doubles(layout.displacement, count), own);
+        const forces = rhs.subarray(k * dofs, (k + 1) * dofs);
+        const scale = scaleOf(forces, system.fixed);
+        const convergence = solveCase(machine, cycle, forces, scale);
+        transport.store(doubles(layout.displacement, count), own, 1 / scale);
         if (settings.warmStart && convergence.reason === "converged") lastSolutions.set(plan, own.slice());
         return convergence;
       });

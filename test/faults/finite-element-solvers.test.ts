@@ -10,6 +10,7 @@ import {
   edge,
   elasticity,
   elementField,
+  feFactor,
   feSolve,
   fix,
   gridMesh,
@@ -212,5 +213,78 @@ describe("fault 62: memory that moves between calls", () => {
         if (k % 7 === 3) forgetSolverMemory();
         expect(solveOne(together[k]!, k % 4)).toEqual(alone[k]);
       }
+  });
+});
+
+describe("factors of other designs", () => {
+  test.each(solvers)(
+    "are refused, whether they are still kept or not, and the right design gets its own (%s)",
+    (solver) => {
+      const { mesh, load, systems } = cantilevers(8, 6, [solver]);
+      const system = systems[0]!;
+      const gap = (value: number) => fieldOf(mesh, (_, column) => (column === 4 ? value : 1));
+      const kept = feFactor(system, gap(1e-7));
+      const expected = floats(feSolve(system, gap(1e-7), load));
+      const misuse = () => feSolve(system, gap(1e-6), load, { factor: kept });
+      expect(misuse).toThrow(/does not belong to this modulus/u);
+      // Others take its place.
+      for (const value of [0.1, 0.2, 0.3, 0.4]) feSolve(system, gap(value), load);
+      expect(misuse).toThrow(/does not belong to this modulus/u);
+      expect(floats(feSolve(system, gap(1e-7), load, { factor: kept }))).toEqual(expected);
+    },
+  );
+});
+
+describe("parts that only void holds", () => {
+  test.each([
+    [8, 6],
+    [32, 24],
+  ])("are heated as by a factorization at contrast 1e9, within 1e-5 of the largest value (%d x %d)", (nelx, nely) => {
+    const mesh = gridMesh({ nelx, nely });
+    const heat = nodalLoad(corner(mesh, "topRight"), 1);
+    const conductivity = fieldOf(mesh, (row, column) => (row === 0 || (column >= 2 && row === 2) ? 1 : 1e-9));
+    const [direct, iterated] = solvers.map((solver) => {
+      const system = heatConduction(mesh, { supports: [fix(edge(mesh, "left"), "temperature")], solver });
+      const flow = (own: ElementField) => np.vdot(heat, feSolve(system, own, heat));
+      return [floats(feSolve(system, conductivity, heat)), floats(grad(flow)(conductivity))] as const;
+    });
+    for (const which of [0, 1] as const) {
+      const largest = direct![which].reduce((high, value) => Math.max(high, Math.abs(value)), 0);
+      iterated![which].forEach((value, k) => expect(Math.abs(value - direct![which][k]!)).toBeLessThan(1e-5 * largest));
+    }
+  });
+});
+
+describe("loads of any size", () => {
+  test.each(solvers)("from 1e-300 to 1e250 give the solution of one, by as much larger or smaller (%s)", (solver) => {
+    const { mesh, load, systems } = cantilevers(9, 7, [solver]);
+    const unit = floats(feSolve(systems[0]!, elementField(mesh, 1), load));
+    for (const exponent of [-990, -600, 300, 830]) {
+      const scale = 2 ** exponent;
+      const u = floats(feSolve(systems[0]!, elementField(mesh, 1), vectorField(mesh, load.mul(scale))));
+      u.forEach((value, k) =>
+        expect(Math.abs(value / scale - unit[k]!)).toBeLessThan(1e-7 * Math.abs(unit[k]!) + 1e-9),
+      );
+      expect(systems[0]!.report()!.residual).toBeLessThan(1e-7);
+    }
+  });
+
+  test("a solution beyond the largest number is refused, not returned", () => {
+    const { mesh, load, systems } = cantilevers(9, 7, ["direct"]);
+    const error = thrownBy(() => feSolve(systems[0]!, elementField(mesh, 1e-9), vectorField(mesh, load.mul(1e308))));
+    expect(error).toMatchObject({ code: "NotFinite" });
+  });
+});
+
+describe("what is lost", () => {
+  test("a residual that says so is told, and told again when it is worse", () => {
+    const { mesh, load, systems } = cantilevers(8, 6, ["direct"]);
+    const codes: string[] = [];
+    setNoticeListener((code) => codes.push(code));
+    const bar = (value: number) => fieldOf(mesh, (_, column) => (column > 0 && column < 7 ? value : 1));
+    feSolve(systems[0]!, bar(1e-3), load);
+    expect(codes).toEqual([]);
+    feSolve(systems[0]!, bar(1e-13), load);
+    expect(codes).toEqual(["IllConditioned"]);
   });
 });

@@ -226,7 +226,9 @@ describe("what it says", () => {
 
   test.each([
     [{ kind: "multigrid", tolerance: 0 }, /tolerance/u],
+    [{ kind: "multigrid", tolerance: "1e-8" }, /tolerance/u],
     [{ kind: "multigrid", levels: 1 }, /levels/u],
+    [{ kind: "multigrid", levels: 5 }, /levels.*from 2 to 4/u],
     [{ kind: "multigrid", smoothing: 1.5 }, /smoothing/u],
     [{ kind: "multigrid", maxIterations: 0 }, /maxIterations/u],
     [{ kind: "multigrid", warmStart: 1 }, /warmStart/u],

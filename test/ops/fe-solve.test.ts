@@ -281,16 +281,15 @@ describe("batching", () => {
   test.each(mappings.map((mapped) => [operands.filter((_, k) => mapped[k]).join(", "), mapped] as const))(
     "a batch over %s equals a loop to the bit",
     (_name, mapped) => {
-      // A factor and a modulus that are mapped apart do not belong together: they differ by little, and the solve
-      // remarks it.
-      setNoticeListener(() => undefined);
+      // A factor and a modulus that are mapped apart must be those of one design: all examples have the same.
+      const step = mapped[0] === mapped[1] ? 0.1 : 0;
       for (const system of systems) {
         for (const lead of [[], [2]]) {
           for (const loadCases of [[], [2]]) {
             for (const last of [false, true]) {
               const axisOf = (position: number, rank: number): number | null =>
                 mapped[position] ? (last ? rank : 0) : null;
-              const moduliOf = (k: number): NDArray => moduli(system, 0, lead).mul(1 + k * 1e-8);
+              const moduliOf = (k: number): NDArray => moduli(system, 0, lead).mul(1 + k * step);
               const factor = stacked((k) => feFactor(moduliOf(k), { system }), axisOf(0, lead.length + 1));
               const modulus = stacked(moduliOf, axisOf(1, lead.length + 2));
               const load = stacked(
