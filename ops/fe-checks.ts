@@ -19,7 +19,7 @@ import { sameShape, showShape } from "../src/array/shape.ts";
 import type { Aval } from "../src/ir/aval.ts";
 import { showAval } from "../src/ir/aval.ts";
 import type { FeSystem } from "./fe-system.ts";
-import { productsOf } from "./fe-system.ts";
+import { fixedDofsOf, productsOf } from "./fe-system.ts";
 
 // --- Shapes -----------------------------------------------------------------------------------
 
@@ -172,26 +172,58 @@ export const requireConverged = (
   throw new NotConverged(`feSolve on ${label}${which}`, { reason: text, iterations, residual }, remedy);
 };
 
-/** Sums of squares over free dofs: of K u + springs u - f, of f and of u, each multiplied by `scale` first. */
+/**
+ * Sums of squares of image - load, of load and of u, each multiplied by `scale` first; in two parts, so that additions need
+ * not wait for each other.
+ */
 const squares = (
-  { fixed, springs }: FeSystem,
   image: Float64Array,
   load: Float64Array,
   u: Float64Array,
   scale: number,
 ): readonly [error: number, norm: number, motion: number] => {
-  let [error, norm, motion] = [0, 0, 0];
-  for (let dof = 0; dof < u.length; dof++) {
-    if (fixed[dof] === 1) continue;
+  let error = 0;
+  let norm = 0;
+  let motion = 0;
+  let otherError = 0;
+  let otherNorm = 0;
+  let otherMotion = 0;
+  const even = u.length & ~1;
+  for (let dof = 0; dof < even; dof += 2) {
     const force = scale * load[dof]!;
-    const displacement = scale * u[dof]!;
-    const spring = springs === undefined ? 0 : springs[dof]!;
-    const rest = scale * image[dof]! + spring * displacement - force;
+    const otherForce = scale * load[dof + 1]!;
+    const rest = scale * image[dof]! - force;
+    const otherRest = scale * image[dof + 1]! - otherForce;
+    const own = scale * u[dof]!;
+    const other = scale * u[dof + 1]!;
     error += rest * rest;
+    otherError += otherRest * otherRest;
     norm += force * force;
-    motion += displacement * displacement;
+    otherNorm += otherForce * otherForce;
+    motion += own * own;
+    otherMotion += other * other;
   }
-  return [error, norm, motion];
+  if (even < u.length) {
+    const force = scale * load[even]!;
+    error += (scale * image[even]! - force) ** 2;
+    norm += force * force;
+    motion += (scale * u[even]!) ** 2;
+  }
+  return [error + otherError, norm + otherNorm, motion + otherMotion];
+};
+
+/** The load, with zeros at fixed dofs, where nothing is left of the image either. */
+const atFreeDofs = (system: FeSystem, load: Float64Array, image: Float64Array): Float64Array => {
+  const fixed = fixedDofsOf(system);
+  let isLoaded = false;
+  for (let k = 0; k < fixed.length; k++) {
+    image[fixed[k]!] = 0;
+    isLoaded ||= load[fixed[k]!] !== 0;
+  }
+  if (!isLoaded) return load;
+  const forces = load.slice();
+  for (let k = 0; k < fixed.length; k++) forces[fixed[k]!] = 0;
+  return forces;
 };
 
 /** Squares between these bounds have neither overflowed nor lost digits. */
@@ -205,16 +237,20 @@ export const measureResidual = (
   u: Float64Array,
   largest: number,
 ): readonly [number, number] => {
+  const { springs } = system;
   const image = productsOf(system).image(modulus, u);
-  const stiffest = system.springs?.reduce((high, spring) => Math.max(high, spring), largest) ?? largest;
-  let [error, norm, motion] = squares(system, image, load, u, 1);
+  let stiffest = largest;
+  if (springs !== undefined)
+    for (let dof = 0; dof < u.length; dof++) {
+      image[dof] = image[dof]! + springs[dof]! * u[dof]!;
+      stiffest = Math.max(stiffest, springs[dof]!);
+    }
+  const forces = atFreeDofs(system, load, image);
+  let [error, norm, motion] = squares(image, forces, u, 1);
   if (!(norm > smallestSquare && norm < largestSquare && motion < largestSquare)) {
-    const high = load.reduce(
-      (size, force, dof) => (system.fixed[dof] === 1 ? size : Math.max(size, Math.abs(force))),
-      0,
-    );
+    const high = forces.reduce((size, force) => Math.max(size, Math.abs(force)), 0);
     if (high === 0) return [0, 0];
-    [error, norm, motion] = squares(system, image, load, u, 1 / high);
+    [error, norm, motion] = squares(image, forces, u, 1 / high);
   }
   return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + stiffest * Math.sqrt(motion))];
 };

@@ -18,7 +18,7 @@ import type { BatchDim, Primitive, TypeOf } from "../src/ir/primitive.ts";
 import { bilinearJvp } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { leadingAxes, requirePrefix, sliceOf } from "./fe-checks.ts";
-import { gridSystem, productsOf } from "./fe-system.ts";
+import { fixedDofsOf, gridSystem, productsOf } from "./fe-system.ts";
 import type { FeParams, FeSystem } from "./fe-system.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
 
@@ -71,18 +71,12 @@ const formParams = (system: FeSystem, left: DofSide = "free", right: DofSide = "
   ...(right === "all" ? { right } : {}),
 });
 
-const fixedDofs = new WeakMap<FeSystem, Int32Array>();
 const noDofs = new Int32Array(0);
 
 /** Dofs that do not count on a side. */
 const without = (side: DofSide | undefined, system: FeSystem): Int32Array => {
   if (side === "all") return noDofs;
-  let dofs = fixedDofs.get(system);
-  if (dofs === undefined) {
-    dofs = Int32Array.from(Array.from(system.fixed.keys()).filter((dof) => system.fixed[dof] === 1));
-    fixedDofs.set(system, dofs);
-  }
-  return dofs;
+  return fixedDofsOf(system);
 };
 
 /**

@@ -117,6 +117,18 @@ export const analysisOf = (system: FeSystem): Analysis => {
   return analysis;
 };
 
+const fixedDofs = new WeakMap<FeSystem, Int32Array>();
+
+/** Numbers of the fixed dofs, ascending. */
+export const fixedDofsOf = (system: FeSystem): Int32Array => {
+  let dofs = fixedDofs.get(system);
+  if (dofs === undefined) {
+    dofs = Int32Array.from(Array.from(system.fixed.keys()).filter((dof) => system.fixed[dof] === 1));
+    fixedDofs.set(system, dofs);
+  }
+  return dofs;
+};
+
 const plans = new WeakMap<FeSystem, Plan>();
 
 /** The grids of a system that has the multigrid solver, made on first use. */
