@@ -6,7 +6,7 @@
  */
 import { cornersOf } from "./geometry.ts";
 
-export interface ModeEntry {
+interface ModeEntry {
   readonly row: number;
   readonly column: number;
   readonly value: number;

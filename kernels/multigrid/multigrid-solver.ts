@@ -30,7 +30,7 @@ export interface MultigridSettings {
 }
 
 /** The coarsest matrix is not positive definite to working accuracy: a dof of the given grid near the pivot refused. */
-export interface HierarchyRefusal {
+interface HierarchyRefusal {
   readonly dof: number;
   readonly pivot: number;
 }

@@ -37,7 +37,7 @@ export interface Grid {
 }
 
 /** A spring to ground: which dof of the finest grid, and where it pulls at the elements of the next grid. */
-export interface Spring {
+interface Spring {
   readonly place: number;
   readonly stiffness: number;
 }

@@ -6,7 +6,7 @@ import { forEachRow, indexIn, indicesIn } from "./geometry.ts";
 
 export const free = 0;
 export const fixed = 1;
-export const absent = 2;
+const absent = 2;
 
 /** Nodes within one step of a node, those on the grid. */
 const around = (nodes: readonly number[], node: readonly number[]): number[] => {
