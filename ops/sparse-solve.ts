@@ -25,7 +25,7 @@ import { notify } from "../src/notice.ts";
 import { bilinearJvp, neg, sub } from "./arithmetic.ts";
 import { batchToFront } from "./batching.ts";
 import { moveAxis, only, reduceSum } from "./shape.ts";
-import { factorizePattern, factorLength, keptFactor, usageOf } from "./sparse-factors.ts";
+import { factorizePattern, factorLength, keptFactor, magnificationOf, usageOf } from "./sparse-factors.ts";
 import { patternOf, recordReport, tripleValues } from "./sparse-pattern.ts";
 import type { SparsePattern } from "./sparse-pattern.ts";
 
@@ -112,7 +112,7 @@ const requireFiniteSolution = (x: Float64Array): void => {
 
 /**
  * A factorization of the matrix, to be handed to sparseSolve with the same values: for a positive definite pattern the
- * Cholesky factor's entries, otherwise a ticket for an LDL' or LU factor, which is made again should it have been dropped.
+ * Cholesky factor's entries and a ticket, otherwise a ticket for an LDL' or LU factor, which is made again should it have been dropped.
  * Its own tangent is zero by convention: the derivative of a solve flows through the values.
  */
 export const sparseFactor: PrimitiveFunction<[NDArray], SparseParams> = definePrimitive<[NDArray], SparseParams>({
@@ -156,20 +156,24 @@ const requireSquare = ({ shape }: SparsePattern): void => {
 const foreignFactor = 1e-6;
 
 /** Digits that a solution may lose before it is remarked. */
-const alarmingAmplification = 1e12;
+const alarmingMagnification = 1e12;
 
-const judge = (pattern: SparsePattern, { normwiseError, amplification }: Quality): void => {
+const requireOwnFactor = ({ normwiseError }: Quality): void => {
   if (!(normwiseError <= foreignFactor))
     throw new InvalidOption(
       "sparseSolve",
       `A x misses the right-hand side: the backward error is ${normwiseError.toExponential(1)}`,
       "Give sparseSolve the factor of these values",
     );
-  if (amplification > alarmingAmplification)
+};
+
+/** Remarks a matrix that leaves few digits of solutions, whichever right-hand side it is first solved with. */
+const remarkNearlySingular = (pattern: SparsePattern, magnification: number): void => {
+  if (magnification > alarmingMagnification)
     notify(
       "IllConditioned",
       `sparse ${pattern.id}`,
-      `a solve with ${pattern.label} magnifies relative errors of the matrix at least ${amplification.toExponential(1)} times: few digits of the solution are left. The matrix is nearly singular; check the values.`,
+      `a solve with ${pattern.label} magnifies relative errors of the matrix at least ${magnification.toExponential(1)} times: few digits of the solution are left. The matrix is nearly singular; check the values.`,
     );
 };
 
@@ -189,6 +193,7 @@ const solveAll = ({ params, factor, values }: Job, rhs: Float64Array, out: Float
   const matrix = { rows, columns, values: tripleValues(pattern, values) };
   out.set(rhs);
   solve(out);
+  if (rhs.length > 0) remarkNearlySingular(pattern, magnificationOf(pattern, kept, values));
   let worst: readonly [number, number] = [0, 0];
   for (let from = 0; from < rhs.length; from += n) {
     const own = rhs.subarray(from, from + n);
@@ -196,7 +201,7 @@ const solveAll = ({ params, factor, values }: Job, rhs: Float64Array, out: Float
     counts.solves++;
     requireFiniteSolution(x);
     const quality = refine(matrix, own, solve, x);
-    judge(pattern, quality);
+    requireOwnFactor(quality);
     worst = [Math.max(worst[0], quality.residual), Math.max(worst[1], quality.backwardError)];
   }
   return worst;

@@ -17,8 +17,6 @@ export interface Quality {
   readonly backwardError: number;
   /** The same with the largest entries of numerator and denominator: forgives rows that are nearly zero. */
   readonly normwiseError: number;
-  /** Lower bound of the factor by which relative errors of entries grow: max (|A| |x|)_i / r_i over max |b|_i / r_i. */
-  readonly amplification: number;
 }
 
 /** Above this a solution is refined once: rounding of a good factor leaves about 1e-15. */
@@ -36,21 +34,9 @@ function residualOf({ rows, columns, values }: Triples, x: Float64Array, rhs: Fl
   return { residual, size };
 }
 
-/** Largest entry of every row, 1 where there is none. */
-function rowSizes({ rows, values }: Triples, count: number): Float64Array {
-  const sizes = new Float64Array(count);
-  for (let k = 0; k < rows.length; k++) {
-    const size = Math.abs(values[k]!);
-    if (size > sizes[rows[k]!]!) sizes[rows[k]!] = size;
-  }
-  for (let i = 0; i < count; i++) if (sizes[i] === 0) sizes[i] = 1;
-  return sizes;
-}
-
 function measure(matrix: Triples, x: Float64Array, rhs: Float64Array): Quality & { residualVector: Float64Array } {
   const { residual, size } = residualOf(matrix, x, rhs);
-  const rowSize = rowSizes(matrix, rhs.length);
-  const quality = { error: 0, norm: 0, backward: 0, largest: 0, whole: 0, grown: 0, given: 0 };
+  const quality = { error: 0, norm: 0, backward: 0, largest: 0, whole: 0 };
   for (let i = 0; i < rhs.length; i++) {
     const [left, right] = [Math.abs(residual[i]!), Math.abs(rhs[i]!)];
     quality.error += left * left;
@@ -60,15 +46,12 @@ function measure(matrix: Triples, x: Float64Array, rhs: Float64Array): Quality &
     else if (left > 0) quality.backward = Math.max(quality.backward, left / (size[i]! + right));
     quality.largest = Math.max(quality.largest, left);
     quality.whole = Math.max(quality.whole, size[i]! + right);
-    quality.grown = Math.max(quality.grown, size[i]! / rowSize[i]!);
-    quality.given = Math.max(quality.given, right / rowSize[i]!);
   }
   return {
     residual: quality.norm === 0 ? 0 : Math.sqrt(quality.error / quality.norm),
     backwardError: quality.backward,
     normwiseError:
       quality.largest === 0 ? 0 : quality.largest === Infinity ? Infinity : quality.largest / quality.whole,
-    amplification: quality.given === 0 ? 0 : quality.grown / quality.given,
     residualVector: residual,
   };
 }

@@ -16,8 +16,14 @@ function exponentsOf(values: Float64Array): Int32Array {
 
 const balancingPasses = 8;
 
-/** A power of two for every row: once columns are scaled likewise, the largest entry of each is about 1. */
-export function rowScales(pattern: ColumnPattern, values: Float64Array): Float64Array {
+const powersOfTwo = (exponents: Float64Array): Float64Array =>
+  exponents.map((exponent) => 2 ** Math.max(-1000, Math.min(1000, Math.round(exponent))));
+
+/** Powers of two for every row and column: divided by both, the largest entry of each is about 1. */
+export function balancingScales(
+  pattern: ColumnPattern,
+  values: Float64Array,
+): Readonly<Record<"row" | "column", Float64Array>> {
   const { rowOf, rowCount, columnCount } = pattern;
   const columnOf = columnOfEntries(pattern);
   const exponents = exponentsOf(values);
@@ -35,5 +41,9 @@ export function rowScales(pattern: ColumnPattern, values: Float64Array): Float64
     for (let i = 0; i < rowCount; i++) if (ofRow[i]! > -Infinity) row[i] = row[i]! + ofRow[i]! / 2;
     for (let j = 0; j < columnCount; j++) if (ofColumn[j]! > -Infinity) column[j] = column[j]! + ofColumn[j]! / 2;
   }
-  return row.map((exponent) => 2 ** Math.max(-1000, Math.min(1000, Math.round(exponent))));
+  return { row: powersOfTwo(row), column: powersOfTwo(column) };
 }
+
+/** Those of the rows alone. */
+export const rowScales = (pattern: ColumnPattern, values: Float64Array): Float64Array =>
+  balancingScales(pattern, values).row;

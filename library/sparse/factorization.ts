@@ -94,7 +94,7 @@ const factorizationOf = (given: Operand, pattern: SparsePattern): Factorization 
  * @returns        { solve(b, { transpose }), slogdet(), inertia(), values, pattern, factor }
  * @throws Singular (with the column or row), NotPositiveDefinite (with the row), NotFinite, ShapeMismatch,
  *   IndexOutOfRange, InvalidIndex, NotStatic; `inertia` InvalidOption for a general matrix; sparseSolve InvalidOption
- *   where it is given the factorization of another pattern or of other values
+ *   where it is given the factorization of another pattern or of values that differ in any bit
  * Derivatives: solve and logabsdet forward and reverse, any order, by values and right-hand sides; sign and inertia are
  * piecewise constant. Cost: one factorization; a solve two substitutions and a product; the derivative of logabsdet n
  * solves and n^2 numbers.

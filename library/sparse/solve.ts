@@ -114,7 +114,8 @@ export interface SparseSolve {
  * @throws Singular (with the column or row), NotPositiveDefinite (with the row), NotFinite, ShapeMismatch, IndexOutOfRange,
  *   InvalidIndex, NotStatic, InvalidOption. A nearly singular matrix gives a notice, IllConditioned
  * Derivatives: forward and reverse, any order; one factorization for value and gradient. Cost: one analysis a pattern,
- * one factorization a matrix; the solution is refined by one step when its backward error exceeds 1e-15.
+ * one factorization a matrix; the solution is refined by one step when its backward error exceeds 1e-15. The first solve with
+ * a matrix takes one more to estimate its condition, up to twelve where that is doubtful.
  * @example
  * sparse.sparseSolve(array([2, 1, 4]), [0, 1, 1], [0, 0, 1], array([2, 9])) // [1, 2]
  * const pattern = sparse.sparsePattern([0, 1, 1], [0, 0, 1], { assume: "positive definite", triangle: "lower" });

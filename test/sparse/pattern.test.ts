@@ -4,7 +4,15 @@ import { afterEach, describe, expect, test } from "vitest";
 import { array, grad, jit, NotPositiveDefinite, Singular, vmap } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
-import { fromDense, sparseFactor, sparseMatvec, sparsePattern, sparseSolve, todense } from "cotangent/sparse";
+import {
+  factorize,
+  fromDense,
+  sparseFactor,
+  sparseMatvec,
+  sparsePattern,
+  sparseSolve,
+  todense,
+} from "cotangent/sparse";
 import { setNoticeListener } from "../../src/notice.ts";
 import { laplacian } from "../kernels/sparse/general-systems.ts";
 
@@ -13,6 +21,8 @@ const identity = sparsePattern([0, 1], [0, 1]);
 const symmetricOnly = (rows: number[], columns: number[], n: number) =>
   sparsePattern(rows, columns, { shape: [n, n], assume: "symmetric", triangle: "lower" });
 const definite = sparsePattern([0, 1], [0, 1], { assume: "positive definite" });
+const overflowing = sparsePattern([0, 1, 1], [0, 1, 1]);
+const huge = (n: number): NDArray => ones(n).mul(1.7e308);
 
 afterEach(() => setNoticeListener(null));
 
@@ -172,6 +182,17 @@ describe("solves refuse", () => {
     ],
     ["a value that is NaN", "NotFinite", () => sparseSolve(array([1, NaN]), identity, ones(2))],
     ["a value that is infinite", "NotFinite", () => sparseSolve(array([1, Infinity]), definite, ones(2))],
+    ["repeated places that add up to infinity", "NotFinite", () => sparseSolve(huge(3), overflowing, ones(2))],
+    [
+      "repeated places of a positive definite matrix that add up to infinity",
+      "NotFinite",
+      () => sparseSolve(huge(3), [0, 1, 1], [0, 1, 1], ones(2), { assume: "positive definite" }),
+    ],
+    [
+      "repeated places of a symmetric matrix that add up to infinity",
+      "NotFinite",
+      () => sparseSolve(huge(3), [0, 1, 1], [0, 0, 0], ones(2), { assume: "symmetric", triangle: "lower" }),
+    ],
     [
       "a value of a symmetric matrix that is NaN",
       "NotFinite",
@@ -254,6 +275,15 @@ describe("solves refuse", () => {
   ])("not positive definite: %s", (_, run, message) => {
     expect(run).toThrow(NotPositiveDefinite);
     expect(run).toThrow(message);
+  });
+
+  test("values that add up to infinity are named by their place, also compiled and by a reading of the factor", () => {
+    const message = /row 1 and column 1 add up to Infinity/u;
+    expect(() => sparseSolve(huge(3), overflowing, ones(2))).toThrow(message);
+    expect(() => factorize(huge(3), overflowing)).toThrow(message);
+    const size = (values: NDArray): NDArray => factorize(values, overflowing).slogdet().logabsdet;
+    for (const backend of ["interpreter", "js", "wasm"] as const)
+      expect(() => jit(size, { backend })(huge(3))).toThrow(message);
   });
 
   test("the same inside jit, vmap and reverse mode", () => {
