@@ -64,7 +64,7 @@ export const usageOf = (
 
 /** The ticket of these values with this pattern; other patterns have others. */
 export const ticketFor = (pattern: SparsePattern, values: Float64Array): number =>
-  (ticketOfBits(values) + pattern.id) % 2 ** 52;
+  (ticketOfBits(values) + pattern.id * 2 ** -52) % 1;
 
 /** Factors by ticket, 64 MiB of them. */
 const factors = ticketStore<KeptFactor>(2 ** 23);

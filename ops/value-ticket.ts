@@ -16,7 +16,7 @@ const spread = (word: number): number => {
 };
 
 /**
- * The ticket of these bits: an integer from 0 to 2^52 - 1, exact as a float64. Arrays that differ in one 32-bit word
+ * The ticket of these bits: a multiple of 2^-52 in [0, 1), exact as a float64. Arrays that differ in one 32-bit word
  * differ in their tickets; others do but for chances of 2^-52. -0 and 0 are different bits.
  * Cost: two multiplications for every half of a number.
  */
@@ -32,5 +32,5 @@ export const ticketOfBits = (values: Float64Array): number => {
     right = Math.imul(right ^ word, 0x1b873593);
     right ^= right >>> 13;
   }
-  return (spread(right) >>> 12) * 2 ** 32 + (spread(left) >>> 0);
+  return ((spread(right) >>> 12) * 2 ** 32 + (spread(left) >>> 0)) * 2 ** -52;
 };

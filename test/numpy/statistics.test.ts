@@ -69,7 +69,7 @@ describe.each(["linear", "lower", "higher", "midpoint", "nearest"] as const)("qu
           seen.forEach((value, k) =>
             expect(value).toBeGreaterThanOrEqual(k === 0 ? Math.min(...values) : seen[k - 1]!),
           );
-          expect(seen.at(-1)).toBe(Math.max(...values));
+          expect(seen.at(-1)! === Math.max(...values)).toBe(true);
         },
       ),
     );
