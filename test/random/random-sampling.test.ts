@@ -48,8 +48,9 @@ describe.each(samplers)("%s", (_name, sampler, below, low, high) => {
         // Third order is left in the difference, fourth in the sum: h^3 and h^4 over the parameter's.
         expect(Math.abs(after - before)).toBeLessThan(2e-8);
         expect(Math.abs(after + before - 2 * now)).toBeLessThan(2e-9);
+        // A slope wrong by a hundredth shows: five times what is accepted, also where probabilities change slowest.
         const bent = pathProbabilities(below, parameter, [path[0], path[1] * 1.01, path[2]], h);
-        if (now > 0.05 && now < 0.95) expect(Math.abs(bent[2]! - bent[0]!)).toBeGreaterThan(2e-7);
+        if (now > 0.05 && now < 0.95) expect(Math.abs(bent[2]! - bent[0]!)).toBeGreaterThan(1e-7);
       }),
       { numRuns: 60 },
     );
