@@ -6,7 +6,8 @@ import { Matrix, solve } from "ml-matrix";
 import { array } from "cotangent";
 import type { NDArray } from "cotangent";
 import type { PatternOptions, SparsePattern, Triangle } from "cotangent/sparse";
-import { sparsePattern } from "cotangent/sparse";
+import { sparsePattern, sparseSolve } from "cotangent/sparse";
+import { wave } from "../fem/fields.ts";
 import type { Entries } from "../kernels/sparse/general-systems.ts";
 import { entriesOf, gram, laplacian, scattered } from "../kernels/sparse/general-systems.ts";
 
@@ -80,3 +81,13 @@ export const sparseCases = (seed = 1): SparseCase[] => [
     triangle: "upper",
   }),
 ];
+
+/** A right-hand side, or several side by side. */
+export const rhsOf = ({ pattern }: SparseCase, phase = 0, columns?: number): NDArray =>
+  wave(columns === undefined ? [pattern.shape[0]] : [pattern.shape[0], columns], phase);
+
+/** The solve of a pattern as a function of values and right-hand side. */
+export const solveWith =
+  (pattern: SparsePattern) =>
+  (values: NDArray, b: NDArray): NDArray =>
+    sparseSolve(values, pattern, b);
