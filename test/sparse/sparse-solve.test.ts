@@ -1,7 +1,4 @@
-/**
- * sparseSolve, sparseMatvec: values against dense solves, every derivative and its order, batching, and
- * the number of analyses, factorizations and solves that each program takes.
- */
+/** sparseSolve, sparseMatvec: values against dense solves, every derivative and its order, batching. */
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { array, grad, hvp, jacfwd, jacrev, jvp, vjp, vmap } from "cotangent";
