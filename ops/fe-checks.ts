@@ -239,7 +239,7 @@ export const measureResidual = (
 ): readonly [number, number] => {
   const { springs } = system;
   const image = productsOf(system).image(modulus, u);
-  let stiffest = largest;
+  let stiffest = largest * system.elementMatrix.reduce((high, entry) => Math.max(high, entry), 0);
   if (springs !== undefined)
     for (let dof = 0; dof < u.length; dof++) {
       image[dof] = image[dof]! + springs[dof]! * u[dof]!;
@@ -250,7 +250,8 @@ export const measureResidual = (
   if (!(norm > smallestSquare && norm < largestSquare && motion < largestSquare)) {
     const high = forces.reduce((size, force) => Math.max(size, Math.abs(force)), 0);
     if (high === 0) return [0, 0];
-    [error, norm, motion] = squares(image, forces, u, 1 / high);
+    // A power of two, whose inverse is a number too where the load is below the normal ones.
+    [error, norm, motion] = squares(image, forces, u, 2 ** -Math.max(-1000, Math.floor(Math.log2(high))));
   }
   return [Math.sqrt(error / norm), Math.sqrt(error) / (Math.sqrt(norm) + stiffest * Math.sqrt(motion))];
 };

@@ -34,7 +34,7 @@ import {
 } from "./fe-checks.ts";
 import { redeem, ticketOf } from "./fe-factors.ts";
 import { feApply } from "./fe-products.ts";
-import { recordReport } from "./fe-system.ts";
+import { forgetReport, recordReport } from "./fe-system.ts";
 import type { FeParams, SolveReport } from "./fe-system.ts";
 import { moveAxis, only } from "./shape.ts";
 
@@ -100,6 +100,7 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
     const dofs = sizeOf(system.nodalShape);
     const cases = sizeOf(all.slice(lead.length));
     const out = new Float64Array(load.size);
+    forgetReport(system);
     let residual = 0;
     let backwardError = 0;
     let contrast = 1;

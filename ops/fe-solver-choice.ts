@@ -17,10 +17,15 @@ export interface DirectOptions {
 export interface MultigridOptions {
   readonly kind: "multigrid";
   /**
-   * What |K u - f| / |f|, and the error in the norm of energy relative to the solution, are to reach, in (0, 1). Default 1e-8, of which gradients of filtered designs have about five digits in every element, void ones included. The energy is estimated by the preconditioner.
+   * What |K u - f| / |f|, and the error in the norm of energy relative to the solution, are to reach, in (0, 1). Default 1e-8,
+   * of which gradients of filtered designs have about five digits in every element, void ones included. The energy's error is
+   * estimated by what the last two steps have changed.
    */
   readonly tolerance?: number;
-  /** Grids, the coarsest one included, from 2 to 8, and fewer on grids with few elements along a side. By default 2 for bricks of up to 100,000 dofs, else 3, or more where memory asks for them. */
+  /**
+   * Grids, the coarsest one included, from 2 to 8 in the plane and to 5 in space, and fewer on grids with few elements along a
+   * side. By default 2 for bricks of up to 100,000 dofs, else 3, or more where memory asks for them.
+   */
   readonly levels?: number;
   /** Steps of the smoother before and after every correction on the finest grid, from 1 to 8. Default 2. */
   readonly smoothing?: number;
@@ -63,11 +68,12 @@ const levelsFor = (cells: readonly number[], dofsPerNode: number): number => {
   }
 };
 
-const mostLevels = 8;
+/** By dimension: a plan looks at 4^levels or 8^levels types of elements, which takes less than half a second at these. */
+const mostLevels: Readonly<Record<number, number>> = { 2: 8, 3: 5 };
 
 /** Grids are filled up until they can be halved so often: no side to more than four times its elements. */
 const mostLevelsOf = (cells: readonly number[]): number =>
-  Math.min(mostLevels, 3 + Math.floor(Math.log2(Math.min(...cells))));
+  Math.min(mostLevels[cells.length]!, 3 + Math.floor(Math.log2(Math.min(...cells))));
 
 const settleMultigrid = (
   asked: string,

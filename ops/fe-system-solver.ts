@@ -45,15 +45,14 @@ const factorKernel = (system: FeSystem): FactorKernel => {
   );
 };
 
-/** Adds the solution for what a solution leaves of its load: one step of iterative refinement. */
-const refineOnce = (
+/** What solutions leave of their loads, case by case. */
+const restOf = (
   system: FeSystem,
   modulus: Float64Array,
-  kernel: FactorKernel,
   rhs: Float64Array,
   cases: number,
   out: Float64Array,
-): void => {
+): Float64Array => {
   const { fixed, springs } = system;
   const dofs = fixed.length;
   const rest = new Float64Array(out.length);
@@ -63,8 +62,7 @@ const refineOnce = (
     for (let dof = 0; dof < dofs; dof++)
       own[dof] = rhs[k * dofs + dof]! - own[dof]! - (springs === undefined ? 0 : springs[dof]! * u[dof]!);
   }
-  kernel.solve(rest, cases, rest);
-  for (let k = 0; k < out.length; k++) out[k] = out[k]! + rest[k]!;
+  return rest;
 };
 
 /** Dofs that neither supports nor springs hold, by system. */
@@ -80,17 +78,27 @@ const freeMotion = (system: FeSystem): FactorRefusal | undefined => {
 const direct = (system: FeSystem, refine: boolean): SystemSolver => {
   const kernel = factorKernel(system);
   const modulus = new Float64Array(refine ? system.elementNodes.length / system.nodesPerElement : 0);
+  const eliminate = (moduli: Float64Array) => {
+    const { elementMatrix, springs } = system;
+    return eliminatePositive(analysisOf(system), { elementMatrix, modulus: moduli, springs }, kernel);
+  };
+  /** Adds the solution for what a solution leaves of its load: one step of iterative refinement. */
+  const refineOnce = (rhs: Float64Array, cases: number, out: Float64Array): void => {
+    const rest = restOf(system, modulus, rhs, cases, out);
+    // The products may have taken the room where the factor was.
+    if (!kernel.holds()) eliminate(modulus);
+    kernel.solve(rest, cases, rest);
+    for (let k = 0; k < out.length; k++) out[k] = out[k]! + rest[k]!;
+  };
   return {
     prepare: (moduli) => {
       if (refine) modulus.set(moduli);
-      const { elementMatrix, springs } = system;
-      const values = { elementMatrix, modulus: moduli, springs };
-      const status = freeMotion(system) ?? eliminatePositive(analysisOf(system), values, kernel);
+      const status = freeMotion(system) ?? eliminate(moduli);
       return status.ok ? undefined : status;
     },
     solve: (rhs, cases, out) => {
       kernel.solve(rhs, cases, out);
-      if (refine) refineOnce(system, modulus, kernel, rhs, cases, out);
+      if (refine) refineOnce(rhs, cases, out);
       return [];
     },
     holds: kernel.holds,

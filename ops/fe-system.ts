@@ -162,7 +162,7 @@ export interface SolveReport {
   readonly because: string;
   /** |K u - f| / |f| over the free dofs, the largest of the cases; 0 for a zero load. */
   readonly residual: number;
-  /** |K u - f| / (|f| + Emax |u|): what rounding or the tolerance left, whatever the contrast. */
+  /** |K u - f| / (|f| + k |u|), k the stiffness of the stiffest element or spring: what rounding or the tolerance left, whatever the contrast. */
   readonly backwardError: number;
   readonly cases: number;
   /** Iterations of the case that took most; 0 of the direct solver. */
@@ -186,5 +186,8 @@ export const recordReport = (system: FeSystem, report: SolveReport): void => {
   reports.set(system, report);
 };
 
-/** Report of the last solve, null before the first. */
+/** Nothing is known of a solve that fails. */
+export const forgetReport = (system: FeSystem): void => void reports.delete(system);
+
+/** Report of the last solve, null before the first and after one that failed. */
 export const lastReport = (system: FeSystem): SolveReport | null => reports.get(system) ?? null;

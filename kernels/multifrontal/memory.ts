@@ -39,8 +39,9 @@ const pageBytes = 65536;
 const largeBytes = 2 ** 24;
 /** Bytes of small systems that live at one time. */
 const sharedBytes = 2 ** 27;
-/** Memories of large systems. */
+/** Large systems have so many memories, and more while all of them together take no more bytes than this. */
 const largeRooms = 3;
+const largeRoomsBytes = 2 ** 29;
 
 const kindFor = ({ isShared }: Tenant): Kind => (isShared === true ? "shared" : "alone");
 
@@ -61,9 +62,10 @@ function moveIn(room: Room, tenant: Tenant): Place {
   const missing = Math.ceil((end - room.memory.buffer.byteLength) / pageBytes);
   if (missing > 0) room.memory.grow(missing);
   const place = { memory: room.memory, base: room.next };
+  tenant.arrive(place);
+  // Whoever could not move in, for want of memory, does not live there.
   room.tenants.set(tenant, place);
   room.next = alignedTo16(end);
-  tenant.arrive(place);
   return place;
 }
 
@@ -79,10 +81,11 @@ function placeOfSmall(tenant: Tenant): Place {
 }
 
 /** A room for one more large tenant: an empty one, a new one, or the least recently used, each of the right kind. */
-function vacate(kind: Kind): Room {
+function vacate(kind: Kind, bytes: number): Room {
   const empty = large.find((room) => room.kind === kind && room.tenants.size === 0);
   if (empty !== undefined) return empty;
-  if (large.length < largeRooms) return makeRoom(kind);
+  const taken = large.reduce((sum, { memory }) => sum + memory.buffer.byteLength, bytes);
+  if (large.length < largeRooms || taken <= largeRoomsBytes) return makeRoom(kind);
   const oldest = large[0]!;
   large = large.slice(1);
   return oldest.kind === kind ? oldest : makeRoom(kind);
@@ -90,7 +93,7 @@ function vacate(kind: Kind): Room {
 
 function placeOfLarge(tenant: Tenant): Place {
   const known = large.find(({ tenants }) => tenants.has(tenant));
-  const room = known ?? vacate(kindFor(tenant));
+  const room = known ?? vacate(kindFor(tenant), tenant.bytes);
   large = [...large.filter((other) => other !== room), room];
   if (known !== undefined) return known.tenants.get(tenant)!;
   room.tenants = new Map();

@@ -42,7 +42,7 @@ export interface Iteration {
   readonly precondition: () => void;
   /** right = f - K displacement. */
   readonly resetResidual: () => void;
-  /** The largest and the smallest modulus. */
+  /** Stiffness, a force over a displacement, of the stiffest and of the softest element or spring. */
   readonly stiffest: number;
   readonly softest: number;
 }
@@ -52,21 +52,24 @@ const rounding = 2 ** -50;
 
 /**
  * A part that only the softest elements hold, off by d, leaves a residual of softest times d, which may be far below the
- * tolerance of a load on stiff ones. Residuals of such parts may be the tolerance times this of the displacement: at 1e-8, a
- * thousandth. On designs of members it costs no iteration, or one.
+ * tolerance of a load on stiff ones. Residuals of such parts may be the tolerance times this of the displacement: at 1e-8, two
+ * thousandths of what an entry of the softest matrix makes of it. On designs of members it costs no iteration, or one.
  */
-const weaklyHeld = 1e5;
+const weaklyHeld = 2e5;
 
-/** The recurrence may differ from the true residual by so much before it is begun anew. */
-const drift = 2;
+/** The residual of the recurrence goes below the tolerance by so much, since the true one may differ from it. */
+const margin = 2;
 
 /** Euclidean norm of a field. */
 const sizeOf = ({ vectors, count }: Iteration, field: number): number => Math.sqrt(vectors.dot(field, field, count));
 
-/** Energy of the displacement, u' K u; overwrites `image`. */
-const energyOf = ({ vectors, count, displacement, image, product }: Iteration): number => {
+/**
+ * What is known of the energy of the solution, 2 f'u - u'Ku = u'Ku + 2 r'u: below it, 0 for u = 0, and larger by its gain
+ * after every step. Overwrites `image`.
+ */
+const energyBelow = ({ vectors, count, displacement, right, image, product }: Iteration): number => {
   product(displacement, image);
-  return vectors.dot(displacement, image, count);
+  return vectors.dot(displacement, image, count) + 2 * vectors.dot(displacement, right, count);
 };
 
 /**
@@ -83,7 +86,7 @@ const descend = (
 ): StopReason => {
   const { vectors, count, displacement, direction, right, solution, image, product, precondition } = iteration;
   const weak = (weaklyHeld * tolerance * iteration.softest) / norm;
-  let work = energyOf(iteration);
+  let energy = energyBelow(iteration);
   let before = Infinity;
   precondition();
   let slope = vectors.dot(right, solution, count);
@@ -97,8 +100,8 @@ const descend = (
     history.push(residual);
     if (!Number.isFinite(residual)) return "breakdown";
     const gain = step * slope;
-    work += gain;
-    const isStill = residual <= tolerance && gain + before <= tolerance ** 2 * work;
+    energy += gain;
+    const isStill = residual <= tolerance / margin && gain + before <= tolerance ** 2 * energy;
     if (isStill && residual <= weak * sizeOf(iteration, displacement)) return "converged";
     if (residual === 0) return "converged";
     before = gain;
@@ -111,7 +114,8 @@ const descend = (
 };
 
 /**
- * Solves from where `displacement` is, `right` being its residual.
+ * Solves from where `displacement` is, `right` being its residual. However small that is there are two steps at least, since
+ * only they can say what is missing of the energy.
  * @param norm  |f|, > 0
  */
 export const conjugateGradients = (
@@ -126,17 +130,16 @@ export const conjugateGradients = (
   const history = [sizeOf(iteration, right) / norm];
   let residual = history[0]!;
   let reason: StopReason = "converged";
-  while (residual > tolerance) {
+  do {
     const before = residual;
     const left = mostIterations - (history.length - 1);
     reason = left <= 0 ? "iterations" : descend(iteration, norm, tolerance, left, history);
     resetResidual();
     residual = sizeOf(iteration, right) / norm;
-    if (reason !== "converged" || residual <= drift * tolerance) break;
+    if (reason !== "converged" || residual <= tolerance) break;
     if (residual <= floor()) reason = "rounding";
     // The recurrence has come apart from the residual. It is begun anew as long as that helps.
     else if (!(residual < before / 2)) reason = "stagnated";
-    if (reason !== "converged") break;
-  }
+  } while (reason === "converged");
   return { reason, iterations: history.length - 1, residual, history };
 };

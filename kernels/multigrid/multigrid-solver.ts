@@ -60,6 +60,8 @@ const scaleOf = (forces: Float64Array, fixed: Uint8Array): number => {
   return high === 0 ? 1 : 2 ** -Math.max(-1000, Math.min(1000, Math.floor(Math.log2(high))));
 };
 
+const largestOf = (values: Float64Array): number => values.reduce((high, value) => Math.max(high, value), 0);
+
 /** A dof of the given grid near a dof of the coarsest. */
 const dofNear = ({ grids, components }: Plan, givenNodes: readonly number[], coarseDof: number): number => {
   const step = 2 ** (grids.length - 1);
@@ -137,6 +139,7 @@ export const multigridSolver = (
   const count = fieldNumbers(plan, grids[0]!);
   let prepared: Machine | undefined;
   const stiffestSpring = plan.springs.reduce((high, { stiffness }) => Math.max(high, stiffness), 0);
+  const ofUnitModulus = largestOf(system.elementMatrix);
   let [stiffest, softest] = [0, 0];
 
   /** Displacement of one case, `scale` times, in the field of displacements. */
@@ -163,6 +166,11 @@ export const multigridSolver = (
     if (last !== undefined) {
       transport.load(last, doubles(displacement, count), scale);
       resetResidual();
+      // The solution of another load, as an adjoint's, may be further away than nothing.
+      if (!(vectors.dot(right, right, count) < norm * norm)) {
+        doubles(displacement, count).fill(0);
+        load();
+      }
     }
     const precondition = (): void => runCycle(cycle);
     const fields = { displacement, direction, right, solution, image: rest };
@@ -174,15 +182,21 @@ export const multigridSolver = (
     );
   };
 
+  const build = (modulus: Float64Array) => {
+    const machine = hierarchy.enter();
+    return { machine, status: coarse.factorize(computeGrids(machine, plan, system.elementShape, modulus)) };
+  };
+
   return {
     prepare: (modulus) => {
       prepared = undefined;
-      const machine = hierarchy.enter();
-      const status = coarse.factorize(computeGrids(machine, plan, system.elementShape, modulus));
+      let { machine, status } = build(modulus);
+      // The factorization may have taken the room where the grids were; the second time it has its place.
+      if (status.ok && !hierarchy.isAt(machine)) ({ machine, status } = build(modulus));
       if (!status.ok) return { dof: dofNear(plan, givenNodes, status.dof), pivot: status.pivot };
       prepared = machine;
-      softest = modulus.reduce((low, value) => Math.min(low, value), Infinity);
-      stiffest = modulus.reduce((high, value) => Math.max(high, value), stiffestSpring);
+      softest = ofUnitModulus * modulus.reduce((low, value) => Math.min(low, value), Infinity);
+      stiffest = Math.max(ofUnitModulus * largestOf(modulus), stiffestSpring);
       return undefined;
     },
     holds: () => prepared !== undefined && hierarchy.isAt(prepared) && coarse.holds(),

@@ -28,7 +28,7 @@ export interface GridSystemRecord<D extends Held, Field> {
   readonly prescribed: Field | null;
   /** Which solver it has, with all its settings, and why. */
   readonly solver: SolverChoice;
-  /** What the last solve did; null before the first. */
+  /** What the last solve did; null before the first and after one that failed. */
   readonly report: () => (SolveReport & { readonly dofs: number; readonly freeDofs: number }) | null;
 }
 

@@ -15,15 +15,36 @@ test.each([100, large])("tenants of %i bytes live in shared memory if threads sh
   expect([isHome(shared), isHome(alone)]).toEqual([true, true]);
 });
 
-test("of four large tenants the one that was asked for longest ago loses its place, to whichever kind the fourth is", () => {
+test("of four tenants with more than half a gibibyte the one that was asked for longest ago loses its place, to whichever kind the fourth is", () => {
   for (const isShared of [false, true]) {
-    const known = [0, 1, 2].map(() => tenant(large));
+    forgetSolverMemory();
+    const quarter = 2 ** 27 + 1;
+    const known = [0, 1, 2].map(() => tenant(quarter));
     known.forEach(placeFor);
     placeFor(known[0]!);
-    const fourth = tenant(large, isShared);
+    const fourth = tenant(quarter, isShared);
     expect(isInSharedMemory(fourth)).toBe(isShared);
     expect(known.map(isHome)).toEqual([true, false, true]);
   }
+});
+
+test("large tenants with half a gibibyte among them all keep their places", () => {
+  const known = Array.from({ length: 8 }, () => tenant(2 ** 26 - 2 ** 20));
+  known.forEach(placeFor);
+  expect(known.every(isHome)).toBe(true);
+});
+
+test.each([100, large])("a tenant of %i bytes that cannot move in has no place, and gets one when it can", (bytes) => {
+  let isAble = false;
+  const arrive = (): void => {
+    if (!isAble) throw new RangeError("no memory");
+  };
+  const late: Tenant = { bytes, arrive };
+  expect(() => placeFor(late)).toThrow("no memory");
+  expect(isHome(late)).toBe(false);
+  isAble = true;
+  placeFor(late);
+  expect(isHome(late)).toBe(true);
 });
 
 test("a large tenant that moves out leaves its memory to the next of its kind", () => {
