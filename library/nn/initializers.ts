@@ -315,3 +315,38 @@ export const deltaOrthogonal = (scale = 1, options: OrthogonalInitializerOptions
     return padZeros(middle, [...around, [0, 0, 0], [0, 0, 0]]);
   });
 };
+
+// --- Sine layers ------------------------------------------------------------------------------
+
+const requireFrequency = (asked: string, omega: number): void => {
+  if (typeof omega !== "number" || !(omega > 0 && omega < Infinity))
+    throw new InvalidOption(asked, `omega ${showValue(omega)}`, "omega is a finite number above 0");
+};
+
+/**
+ * Uniform between -1 / inputs and 1 / inputs, for the first layer of sines: sin(omega (x W + b)) then has up to omega / 2 pi
+ * periods per unit of x. Source: Sitzmann et al. 2020.
+ * @example nn.initializers.sirenFirst()(random.key(0), [1, 2]) // [[-0.1630857..., -0.5674090...]]
+ */
+export const sirenFirst = (options: FanOptions = {}): Initializer => {
+  const asked = "nn.initializers.sirenFirst";
+  requireOptions(asked, options, fanOptions);
+  return initializer(asked, (key, shape, dtype) => {
+    if (sizeOf(shape) === 0) return zerosOf(shape, dtype);
+    const [inputs] = fansOf(asked, shape, options);
+    return scaled(random.uniform(key, shape, { dtype, minval: -1 }), 1 / inputs);
+  });
+};
+
+/**
+ * Uniform between -sqrt(6 / inputs) / omega and as much above 0, for the further layers of sin(omega (x W + b)): what enters
+ * each sine is then normal with variance 1, whatever the depth. Source: Sitzmann et al. 2020.
+ * @throws InvalidOption; the initializer ShapeMismatch, IndexOutOfRange
+ * @example nn.initializers.sirenHidden(30)(random.key(0), [1, 2]) // [[-0.01331589..., -0.04632875...]]
+ */
+export const sirenHidden = (omega = 30, options: FanOptions = {}): Initializer => {
+  const asked = "nn.initializers.sirenHidden";
+  requireFrequency(asked, omega);
+  requireOptions(asked, options, fanOptions);
+  return scaling(asked, 2 / omega ** 2, "fanIn", "uniform", options);
+};
