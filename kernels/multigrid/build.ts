@@ -2,8 +2,9 @@
  * Matrices of the coarser grids for given moduli (Galerkin: P' K P). Elements are built from their children, depth first, so
  * that only one matrix per grid exists at a time; on its way up each is added to its grid's stored matrix.
  */
-import { cornersOf, forEachRow, placeOf } from "./geometry.ts";
+import { cornersOf, countOf, forEachRow, indexIn, placeOf } from "./geometry.ts";
 import type { Machine } from "./hierarchy.ts";
+import { clearDofs } from "./interpolation.ts";
 import { fieldNumbers } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 
@@ -16,31 +17,33 @@ const addSprings = (matrix: Float64Array, springs: readonly Float64Array[]): voi
     });
 };
 
-const clearDofs = (matrix: Float64Array, dofs: readonly number[]): void => {
-  const size = Math.sqrt(matrix.length);
-  for (const dof of dofs)
-    for (let k = 0; k < size; k++) {
-      matrix[dof * size + k] = 0;
-      matrix[k * size + dof] = 0;
-    }
+/** Finishes the matrix of an element that its children have been added up in: springs, and dofs that do not move. */
+const finishElement = (
+  { grids, springsOf }: Plan,
+  level: number,
+  at: readonly number[],
+  matrix: () => Float64Array,
+): void => {
+  const { clearedOf, geometry } = grids[level]!;
+  const hasSprings = level === 1 && springsOf.size > 0;
+  if (clearedOf.size === 0 && !hasSprings) return;
+  const number = indexIn(geometry.cells, at);
+  const springs = hasSprings ? springsOf.get(number) : undefined;
+  if (springs !== undefined) addSprings(matrix(), springs);
+  const cleared = clearedOf.get(number);
+  if (cleared !== undefined) clearDofs(matrix(), cleared);
 };
 
 /** Computes the stored matrices and those of the coarsest elements from the moduli in memory. */
 const buildCoarse = (plan: Plan, { layout, galerkin, stencils, doubles }: Machine): void => {
-  const { grids, elementSize, springsOf } = plan;
+  const { grids, elementSize } = plan;
   const dimension = grids[0]!.geometry.cells.length;
   const corners = cornersOf(dimension);
   const bytes = 8 * elementSize ** 2;
   const matrixAt = (address: number): Float64Array => doubles(address, elementSize ** 2);
   const scratch = layout.matrices + bytes * grids.length;
-  // Index of the element being built, per grid.
+  // Indices of the element being built, per grid.
   const elements = grids.map(() => new Array<number>(dimension).fill(0));
-  const numberOf = (level: number): number => {
-    const { cells } = grids[level]!.geometry;
-    let number = 0;
-    for (let axis = 0; axis < dimension; axis++) number = number * cells[axis]! + elements[level]![axis]!;
-    return number;
-  };
   const buildElement = (level: number, matrix: number): void => {
     const own = elements[level]!;
     const children = elements[level - 1]!;
@@ -57,23 +60,16 @@ const buildCoarse = (plan: Plan, { layout, galerkin, stencils, doubles }: Machin
         galerkin.promote(child, c, scratch, matrix);
       });
     }
-    const { stillOf } = grids[level]!;
-    const hasSprings = level === 1 && springsOf.size > 0;
-    if (stillOf.size === 0 && !hasSprings) return;
-    const number = numberOf(level);
-    const springs = hasSprings ? springsOf.get(number) : undefined;
-    if (springs !== undefined) addSprings(matrixAt(matrix), springs);
-    const still = stillOf.get(number);
-    if (still !== undefined) clearDofs(matrixAt(matrix), still);
+    finishElement(plan, level, own, () => matrixAt(matrix));
   };
   doubles(layout.stencils, (layout.stencilsEnd - layout.stencils) / 8).fill(0);
   const last = grids.length - 1;
   const { cells } = grids[last]!.geometry;
-  const count = cells.reduce((product, own) => product * own, 1);
-  const coarsest = elements[last]!;
-  for (let k = 0; k < count; k++) {
-    buildElement(last, layout.coarsest + bytes * k);
-    for (let axis = dimension - 1; axis >= 0 && ++coarsest[axis]! === cells[axis]!; axis--) coarsest[axis] = 0;
+  const element = elements[last]!;
+  for (let k = 0; k < countOf(cells); k++) {
+    buildElement(last, layout.coarsestMatrices + bytes * k);
+    // The next element in rows.
+    for (let axis = dimension - 1; axis >= 0 && ++element[axis]! === cells[axis]!; axis--) element[axis] = 0;
   }
 };
 
@@ -109,5 +105,5 @@ export const computeGrids = (
   forEachRow(cells, (start, first) => field.set(modulus.subarray(first, first + width), placeOf(geometry, start)));
   buildCoarse(plan, machine);
   invertDiagonals(machine, plan);
-  return () => doubles(layout.coarsest, plan.coarsest.elementCount * plan.elementSize ** 2);
+  return () => doubles(layout.coarsestMatrices, plan.coarsestAnalysis.elementCount * plan.elementSize ** 2);
 };

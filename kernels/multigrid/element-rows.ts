@@ -12,12 +12,10 @@ import type { Geometry } from "./geometry.ts";
 import { cornersOf } from "./geometry.ts";
 import { elementScratch } from "./kernels.ts";
 import type { Modes } from "./modes.ts";
-import { advance, load, nestedLoops, shifted } from "./vectors.ts";
+import { advance, load, nestedLoops, range, shifted } from "./vectors.ts";
 
 type Builder = Pick<FunctionBuilder<"none">, "hold" | "set" | "local" | "store" | "for" | "call" | "memoryFill">;
 type Maybe = Local<"v128"> | undefined;
-
-const range = (count: number): readonly number[] => Array.from({ length: count }, (_, k) => k);
 
 /** a + b where a missing one is nothing. */
 const plus = (f: Builder, a: Vector | undefined, b: Vector | undefined): Maybe => {

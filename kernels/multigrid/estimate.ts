@@ -1,6 +1,6 @@
 /** What a hierarchy takes, known from the size of its grid alone. */
 import { directFactorLength } from "../sparse/grid.ts";
-import { geometryOf, nestedCells } from "./geometry.ts";
+import { countOf, geometryOf, nestedCells } from "./geometry.ts";
 import { stencilBytes } from "./kernels.ts";
 
 /** Fields of every grid but the coarsest: see layout.ts. */
@@ -25,7 +25,7 @@ export const hierarchyBytes = (
     const moduli = level === 0 ? 12 * geometry.length : stencilBytes(components, geometry);
     return sum + fieldsPerGrid * fields + moduli;
   }, 0);
-  const matrices = matrixBytes * coarsest.reduce((count, cell) => count * cell, 1);
+  const matrices = matrixBytes * countOf(coarsest);
   const iteration = Math.max(matrices, 2 * 8 * components * geometryOf(all[0]!).length);
   return { grids: grids + iteration, factor: 8 * directFactorLength(coarsest, components) };
 };

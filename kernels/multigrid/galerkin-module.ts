@@ -10,9 +10,7 @@ import { integers } from "../prebuilt/lanes.ts";
 import type { Integers } from "../prebuilt/lanes.ts";
 import type { Geometry } from "./geometry.ts";
 import { cornersOf } from "./geometry.ts";
-import { advance, half, load } from "./vectors.ts";
-
-const range = (count: number): readonly number[] => Array.from({ length: count }, (_, k) => k);
+import { advance, half, load, range } from "./vectors.ts";
 
 /** (e, kinds, matrix): sum of E_c C_c; `e` and `kinds` at the first child. */
 const exportCombine = (module: WasmModule, entries: number, { strides }: Geometry): void => {

@@ -19,11 +19,21 @@ export interface Geometry {
   readonly length: number;
 }
 
+/** Number of things in rows: the product of the counts per axis. */
+export const countOf = (counts: readonly number[]): number => counts.reduce((product, count) => product * count, 1);
+
+/** Nodes per axis. */
+export const nodesOf = (cells: readonly number[]): readonly number[] => cells.map((count) => count + 1);
+
+/** Rows along the last axis that lie between two things which are neighbours along each of the other axes. */
+export const rowStrides = (counts: readonly number[]): readonly number[] =>
+  counts.slice(0, -1).map((_, axis) => countOf(counts.slice(axis + 1, -1)));
+
 const roundUp4 = (count: number): number => 4 * Math.ceil(count / 4);
 
 /** @param cells  elements per axis, slowest first; two or three axes */
 export const geometryOf = (cells: readonly number[]): Geometry => {
-  const nodes = cells.map((count) => count + 1);
+  const nodes = nodesOf(cells);
   const pairs = Math.ceil(nodes.at(-1)! / 2);
   const row = 2 + 2 * pairs;
   const layer = row * (nodes.at(-2)! + 2);
@@ -52,7 +62,7 @@ export const indicesIn = (counts: readonly number[], k: number): number[] => {
 /** Calls back for every row of things in rows: the indices of its first thing and that thing's number. */
 export const forEachRow = (counts: readonly number[], run: (start: readonly number[], first: number) => void): void => {
   const outer = counts.slice(0, -1);
-  const rows = outer.reduce((product, count) => product * count, 1);
+  const rows = countOf(outer);
   for (let row = 0; row < rows; row++) run([...indicesIn(outer, row), 0], row * counts.at(-1)!);
 };
 

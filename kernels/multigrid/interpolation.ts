@@ -1,5 +1,5 @@
 /**
- * Matrices of coarse elements away from the kernels: P' C P for the child at a corner, and how fast a smoother may go.
+ * Matrices of coarse elements away from the kernels: P' C P for the child at a corner, without the dofs that do not move.
  */
 import { cornersOf } from "./geometry.ts";
 
@@ -46,48 +46,20 @@ export const promoted = (matrix: Float64Array, dimension: number, components: nu
   return out;
 };
 
-/** A matrix without the rows and columns of some dofs. */
-export const masked = (matrix: Float64Array, dofs: readonly number[]): Float64Array => {
-  if (dofs.length === 0) return matrix;
+/** Removes the rows and columns of some dofs from a matrix. */
+export const clearDofs = (matrix: Float64Array, dofs: readonly number[]): void => {
   const size = Math.sqrt(matrix.length);
-  const out = matrix.slice();
   for (const dof of dofs)
     for (let k = 0; k < size; k++) {
-      out[dof * size + k] = 0;
-      out[k * size + dof] = 0;
+      matrix[dof * size + k] = 0;
+      matrix[k * size + dof] = 0;
     }
-  return out;
 };
 
-/** Squarings of the matrix: the bound is then at most 24^(1/256), about one percent, too large. */
-const squarings = 8;
-
-/**
- * An upper bound of the largest eigenvalue of D^-1 C, D the diagonal of C, from the trace of a power of D^-1/2 C D^-1/2.
- * As D and C are sums over elements, the largest bound of its elements holds for a whole matrix, whatever the moduli are.
- * @param matrix  symmetric, positive semidefinite, row-major
- */
-export const smoothingBound = (matrix: Float64Array): number => {
-  const size = Math.sqrt(matrix.length);
-  const scale = Float64Array.from({ length: size }, (_, k) => {
-    const entry = matrix[k * (size + 1)]!;
-    return entry > 0 ? 1 / Math.sqrt(entry) : 0;
-  });
-  let power = matrix.map((value, k) => scale[Math.floor(k / size)]! * value * scale[k % size]!);
-  // Each power is divided by its trace, whose logarithm is remembered.
-  let logarithm = 0;
-  for (let squaring = 0; ; squaring++) {
-    let trace = 0;
-    for (let k = 0; k < size; k++) trace += power[k * (size + 1)]!;
-    if (trace === 0) return 0;
-    logarithm += Math.log(trace) / 2 ** squaring;
-    if (squaring === squarings) return Math.exp(logarithm);
-    const before = power.map((value) => value / trace);
-    power = new Float64Array(size * size);
-    for (let i = 0; i < size; i++)
-      for (let k = 0; k < size; k++) {
-        const left = before[i * size + k]!;
-        if (left !== 0) for (let j = 0; j < size; j++) power[i * size + j]! += left * before[k * size + j]!;
-      }
-  }
+/** A matrix without the rows and columns of some dofs: itself where there are none. */
+export const masked = (matrix: Float64Array, dofs: readonly number[]): Float64Array => {
+  if (dofs.length === 0) return matrix;
+  const out = matrix.slice();
+  clearDofs(out, dofs);
+  return out;
 };

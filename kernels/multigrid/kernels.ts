@@ -2,6 +2,7 @@
  * What a multigrid hierarchy computes with: functions on byte addresses in one memory, the fields as geometry.ts lays them.
  * There are two of each, the readable reference and WebAssembly, with equal bits.
  */
+import { countOf } from "./geometry.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Modes } from "./modes.ts";
 
@@ -110,7 +111,7 @@ export const coefficientOf = (neighbour: readonly number[], from: number, to: nu
 
 /** Bytes of all rows of a coarser grid. */
 export const stencilBytes = (components: number, { nodes, pairs }: Geometry): number =>
-  16 * nodes.slice(0, -1).reduce((rows, count) => rows * count, pairs) * stencilSize(nodes.length, components);
+  16 * countOf(nodes.slice(0, -1)) * pairs * stencilSize(nodes.length, components);
 
-/** Bytes of the tables of StencilKernels. */
+/** Bytes of the tables of StencilKernels: a 32-bit place for every entry of an element matrix, in even and in odd columns. */
 export const stencilTables = (components: number, dimension: number): number => 8 * (components * 2 ** dimension) ** 2;

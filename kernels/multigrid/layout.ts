@@ -16,7 +16,7 @@ export interface GridFields {
   readonly inverse: number;
   /** Places of dofs that do not move. */
   readonly still: number;
-  /** The stored matrix, and the tables of its kernels; 0 on the finest and the coarsest grid. */
+  /** The stored matrix, and the tables of its kernels; without meaning on the finest and the coarsest grid, which have none. */
   readonly stencil: number;
   readonly tables: number;
 }
@@ -31,7 +31,7 @@ export interface Layout {
   /** Matrices of the elements being built, one per grid, and one more. */
   readonly matrices: number;
   /** Matrices of the coarsest elements, until a solve begins. */
-  readonly coarsest: number;
+  readonly coarsestMatrices: number;
   readonly grids: readonly GridFields[];
   /** Fields of conjugate gradients on the finest grid: displacement and search direction. */
   readonly displacement: number;
@@ -46,7 +46,7 @@ export interface Layout {
 export const fieldNumbers = ({ components }: Plan, { geometry }: Grid): number => components * geometry.length;
 
 export const layoutOf = (plan: Plan): Layout => {
-  const { components, elementSize, grids, kinds, kindAt, springs, coarsest, modes } = plan;
+  const { components, elementSize, grids, kinds, kindAt, springs, coarsestAnalysis, modes } = plan;
   let next = 0;
   const take = (bytes: number): number => {
     const place = next;
@@ -59,7 +59,7 @@ export const layoutOf = (plan: Plan): Layout => {
   const modulus = take(8 * finest.geometry.length);
   // Matrices of the coarsest elements are read before a solve begins, which then writes its fields there.
   const fieldBytes = 8 * fieldNumbers(plan, finest);
-  const iteration = take(Math.max(2 * fieldBytes, matrixBytes * coarsest.elementCount));
+  const iteration = take(Math.max(2 * fieldBytes, matrixBytes * coarsestAnalysis.elementCount));
   const places = {
     modulus,
     kindAt: take(4 * kindAt.length),
@@ -68,7 +68,7 @@ export const layoutOf = (plan: Plan): Layout => {
     springPlaces: take(4 * springs.length),
     springs: take(8 * springs.length),
     matrices: take(matrixBytes * (grids.length + 1)),
-    coarsest: iteration,
+    coarsestMatrices: iteration,
     displacement: iteration,
     direction: iteration + fieldBytes,
   };

@@ -19,7 +19,10 @@ export interface Modes {
   readonly entries: readonly ModeEntry[];
 }
 
-/** Entries below this fraction of the largest are rounding. */
+/**
+ * Entries below this fraction of the largest are rounding. Of the library's elements, edges up to one to a thousand, rounding
+ * leaves 2e-16 at most, and no true entry is below 6e-11.
+ */
 const negligible = 1e-14;
 
 /** Sums and differences along every axis: row m, column corner. */

@@ -1,22 +1,30 @@
 /**
  * Conjugate gradients with multigrid on a regular grid: the finest grid from moduli alone, coarser ones as stored matrices,
  * the coarsest by the multifrontal Cholesky factorization. What is kept for a design is its hierarchy.
+ *
+ * Where to begin reading this folder: geometry.ts (a grid in memory). What is known before any modulus: plan.ts, and of it
+ * supports.ts, modes.ts, interpolation.ts, smoothing-bounds.ts. What is computed: kernels.ts says it, reference.ts does it. A
+ * design: layout.ts and hierarchy.ts (memory), build.ts (matrices). A solve: cycle.ts, coarsest-solver.ts,
+ * conjugate-gradients.ts, transport.ts, and this file. The same as reference.ts in WebAssembly: wasm-kernels.ts, and
+ * element-rows.ts, stencil-rows.ts, transfer-rows.ts, galerkin-module.ts, vector-module.ts on vectors.ts, which write its code.
+ * How much memory all of it takes: estimate.ts.
  */
 import { hasSimd } from "../assembler/index.ts";
 import { oneThread } from "../multifrontal/part-runner.ts";
 import type { PartRunner } from "../multifrontal/part-runner.ts";
 import { computeGrids } from "./build.ts";
-import { coarsestGrid } from "./coarsest-grid.ts";
+import { coarsestSolver } from "./coarsest-solver.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
 import type { Convergence } from "./conjugate-gradients.ts";
 import { runCycle, smootherReach } from "./cycle.ts";
 import type { Cycle, CycleGrid } from "./cycle.ts";
-import { indexIn, indicesIn } from "./geometry.ts";
+import { indexIn, indicesIn, nodesOf } from "./geometry.ts";
 import { hierarchyOf } from "./hierarchy.ts";
 import type { Machine } from "./hierarchy.ts";
 import { fieldNumbers } from "./layout.ts";
 import type { GridElements, Plan } from "./plan.ts";
 import { transportOf } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** Further steps of the smoother on coarser grids, where they are cheap: measured, they pay most in three dimensions. */
 const moreSteps = (dimension: number): number => dimension - 1;
@@ -117,6 +125,101 @@ const cycleOf = (machine: Machine, plan: Plan, smoothing: number, solveCoarsest:
   };
 };
 
+/** A design that is ready for solves. */
+interface Design {
+  readonly machine: Machine;
+  /** As conjugate gradients have them. */
+  readonly stiffest: number;
+  readonly softest: number;
+}
+
+/** What solves with a design work with, in memory as it is now. */
+interface Session extends Design {
+  readonly plan: Plan;
+  readonly settings: MultigridSettings;
+  readonly transport: Transport;
+  readonly cycle: Cycle;
+}
+
+/**
+ * Solves one case; its displacement is left in the field of displacements.
+ * @param scale  a power of two: forces and displacements in fields are those of users times this
+ * @param last   where to begin, if that is any nearer than nothing
+ */
+const solveCase = (session: Session, rhs: Float64Array, scale: number, last: Float64Array | undefined): Convergence => {
+  const { machine, plan, settings, transport, cycle, stiffest, softest } = session;
+  const { layout, vectors, doubles } = machine;
+  const { displacement, direction } = layout;
+  const { right, solution, rest, still } = layout.grids[0]!;
+  const { product, residual } = finestOperator(machine, plan);
+  const finest = plan.grids[0]!;
+  const count = fieldNumbers(plan, finest);
+  const load = (): void => {
+    const field = doubles(right, count);
+    field.fill(0);
+    transport.load(rhs, field, scale);
+    vectors.clear(still, finest.still.length, right);
+  };
+  const resetResidual = (): void => {
+    load();
+    residual(displacement, right, right);
+  };
+  load();
+  for (const field of [displacement, direction]) doubles(field, count).fill(0);
+  const norm = Math.sqrt(vectors.dot(right, right, count));
+  if (norm === 0) return { reason: "converged", iterations: 0, residual: 0, history: [0] };
+  if (last !== undefined) {
+    transport.load(last, doubles(displacement, count), scale);
+    resetResidual();
+    // The solution of another load, as an adjoint's, may be further away than nothing.
+    if (!(vectors.dot(right, right, count) < norm * norm)) {
+      doubles(displacement, count).fill(0);
+      load();
+    }
+  }
+  const fields = { displacement, direction, right, solution, image: rest };
+  const precondition = (): void => runCycle(cycle);
+  return conjugateGradients(
+    { vectors, count, ...fields, product, precondition, resetResidual, stiffest, softest },
+    norm,
+    settings.tolerance,
+    settings.maxIterations,
+  );
+};
+
+/** Solves case by case, from `rhs` to `out`, both [cases, dofs]. */
+const solveCases = (
+  session: Session,
+  fixed: Uint8Array,
+  rhs: Float64Array,
+  cases: number,
+  out: Float64Array,
+): readonly Convergence[] => {
+  const { machine, plan, settings, transport } = session;
+  const dofs = fixed.length;
+  const count = fieldNumbers(plan, plan.grids[0]!);
+  return Array.from({ length: cases }, (_, k) => {
+    const own = out.subarray(k * dofs, (k + 1) * dofs);
+    const forces = rhs.subarray(k * dofs, (k + 1) * dofs);
+    const scale = scaleOf(forces, fixed);
+    const last = settings.warmStart ? lastSolutions.get(plan) : undefined;
+    const convergence = solveCase(session, forces, scale, last);
+    transport.store(machine.doubles(machine.layout.displacement, count), own, 1 / scale);
+    if (settings.warmStart && convergence.reason === "converged") lastSolutions.set(plan, own.slice());
+    return convergence;
+  });
+};
+
+/** Stiffness of the stiffest and the softest element or spring of a design. */
+const stiffnessRange = ({ elementMatrix }: GridElements, { springs }: Plan, modulus: Float64Array) => {
+  const ofUnitModulus = largestOf(elementMatrix);
+  const stiffestSpring = springs.reduce((high, { stiffness }) => Math.max(high, stiffness), 0);
+  return {
+    stiffest: Math.max(ofUnitModulus * largestOf(modulus), stiffestSpring),
+    softest: ofUnitModulus * modulus.reduce((low, value) => Math.min(low, value), Infinity),
+  };
+};
+
 /**
  * A solver on the systems of a grid; takes memory when the first design is prepared.
  * @param plan    of this system
@@ -132,91 +235,37 @@ export const multigridSolver = (
 ): MultigridSolver => {
   const { components, grids } = plan;
   const hierarchy = hierarchyOf(plan, isFast);
-  const coarse = coarsestGrid(plan, runner, isFast);
-  const givenNodes = system.elementShape.map((count) => count + 1);
+  const coarsest = coarsestSolver(plan, runner, isFast);
+  const givenNodes = nodesOf(system.elementShape);
   const transport = transportOf(givenNodes, grids[0]!.geometry, components);
-  const dofs = system.fixed.length;
-  const count = fieldNumbers(plan, grids[0]!);
-  let prepared: Machine | undefined;
-  const stiffestSpring = plan.springs.reduce((high, { stiffness }) => Math.max(high, stiffness), 0);
-  const ofUnitModulus = largestOf(system.elementMatrix);
-  let [stiffest, softest] = [0, 0];
-
-  /** Displacement of one case, `scale` times, in the field of displacements. */
-  const solveCase = (machine: Machine, cycle: Cycle, rhs: Float64Array, scale: number): Convergence => {
-    const { layout, vectors, doubles } = machine;
-    const { displacement, direction } = layout;
-    const { right, solution, rest, still } = layout.grids[0]!;
-    const { product, residual } = finestOperator(machine, plan);
-    const load = (): void => {
-      const field = doubles(right, count);
-      field.fill(0);
-      transport.load(rhs, field, scale);
-      vectors.clear(still, grids[0]!.still.length, right);
-    };
-    const resetResidual = (): void => {
-      load();
-      residual(displacement, right, right);
-    };
-    load();
-    for (const field of [displacement, direction]) doubles(field, count).fill(0);
-    const norm = Math.sqrt(vectors.dot(right, right, count));
-    if (norm === 0) return { reason: "converged", iterations: 0, residual: 0, history: [0] };
-    const last = settings.warmStart ? lastSolutions.get(plan) : undefined;
-    if (last !== undefined) {
-      transport.load(last, doubles(displacement, count), scale);
-      resetResidual();
-      // The solution of another load, as an adjoint's, may be further away than nothing.
-      if (!(vectors.dot(right, right, count) < norm * norm)) {
-        doubles(displacement, count).fill(0);
-        load();
-      }
-    }
-    const precondition = (): void => runCycle(cycle);
-    const fields = { displacement, direction, right, solution, image: rest };
-    return conjugateGradients(
-      { vectors, count, ...fields, product, precondition, resetResidual, stiffest, softest },
-      norm,
-      settings.tolerance,
-      settings.maxIterations,
-    );
-  };
+  let design: Design | undefined;
 
   const build = (modulus: Float64Array) => {
     const machine = hierarchy.enter();
-    return { machine, status: coarse.factorize(computeGrids(machine, plan, system.elementShape, modulus)) };
+    return { machine, status: coarsest.factorize(computeGrids(machine, plan, system.elementShape, modulus)) };
   };
+  /** On the coarsest grid, from its right-hand side to its solution. */
+  const solveCoarsest = ({ layout, doubles }: Machine) =>
+    coarsest.solve(() => doubles(layout.grids.at(-1)!.right, fieldNumbers(plan, grids.at(-1)!)));
 
   return {
     prepare: (modulus) => {
-      prepared = undefined;
+      design = undefined;
       let { machine, status } = build(modulus);
       // The factorization may have taken the room where the grids were; the second time it has its place.
       if (status.ok && !hierarchy.isAt(machine)) ({ machine, status } = build(modulus));
       if (!status.ok) return { dof: dofNear(plan, givenNodes, status.dof), pivot: status.pivot };
-      prepared = machine;
-      softest = ofUnitModulus * modulus.reduce((low, value) => Math.min(low, value), Infinity);
-      stiffest = Math.max(ofUnitModulus * largestOf(modulus), stiffestSpring);
+      design = { machine, ...stiffnessRange(system, plan, modulus) };
       return undefined;
     },
-    holds: () => prepared !== undefined && hierarchy.isAt(prepared) && coarse.holds(),
-    bytes: hierarchy.bytes + coarse.bytes,
+    holds: () => design !== undefined && hierarchy.isAt(design.machine) && coarsest.holds(),
+    bytes: hierarchy.bytes + coarsest.bytes,
     solve: (rhs, cases, out) => {
       const machine = hierarchy.enter();
-      const { layout, doubles } = machine;
-      const coarsestField = grids.at(-1)!;
-      const cycle = cycleOf(machine, plan, settings.smoothing, () =>
-        coarse.solve(() => doubles(layout.grids.at(-1)!.right, fieldNumbers(plan, coarsestField))),
-      );
-      return Array.from({ length: cases }, (_, k) => {
-        const own = out.subarray(k * dofs, (k + 1) * dofs);
-        const forces = rhs.subarray(k * dofs, (k + 1) * dofs);
-        const scale = scaleOf(forces, system.fixed);
-        const convergence = solveCase(machine, cycle, forces, scale);
-        transport.store(doubles(layout.displacement, count), own, 1 / scale);
-        if (settings.warmStart && convergence.reason === "converged") lastSolutions.set(plan, own.slice());
-        return convergence;
-      });
+      const cycle = cycleOf(machine, plan, settings.smoothing, () => solveCoarsest(machine));
+      const { stiffest, softest } = design ?? { stiffest: 0, softest: 0 };
+      const session = { plan, settings, transport, machine, cycle, stiffest, softest };
+      return solveCases(session, system.fixed, rhs, cases, out);
     },
   };
 };

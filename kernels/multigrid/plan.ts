@@ -1,14 +1,26 @@
 /**
  * Everything about a hierarchy that does not depend on moduli: its grids, which dofs move, the matrices that coarse elements
- * are made of, and how fast each grid may be smoothed.
+ * are made of, and how fast each grid may be smoothed. A dof moves unless a support holds it or only empty elements, with
+ * which grids are filled up, are around it (supports.ts).
  */
 import { type Analysis, analyzeElements } from "../sparse/analysis.ts";
 import { nestedDissection } from "../sparse/nested-dissection.ts";
-import { cornersOf, forEachRow, geometryOf, indexIn, indicesIn, nestedCells, placeOf } from "./geometry.ts";
+import {
+  cornersOf,
+  countOf,
+  forEachRow,
+  geometryOf,
+  indexIn,
+  indicesIn,
+  nestedCells,
+  nodesOf,
+  placeOf,
+} from "./geometry.ts";
 import type { Geometry } from "./geometry.ts";
-import { masked, promoted, smoothingBound } from "./interpolation.ts";
+import { masked, promoted } from "./interpolation.ts";
 import { modesOf, withCorners } from "./modes.ts";
 import type { Modes } from "./modes.ts";
+import { smoothingBounds } from "./smoothing-bounds.ts";
 import { coarserStates, doubtfulDofs, finestStates, fixed, free } from "./supports.ts";
 
 /** A regular grid of elements of one kind. */
@@ -28,15 +40,19 @@ export interface GridElements {
 
 export interface Grid {
   readonly geometry: Geometry;
-  /** Places of dofs that do not move, in bytes from the beginning of a field. */
+  /** Places of all dofs that do not move, in bytes from the beginning of a field. */
   readonly still: Int32Array;
-  /** Dofs of elements that do not move, for elements that have any, by element number. */
-  readonly stillOf: ReadonlyMap<number, readonly number[]>;
-  /** No eigenvalue of D^-1 K is larger. */
+  /**
+   * Dofs whose rows and columns the matrix of an element comes without, by element number, for elements that have any: those
+   * that do not move. On the finest grid only those with supports, as elements there have matrices for one modulus in common
+   * and empty ones have modulus 0.
+   */
+  readonly clearedOf: ReadonlyMap<number, readonly number[]>;
+  /** No eigenvalue of D^-1 K is larger; 0 on the coarsest grid, which is not smoothed. */
   readonly bound: number;
 }
 
-/** A spring to ground: which dof of the finest grid, and where it pulls at the elements of the next grid. */
+/** A spring to ground on the finest grid: the place of its dof in a field, in bytes. */
 interface Spring {
   readonly place: number;
   readonly stiffness: number;
@@ -56,12 +72,11 @@ export interface Plan {
   readonly springs: readonly Spring[];
   /** Springs by the element of the second grid that takes them: dofs there with their weights. */
   readonly springsOf: ReadonlyMap<number, readonly Float64Array[]>;
-  readonly coarsest: Analysis;
+  /** Of the factorization of the coarsest grid. */
+  readonly coarsestAnalysis: Analysis;
   /** Dofs of the coarsest grid that may move like others, so that its matrix has no inverse without a little stiffness there. */
   readonly doubtful: Int32Array;
 }
-
-const countOf = (counts: readonly number[]): number => counts.reduce((product, count) => product * count, 1);
 
 /** Dofs of an element that are in one of these states. */
 const dofsIn = (
@@ -71,7 +86,7 @@ const dofsIn = (
   element: readonly number[],
   isWanted: (state: number) => boolean,
 ): number[] => {
-  const nodes = cells.map((count) => count + 1);
+  const nodes = nodesOf(cells);
   const dofs: number[] = [];
   cornersOf(cells.length).forEach((corner, c) => {
     const node = indexIn(
@@ -90,14 +105,14 @@ const elementsAround = (cells: readonly number[], node: readonly number[]): numb
     .filter((element) => element.every((index, axis) => index >= 0 && index < cells[axis]!))
     .map((element) => indexIn(cells, element));
 
-/** What a grid's states say about its elements. */
-const stillDofs = (
+/** Dofs in one of these states by element, for elements that have any. */
+const dofsByElement = (
   cells: readonly number[],
   states: Uint8Array,
   components: number,
   isWanted: (state: number) => boolean,
 ) => {
-  const nodes = cells.map((count) => count + 1);
+  const nodes = nodesOf(cells);
   const found = new Map<number, readonly number[]>();
   for (let n = 0; n < countOf(nodes); n++) {
     let has = false;
@@ -121,7 +136,7 @@ const stillPlaces = (geometry: Geometry, states: Uint8Array, components: number)
 
 /** Corners of the elements as steps along the axes. */
 const cornerSteps = ({ elementShape, elementNodes }: GridElements): number[][] => {
-  const nodes = elementShape.map((count) => count + 1);
+  const nodes = nodesOf(elementShape);
   const corners = Array.from(elementNodes.subarray(0, 2 ** elementShape.length), (node) => indicesIn(nodes, node));
   return corners.map((corner) => corner.map((index, axis) => index - Math.min(...corners.map((own) => own[axis]!))));
 };
@@ -131,7 +146,7 @@ const kindsOf = (
   matrix: Float64Array,
   components: number,
   geometry: Geometry,
-  held: ReadonlyMap<number, readonly number[]>,
+  cleared: ReadonlyMap<number, readonly number[]>,
 ) => {
   const { cells } = geometry;
   const kinds: Float64Array[] = [];
@@ -149,100 +164,49 @@ const kindsOf = (
     const place = placeOf(geometry, start);
     for (let x = 0; x < cells.at(-1)!; x++) kindAt[place + x] = pair[x & 1]!;
   });
-  for (const [element, dofs] of held) {
+  for (const [element, dofs] of cleared) {
     const at = indicesIn(cells, element);
     kindAt[placeOf(geometry, at)] = kindFor(childOf(at), dofs);
   }
   return { kinds, kindAt };
 };
 
-/** Bounds of all grids but the coarsest: the largest of the matrices that their elements are sums of. */
-const boundsOf = (
-  matrix: Float64Array,
-  components: number,
-  cells: readonly (readonly number[])[],
-  held: readonly ReadonlyMap<number, readonly number[]>[],
-  hasSprings: boolean,
-): number[] => {
-  const dimension = cells[0]!.length;
-  const children = 2 ** dimension;
-  const known = new Map<string, { readonly matrix: Float64Array; readonly bound: number }>();
-  const typed = (key: string, make: () => Float64Array) => {
-    const own = known.get(key);
-    if (own !== undefined) return own;
-    const made = make();
-    const type = { matrix: made, bound: smoothingBound(made) };
-    known.set(key, type);
-    return type;
-  };
-  const bounds = [typed("", () => matrix).bound];
-  /** Types by element: those of elements without a held dof are the same everywhere. */
-  let common: readonly string[] = [""];
-  let own = new Map(
-    [...held[0]!].map(([element, dofs]) => {
-      const key = `[${dofs.join()}]`;
-      typed(key, () => masked(matrix, dofs));
-      return [element, [key] as readonly string[]] as const;
-    }),
-  );
-  for (let level = 1; level < cells.length - 1; level++) {
-    const promote = (keys: readonly string[], child: number, dofs: readonly number[]): string[] =>
-      keys.map((key) => {
-        const next = `${key}${child}${dofs.length === 0 ? "" : `[${dofs.join()}]`}`;
-        typed(next, () => masked(promoted(known.get(key)!.matrix, dimension, components, child), dofs));
-        return next;
-      });
-    const parents = new Set(held[level]!.keys());
-    for (const element of own.keys())
-      parents.add(
-        indexIn(
-          cells[level]!,
-          indicesIn(cells[level - 1]!, element).map((index) => index >> 1),
-        ),
-      );
-    const next = new Map<number, readonly string[]>();
-    for (const parent of parents) {
-      const at = indicesIn(cells[level]!, parent);
-      const keys = cornersOf(dimension).flatMap((corner, child) => {
-        const element = indexIn(
-          cells[level - 1]!,
-          at.map((index, axis) => 2 * index + corner[axis]!),
-        );
-        return promote(own.get(element) ?? common, child, held[level]!.get(parent) ?? []);
-      });
-      next.set(parent, [...new Set(keys)]);
-    }
-    common = Array.from({ length: children }, (_, child) => promote(common, child, [])).flat();
-    own = next;
-    const all = [...common, ...[...next.values()].flat()];
-    const largest = all.reduce((high, key) => Math.max(high, known.get(key)!.bound), 0);
-    bounds.push(hasSprings ? Math.max(largest, children) : largest);
-  }
-  return bounds;
+/** A spring by where it is on the finest grid. */
+interface Pull {
+  readonly node: readonly number[];
+  readonly component: number;
+  readonly stiffness: number;
+}
+
+const pullsOf = ({ springs, elementShape, dofsPerNode }: GridElements): Pull[] => {
+  const nodes = nodesOf(elementShape);
+  const pulls: Pull[] = [];
+  springs?.forEach((stiffness, dof) => {
+    if (!(stiffness > 0)) return;
+    pulls.push({ node: indicesIn(nodes, Math.floor(dof / dofsPerNode)), component: dof % dofsPerNode, stiffness });
+  });
+  return pulls;
 };
 
 /** Springs by the coarse element that takes them, each as the weights of its dof in that element's. */
 const springWeights = (
-  finest: Geometry,
+  { cells, nodes }: Geometry,
   states: Uint8Array,
-  springs: readonly { readonly node: readonly number[]; readonly component: number; readonly stiffness: number }[],
+  pulls: readonly Pull[],
   components: number,
 ): Map<number, Float64Array[]> => {
-  const { cells, nodes } = finest;
   const coarse = cells.map((count) => count / 2);
   const taken = new Map<number, Float64Array[]>();
-  for (const { node, component, stiffness } of springs) {
+  for (const { node, component, stiffness } of pulls) {
     if (states[indexIn(nodes, node) * components + component] !== free) continue;
     const element = node.map((index, axis) => Math.min(index >> 1, coarse[axis]! - 1));
-    const root = Math.sqrt(stiffness);
     const weights = new Float64Array(components * 2 ** cells.length);
     cornersOf(cells.length).forEach((corner, c) => {
-      weights[c * components + component] =
-        root *
-        corner.reduce((weight, step, axis) => {
-          const place = node[axis]! / 2 - element[axis]!;
-          return weight * (step === 1 ? place : 1 - place);
-        }, 1);
+      const share = corner.reduce((weight, step, axis) => {
+        const place = node[axis]! / 2 - element[axis]!;
+        return weight * (step === 1 ? place : 1 - place);
+      }, 1);
+      weights[c * components + component] = Math.sqrt(stiffness) * share;
     });
     const number = indexIn(coarse, element);
     taken.set(number, [...(taken.get(number) ?? []), weights]);
@@ -252,7 +216,7 @@ const springWeights = (
 
 /** Node numbers element by element, corners in the order of cornersOf. */
 const nodesOfElements = (cells: readonly number[]): Int32Array => {
-  const nodes = cells.map((count) => count + 1);
+  const nodes = nodesOf(cells);
   const corners = cornersOf(cells.length).map((corner) => indexIn(nodes, corner));
   const found = new Int32Array(countOf(cells) * corners.length);
   let at = 0;
@@ -263,31 +227,53 @@ const nodesOfElements = (cells: readonly number[]): Int32Array => {
   return found;
 };
 
+/** States of the dofs of all grids, the finest first. */
+const statesOf = (
+  { elementShape, dofsPerNode, fixed: flags }: GridElements,
+  cells: readonly (readonly number[])[],
+): Uint8Array[] => {
+  const states = [finestStates(elementShape, cells[0]!, flags, dofsPerNode)];
+  for (const finer of cells.slice(0, -1)) states.push(coarserStates(finer, states.at(-1)!, dofsPerNode));
+  return states;
+};
+
+/** Dofs of the coarsest grid that may move like others. */
+const doubtfulOf = (
+  cells: readonly (readonly number[])[],
+  states: readonly Uint8Array[],
+  components: number,
+): Int32Array => {
+  let doubtful: Uint8Array = new Uint8Array(states[0]!.length);
+  cells.slice(0, -1).forEach((finer, level) => {
+    doubtful = doubtfulDofs(finer, states[level]!, doubtful, components);
+  });
+  return Int32Array.from(doubtful.keys()).filter((dof) => doubtful[dof] === 1 && states.at(-1)![dof] === free);
+};
+
+const coarsestAnalysisOf = (cells: readonly number[], states: Uint8Array, components: number): Analysis =>
+  analyzeElements({
+    nodeCount: countOf(nodesOf(cells)),
+    dofsPerNode: components,
+    nodesPerElement: 2 ** cells.length,
+    elementNodes: nodesOfElements(cells),
+    order: nestedDissection(cells),
+    fixed: states.map((state) => (state === free ? 0 : 1)),
+  });
+
 /** The plan of a system for so many grids, two or more. Cost: one pass over all elements, and the coarsest grid's analysis. */
 export const planOf = (system: GridElements, levels: number): Plan => {
-  const { elementShape: given, dofsPerNode: components, springs = new Float64Array(0) } = system;
+  const components = system.dofsPerNode;
   const matrix = withCorners(system.elementMatrix, cornerSteps(system), components);
   const elementSize = Math.sqrt(matrix.length);
-  const cells = nestedCells(given, levels);
+  const cells = nestedCells(system.elementShape, levels);
   const geometries = cells.map(geometryOf);
-  const states = [finestStates(given, cells[0]!, system.fixed, components)];
-  for (let level = 1; level < levels; level++)
-    states.push(coarserStates(cells[level - 1]!, states[level - 1]!, components));
-  let doubtful: Uint8Array = new Uint8Array(states[0]!.length);
-  for (let level = 1; level < levels; level++)
-    doubtful = doubtfulDofs(cells[level - 1]!, states[level - 1]!, doubtful, components);
-  const held = states.map((own, level) =>
-    stillDofs(cells[level]!, own, components, level === 0 ? (state) => state === fixed : (state) => state !== free),
+  const finest = geometries[0]!;
+  const states = statesOf(system, cells);
+  const cleared = states.map((own, level) =>
+    dofsByElement(cells[level]!, own, components, (state) => (level === 0 ? state === fixed : state !== free)),
   );
-  const givenNodes = given.map((count) => count + 1);
-  const pulling = Array.from(springs, (stiffness, dof) => ({
-    node: indicesIn(givenNodes, Math.floor(dof / components)),
-    component: dof % components,
-    stiffness,
-  })).filter(({ stiffness }) => stiffness > 0);
-  const bounds = boundsOf(matrix, components, cells, held, pulling.length > 0);
-  const coarse = cells.at(-1)!;
-  const coarseNodes = coarse.map((count) => count + 1);
+  const pulls = pullsOf(system);
+  const bounds = smoothingBounds(matrix, components, cells, cleared, pulls.length > 0);
   return {
     components,
     elementSize,
@@ -296,23 +282,16 @@ export const planOf = (system: GridElements, levels: number): Plan => {
     grids: geometries.map((geometry, level) => ({
       geometry,
       still: stillPlaces(geometry, states[level]!, components),
-      stillOf: held[level]!,
+      clearedOf: cleared[level]!,
       bound: bounds[level] ?? 0,
     })),
-    ...kindsOf(matrix, components, geometries[0]!, held[0]!),
-    springs: pulling.map(({ node, component, stiffness }) => ({
-      place: 8 * (component * geometries[0]!.length + placeOf(geometries[0]!, node)),
+    ...kindsOf(matrix, components, finest, cleared[0]!),
+    springs: pulls.map(({ node, component, stiffness }) => ({
+      place: 8 * (component * finest.length + placeOf(finest, node)),
       stiffness,
     })),
-    springsOf: springWeights(geometries[0]!, states[0]!, pulling, components),
-    doubtful: Int32Array.from(doubtful.keys()).filter((dof) => doubtful[dof] === 1 && states.at(-1)![dof] === free),
-    coarsest: analyzeElements({
-      nodeCount: countOf(coarseNodes),
-      dofsPerNode: components,
-      nodesPerElement: 2 ** coarse.length,
-      elementNodes: nodesOfElements(coarse),
-      order: nestedDissection(coarse),
-      fixed: states.at(-1)!.map((state) => (state === free ? 0 : 1)),
-    }),
+    springsOf: springWeights(finest, states[0]!, pulls, components),
+    doubtful: doubtfulOf(cells, states, components),
+    coarsestAnalysis: coarsestAnalysisOf(cells.at(-1)!, states.at(-1)!, components),
   };
 };

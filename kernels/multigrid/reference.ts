@@ -3,7 +3,7 @@
  * Source: Briggs, Henson & McCormick 2000 (multigrid); the element product in sums and differences is modes.ts.
  */
 import type { Geometry } from "./geometry.ts";
-import { cornersOf, indexIn, indicesIn, placeOf } from "./geometry.ts";
+import { cornersOf, countOf, indexIn, indicesIn, placeOf } from "./geometry.ts";
 import { coefficientOf, stencilSize } from "./kernels.ts";
 import type {
   ElementKernels,
@@ -15,11 +15,9 @@ import type {
 } from "./kernels.ts";
 import type { Modes } from "./modes.ts";
 
-const product = (counts: readonly number[]): number => counts.reduce((size, count) => size * count, 1);
-
 /** All places of a geometry's nodes, row by row. */
 const nodePlaces = (geometry: Geometry): number[] =>
-  Array.from({ length: product(geometry.nodes) }, (_, k) => placeOf(geometry, indicesIn(geometry.nodes, k)));
+  Array.from({ length: countOf(geometry.nodes) }, (_, k) => placeOf(geometry, indicesIn(geometry.nodes, k)));
 
 /** Sums and differences of a list by one bit of its index: (low, high) becomes (low + high, high - low). */
 const butterfly = (values: number[], bit: number): void => {
@@ -56,87 +54,130 @@ const modeForces = (
   return forces.map((force) => (force === undefined ? undefined : scale * force));
 };
 
+const plus = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : a + b;
+const minus = (a: number | undefined, b: number | undefined): number | undefined =>
+  b === undefined ? a : a === undefined ? -b : a - b;
+
+/** Values in a column of nodes, or of its forces: [component][corner of the column]. */
+type Column<Value> = Value[][];
+
+/** What elements of one kind on one grid need at every step. */
+interface ElementGrid {
+  readonly data: Float64Array;
+  readonly modes: Modes;
+  readonly geometry: Geometry;
+  /** Corners with the smaller x: those of a column of nodes. */
+  readonly columnCorners: readonly (readonly number[])[];
+  /** Bits of a corner's number in its column, one for each axis but x. */
+  readonly columnBits: readonly number[];
+  /** Places in a row, ghosts included. */
+  readonly width: number;
+}
+
+/** Sums and differences across the column of nodes at x. */
+const columnMotion = (
+  { data, modes, geometry, columnCorners, columnBits }: ElementGrid,
+  u: number,
+  start: number,
+  x: number,
+): Column<number> =>
+  Array.from({ length: modes.components }, (_, k) => {
+    const values = columnCorners.map((corner) => {
+      const place = corner.reduce((at, step, axis) => at + step * geometry.strides[axis]!, start);
+      return data[u / 8 + k * geometry.length + place + x]!;
+    });
+    for (const bit of columnBits) butterfly(values, bit);
+    return values;
+  });
+
+/** Motion of an element's modes from that of its two columns: sums along x at even places, differences at odd ones. */
+const motionOf = (components: number, low: Column<number>, high: Column<number>): number[] => {
+  const motion: number[] = [];
+  low.forEach((column, k) =>
+    column.forEach((value, q) => {
+      motion[2 * q * components + k] = value + high[k]![q]!;
+      motion[(2 * q + 1) * components + k] = high[k]![q]! - value;
+    }),
+  );
+  return motion;
+};
+
+/** What a row of elements gives to the rows of nodes around it: [component][corner of a column][x]. */
+const rowForces = (grid: ElementGrid, e: number, u: number, start: number): number[][][] => {
+  const { data, modes, columnCorners, columnBits, width } = grid;
+  const { components } = modes;
+  const perColumn = <T>(make: (k: number, q: number) => T): Column<T> =>
+    Array.from({ length: components }, (_, k) => columnCorners.map((_corner, q) => make(k, q)));
+  const out = perColumn(() => new Array<number>(width).fill(0));
+  /** Forces of the element before on its right column. */
+  let before = perColumn<number | undefined>(() => 0);
+  for (let x = 0; x < width; x++) {
+    const motion = motionOf(components, columnMotion(grid, u, start, x), columnMotion(grid, u, start, x + 1));
+    const forces = modeForces(modes, motion.length, motion, data[e / 8 + start + x]!);
+    const sum = (k: number, q: number) => forces[2 * q * components + k];
+    const difference = (k: number, q: number) => forces[(2 * q + 1) * components + k];
+    const given = perColumn((k, q) => plus(before[k]![q], minus(sum(k, q), difference(k, q))) ?? 0);
+    given.forEach((column, k) => {
+      for (const bit of columnBits) backButterfly(column, bit);
+      column.forEach((value, corner) => (out[k]![corner]![x] = value));
+    });
+    before = perColumn((k, q) => plus(sum(k, q), difference(k, q)));
+  }
+  return out;
+};
+
+/** Calls back with K(E) u, number by number; what a row of elements gives to later rows of nodes is handed on. */
+const forEachForce = (
+  grid: ElementGrid,
+  e: number,
+  u: number,
+  give: (k: number, at: number, value: number) => void,
+): void => {
+  const { modes, geometry, columnCorners, width } = grid;
+  const { components, dimension } = modes;
+  const rows = geometry.nodes.slice(0, -1);
+  const zero = () => Array.from({ length: components }, () => new Array<number>(width).fill(0));
+  const layers = Array.from({ length: dimension === 2 ? 1 : geometry.nodes[1]! }, zero);
+  let handed = columnCorners.slice(1).map(zero);
+  for (let row = 0; row < countOf(rows); row++) {
+    const at = indicesIn(rows, row);
+    if (at.at(-1) === 0) handed = columnCorners.slice(1).map(zero);
+    const start = placeOf(geometry, [...at, 0]);
+    const forces = rowForces(grid, e, u, start);
+    const next = columnCorners.slice(1).map(zero);
+    for (let k = 0; k < components; k++)
+      for (let x = 0; x < width; x++) {
+        const own = (corner: number): number => forces[k]![corner]![x]!;
+        next[0]![k]![x] = own(1);
+        if (dimension === 2) {
+          give(k, start + x, handed[0]![k]![x]! + own(0));
+          continue;
+        }
+        const layer = layers[at[1]!]![k]!;
+        give(k, start + x, layer[x]! + handed[0]![k]![x]! + own(0));
+        layer[x] = handed[1]![k]![x]! + own(2);
+        next[1]![k]![x] = own(3);
+      }
+    handed = next;
+  }
+};
+
 const elementKernels =
   (data: Float64Array) =>
   (modes: Modes, diagonal: Float64Array, geometry: Geometry): ElementKernels => {
     const { dimension, components } = modes;
-    const { nodes, strides, length } = geometry;
+    const { strides, length, pairs } = geometry;
     const corners = cornersOf(dimension);
     const columnCorners = corners.filter((corner) => corner.at(-1) === 0);
-    const rows = nodes.slice(0, -1);
-    const outerBits = Array.from({ length: dimension - 1 }, (_, k) => 1 << k);
-    /** Sums and differences across the columns of nodes at x, per component. */
-    const columnMotion = (u: number, start: number, x: number): number[][] =>
-      Array.from({ length: components }, (_, k) => {
-        const values = columnCorners.map(
-          (corner) =>
-            data[u / 8 + k * length + corner.reduce((at, step, axis) => at + step * strides[axis]!, start) + x]!,
-        );
-        for (const bit of outerBits) butterfly(values, bit);
-        return values;
-      });
-    /** What an element row gives to the rows of nodes around it: [component][row corner][x]. */
-    const rowForces = (e: number, u: number, start: number): number[][][] => {
-      const width = 2 * geometry.pairs;
-      const out = Array.from({ length: components }, () => columnCorners.map(() => new Array<number>(width).fill(0)));
-      let right: (number | undefined)[][] = Array.from({ length: components }, () => columnCorners.map(() => 0));
-      for (let x = 0; x < width; x++) {
-        const [low, high] = [columnMotion(u, start, x), columnMotion(u, start, x + 1)];
-        const motion = new Array<number>(components * corners.length).fill(0);
-        for (let k = 0; k < components; k++)
-          for (let q = 0; q < columnCorners.length; q++) {
-            motion[2 * q * components + k] = low[k]![q]! + high[k]![q]!;
-            motion[(2 * q + 1) * components + k] = high[k]![q]! - low[k]![q]!;
-          }
-        const forces = modeForces(modes, motion.length, motion, data[e / 8 + start + x]!);
-        const next: (number | undefined)[][] = [];
-        for (let k = 0; k < components; k++) {
-          next.push([]);
-          const column = columnCorners.map((_, q) => {
-            const sum = forces[2 * q * components + k];
-            const difference = forces[(2 * q + 1) * components + k];
-            next[k]!.push(plus(sum, difference));
-            return plus(right[k]![q], minus(sum, difference)) ?? 0;
-          });
-          for (const bit of outerBits) backButterfly(column, bit);
-          column.forEach((value, corner) => (out[k]![corner]![x] = value));
-        }
-        right = next;
-      }
-      return out;
-    };
-    const forEachRow = (e: number, u: number, give: (k: number, at: number, value: number) => void): void => {
-      const width = 2 * geometry.pairs;
-      const zero = () => Array.from({ length: components }, () => new Array<number>(width).fill(0));
-      const layers = Array.from({ length: dimension === 2 ? 1 : nodes[1]! }, zero);
-      let handed = columnCorners.slice(1).map(zero);
-      for (let row = 0; row < product(rows); row++) {
-        const at = indicesIn(rows, row);
-        if (at.at(-1) === 0) handed = columnCorners.slice(1).map(zero);
-        const start = placeOf(geometry, [...at, 0]);
-        const forces = rowForces(e, u, start);
-        const next = columnCorners.slice(1).map(zero);
-        for (let k = 0; k < components; k++)
-          for (let x = 0; x < width; x++) {
-            const own = (corner: number): number => forces[k]![corner]![x]!;
-            if (dimension === 2) {
-              give(k, start + x, handed[0]![k]![x]! + own(0));
-              next[0]![k]![x] = own(1);
-              continue;
-            }
-            const layer = layers[at[1]!]![k]!;
-            give(k, start + x, layer[x]! + handed[0]![k]![x]! + own(0));
-            layer[x] = handed[1]![k]![x]! + own(2);
-            next[0]![k]![x] = own(1);
-            next[1]![k]![x] = own(3);
-          }
-        handed = next;
-      }
-    };
+    const columnBits = Array.from({ length: dimension - 1 }, (_, k) => 1 << k);
+    const grid: ElementGrid = { data, modes, geometry, columnCorners, columnBits, width: 2 * pairs };
     return {
-      product: (e, u, out) => forEachRow(e, u, (k, at, value) => (data[out / 8 + k * length + at] = value)),
+      product: (e, u, out) => forEachForce(grid, e, u, (k, at, value) => (data[out / 8 + k * length + at] = value)),
       residual: (e, u, r, out) =>
-        forEachRow(e, u, (k, at, value) => (data[out / 8 + k * length + at] = data[r / 8 + k * length + at]! - value)),
+        forEachForce(grid, e, u, (k, at, value) => {
+          data[out / 8 + k * length + at] = data[r / 8 + k * length + at]! - value;
+        }),
       diagonal: (e, out) => {
         for (const at of nodePlaces(geometry))
           for (let k = 0; k < components; k++) {
@@ -150,11 +191,6 @@ const elementKernels =
       },
     };
   };
-
-const plus = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined ? b : b === undefined ? a : a + b;
-const minus = (a: number | undefined, b: number | undefined): number | undefined =>
-  b === undefined ? a : a === undefined ? -b : a - b;
 
 const stencilKernels =
   (data: Float64Array) =>
@@ -172,7 +208,7 @@ const stencilKernels =
       return stencil / 8 + 2 * ((row * pairs + (x >> 1)) * size + coefficient) + (x & 1);
     };
     const forEachNode = (run: (node: readonly number[], at: number) => void): void => {
-      for (let k = 0; k < product(nodes); k++) {
+      for (let k = 0; k < countOf(nodes); k++) {
         const node = indicesIn(nodes, k);
         run(node, placeOf(geometry, node));
       }
@@ -232,7 +268,7 @@ const transferKernels =
     return {
       restrict: (from, to) => {
         for (let k = 0; k < components; k++)
-          for (let n = 0; n < product(coarse.nodes); n++) {
+          for (let n = 0; n < countOf(coarse.nodes); n++) {
             const node = indicesIn(coarse.nodes, n);
             data[to / 8 + k * coarse.length + placeOf(coarse, node)] = gathered(
               from / 8 + k * fine.length + doubled(node),
@@ -249,7 +285,7 @@ const transferKernels =
           return 0.5 * (own + between(at + coarse.strides[axis]!, node, axis - 1));
         };
         for (let k = 0; k < components; k++)
-          for (let n = 0; n < product(fine.nodes); n++) {
+          for (let n = 0; n < countOf(fine.nodes); n++) {
             const node = indicesIn(fine.nodes, n);
             const base =
               from / 8 +

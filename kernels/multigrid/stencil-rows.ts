@@ -8,11 +8,9 @@ import type { PrebuiltModule } from "../prebuilt/module.ts";
 import { integers, zeros } from "../prebuilt/lanes.ts";
 import type { Integers } from "../prebuilt/lanes.ts";
 import type { Geometry } from "./geometry.ts";
-import { cornersOf, indicesIn } from "./geometry.ts";
+import { cornersOf, indicesIn, rowStrides } from "./geometry.ts";
 import { coefficientOf, stencilSize } from "./kernels.ts";
-import { advance, load, nestedLoops } from "./vectors.ts";
-
-const range = (count: number): readonly number[] => Array.from({ length: count }, (_, k) => k);
+import { advance, load, nestedLoops, range } from "./vectors.ts";
 
 /** Steps to all neighbours, the node itself among them. */
 const neighboursOf = (dimension: number): readonly (readonly number[])[] =>
@@ -110,27 +108,25 @@ const exportAdd = (module: WasmModule, entries: number): void => {
 };
 
 /**
- * Places of the entries of an element matrix behind the pair of its first node, for elements in even and in odd columns.
+ * Places of the entries of an element matrix in bytes behind the pair of its first node.
+ * @param odd  whether the element is in an even column (0) or an odd one (1), where its first node is the second of its pair
  */
-export const entryPlaces = (components: number, { nodes, pairs }: Geometry): Int32Array => {
+export const entryPlaces = (components: number, { nodes, pairs }: Geometry, odd: 0 | 1): Int32Array => {
   const dimension = nodes.length;
   const corners = cornersOf(dimension);
   const size = stencilSize(dimension, components);
-  const rowsPerStep = nodes
-    .slice(0, -1)
-    .map((_, axis) => nodes.slice(axis + 1, -1).reduce((rows, count) => rows * count, 1));
+  const rows = rowStrides(nodes);
   const places: number[] = [];
-  for (const odd of [0, 1])
-    for (const a of corners)
-      for (const to of range(components))
-        for (const b of corners)
-          for (const from of range(components)) {
-            const x = odd + a.at(-1)!;
-            const row = rowsPerStep.reduce((sum, rows, axis) => sum + rows * a[axis]!, 0);
-            const neighbour = b.map((step, axis) => step - a[axis]!);
-            const pair = row * pairs + (x >> 1);
-            places.push(16 * (pair * size + coefficientOf(neighbour, from, to, components)) + 8 * (x & 1));
-          }
+  for (const a of corners)
+    for (const to of range(components))
+      for (const b of corners)
+        for (const from of range(components)) {
+          const x = odd + a.at(-1)!;
+          const row = rows.reduce((sum, step, axis) => sum + step * a[axis]!, 0);
+          const neighbour = b.map((step, axis) => step - a[axis]!);
+          const pair = row * pairs + (x >> 1);
+          places.push(16 * (pair * size + coefficientOf(neighbour, from, to, components)) + 8 * (x & 1));
+        }
   return Int32Array.from(places);
 };
 

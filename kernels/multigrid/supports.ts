@@ -2,8 +2,9 @@
  * Which dofs of every grid cannot move. A coarse dof is fixed where the fine dof at its place is, or where all fine dofs
  * that it moves are; grids are filled up with empty elements until they can be halved, and what moves only those is absent.
  */
-import { forEachRow, indexIn, indicesIn } from "./geometry.ts";
+import { countOf, forEachRow, indexIn, indicesIn, nodesOf } from "./geometry.ts";
 
+/** States of a dof: it moves, a support holds it, or only empty elements are around it. Both others do not move. */
 export const free = 0;
 export const fixed = 1;
 const absent = 2;
@@ -19,9 +20,6 @@ const around = (nodes: readonly number[], node: readonly number[]): number[] => 
   return found;
 };
 
-const nodeCount = (cells: readonly number[]): number => cells.reduce((count, own) => count * (own + 1), 1);
-const nodesOf = (cells: readonly number[]): readonly number[] => cells.map((count) => count + 1);
-
 /** States on the filled-up finest grid. */
 export const finestStates = (
   given: readonly number[],
@@ -29,7 +27,7 @@ export const finestStates = (
   flags: Uint8Array,
   components: number,
 ): Uint8Array => {
-  const states = new Uint8Array(nodeCount(filled) * components).fill(absent);
+  const states = new Uint8Array(countOf(nodesOf(filled)) * components).fill(absent);
   const width = (given.at(-1)! + 1) * components;
   forEachRow(nodesOf(given), (start, first) => {
     const own = flags.subarray(first * components, first * components + width);
@@ -56,7 +54,7 @@ const stateOfMoved = (
 /** States on the next coarser grid. */
 export const coarserStates = (fine: readonly number[], states: Uint8Array, components: number): Uint8Array => {
   const coarse = fine.map((count) => count / 2);
-  const out = new Uint8Array(nodeCount(coarse) * components);
+  const out = new Uint8Array(countOf(nodesOf(coarse)) * components);
   forEachRow(nodesOf(coarse), (start, first) => {
     const place = start.map((index) => 2 * index);
     const own = indexIn(nodesOf(fine), place);
@@ -83,8 +81,8 @@ export const doubtfulDofs = (
   components: number,
 ): Uint8Array => {
   const coarse = fine.map((count) => count / 2);
-  const out = new Uint8Array(nodeCount(coarse) * components);
-  for (let n = 0; n < nodeCount(fine); n++)
+  const out = new Uint8Array(countOf(nodesOf(coarse)) * components);
+  for (let n = 0; n < countOf(nodesOf(fine)); n++)
     for (let k = 0; k < components; k++) {
       if (states[n * components + k] !== fixed && doubtful[n * components + k] === 0) continue;
       for (const node of coarseAround(coarse, indicesIn(nodesOf(fine), n))) out[node * components + k] = 1;

@@ -8,9 +8,7 @@ import { integers, zeros } from "../prebuilt/lanes.ts";
 import type { Integers, Vector } from "../prebuilt/lanes.ts";
 import type { Geometry } from "./geometry.ts";
 import { cornersOf } from "./geometry.ts";
-import { advance, half, load, lowers, nestedLoops, shifted, uppers } from "./vectors.ts";
-
-const range = (count: number): readonly number[] => Array.from({ length: count }, (_, k) => k);
+import { advance, half, load, lowers, nestedLoops, range, shifted, uppers } from "./vectors.ts";
 
 const outerBytes = ({ strides }: Geometry): readonly number[] => strides.slice(0, -1).map((stride) => 8 * stride);
 

@@ -5,6 +5,9 @@ import { f64, f64x2, i32, i8x16, v128 } from "../assembler/index.ts";
 import type { Expression, Local, Operand, Statements } from "../assembler/index.ts";
 import type { Vector } from "../prebuilt/lanes.ts";
 
+/** 0, 1, .., count - 1: what the code of a kernel is written for. */
+export const range = (count: number): readonly number[] => Array.from({ length: count }, (_, k) => k);
+
 const upperThenLower = [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
 const bothLower = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const bothUpper = [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31];

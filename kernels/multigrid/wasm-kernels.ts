@@ -5,6 +5,7 @@ import { instantiate } from "../prebuilt/module.ts";
 import type { PrebuiltFunction, PrebuiltModule } from "../prebuilt/module.ts";
 import { elementModule } from "./element-rows.ts";
 import { galerkinModule } from "./galerkin-module.ts";
+import { rowStrides } from "./geometry.ts";
 import type { Geometry } from "./geometry.ts";
 import { elementScratch, stencilSize } from "./kernels.ts";
 import type {
@@ -42,7 +43,7 @@ type Functions = Readonly<Record<string, PrebuiltFunction>>;
 const twice = (values: ArrayLike<number>): Float64Array =>
   Float64Array.from({ length: 2 * values.length }, (_, k) => values[k >> 1]!);
 
-/** @param scratch  address for the tables of a stencil, kept while it is used */
+/** The kernels on a memory; where their scratch and tables lie is said by whoever asks for them. */
 export const wasmKernels = (memory: WebAssembly.Memory): KernelMaker => {
   const functionsOf = (kind: string, own: string, geometry: Geometry, make: () => PrebuiltModule): Functions =>
     instantiate(kept(`${kind}|${own}|${geometry.cells.join("x")}`, make), memory);
@@ -67,19 +68,18 @@ export const wasmKernels = (memory: WebAssembly.Memory): KernelMaker => {
       const run = functionsOf("stencil", String(components), geometry, () => stencilModule(components, geometry));
       const { nodes, pairs } = geometry;
       const size = stencilSize(nodes.length, components);
-      const places = entryPlaces(components, geometry);
-      new Int32Array(memory.buffer, tables, places.length).set(places);
-      const oddTable = tables + 2 * places.length;
-      const rowStrides = nodes
-        .slice(0, -1)
-        .map((_, axis) => nodes.slice(axis + 1, -1).reduce((rows, count) => rows * count, 1));
+      const [even, odd] = [entryPlaces(components, geometry, 0), entryPlaces(components, geometry, 1)];
+      const oddTable = tables + even.byteLength;
+      new Int32Array(memory.buffer, tables, even.length).set(even);
+      new Int32Array(memory.buffer, oddTable, odd.length).set(odd);
+      const rows = rowStrides(nodes);
       return {
         residual: (stencil, u, r, out) => void run["residual"]!(stencil, u, r, out),
         diagonal: (stencil, out) => void run["diagonal"]!(stencil, out),
         add: (stencil, element, matrix) => {
           const x = element.at(-1)!;
           let row = 0;
-          for (let axis = 0; axis < rowStrides.length; axis++) row += element[axis]! * rowStrides[axis]!;
+          for (let axis = 0; axis < rows.length; axis++) row += element[axis]! * rows[axis]!;
           const pair = stencil + 16 * (row * pairs + (x >> 1)) * size;
           run["add"]!((x & 1) === 0 ? tables : oddTable, matrix, pair);
         },

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { counters, grad, hvp, jit, jvp, valueAndGrad, vmap } from "cotangent";
 import type { NDArray } from "cotangent";
+import { elasticity, gridMesh } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { h8Elasticity } from "../../kernels/sparse/hexahedron.ts";
 import { q4Heat, q4PlaneStress } from "../../kernels/sparse/quadrilateral.ts";
@@ -103,7 +104,7 @@ describe("derivatives", () => {
     expect(floats(jit(vmap(solve))(modulus, load))).toEqual(floats(loop));
   });
 
-  test("springs and supports between the nodes of the coarser grids count", () => {
+  test("springs and supports between the nodes of the coarser grids count in solutions as they do in the direct solver's", () => {
     const springs = new Float64Array(6 * 9 * 2);
     springs[2 * 26] = 0.7;
     springs[2 * 33 + 1] = 3;
@@ -191,6 +192,17 @@ describe("what it says", () => {
       }),
     );
     expect(solve).toThrow(/adjoint, a tangent or a further load/u);
+  });
+
+  test("a grid whose hierarchy, or whose coarsest factor, is beyond 32-bit addresses is TooLarge before anything is made", () => {
+    const make = (solver: SolverOption, nelx: number, nely: number, nelz?: number) => () =>
+      elasticity(gridMesh({ nelx, nely, nelz }), { supports: [], solver });
+    const refused = (message: RegExp): object =>
+      expect.objectContaining({ code: "TooLarge", message: expect.stringMatching(message) as string });
+    expect(make({ kind: "multigrid", levels: 8 }, 6500, 6500)).toThrow(refused(/needs 9\.80 GiB.*a coarser grid/su));
+    expect(make({ kind: "multigrid", levels: 2 }, 3000, 3000)).toThrow(refused(/5\.97 GiB for its.*more levels/su));
+    expect(make({ kind: "multigrid", levels: 3 }, 200, 200, 200)).toThrow(refused(/more levels/su));
+    expect(make("multigrid", 300, 300, 300)).toThrow(refused(/a coarser grid/su));
   });
 
   test.each(kinds)(

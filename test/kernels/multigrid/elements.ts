@@ -13,15 +13,23 @@ const quadrilateral = [
 ];
 const brick = [0, 1].flatMap((layer) => quadrilateral.map((corner) => [layer, ...corner]));
 
+/** Dimension and dofs per node of the library's elements. */
+export const elementKinds = [
+  [2, 2],
+  [2, 1],
+  [3, 3],
+  [3, 1],
+] as const;
+
+/** An element of the library. */
+export const libraryElement = (dimension: number, components: number): Float64Array => {
+  if (dimension === 2) return components === 1 ? q4Heat() : q4PlaneStress(0.3);
+  return components === 1 ? h8Heat() : h8Elasticity(0.3);
+};
+
 /** An element of the library with its corners in the order of the hierarchy; `isSkew`: without its symmetries. */
 export const elementOf = (dimension: number, components: number, isSkew: boolean): Float64Array => {
-  const matrices = {
-    "22": () => q4PlaneStress(0.3),
-    "21": () => q4Heat(),
-    "33": () => h8Elasticity(0.3),
-    "31": () => h8Heat(),
-  };
-  const matrix = matrices[`${dimension}${components}` as keyof typeof matrices]();
+  const matrix = libraryElement(dimension, components);
   const own = withCorners(matrix, dimension === 2 ? quadrilateral : brick, components);
   if (!isSkew) return own;
   const size = components * cornersOf(dimension).length;

@@ -11,7 +11,7 @@ import { modesOf } from "../../../kernels/multigrid/modes.ts";
 import type { Modes } from "../../../kernels/multigrid/modes.ts";
 import { referenceKernels } from "../../../kernels/multigrid/reference.ts";
 import { wasmKernels } from "../../../kernels/multigrid/wasm-kernels.ts";
-import { elementOf, randomNumbers } from "./elements.ts";
+import { elementKinds, elementOf, randomNumbers } from "./elements.ts";
 
 const pages = 64;
 const words = (pages * 65536) / 8;
@@ -51,14 +51,7 @@ const fill = (
       data[at / 8 + k * geometry.length + placeOf(geometry, indicesIn(counts, n))] = random();
 };
 
-const kinds = fc.constantFrom(
-  ...([
-    [2, 2],
-    [2, 1],
-    [3, 3],
-    [3, 1],
-  ] as const),
-);
+const kinds = fc.constantFrom(...elementKinds);
 const cellsOf = (dimension: number) =>
   dimension === 2
     ? fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))

@@ -1,99 +1,26 @@
 /**
- * The multigrid solver against the direct one, its coarse matrices against their definition, and both kinds of its kernels.
+ * The multigrid solver against the direct one and with either kind of its kernels, the estimate of its bytes, and the bound that
+ * its smoothers are made for. Its matrices are in coarse-matrices.test.ts, its cycle in cycle.test.ts.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hierarchyBytes } from "../../../kernels/multigrid/estimate.ts";
-import { smoothingBound } from "../../../kernels/multigrid/interpolation.ts";
+import { smoothingBound } from "../../../kernels/multigrid/smoothing-bounds.ts";
 import { multigridSolver } from "../../../kernels/multigrid/multigrid-solver.ts";
 import type { MultigridSettings } from "../../../kernels/multigrid/multigrid-solver.ts";
 import { planOf } from "../../../kernels/multigrid/plan.ts";
-import type { GridElements } from "../../../kernels/multigrid/plan.ts";
+import { hierarchyOf } from "../../../kernels/multigrid/hierarchy.ts";
+import { coarsestSolver } from "../../../kernels/multigrid/coarsest-solver.ts";
+import { oneThread } from "../../../kernels/multifrontal/part-runner.ts";
 import { analyzeElements } from "../../../kernels/sparse/analysis.ts";
 import { factorize, solve } from "../../../kernels/sparse/cholesky.ts";
 import { applyElements } from "../../../kernels/sparse/element-operator.ts";
-import { brickElementNodes, gridElementNodes } from "../../../kernels/sparse/grid.ts";
-import { h8Elasticity, h8Heat } from "../../../kernels/sparse/hexahedron.ts";
 import { nestedDissection } from "../../../kernels/sparse/nested-dissection.ts";
-import { q4Heat, q4PlaneStress } from "../../../kernels/sparse/quadrilateral.ts";
-import { freeRigidDof } from "../../../kernels/sparse/rigid-motions.ts";
 import { randomNumbers } from "./elements.ts";
+import { dofCount, structureOf, structures } from "./structures.ts";
+import type { Structure } from "./structures.ts";
 
 const settings: MultigridSettings = { tolerance: 1e-10, smoothing: 2, maxIterations: 400, warmStart: false };
-
-interface Structure extends GridElements {
-  readonly nodesPerElement: number;
-}
-
-const matrices = {
-  "22": () => q4PlaneStress(0.3),
-  "21": () => q4Heat(),
-  "33": () => h8Elasticity(0.3),
-  "31": () => h8Heat(),
-};
-
-const structureOf = (
-  cells: readonly number[],
-  components: number,
-  fixed: Uint8Array,
-  springs?: Float64Array,
-): Structure => {
-  const [nelx, nely, nelz] = [...cells].reverse() as [number, number, number?];
-  return {
-    elementShape: cells,
-    dofsPerNode: components,
-    nodesPerElement: 2 ** cells.length,
-    elementNodes: nelz === undefined ? gridElementNodes(nelx, nely) : brickElementNodes(nelx, nely, nelz),
-    elementMatrix: matrices[`${cells.length}${components}` as keyof typeof matrices](),
-    fixed,
-    springs,
-  };
-};
-
-const dofCount = (cells: readonly number[], components: number): number =>
-  cells.reduce((count, own) => count * (own + 1), components);
-
-/** A structure with supports at random dofs that hold it, springs at others, and moduli over nine decades or four. */
-const structures = (contrast: number) =>
-  fc
-    .constantFrom(
-      ...([
-        [2, 2],
-        [2, 1],
-        [3, 3],
-        [3, 1],
-      ] as const),
-    )
-    .chain(([dimension, components]) =>
-      fc.record({
-        components: fc.constant(components),
-        cells: fc.array(fc.integer({ min: 1, max: dimension === 2 ? 12 : 4 }), {
-          minLength: dimension,
-          maxLength: dimension,
-        }),
-        seed: fc.nat(),
-        hasSprings: fc.boolean(),
-        levels: fc.integer({ min: 2, max: 4 }),
-      }),
-    )
-    .map(({ components, cells, seed, hasSprings, levels }) => {
-      const random = randomNumbers(seed);
-      const dofs = dofCount(cells, components);
-      const fixed = new Uint8Array(dofs);
-      const springs = new Float64Array(dofs);
-      const anyDof = (): number => Math.min(dofs - 1, Math.floor(((random() + 1) / 2) * dofs));
-      const plain = structureOf(cells, components, fixed);
-      // One dof after the other, each where something still moves.
-      for (let free = freeRigidDof(plain); free !== undefined; free = freeRigidDof(plain)) {
-        const dof = anyDof();
-        fixed[fixed[dof] === 1 ? free : dof] = 1;
-      }
-      if (hasSprings) for (let k = 0; k < 3; k++) springs[anyDof()] = Math.exp(3 * random());
-      const elements = cells.reduce((count, own) => count * own, 1);
-      const modulus = Float64Array.from({ length: elements }, () => contrast ** ((random() - 1) / 2));
-      const load = Float64Array.from({ length: dofs }, random);
-      return { system: structureOf(cells, components, fixed, hasSprings ? springs : undefined), levels, modulus, load };
-    });
 
 const product = (system: Structure, modulus: Float64Array, u: Float64Array): Float64Array => {
   const out = new Float64Array(u.length);
@@ -106,26 +33,31 @@ const norm = (x: Float64Array): number => Math.sqrt(x.reduce((sum, value) => sum
 const held = (system: Structure, load: Float64Array): Float64Array =>
   load.map((force, dof) => (system.fixed[dof] === 1 ? 0 : force));
 
+const smoothings = fc.integer({ min: 1, max: 4 });
+
 describe("conjugate gradients with multigrid", () => {
-  test("solve what they say: the residual of the elements' product is the one reported, within the tolerance", () => {
+  test("solve what they say: the residual reported is that of the elements' product, within the tolerance or rounding", () => {
     fc.assert(
-      fc.property(structures(1e4), ({ system, levels, modulus, load }) => {
-        const solver = multigridSolver(system, planOf(system, levels), settings);
+      fc.property(structures(1e4), smoothings, ({ system, levels, modulus, load }, smoothing) => {
+        const solver = multigridSolver(system, planOf(system, levels), { ...settings, smoothing });
         expect(solver.prepare(modulus)).toBeUndefined();
         const u = new Float64Array(load.length);
-        const [convergence] = solver.solve(load, 1, u);
-        expect(convergence!.reason).toBe("converged");
+        const { reason, residual } = solver.solve(load, 1, u)[0]!;
         const forces = held(system, load);
         const rest = product(system, modulus, u).map((force, dof) => forces[dof]! - force);
-        const size = norm(forces);
-        expect(norm(rest)).toBeLessThanOrEqual(3e-10 * size);
+        // Moduli are below one: of an element or a spring, the stiffest entry.
+        const stiffest = Math.max(...system.elementMatrix, ...(system.springs ?? []));
+        const rounding = 2 ** -50 * (1 + (stiffest * norm(u)) / norm(forces));
+        expect(Math.abs(norm(rest) / norm(forces) - residual)).toBeLessThanOrEqual(rounding);
+        expect(["converged", "rounding"]).toContain(reason);
+        expect(residual).toBeLessThanOrEqual(reason === "converged" ? settings.tolerance : rounding);
         expect(u.every((value, dof) => system.fixed[dof] === 0 || value === 0)).toBe(true);
       }),
       { numRuns: 60 },
     );
   });
 
-  test("agree with the factorization in the work of the load, to the square of the tolerance's size", () => {
+  test("agree with the factorization in the work of the load, as close as the tolerance", () => {
     fc.assert(
       fc.property(structures(1e3), ({ system, levels, modulus, load }) => {
         const nodes = system.elementShape.reduce((count, own) => count * (own + 1), 1);
@@ -139,7 +71,7 @@ describe("conjugate gradients with multigrid", () => {
         solver.prepare(modulus);
         solver.solve(forces, 1, u);
         const work = (x: Float64Array): number => x.reduce((sum, value, k) => sum + value * forces[k]!, 0);
-        expect(Math.abs(work(u) - work(direct))).toBeLessThanOrEqual(1e-9 * work(direct));
+        expect(Math.abs(work(u) - work(direct))).toBeLessThanOrEqual(1e-10 * work(direct));
       }),
       { numRuns: 40 },
     );
@@ -147,8 +79,8 @@ describe("conjugate gradients with multigrid", () => {
 
   test("give the same bits in WebAssembly and in the reference, and the same with and without other cases", () => {
     fc.assert(
-      fc.property(structures(1e6), fc.boolean(), ({ system, levels, modulus, load }, isWarm) => {
-        const own = { ...settings, tolerance: 1e-6, maxIterations: 20, warmStart: isWarm };
+      fc.property(structures(1e6), fc.boolean(), smoothings, ({ system, levels, modulus, load }, isWarm, smoothing) => {
+        const own = { tolerance: 1e-6, smoothing, maxIterations: 20, warmStart: isWarm };
         const [fast, reference] = [true, false].map((isFast) =>
           multigridSolver(system, planOf(system, levels), own, undefined, isFast),
         );
@@ -169,7 +101,7 @@ describe("conjugate gradients with multigrid", () => {
     );
   });
 
-  test("take no more iterations on a finer grid", () => {
+  test("take no more iterations for the same design on a finer grid", () => {
     const iterations = [1, 2, 4].map((scale) => {
       const cells = [12 * scale, 24 * scale];
       const fixed = new Uint8Array(dofCount(cells, 2));
@@ -186,7 +118,8 @@ describe("conjugate gradients with multigrid", () => {
       solver.prepare(modulus);
       return solver.solve(load, 1, new Float64Array(load.length))[0]!.iterations;
     });
-    expect(Math.max(...iterations)).toBeLessThanOrEqual(iterations[0]! + 2);
+    // 34, 28 and 18.
+    expect(iterations).toEqual([...iterations].sort((a, b) => b - a));
   });
 
   test("do not move without a load, to the bit", () => {
@@ -224,20 +157,27 @@ describe("conjugate gradients with multigrid", () => {
 });
 
 describe("the estimate", () => {
-  test("of a hierarchy's bytes is within a third below and three times above what it takes", () => {
-    for (const [cells, components, levels] of [
-      [[40, 120], 2, 3],
-      [[63, 65], 1, 4],
-      [[12, 12, 24], 3, 2],
-      [[17, 9, 20], 3, 3],
-    ] as const) {
+  test.each([
+    [[40, 120], 2, 3],
+    [[63, 65], 1, 4],
+    [[12, 12, 24], 3, 2],
+    [[17, 9, 20], 3, 3],
+    [[33, 47], 2, 2],
+    [[6, 40, 5], 1, 2],
+  ] as const)(
+    "on %j elements with %d dofs per node and %d levels has the grids' bytes but for 5 percent, and at most three times the factor's",
+    (cells, components, levels) => {
       const system = structureOf(cells, components, new Uint8Array(dofCount(cells, components)).fill(1, 0, 6));
-      const { bytes } = multigridSolver(system, planOf(system, levels), settings);
+      const plan = planOf(system, levels);
       const { grids, factor } = hierarchyBytes(cells, components, levels);
-      expect(grids + factor).toBeGreaterThanOrEqual(0.7 * bytes);
-      expect(grids + factor).toBeLessThanOrEqual(3 * bytes);
-    }
-  });
+      const { bytes } = hierarchyOf(plan, true);
+      expect(grids).toBeGreaterThanOrEqual(0.95 * bytes);
+      expect(grids).toBeLessThanOrEqual(bytes);
+      expect(factor).toBeGreaterThanOrEqual(8 * plan.coarsestAnalysis.factorLength);
+      expect(factor).toBeLessThanOrEqual(3 * 8 * plan.coarsestAnalysis.factorLength);
+      expect(multigridSolver(system, plan, settings).bytes).toBe(bytes + coarsestSolver(plan, oneThread, true).bytes);
+    },
+  );
 });
 
 describe("bounds of smoothers", () => {

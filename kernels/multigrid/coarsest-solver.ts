@@ -12,11 +12,12 @@ import { transportOf } from "./transport.ts";
 
 /**
  * Stiffness, as a fraction of the diagonal, given to dofs that may move like others: enough to tell them apart beyond
- * rounding, too little to matter. What it lets through, interpolation takes away again.
+ * rounding, too little to matter. What it lets through, interpolation takes away again. Measured on 222 random structures: the
+ * same iterations, to one percent, from 1e-4 to 1e-14; at 1e-15 a coarsest matrix is refused, without any 17.
  */
 const regularization = 1e-12;
 
-export interface CoarsestGrid {
+export interface CoarsestSolver {
   /** @param matrices  of all elements, one after the other; asked for again when memory may have moved */
   readonly factorize: (matrices: () => Float64Array) => FactorStatus;
   /** From a field of right-hand sides to a field of solutions. @param field  asked for again after the solve */
@@ -25,12 +26,12 @@ export interface CoarsestGrid {
   readonly bytes: number;
 }
 
-export const coarsestGrid = (plan: Plan, runner: PartRunner, isFast: boolean): CoarsestGrid => {
-  const { coarsest, components, doubtful, grids } = plan;
-  const { elementCount, dofCount, factorLength } = coarsest;
+export const coarsestSolver = (plan: Plan, runner: PartRunner, isFast: boolean): CoarsestSolver => {
+  const { coarsestAnalysis: analysis, components, doubtful, grids } = plan;
+  const { elementCount, dofCount, factorLength } = analysis;
   const { geometry } = grids.at(-1)!;
-  const fast = isFast ? directSolver(coarsest, runner, elementCount) : undefined;
-  const kernel = fast ?? referenceKernel(coarsest, new Float64Array(factorLength));
+  const fast = isFast ? directSolver(analysis, runner, elementCount) : undefined;
+  const kernel = fast ?? referenceKernel(analysis, new Float64Array(factorLength));
   const modulus = new Float64Array(elementCount).fill(1);
   const [diagonal, springs, right] = [0, 1, 2].map(() => new Float64Array(dofCount)) as [
     Float64Array,
@@ -41,9 +42,9 @@ export const coarsestGrid = (plan: Plan, runner: PartRunner, isFast: boolean): C
   return {
     factorize: (matrices) => {
       const elementMatrix = matrices();
-      if (doubtful.length > 0) assembleDiagonal(coarsest, { elementMatrix, modulus }, diagonal);
+      if (doubtful.length > 0) assembleDiagonal(analysis, { elementMatrix, modulus }, diagonal);
       for (const dof of doubtful) springs[dof] = regularization * diagonal[dof]!;
-      if (fast === undefined) return eliminatePositive(coarsest, { elementMatrix, modulus, springs }, kernel);
+      if (fast === undefined) return eliminatePositive(analysis, { elementMatrix, modulus, springs }, kernel);
       // Looked at once the solver has its place: taking it may move the memory that the matrices are in.
       const values = {
         get elementMatrix() {
@@ -52,7 +53,7 @@ export const coarsestGrid = (plan: Plan, runner: PartRunner, isFast: boolean): C
         modulus,
         springs,
       };
-      return eliminatePositive(coarsest, values, kernel);
+      return eliminatePositive(analysis, values, kernel);
     },
     solve: (field) => {
       transport.store(field(), right);
