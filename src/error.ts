@@ -273,6 +273,18 @@ export class InvalidProblem extends CotangentError {
   readonly code = "InvalidProblem";
 }
 
+/** Bytes that are no checkpoint, or not a whole one. */
+export class CorruptCheckpoint extends CotangentError {
+  readonly code = "CorruptCheckpoint";
+}
+
+// --- Files ------------------------------------------------------------------------------------
+
+/** Bytes that are not the file they should be: cut short, damaged, or of another format. */
+export class MalformedFile extends CotangentError {
+  readonly code = "MalformedFile";
+}
+
 // --- Checks of cotangent/testing --------------------------------------------------------------
 
 /** A derivative that differs from finite differences, or a pullback that does not pair with the derivative. */

@@ -159,10 +159,7 @@ function legendEntries(supports: readonly { readonly kind: SupportKind }[], load
  * @param picture  sizes, supports, loads, an optional density of shape [nely, nelx], title
  * @returns        SVG text: one group of class "support" per support, one of class "load" per load, each with a title that names its node
  * @throws         RangeError where a node is not on the grid, a support fixes nothing, a load is zero or not finite, or the density does not fit
- * @example
- * ```ts
- * boundaryPicture({ nelx: 2, nely: 1, supports: [{ node: 0, x: true, y: true }], loads: [{ node: 5, fx: 0, fy: -1 }] }).includes("fy = -1") // => true
- * ```
+ * @example boundaryPicture({ nelx: 2, nely: 1, supports: [{ node: 0, x: true, y: true }], loads: [{ node: 5, fx: 0, fy: -1 }] }).includes("fy = -1") // true
  */
 export function boundaryPicture(picture: BoundaryPicture): string {
   const grid = gridOf(picture);

@@ -41,3 +41,19 @@ function gray(value: number): Rgb {
  * Each takes a value in [0, 1] and returns its colour; what lies outside is the caller's to clamp.
  */
 export const colormaps: Readonly<Record<ColormapName, (value: number) => Rgb>> = { gray, viridis };
+
+/**
+ * Pixels of a field.
+ * @param values  finite; those outside [0, 1] take the colour of the nearer end
+ * @param name    colour map
+ * @returns       one byte a value for gray, three for colours
+ */
+export function fieldPixels(values: ArrayLike<number>, name: ColormapName): Uint8Array {
+  const channels = name === "gray" ? 1 : 3;
+  const pixels = new Uint8Array(values.length * channels);
+  for (let at = 0; at < values.length; at++) {
+    const colour = colormaps[name](Math.min(1, Math.max(0, values[at]!)));
+    for (let channel = 0; channel < channels; channel++) pixels[at * channels + channel] = colour[channel]!;
+  }
+  return pixels;
+}

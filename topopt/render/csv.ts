@@ -23,10 +23,7 @@ function line(cells: readonly string[]): string {
  * CSV text of a history.
  * @param rows  one record per iteration; columns appear in the order in which the rows first name them
  * @returns     header and one line per row, each ended by CR LF; empty text where no row names a column
- * @example
- * ```ts
- * historyCsv([{ iteration: 1, compliance: 265.6 }]) // => "iteration,compliance\r\n1,265.6\r\n"
- * ```
+ * @example historyCsv([{ iteration: 1, compliance: 265.6 }]) // "iteration,compliance\r\n1,265.6\r\n"
  */
 export function historyCsv(rows: readonly Readonly<Record<string, number>>[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];

@@ -203,10 +203,7 @@ function arrange(plot: LinePlot, all: readonly DrawnSeries[], size: PlotSize): A
  * @param plot  title, axis names, curves with x and y of equal length, scales, size in CSS pixels
  * @returns     SVG text on a white ground; points that cannot be drawn interrupt their line and are counted below the plot
  * @throws      RangeError where x and y of a series differ in length or the size is below 240 x 180
- * @example
- * ```ts
- * linePlot({ title: "MBB", xLabel: "iteration", yLabel: "compliance", series: [{ name: "oc", x: [1, 2], y: [265.6, 180.1] }] }).startsWith("<svg") // => true
- * ```
+ * @example linePlot({ title: "MBB", xLabel: "iteration", yLabel: "compliance", series: [{ name: "oc", x: [1, 2], y: [265.6, 180.1] }] }).startsWith("<svg") // true
  */
 export function linePlot(plot: LinePlot): string {
   const { width = 720, height = 420 } = plot;

@@ -32,6 +32,7 @@ const references: Readonly<Record<string, string>> = {
  * Text with the five special characters as references and what XML forbids as U+FFFD.
  * @param text  any string
  * @returns     text that is safe as content and inside quotes
+ * @example escapeXml("a < b") // "a &lt; b"
  */
 export function escapeXml(text: string): string {
   return text.replace(forbidden, "\ufffd").replace(/[&<>"']/g, (character) => references[character]!);
@@ -42,6 +43,7 @@ export function escapeXml(text: string): string {
  * @param value  finite number, picture units
  * @returns      decimal text without an exponent and without a negative zero
  * @throws       RangeError where the value is not finite or too large to be a coordinate
+ * @example svgNumber(2.0049) // "2"
  */
 export function svgNumber(value: number): string {
   if (!(Math.abs(value) < 1e15))
@@ -56,10 +58,7 @@ export function svgNumber(value: number): string {
  * @param children    elements, or strings that become escaped text
  * @returns           the element
  * @throws            RangeError where a name is not an XML name or a number is not finite
- * @example
- * ```ts
- * svgElement("text", { x: 1.005, y: -0 }, ["a < b"]).svg // => '<text x="1" y="0">a &lt; b</text>'
- * ```
+ * @example svgElement("text", { x: 1.005, y: -0 }, ["a < b"]).svg // '<text x="1" y="0">a &lt; b</text>'
  */
 export function svgElement(name: string, attributes: SvgAttributes, children: readonly SvgChild[] = []): SvgNode {
   const parts = [requireName(name)];
@@ -76,6 +75,7 @@ export function svgElement(name: string, attributes: SvgAttributes, children: re
  * @param frame     left and top of the view, its width and height in picture units, title, description, font family
  * @param children  elements in drawing order
  * @returns         text of the file
+ * @example svgDocument({ left: 0, top: 0, width: 9, height: 9, title: "Dot", description: "A dot", fontFamily: "serif" }, [svgElement("circle", { r: 2 })]).slice(0, 4) // "<svg"
  */
 export function svgDocument(
   frame: {

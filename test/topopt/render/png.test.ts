@@ -2,68 +2,10 @@
  * Laws of the PNG writer, checked with a decoder that knows only the standard and Node's zlib.
  * Source: PNG (W3C 2003), sections 5 and 9.
  */
-import { crc32, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { colormaps, densityPng, grayPng, rgbPng } from "../../../topopt/render/index.ts";
-
-interface DecodedPng {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly pixels: Uint8Array;
-  readonly types: readonly string[];
-}
-
-function paeth(left: number, up: number, upLeft: number): number {
-  const estimate = left + up - upLeft;
-  const [toLeft, toUp, toUpLeft] = [Math.abs(estimate - left), Math.abs(estimate - up), Math.abs(estimate - upLeft)];
-  if (toLeft <= toUp && toLeft <= toUpLeft) return left;
-  return toUp <= toUpLeft ? up : upLeft;
-}
-
-function unfilter(lines: Uint8Array, stride: number, height: number, channels: number): Uint8Array {
-  expect(lines.length).toBe((stride + 1) * height);
-  const pixels = new Uint8Array(stride * height);
-  for (let row = 0; row < height; row++) {
-    const filter = lines[row * (stride + 1)]!;
-    for (let at = 0; at < stride; at++) {
-      const left = at >= channels ? pixels[row * stride + at - channels]! : 0;
-      const up = row > 0 ? pixels[(row - 1) * stride + at]! : 0;
-      const upLeft = row > 0 && at >= channels ? pixels[(row - 1) * stride + at - channels]! : 0;
-      const predicted = [0, left, up, (left + up) >> 1, paeth(left, up, upLeft)][filter]!;
-      pixels[row * stride + at] = lines[row * (stride + 1) + 1 + at]! + predicted;
-    }
-  }
-  return pixels;
-}
-
-function decodePng(file: Uint8Array): DecodedPng {
-  expect([...file.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const types: string[] = [];
-  const compressed: Uint8Array[] = [];
-  let at = 8;
-  while (at < file.length) {
-    const length = view.getUint32(at);
-    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
-    expect(view.getUint32(at + 8 + length), `CRC of ${type}`).toBe(crc32(file.subarray(at + 4, at + 8 + length)));
-    types.push(type);
-    if (type === "IDAT") compressed.push(file.subarray(at + 8, at + 8 + length));
-    at += 12 + length;
-  }
-  expect(at).toBe(file.length);
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  expect([...file.subarray(24, 29)]).toEqual([8, file[25], 0, 0, 0]);
-  const channels = file[25] === 2 ? 3 : 1;
-  return {
-    width,
-    height,
-    channels,
-    types,
-    pixels: unfilter(inflateSync(Buffer.concat(compressed)), width * channels, height, channels),
-  };
-}
+import { decodePng } from "./png-decoder.ts";
 
 /** What enlarging by an integer means. */
 function enlarged(pixels: Uint8Array, width: number, height: number, channels: number, scale: number): Uint8Array {

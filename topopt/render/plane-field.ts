@@ -1,0 +1,82 @@
+/**
+ * Element fields of the plane as pictures take them: an array with its shape, or values row by row with the numbers of elements.
+ */
+import { InvalidElement, InvalidOption, ShapeMismatch } from "../../src/error.ts";
+import { showShape } from "../../src/array/shape.ts";
+import { showValue } from "../../src/describe.ts";
+import { array } from "../../library/numpy/creation.ts";
+import type { ArrayData } from "../../library/numpy/creation.ts";
+import { colormaps } from "./colormaps.ts";
+import type { ColormapName } from "./colormaps.ts";
+import type { SampledField } from "./marching-squares.ts";
+
+/** Numbers of elements, for fields that do not say them by their shape. */
+export interface FieldSize {
+  /** Elements in a row; that of the field's shape if it has two axes. */
+  readonly nelx?: number | undefined;
+  /** Elements in a column; that of the field's shape if it has two axes. */
+  readonly nely?: number | undefined;
+}
+
+const requireFinite = (asked: string, { values, nelx }: SampledField): void => {
+  for (let element = 0; element < values.length; element++)
+    if (!Number.isFinite(values[element]))
+      throw new InvalidElement(
+        asked,
+        `${values[element]} at row ${Math.floor(element / nelx)}, column ${element % nelx}`,
+        "Fields in pictures are finite numbers",
+      );
+};
+
+/**
+ * The values of a field with its numbers of elements.
+ * @throws ShapeMismatch where the shape is not that of a field in the plane or contradicts the size, InvalidElement for a value that is not
+ *   finite, TracerConversion
+ */
+export const planeField = (asked: string, field: ArrayData, size: FieldSize = {}): SampledField => {
+  const x = array(field);
+  const [nely, nelx] = x.ndim === 2 ? x.shape : [size.nely, size.nelx];
+  const agrees = (size.nelx ?? nelx) === nelx && (size.nely ?? nely) === nely;
+  if (
+    !agrees ||
+    x.ndim < 1 ||
+    x.ndim > 2 ||
+    x.size === 0 ||
+    nelx === undefined ||
+    nely === undefined ||
+    nelx * nely !== x.size
+  )
+    throw new ShapeMismatch(
+      asked,
+      `a field of shape ${showShape(x.shape)} with nelx ${showValue(size.nelx)}, nely ${showValue(size.nely)}`,
+      "Give an array of shape [nely, nelx], or its values row by row together with nelx and nely",
+    );
+  requirePositiveInteger(asked, "nelx", nelx);
+  const sampled: SampledField = { nelx, nely, values: new Float64Array(x.toTypedArray()) };
+  requireFinite(asked, sampled);
+  return sampled;
+};
+
+/** Refuses what cannot count something. */
+export const requirePositiveInteger = (asked: string, name: string, value: unknown): void => {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a whole number, 1 or more");
+};
+
+/** Refuses what cannot be a length in a picture. */
+export const requireLength = (asked: string, name: string, value: unknown): void => {
+  if (typeof value !== "number" || !(value > 0 && value <= 1e5))
+    throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a positive number up to 1e5");
+};
+
+/** Refuses names of colour maps that do not exist. */
+export const requireColormap = (asked: string, name: ColormapName): void => {
+  if (!Object.hasOwn(colormaps, name))
+    throw new InvalidOption(asked, `colormap ${showValue(name)}`, `Use ${Object.keys(colormaps).join(" or ")}`);
+};
+
+/** Refuses what is no text, where there is something. */
+export const requireText = (asked: string, name: string, value: unknown): void => {
+  if (value !== undefined && typeof value !== "string")
+    throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a text");
+};
