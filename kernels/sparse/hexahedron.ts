@@ -1,5 +1,5 @@
 /**
- * Element matrices of the trilinear brick: isotropic elasticity and heat conduction.
+ * Element matrices of the trilinear brick: isotropic elasticity, heat conduction and mass.
  * Exact integrals of products of trilinear shape functions, built as tensor products of 2x2 line integrals.
  * Source: Zienkiewicz & Taylor, The Finite Element Method, vol. 1; nodes lower-left, lower-right, upper-right,
  * upper-left of the layer with smaller z, then the same four of the layer with larger z.
@@ -77,4 +77,17 @@ export function h8Heat(width = 1, height = 1, depth = 1): Float64Array {
     }
   }
   return matrix;
+}
+
+/**
+ * Mass matrix of a brick with density 1: integrals of N_i N_j.
+ * @param width   edge length along x, metre
+ * @param height  edge length along y, metre
+ * @param depth   edge length along z, metre
+ * @returns       row-major 8x8 matrix, one value per node; its entries sum to the volume
+ */
+export function h8Mass(width = 1, height = 1, depth = 1): Float64Array {
+  return Float64Array.from({ length: 64 }, (_, k) =>
+    corners.reduce((product, corner) => product * lineMass(corner[k >> 3]!, corner[k & 7]!), width * height * depth),
+  );
 }

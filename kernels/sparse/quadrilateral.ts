@@ -1,5 +1,5 @@
 /**
- * Element matrices of the bilinear rectangle: plane-stress elasticity and heat conduction.
+ * Element matrices of the bilinear rectangle: plane-stress elasticity, heat conduction and mass.
  * Exact integrals of products of linear shape functions, built as tensor products of three 2x2 line integrals.
  * Source: Zienkiewicz & Taylor, The Finite Element Method, vol. 1; nodes lower-left, lower-right, upper-right, upper-left.
  */
@@ -62,4 +62,17 @@ export function q4Heat(width = 1, height = 1): Float64Array {
     }
   }
   return matrix;
+}
+
+/**
+ * Mass matrix of a rectangle with density 1 and thickness 1: integrals of N_i N_j.
+ * @param width   edge length along x, metre
+ * @param height  edge length along y, metre
+ * @returns       row-major 4x4 matrix, one value per node; its entries sum to the area
+ */
+export function q4Mass(width = 1, height = 1): Float64Array {
+  return Float64Array.from({ length: 16 }, (_, k) => {
+    const [i, j] = [k >> 2, k & 3];
+    return width * height * lineMass(cornerX[i]!, cornerX[j]!) * lineMass(cornerY[i]!, cornerY[j]!);
+  });
 }

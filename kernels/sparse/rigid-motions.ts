@@ -1,6 +1,7 @@
 /**
  * Motions of a whole regular grid that strain no element: translations and rotations of a structure, a constant temperature.
  * With positive moduli there are no others, so supports and springs hold a system if and only if they prevent these.
+ * An element that has mass resists them itself, and needs neither: its matrix is asked.
  */
 
 /** What has to be known of a grid. */
@@ -29,12 +30,15 @@ const indicesOf = (nodes: readonly number[], number: number): number[] => {
   return indices;
 };
 
-/** left' K0 right on the first element. */
-const strain = (
+/** Sums smaller than this fraction of their terms are rounding. */
+const rounding = 1e-13;
+
+/** left' K0 right on the first element, and the sum of the magnitudes of its terms. */
+const strainTerms = (
   { elementShape, elementNodes, elementMatrix, dofsPerNode }: HeldGrid,
   left: Motion,
   right: Motion,
-): number => {
+): readonly [sum: number, magnitude: number] => {
   const nodes = elementShape.map((count) => count + 1);
   const size = Math.sqrt(elementMatrix.length);
   const valuesOf = (motion: Motion): number[] =>
@@ -42,9 +46,28 @@ const strain = (
       motion(indicesOf(nodes, elementNodes[Math.floor(dof / dofsPerNode)]!), dof % dofsPerNode),
     );
   const [a, b] = [valuesOf(left), valuesOf(right)];
-  let sum = 0;
-  for (let i = 0; i < size; i++) for (let k = 0; k < size; k++) sum += a[i]! * elementMatrix[i * size + k]! * b[k]!;
-  return sum;
+  let [sum, magnitude] = [0, 0];
+  for (let i = 0; i < size; i++)
+    for (let k = 0; k < size; k++) {
+      const term = a[i]! * elementMatrix[i * size + k]! * b[k]!;
+      sum += term;
+      magnitude += Math.abs(term);
+    }
+  return [sum, magnitude];
+};
+
+const strain = (grid: HeldGrid, left: Motion, right: Motion): number => strainTerms(grid, left, right)[0];
+
+/** What an element itself has against motions, relative to the largest entry; zeros for one that strains make all of. */
+const resistanceOf = (grid: HeldGrid, motions: readonly Motion[]): number[][] => {
+  const energies = motions.map((left) =>
+    motions.map((right) => {
+      const [sum, magnitude] = strainTerms(grid, left, right);
+      return Math.abs(sum) > rounding * magnitude ? sum : 0;
+    }),
+  );
+  const largest = energies.reduce((high, row, k) => Math.max(high, row[k]!), 0);
+  return energies.map((row) => row.map((energy) => (largest > 0 ? energy / largest : 0)));
 };
 
 /** Motions without strain, about the middle of the grid, of size one. Edge lengths show in what a rotation may not strain. */
@@ -106,12 +129,12 @@ const nullVector = (matrix: readonly (readonly number[])[]): number[] | undefine
   return vector;
 };
 
-/** The dof that moves most in a motion that neither supports nor springs prevent; undefined where they prevent all. */
+/** The dof that moves most in a motion that neither supports, springs nor elements resist; undefined where there is none. */
 export const freeRigidDof = (grid: HeldGrid): number | undefined => {
   const { elementShape, dofsPerNode, fixed, springs } = grid;
   const nodes = elementShape.map((count) => count + 1);
   const motions = motionsOf(grid);
-  const sums = motions.map(() => motions.map(() => 0));
+  const sums = resistanceOf(grid, motions);
   for (let dof = 0; dof < fixed.length; dof++) {
     if (fixed[dof] === 0 && !(springs !== undefined && springs[dof]! > 0)) continue;
     const node = indicesOf(nodes, Math.floor(dof / dofsPerNode));

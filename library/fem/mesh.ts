@@ -99,7 +99,7 @@ export const gridMesh = (options: GridOptions): GridMesh => {
 };
 
 /** Checks that trailing axes have the shape; leading axes are batches or load cases. */
-const requireTail = (asked: string, x: NDArray, tail: Shape, dimensions: 2 | 3): void => {
+export const requireTail = (asked: string, x: NDArray, tail: Shape, dimensions: 2 | 3): void => {
   if (!sameShape(x.shape.slice(Math.max(0, x.ndim - tail.length)), tail))
     throw new ShapeMismatch(
       asked,

@@ -18,14 +18,15 @@ import { toDType } from "../numpy/operand.ts";
 import { where } from "../numpy/selection.ts";
 import type { ElasticitySystem } from "./elasticity.ts";
 import type { HeatSystem } from "./heat-conduction.ts";
+import type { HelmholtzSystem } from "./helmholtz.ts";
 import type { ElementField, ScalarField, VectorField } from "./mesh.ts";
 import { feOf } from "./system.ts";
 
 /** A system that feSolve solves. */
-export type GridSystem = ElasticitySystem | HeatSystem;
+export type GridSystem = ElasticitySystem | HeatSystem | HelmholtzSystem;
 
-/** The nodal fields of a system: vectors of an elastic structure, scalars of a conductor. */
-export type FieldOf<S extends GridSystem> = S extends HeatSystem ? ScalarField : VectorField;
+/** The nodal fields of a system: vectors of an elastic structure, scalars of the others. */
+export type FieldOf<S extends GridSystem> = S extends ElasticitySystem ? VectorField : ScalarField;
 
 /** A factorization of K(E), to be shared by several solves with the same modulus. */
 export interface Factor {
