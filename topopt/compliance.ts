@@ -8,7 +8,7 @@ import { feSolve } from "../library/fem/index.ts";
 import type { ElementField, Factor, FieldOf, GridSystem } from "../library/fem/index.ts";
 import { mul } from "../library/numpy/elementwise.ts";
 import { sum } from "../library/numpy/reductions.ts";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./problems/index.ts";
 
 /**
  * Compliance of a structure, f . u: the load's own product with the displacement; of a conductor, heat times temperature.

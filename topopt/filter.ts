@@ -1,12 +1,12 @@
 /**
  * Density filter: weighted average of element densities within a radius, weights max(0, 1 - distance / radius).
- * Linear in the densities; a direct stencil, truncated at the boundary and divided by the truncated sum.
+ * Linear in the densities; a direct stencil, truncated at the boundary (and a mask) and divided by the truncated sum.
  * Source: Bruns & Tortorelli 2001; rows sum to one, so constants pass unchanged.
  */
-import { InvalidOption, ShapeMismatch, TooLarge } from "../src/error.ts";
+import { TooLarge } from "../src/error.ts";
 import { fromBuffer } from "../src/array/ndarray.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
-import { sameShape, showShape, sizeOf, stridesOf } from "../src/array/shape.ts";
+import { sizeOf, stridesOf } from "../src/array/shape.ts";
 import { convolution } from "../ops/convolution.ts";
 import { div } from "../ops/arithmetic.ts";
 import { reshape } from "../ops/shape.ts";
@@ -14,10 +14,14 @@ import { requireOptions } from "../src/options.ts";
 import type { ElementField, GridMesh } from "../library/fem/index.ts";
 import { ones } from "../library/numpy/creation.ts";
 import { toDType } from "../library/numpy/operand.ts";
+import { where } from "../library/numpy/selection.ts";
+import { requireField, requireFlags, requireRadius } from "./filter-checks.ts";
 
 export interface FilterOptions {
   /** Length, in the units of the mesh (element widths for unit elements); 0 is the identity. */
   readonly radius: number;
+  /** 1 for elements that count, 0 for those that do not: neither as neighbours nor in the divisor. Default all. */
+  readonly mask?: ElementField;
 }
 
 /** Multiplications of one application beyond which a filter is refused: minutes. */
@@ -48,31 +52,8 @@ const coneWeights = (
   return { weights: fromBuffer(values, [1, 1, ...window], "float64"), reaches };
 };
 
-/**
- * The filter of a mesh, as a function of a field of shape [nely, nelx] or [nelz, nely, nelx] (float64).
- * @throws InvalidOption for a radius that is negative or not finite, TooLarge for one that would take minutes;
- *   the filter throws ShapeMismatch for a field of another shape
- * Derivatives: linear, any order. Cost: (2 radius)^2 multiplications per element, in space (2 radius)^3.
- * @example densityFilter(mesh, { radius: 2 })(elementField(mesh, 0.3)).at(0, 0).get() // 0.3
- */
-export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density: ElementField) => ElementField) => {
-  requireOptions("densityFilter", options, ["radius"], true);
-  const { radius } = options;
-  if (typeof radius !== "number" || !(radius >= 0 && radius < Infinity))
-    throw new InvalidOption("densityFilter", `radius ${radius}`, "A radius is a length, 0 or more");
-  const requireField = (density: NDArray): void => {
-    if (!sameShape(density.shape, mesh.elementShape))
-      throw new ShapeMismatch(
-        "densityFilter",
-        `a field of shape ${showShape(density.shape)}`,
-        `This mesh needs ${showShape(mesh.elementShape)}: ${mesh.dimensions === 3 ? "layers, " : ""}rows from the top, then columns`,
-      );
-  };
-  if (radius === 0)
-    return (density) => {
-      requireField(density);
-      return density;
-    };
+/** Sums of a field over neighbours, each times its weight; zeros beyond the boundary. */
+const weighing = (mesh: GridMesh, radius: number): ((field: NDArray) => NDArray) => {
   const { weights, reaches } = coneWeights(mesh, radius);
   const unit = reaches.map(() => 1);
   const params = {
@@ -83,13 +64,56 @@ export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density
     featureGroups: 1,
     batchGroups: 1,
   };
-  const weigh = (field: NDArray): NDArray =>
+  return (field) =>
     reshape(convolution(reshape(field, { shape: [1, 1, ...mesh.elementShape] }), weights, params), {
       shape: mesh.elementShape,
     });
-  const sums = weigh(ones(mesh.elementShape));
+};
+
+/** The filter within a mask: neighbours outside count neither in the sum nor in its divisor. */
+const maskedFilter = (weigh: (field: NDArray) => NDArray, mask: ElementField): ((density: NDArray) => NDArray) => {
+  // An element counts itself, so that sums are positive inside; outside any divisor does.
+  const sums = where(mask, weigh(mask), 1);
+  return (density) => where(mask, div(weigh(where(mask, density, 0)), sums), 0);
+};
+
+/**
+ * The filter of a mesh, as a function of a field of shape [nely, nelx] or [nelz, nely, nelx] (float64).
+ * @param options  radius; mask: the filter averages over elements of the mask alone and is 0 outside it, so that constants
+ *   inside pass unchanged up to the mask's edge (Hoyer, Sohl-Dickstein & Greydanus 2019)
+ * @throws InvalidOption for a radius that is negative or not finite, and for masks of other numbers than 0 and 1; TooLarge for
+ *   a radius that would take minutes; ShapeMismatch for a mask, and the filter for a field, of another shape
+ * Derivatives: linear, any order; what lies outside the mask has none. Cost: (2 radius)^2 multiplications per element, in
+ * space (2 radius)^3.
+ * @example densityFilter(mesh, { radius: 2 })(elementField(mesh, 0.3)).at(0, 0).get() // 0.3
+ * @example
+ * const mask = elementField(mesh, [[1, 1, 0, 0], [1, 1, 1, 1]]);
+ * densityFilter(mesh, { radius: 1.5, mask })(elementField(mesh, 0.5)).at(0).get() // [0.5, 0.5, 0, 0]
+ */
+export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density: ElementField) => ElementField) => {
+  requireOptions("densityFilter", options, ["radius", "mask"], true);
+  const { radius, mask } = options;
+  requireRadius("densityFilter", radius);
+  if (mask !== undefined) requireField("the mask of densityFilter", mesh, mask);
+  const flags = mask === undefined ? undefined : requireFlags("densityFilter", "the mask", mask);
+  const apply = filterWithin(mesh, radius, flags);
   return (density) => {
-    requireField(density);
-    return div(weigh(toDType(density, "float64")), sums) as ElementField;
+    requireField("densityFilter", mesh, density);
+    return apply(density) as ElementField;
   };
+};
+
+const filterWithin = (
+  mesh: GridMesh,
+  radius: number,
+  mask: ElementField | undefined,
+): ((density: NDArray) => NDArray) => {
+  if (radius === 0) return (density) => (mask === undefined ? density : where(mask, density, 0));
+  const weigh = weighing(mesh, radius);
+  if (mask !== undefined) {
+    const filter = maskedFilter(weigh, mask);
+    return (density) => filter(toDType(density, "float64"));
+  }
+  const sums = weigh(ones(mesh.elementShape));
+  return (density) => div(weigh(toDType(density, "float64")), sums);
 };

@@ -3,6 +3,7 @@
  * simp: E = eMin + rho^penal (e0 - eMin)              (Bendsoe & Sigmund 1999, modified)
  * ramp: E = eMin + rho / (1 + q (1 - rho)) (e0 - eMin) (Stolpe & Svanberg 2001)
  */
+import { NDArray } from "../src/array/ndarray.ts";
 import { InvalidOption } from "../src/error.ts";
 import type { ElementField } from "../library/fem/index.ts";
 import { pow } from "../library/numpy/elementwise.ts";
@@ -24,22 +25,23 @@ const requireBounds = (asked: string, eMin: number, e0: number): void => {
 /**
  * Modified SIMP.
  * @param density  shape [nely, nelx], in [0, 1]
- * @param options  penal (default 3), eMin, e0
+ * @param options  penal (default 3; an array of one number may change without compiling anew), eMin, e0
  * @returns        Young's modulus, shape of `density`
  * @example simp(elementField(mesh, 0.5), { penal: 3 }).at(0, 0).get() // 0.125000000875
  */
 export const simp = (
   density: ElementField,
-  options: ModulusBounds & { readonly penal?: number } = {},
+  options: ModulusBounds & { readonly penal?: number | NDArray } = {},
 ): ElementField => {
   requireOptions("simp", options, ["penal", "eMin", "e0"]);
   const { penal = 3, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("simp", eMin, e0);
-  if (typeof penal !== "number" || !(penal >= 1 && penal < Infinity))
-    throw new InvalidOption("simp", `penal ${penal}`, "The penalization exponent is 1 or more");
+  const isRight = penal instanceof NDArray ? penal.size === 1 : typeof penal === "number" && penal >= 1;
+  if (!isRight || penal === Infinity)
+    throw new InvalidOption("simp", `penal ${String(penal)}`, "The penalization exponent is 1 or more");
   return pow(density, penal)
     .mul(e0 - eMin)
-    .add(eMin);
+    .add(eMin) as ElementField;
 };
 
 /**

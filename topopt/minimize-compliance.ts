@@ -23,7 +23,7 @@ import { complianceAndDisplacement } from "./compliance.ts";
 import { densityFilter } from "./filter.ts";
 import { simp } from "./interpolation.ts";
 import { updateDesign } from "./optimality-update.ts";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./problems/index.ts";
 
 export interface HistoryEntry {
   /** Compliance of the design at the start of the iteration. */
@@ -204,6 +204,17 @@ const requireMask = ({ mesh, mask }: Pick<Problem, "mesh" | "mask">): ElementFie
   return field;
 };
 
+/** What optimality criteria for the compliance know nothing of, and what does. */
+const requirePlainProblem = ({ solid, weight }: Pick<Problem, "solid" | "weight">): void => {
+  const others = [...(solid === undefined ? [] : ["solid elements"]), ...(weight === undefined ? [] : ["self-weight"])];
+  if (others.length > 0)
+    throw new InvalidProblem(
+      "minimizeCompliance",
+      `a problem with ${others.join(" and ")}`,
+      "Use optimize, with optim.mma or another optimizer",
+    );
+};
+
 /** The design to start from, 0 where the mask is. */
 const startOf = (
   { mesh }: Pick<Problem, "mesh">,
@@ -299,6 +310,7 @@ export const minimizeCompliance = <S extends GridSystem>(
   options: MinimizeOptions,
 ): MinimizeResult<S> => {
   const asked = settle(options);
+  requirePlainProblem(problem);
   const { volumeFraction, filterRadius, iterations, changeTolerance, backend } = asked;
   const upper = requireMask(problem);
   const before = counters();

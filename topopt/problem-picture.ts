@@ -5,7 +5,7 @@ import { InvalidProblem } from "../src/error.ts";
 import type { ElementField } from "../library/fem/index.ts";
 import { boundaryPicture } from "./render/index.ts";
 import type { PictureLoad, PictureSupport } from "./render/index.ts";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./problems/index.ts";
 
 /**
  * SVG of the boundary conditions of a plane problem, over the density if one is given.

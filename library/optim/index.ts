@@ -44,7 +44,6 @@ export {
 
 // --- Constrained problems ---------------------------------------------------------------------
 
-// Methods for constrained problems.
 export { mma } from "./mma.ts";
 export { gcmma } from "./gcmma.ts";
 export type { GcmmaOptions } from "./gcmma.ts";

@@ -8,11 +8,14 @@ import * as fem from "cotangent/fem";
 import * as linalg from "cotangent/linalg";
 import * as nn from "cotangent/nn";
 import * as numpy from "cotangent/numpy";
+import * as optim from "cotangent/optim";
 import * as random from "cotangent/random";
 import * as sparse from "cotangent/sparse";
 import * as special from "cotangent/special";
 import * as testing from "cotangent/testing";
 import * as topopt from "cotangent/topopt";
+import * as files from "cotangent/topopt/files";
+import * as render from "cotangent/topopt/render";
 import { CotangentError } from "../../src/error.ts";
 import { asModule, expectResult } from "./example-text.ts";
 import type { Result } from "./example-text.ts";
@@ -26,12 +29,15 @@ const doors: Readonly<Record<string, object>> = {
   "library/numpy/index.ts": numpy,
   "library/linalg/index.ts": linalg,
   "library/nn/index.ts": nn,
+  "library/optim/index.ts": optim,
   "library/random/index.ts": random,
   "library/sparse/index.ts": sparse,
   "library/special/index.ts": special,
   "library/fem/index.ts": fem,
   "library/testing/index.ts": testing,
   "topopt/index.ts": topopt,
+  "topopt/files/index.ts": files,
+  "topopt/render/index.ts": render,
 };
 
 /** Elementwise functions whose name says it all; the second row holds NumPy's long names and aliases of them. */

@@ -9,10 +9,14 @@ import { pathToFileURL } from "node:url";
 import * as cotangent from "cotangent";
 import * as fem from "cotangent/fem";
 import * as topopt from "cotangent/topopt";
+import * as files from "cotangent/topopt/files";
+import * as render from "cotangent/topopt/render";
 import { root } from "./markdown.ts";
 
 /** Module of every name a snippet may use without importing it. */
 const providers: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(render).map((name) => [name, "cotangent/topopt/render"] as const),
+  ...Object.keys(files).map((name) => [name, "cotangent/topopt/files"] as const),
   ...Object.keys(topopt).map((name) => [name, "cotangent/topopt"] as const),
   ...Object.keys(fem).map((name) => [name, "cotangent/fem"] as const),
   ...Object.keys(cotangent).map((name) => [name, "cotangent"] as const),
@@ -22,7 +26,7 @@ const providers: ReadonlyMap<string, string> = new Map([
 /** Modules whose names are written with their module's: `np.sum`, `random.normal`. */
 const namespaces: readonly (readonly [name: string, from: string])[] = [
   ["np", "numpy"],
-  ...["linalg", "nn", "ops", "random", "sparse", "special", "testing"].map((name) => [name, name] as const),
+  ...["linalg", "nn", "ops", "optim", "random", "sparse", "special", "testing"].map((name) => [name, name] as const),
 ];
 
 const declaredIn = (code: string): Set<string> => {

@@ -232,3 +232,10 @@ describe("refusals", () => {
     expect(relativeGap(np.vdot(load, displacement), np.array(history.at(-1)!.objective))).toBeLessThan(1e-12);
   });
 });
+
+test("solid elements and self-weight are refused, not ignored", () => {
+  const mesh = problems.mbb({ nelx: 8, nely: 4 }).mesh;
+  const solid = elementField(mesh, 0);
+  for (const problem of [{ ...problems.mbb({ nelx: 8, nely: 4 }), solid }, problems.arch({ nelx: 8, nely: 4 })])
+    expect(() => minimizeCompliance(problem, { volumeFraction: 0.4 })).toThrow(/optimize/u);
+});

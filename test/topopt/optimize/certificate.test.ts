@@ -1,0 +1,171 @@
+/** Certificates: wrong rules are caught, right ones raise no alarm. COTANGENT_NIGHTLY=1 looks at 200 clean runs. */
+import { describe, expect, test } from "vitest";
+import { bisect, customVjp, grad, NDArray, vjp } from "cotangent";
+import type { ElementField } from "cotangent/fem";
+import { elementField } from "cotangent/fem";
+import * as nn from "cotangent/nn";
+import * as np from "cotangent/numpy";
+import * as optim from "cotangent/optim";
+import { constraint, densityFilter, neural, objectives, optimize, pixels, problems, simp } from "cotangent/topopt";
+import type { Certificate, OptimizeOptions, Parameterization, Problem } from "cotangent/topopt";
+
+const problem = problems.mbb({ nelx: 12, nely: 8 });
+const { mesh } = problem;
+const blur = densityFilter(mesh, { radius: 1.5 });
+const wavy = elementField(
+  mesh,
+  np.array(
+    Float64Array.from({ length: 96 }, (_, e) => 0.5 + 0.3 * Math.sin(12.9898 * (e + 1))),
+    { shape: [8, 12] },
+  ),
+);
+const volume = { volume: constraint(objectives.volume(), "<=", 0.4) };
+
+const certificateOf = (options: Partial<OptimizeOptions<ElementField>>): Certificate =>
+  optimize({
+    problem,
+    parameterization: pixels(problem, { initial: wavy }),
+    constraints: volume,
+    optimizer: optim.mma,
+    stop: { iterations: 1 },
+    ...options,
+  }).certificates[0]!;
+
+const withDensity = (density: (x: ElementField) => NDArray): Parameterization<ElementField> => ({
+  ...pixels(problem, { initial: wavy }),
+  density: (x) => density(x) as ElementField,
+});
+
+/** A function with another one's derivative. */
+const mistaken = (right: (x: NDArray) => NDArray, pulled: (x: NDArray, cotangent: NDArray) => NDArray) =>
+  customVjp(right, { fwd: (x: NDArray) => [right(x), x], bwd: (x: NDArray, ct: NDArray) => [pulled(x, ct)] });
+
+const blurred = (x: NDArray): NDArray => blur(x as ElementField);
+const hole = elementField(
+  mesh,
+  np.array(
+    Array.from({ length: 96 }, (_, e) => (e % 12 > 7 && e < 48 ? 0 : 1)),
+    { shape: [8, 12] },
+  ),
+);
+/** The shift s with mean(exp(s) (1 + x^2)) = 2: not a function of s + x, so that the order of arguments matters. */
+const shiftOf = (x: NDArray): NDArray =>
+  bisect((s) => np.mean(np.exp(s).mul(np.square(x).add(1))).sub(2), { lower: -9, upper: 9 });
+
+const faults: Readonly<Record<string, () => Partial<OptimizeOptions<ElementField>>>> = {
+  "a gradient in the other order of rows and columns": () => ({
+    parameterization: withDensity(
+      mistaken(blurred, (x, ct) => np.transpose(vjp(blurred, x)[1](ct)[0]).reshape(x.shape)),
+    ),
+  }),
+  "a filter without its transpose": () => ({ parameterization: withDensity(mistaken(blurred, (_x, ct) => ct)) }),
+  "the slope of another penalization": () => ({
+    interpolation: (density) =>
+      mistaken(
+        (rho) => simp(rho as ElementField, { penal: 3 }),
+        (rho, ct) => vjp((own: NDArray): NDArray => simp(own as ElementField, { penal: 2 }), rho)[1](ct as never)[0],
+      )(density) as ElementField,
+  }),
+  "an implicit rule with its arguments swapped": () => ({
+    parameterization: withDensity((x) => {
+      const swapped = mistaken(shiftOf, (own, ct) => {
+        const s = shiftOf(own);
+        const f = (eta: NDArray, y: NDArray): NDArray => np.mean(np.exp(y).mul(np.square(eta).add(1)));
+        return np.ones(own.shape).mul(ct.mul(grad((eta: NDArray) => f(eta, own))(s)).div(-96));
+      });
+      return blur(nn.sigmoid(np.sub(x, 0.5).mul(4).add(swapped(x))) as ElementField);
+    }),
+  }),
+  "a mask after the filter, differentiated as if it came before": () => ({
+    parameterization: withDensity(
+      mistaken(
+        (x) => np.mul(blurred(x), hole),
+        (x, ct) => np.mul(vjp(blurred, x)[1](ct)[0], hole),
+      ),
+    ),
+  }),
+};
+
+describe("a certificate fails at", () => {
+  test.each(Object.keys(faults))("%s", (name) => {
+    const { isPassed, gradients } = certificateOf(faults[name]!());
+    expect(gradients.find((own) => own.name === "objective")!.verdict).toBe("failed");
+    expect(isPassed).toBe(false);
+  });
+
+  test("a wrong constraint alone, and says which", () => {
+    const wrong = mistaken(
+      (density) => np.mean(density),
+      (density, ct) => np.ones(density.shape).mul(ct),
+    );
+    const { gradients } = certificateOf({
+      constraints: { ...volume, wrong: constraint(({ density }) => wrong(density), "<=", 0.5) },
+    });
+    expect(gradients.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ["objective", "passed"],
+      ["volume", "passed"],
+      ["wrong", "failed"],
+    ]);
+  });
+});
+
+describe("a certificate passes", () => {
+  test("at the first, tenth and last iteration, and only there", () => {
+    const result = optimize({
+      problem,
+      parameterization: pixels(problem, { initial: wavy }),
+      constraints: volume,
+      optimizer: optim.mma,
+      stop: { iterations: 14 },
+    });
+    expect(result.certificates.map(({ iteration }) => iteration)).toEqual([1, 10, 14]);
+    for (const { gradients, residual, isPassed } of result.certificates) {
+      expect(isPassed).toBe(true);
+      expect(residual).toBeLessThan(1e-9);
+      for (const { pairing, gap, verdict } of gradients) {
+        expect(verdict).toBe("passed");
+        expect(pairing).toBeLessThan(1e-10);
+        expect(gap).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  test("custom rules without a forward derivative, whose pairing is then missing", () => {
+    const right = mistaken(blurred, (x, ct) => vjp(blurred, x)[1](ct)[0]);
+    const { isPassed, gradients } = certificateOf({ parameterization: withDensity(right) });
+    expect([isPassed, gradients[0]!.pairing, gradients[0]!.verdict]).toEqual([true, null, "passed"]);
+  });
+
+  const runs = process.env["COTANGENT_NIGHTLY"] === "1" ? 200 : 12;
+
+  test(`all of ${runs} clean runs`, { timeout: 1_200_000 }, () => {
+    const kinds = ["mbb", "tensile", "bridge", "michell"] as const;
+    const filters = [0, 1.5, 2.2];
+    for (let seed = 0; seed < runs; seed++) {
+      const size = { nelx: 6 + (seed % 7), nely: 4 + 2 * (seed % 3) };
+      const own: Problem = problems[kinds[seed % 4]!](size);
+      const filter = filters[seed % 3]!;
+      const common = { problem: own, stop: { iterations: 3 }, continuation: { penal: 1 + (seed % 5) / 2 }, seed };
+      const networks = [
+        nn.siren({ width: 8, depth: 2, omega: 10 }),
+        nn.mlp({ hidden: [8, 8] }),
+        nn.fourierMlp({ features: 8, hidden: [8] }),
+      ];
+      const isNetwork = seed % 2 === 1;
+      const result = isNetwork
+        ? optimize({
+            ...common,
+            parameterization: neural(own, networks[seed % 3]! as never, { volumeFraction: 0.4, filter }),
+            optimizer: optim.adam(1e-2),
+          })
+        : optimize({
+            ...common,
+            parameterization: pixels(own, { initial: 0.4, filter }),
+            constraints: { volume: constraint(objectives.volume(), "<=", 0.4) },
+            optimizer: optim.mma,
+          });
+      for (const found of result.certificates)
+        expect(found.isPassed, `run ${seed}: ${JSON.stringify(found)}`).toBe(true);
+    }
+  });
+});

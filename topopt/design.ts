@@ -1,0 +1,57 @@
+/**
+ * What an objective or a constraint is told: a density, what follows from it, and the problem it belongs to.
+ * Objectives are pure functions of a design; written each on its own they still share one factorization, since the compiler
+ * merges what is equal and removes what is not used.
+ */
+import type { NDArray } from "../src/array/ndarray.ts";
+import { feSolve } from "../library/fem/index.ts";
+import type { ElasticitySystem, ElementField, FieldOf, GridSystem } from "../library/fem/index.ts";
+import { add } from "../library/numpy/elementwise.ts";
+import { simp } from "./interpolation.ts";
+import type { Continuation } from "./parameterization.ts";
+import type { Problem } from "./problems/index.ts";
+import { selfWeight } from "./self-weight.ts";
+
+export interface Design<S extends GridSystem = ElasticitySystem> {
+  readonly problem: Problem<S>;
+  /** Physical density in [0, 1], shape of an element field. */
+  readonly density: ElementField;
+  /** Young's modulus (conductivity) of every element, as interpolated from the density. */
+  readonly modulus: ElementField;
+  /** Nodal forces (heat): the problem's own and those that the density causes. */
+  readonly load: FieldOf<S>;
+  /** Displacement (temperature) under the load; solved for when it is first asked for. */
+  readonly displacement: FieldOf<S>;
+}
+
+/** A scalar of a design. */
+export type Objective<S extends GridSystem = ElasticitySystem> = (design: Design<S>, at: Continuation) => NDArray;
+
+/** From density to modulus. */
+export type Interpolation = (density: ElementField, at: Continuation) => ElementField;
+
+/**
+ * The design of a density.
+ * @param modulus  of every element; SIMP of the density by default
+ * @example designOf(problem, elementField(mesh, 1)).modulus.at(0, 0).get() // 1
+ */
+export const designOf = <S extends GridSystem>(
+  problem: Problem<S>,
+  density: ElementField,
+  modulus: ElementField = simp(density),
+): Design<S> => {
+  let displacement: FieldOf<S> | null = null;
+  const { mesh, weight } = problem;
+  const load = (
+    weight === undefined ? problem.load : add(problem.load, selfWeight(mesh, density, weight))
+  ) as FieldOf<S>;
+  return {
+    problem,
+    density,
+    modulus,
+    load,
+    get displacement() {
+      return (displacement ??= feSolve(problem.system, modulus, load));
+    },
+  };
+};

@@ -1,0 +1,34 @@
+/** What is said of one iteration: plain numbers and words, as they go into tables and files. */
+
+/** A constraint where it stands. */
+export interface ConstraintEntry {
+  readonly value: number;
+  readonly bound: number;
+  readonly sense: "<=" | ">=";
+  /** How far the value is from the bound; negative where the constraint is violated. */
+  readonly slack: number;
+}
+
+export interface IterationEntry {
+  /** From 1. */
+  readonly iteration: number;
+  /** Of the design that was evaluated, before the update. */
+  readonly objective: number;
+  /** Mean density where material may be. */
+  readonly volume: number;
+  /** 4 mean(density (1 - density)) where material may be: 0 black and white, 1 all at one half. */
+  readonly greyness: number;
+  readonly constraints: Readonly<Record<string, ConstraintEntry>>;
+  /** Whether no constraint is violated by more than 1e-4 of its bound. */
+  readonly isFeasible: boolean;
+  /** Residuals of what the parameterization keeps by construction. */
+  readonly enforced: Readonly<Record<string, number>>;
+  /** Euclidean norm of the objective's gradient by the parameters. */
+  readonly gradientNorm: number;
+  /** Largest change of a parameter in the update. */
+  readonly change: number;
+  /** Values of the continuation. */
+  readonly continuation: Readonly<Record<string, number>>;
+  /** What the optimizer says of its step. */
+  readonly optimizer: Readonly<Record<string, number | string | boolean>>;
+}

@@ -1,0 +1,127 @@
+/**
+ * One iteration as one pure function of parameters, the optimizer's state and the continuation, to be compiled as one program:
+ * values, gradients, update. Objective and constraints are differentiated each on its own; what they share is computed once.
+ */
+import type { NDArray } from "../../src/array/ndarray.ts";
+import type { ElementField, GridSystem } from "../../library/fem/index.ts";
+import { zeros } from "../../library/numpy/creation.ts";
+import { abs, add, isfinite, logicalAnd, maximum, minimum, mul, sqrt, sub } from "../../library/numpy/elementwise.ts";
+import { stack } from "../../library/numpy/joining.ts";
+import { all, max, sum } from "../../library/numpy/reductions.ts";
+import { mean } from "../../library/numpy/statistics.ts";
+import type { ArrayTree } from "../../library/optim/types.ts";
+import { valueAndViolation } from "../constraints.ts";
+import { designOf } from "../design.ts";
+import type { Design } from "../design.ts";
+import type { Continuation } from "../parameterization.ts";
+import { arraysOf, gradientOf, mapTogether, valueAndGradient } from "./generic.ts";
+import type { ScalarOf } from "./generic.ts";
+import type { Settled } from "./options.ts";
+
+/** What one iteration makes; scalars but for trees and fields. */
+export interface Iteration<P> {
+  readonly objective: NDArray;
+  readonly volume: NDArray;
+  readonly greyness: NDArray;
+  /** Values of the constraints, and how far each is above 0 as optimizers see it; shape [m]. */
+  readonly constraints: NDArray;
+  readonly violations: NDArray;
+  readonly enforced: Readonly<Record<string, NDArray>>;
+  readonly density: ElementField;
+  readonly gradientNorm: NDArray;
+  /** Whether values and gradients are numbers all; the update is of no use else. */
+  readonly isFinite: NDArray;
+  readonly change: NDArray;
+  readonly next: P;
+  readonly state: ArrayTree;
+}
+
+/** The design that parameters stand for. */
+export const designFrom = <P, S extends GridSystem>(
+  { problem, parameterization, interpolation }: Settled<P, S>,
+  params: P,
+  at: Continuation,
+): Design<S> => {
+  const density = parameterization.density(params, at);
+  return designOf(problem, density, interpolation(density, at));
+};
+
+/** Objective, then the violations as optimizers see them, each a function of the parameters. */
+export const scalarsOf = <P, S extends GridSystem>(
+  settled: Settled<P, S>,
+): readonly [ScalarOf<P>, ...ScalarOf<P>[]] => [
+  (params, at) => settled.objective(designFrom(settled, params, at), at),
+  ...settled.constraints.map(
+    ([, own]): ScalarOf<P> =>
+      (params, at) =>
+        valueAndViolation(own, designFrom(settled, params, at), at)[1],
+  ),
+];
+
+/** Sum over all arrays of a tree, in float64. */
+const total = (arrays: readonly NDArray[], term: (x: NDArray) => NDArray): NDArray =>
+  arrays.map((x) => sum(term(x.astype("float64")))).reduce((left, right) => add(left, right), zeros([]));
+
+const largest = (arrays: readonly NDArray[]): NDArray =>
+  arrays.filter((x) => x.size > 0).reduce((high, x) => maximum(high, max(x.astype("float64"))), zeros([]));
+
+const stacked = (scalars: readonly NDArray[]): NDArray => (scalars.length === 0 ? zeros([0]) : stack(scalars));
+
+/** The next point and state, whichever kind of optimizer it is. */
+const advance = <P, S extends GridSystem>(
+  { optimizer, parameterization: { bounds } }: Settled<P, S>,
+  params: P,
+  state: ArrayTree,
+  value: NDArray,
+  gradient: P,
+  violations: NDArray,
+  rows: readonly P[],
+): readonly [P, ArrayTree] => {
+  if (optimizer.kind === "optimizer") {
+    const constraintGradients =
+      rows.length === 0 ? undefined : mapTogether((...own) => stack(own), rows[0]!, ...rows.slice(1));
+    const told = constraintGradients === undefined ? {} : { constraints: violations, constraintGradients };
+    return optimizer.update({ value, gradient, ...told }, state, params);
+  }
+  const [updates, next] = optimizer.update(gradient, state, params);
+  const moved = mapTogether((x, step) => add(x, step).astype(x.dtype), params, updates);
+  if (bounds === undefined) return [moved, next];
+  return [mapTogether((x) => minimum(maximum(x, bounds.lower), bounds.upper), moved), next];
+};
+
+/** The iteration of what is asked. */
+export const iterationOf = <P, S extends GridSystem>(
+  settled: Settled<P, S>,
+): ((params: P, state: ArrayTree, at: Continuation) => Iteration<P>) => {
+  const { constraints, problem, parameterization } = settled;
+  const [objective, ...violationsOf] = scalarsOf(settled);
+  return function iteration(params, state, at) {
+    const [value, gradient] = valueAndGradient(objective)(params, at);
+    const rows = violationsOf.map((violation) => gradientOf(violation)(params, at));
+    const design = designFrom(settled, params, at);
+    const pairs = constraints.map(([, own]) => valueAndViolation(own, design, at));
+    const violations = stacked(pairs.map(([, violation]) => violation));
+    const values = stacked(pairs.map(([own]) => own));
+    const { density } = design;
+    const share = problem.mask === undefined ? undefined : sum(problem.mask);
+    const meanOf = (field: NDArray): NDArray =>
+      share === undefined ? mean(field) : sum(mul(field, problem.mask!)).div(share);
+    const finite = [value, values, ...arraysOf(gradient), ...rows.flatMap(arraysOf)].map((x) => all(isfinite(x)));
+    const [next, nextState] = advance(settled, params, state, value, gradient, violations, rows);
+    const [before, after] = [arraysOf(params), arraysOf(next)];
+    return {
+      objective: value,
+      volume: meanOf(density),
+      greyness: meanOf(mul(density, sub(1, density))).mul(4),
+      constraints: values,
+      violations,
+      enforced: parameterization.enforced?.(params, at) ?? {},
+      density,
+      gradientNorm: sqrt(total(arraysOf(gradient), (x) => mul(x, x))),
+      isFinite: finite.reduce((left, right) => logicalAnd(left, right)),
+      change: largest(after.map((x, k) => abs(sub(x, before[k]!)))),
+      next,
+      state: nextState,
+    };
+  };
+};

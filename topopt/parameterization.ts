@@ -1,0 +1,24 @@
+/**
+ * What turns parameters into a density: pixels under a filter, or a network. The rest of a run does not know which.
+ */
+import type { NDArray } from "../src/array/ndarray.ts";
+import type { ElementField } from "../library/fem/index.ts";
+
+/**
+ * Scalars of the iteration: { penal, beta, ... }. Those that change are traced, so that no change compiles anew; constants are
+ * plain numbers.
+ */
+export type Continuation = Readonly<Record<string, NDArray | number>>;
+
+export interface Parameterization<P = unknown> {
+  /** As reports and pictures call it. */
+  readonly name: string;
+  /** First parameters, of a key of cotangent/random. */
+  readonly init: (key: NDArray) => P;
+  /** Physical density in [0, 1]: filtered, projected and masked. Shape of an element field. */
+  readonly density: (params: P, at: Continuation) => ElementField;
+  /** Bounds of every parameter; none where they are free. */
+  readonly bounds?: { readonly lower: number; readonly upper: number };
+  /** Residuals of the equalities that hold by construction, as { volume: mean - target }: reported at every iteration. */
+  readonly enforced?: (params: P, at: Continuation) => Readonly<Record<string, NDArray>>;
+}
