@@ -51,17 +51,19 @@ import { array, grad, jit } from "cotangent"
 import type { NDArray } from "cotangent"
 import * as np from "cotangent/numpy"
 import * as nn from "cotangent/nn"
+import * as optim from "cotangent/optim"
 import * as fem from "cotangent/fem"
 import * as ops from "cotangent/ops"
 import * as testing from "cotangent/testing"
 import * as topopt from "cotangent/topopt"
+import * as files from "cotangent/topopt/files"
 import * as render from "cotangent/topopt/render"
 
 const slope = grad((x: NDArray) => np.sum(np.sin(x)))
 export const slopes: NDArray = slope(array([1, 2, 3]))
 export const compiled: NDArray = jit(slope)(array([1, 2, 3]))
 export const untyped = grad((x) => np.sum(np.sin(x)))(array([1, 2, 3]))
-export const doors: readonly object[] = [nn, fem, ops, testing, topopt, render]
+export const doors: readonly object[] = [nn, optim, fem, ops, testing, topopt, files, render]
 export const report: testing.GradReport = testing.checkGrads((x: NDArray) => np.sum(np.sin(x)), [array([1, 2])])
 `;
 

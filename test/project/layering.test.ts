@@ -1,5 +1,5 @@
 /**
- * The storeys: kernels <- src <- ops <- transforms <- library <- topopt, imports go downwards only and never in a circle.
+ * The storeys: kernels <- src <- ops <- transforms <- library <- topopt <- cli, imports go downwards only and never in a circle.
  * Faults are planted in a miniature tree in a temporary folder that has the project's own configuration files,
  * so a crash leaves nothing behind here; the real tree is checked as it stands.
  */
@@ -20,7 +20,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const storeys = ["kernels", "src", "ops", "transforms", "library", "topopt"] as const;
+const storeys = ["kernels", "src", "ops", "transforms", "library", "topopt", "cli"] as const;
 const configuration = [
   "package.json",
   "tsconfig.json",

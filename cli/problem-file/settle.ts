@@ -1,0 +1,50 @@
+/**
+ * Fills in what follows from other parts of a file.
+ */
+import { factsOf } from "./problem-section.ts";
+import type { FileSections } from "./sections.ts";
+import type { RunFile, RunOptimizer, RunProblem } from "./types.ts";
+
+/** The fraction asked for, or the problem's own. */
+export const volumeFractionOf = ({
+  volumeFraction,
+  problem,
+}: Pick<FileSections, "volumeFraction" | "problem">): number | undefined =>
+  volumeFraction ?? factsOf(problem).volumeFraction;
+
+type Parts = Pick<
+  FileSections,
+  "problem" | "volumeFraction" | "parameterization" | "objective" | "constraints" | "optimizer"
+>;
+
+/** Whether an optimizer takes constraints. */
+export const isConstrained = (kind: RunOptimizer["kind"]): boolean =>
+  ["mma", "gcmma", "optimalityCriteria", "augmentedLagrangian"].includes(kind);
+
+/** The file's constraints; where it says nothing, pixels under an optimizer that takes constraints keep the volume. */
+export const settledConstraints = (own: Parts): RunFile["constraints"] => {
+  if (own.constraints !== undefined) return own.constraints;
+  const bound = volumeFractionOf(own);
+  const isMeant =
+    own.parameterization.kind === "pixels" && own.objective.kind !== "volume" && isConstrained(own.optimizer.kind);
+  return isMeant && bound !== undefined ? { volume: { kind: "volume", sense: "<=", bound } } : {};
+};
+
+const settledProblem = (own: RunProblem): RunProblem =>
+  "mesh" in own && own.physics === "elasticity" ? { ...own, poisson: own.poisson ?? 0.3 } : own;
+
+/** The whole file with defaults. */
+export const settle = (own: FileSections): RunFile => {
+  const volumeFraction = volumeFractionOf(own);
+  const { parameterization } = own;
+  return {
+    ...own,
+    problem: settledProblem(own.problem),
+    ...(volumeFraction === undefined ? {} : { volumeFraction }),
+    parameterization:
+      parameterization.kind === "pixels"
+        ? { ...parameterization, initial: parameterization.initial ?? volumeFraction ?? 0.5 }
+        : parameterization,
+    constraints: settledConstraints(own),
+  };
+};

@@ -1,0 +1,45 @@
+/**
+ * A run as it is kept between two iterations: the machine's state, what was reported so far, and which problem it belongs to.
+ */
+import { CorruptCheckpoint } from "../../src/error.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../topopt/index.ts";
+import type { Certificate, IterationEntry, RunState, Saved } from "../../topopt/index.ts";
+import type { NDArray } from "../../src/array/ndarray.ts";
+import { CommandFailure, exitCodes } from "../failure.ts";
+import type { OutputFolder } from "../output/folder.ts";
+
+/** The file of a run's state; there is one, replaced as a whole. */
+export const checkpointName = "checkpoint.bin";
+
+export interface SavedRun {
+  /** What was asked, as text: a checkpoint of another problem is not taken up. */
+  readonly identity: string;
+  readonly state: RunState<unknown>;
+  readonly history: readonly IterationEntry[];
+  readonly certificates: readonly Certificate[];
+  /** Densities of the animation, with their iterations. */
+  readonly frames: readonly { readonly iteration: number; readonly density: NDArray }[];
+  /** Why the run ended; null while it can go on. */
+  readonly reason: string | null;
+}
+
+export const saveRun = (folder: OutputFolder, run: SavedRun): void =>
+  folder.write(checkpointName, encodeCheckpoint({ kind: "run", ...run } as unknown as Saved));
+
+/**
+ * The run that a folder holds.
+ * @throws CorruptCheckpoint; CommandFailure where there is none, or one of another problem
+ */
+export const loadRun = (folder: OutputFolder, identity: string): SavedRun => {
+  if (!folder.has(checkpointName))
+    throw new CommandFailure(`there is no ${checkpointName} in ${folder.path}: run without --resume`, exitCodes.usage);
+  const saved = decodeCheckpoint(folder.read(checkpointName)) as unknown as SavedRun & { readonly kind?: unknown };
+  if (saved?.kind !== "run")
+    throw new CorruptCheckpoint(`reading ${checkpointName}`, "a checkpoint of something else", "Begin the run anew");
+  if (saved.identity !== identity)
+    throw new CommandFailure(
+      `${checkpointName} in ${folder.path} is of another problem: change the file back, or use another folder (stop, output, threads and title may change)`,
+      exitCodes.usage,
+    );
+  return saved;
+};
