@@ -326,6 +326,8 @@ export const augmentedLagrangian = (options: AugmentedLagrangianOptions): Optimi
       const goesOn = logicalAnd(reading.isFinite, logicalNot(isConverged));
       return [chosen(goesOn, next, params), chosen<State>(goesOn, moved, stays) as never];
     },
+    comparesValues: true,
+    isDone: (given) => reasons[(given as unknown as State).reason.item()] === "converged",
     report: (given) => {
       const { iteration, penalty, largestViolation, slope, multipliers, reason } = given as unknown as State;
       return {

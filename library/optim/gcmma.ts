@@ -202,6 +202,7 @@ export const gcmma = (options: GcmmaOptions): Optimizer => {
         { ...state, outcome: { ...outcome, reason } } as never,
       ];
     },
+    comparesValues: true,
     report: (given) => {
       const { iteration, inner, isAccepted, outer, outcome } = given as unknown as State;
       return {

@@ -102,6 +102,9 @@ const reasons = [
 
 type Reason = (typeof reasons)[number];
 
+/** Reasons after which the point stays. */
+const endings: readonly Reason[] = ["gradient is zero", "no further decrease", "not finite"];
+
 const codeOf = (reason: Reason): NDArray => int32(reasons.indexOf(reason));
 
 const int32 = (value: number): NDArray => full([], value, { dtype: "int32" });
@@ -352,6 +355,8 @@ export const lbfgs = (options: LbfgsOptions = {}): Required<Optimizer> => {
       const next = stepFrom(state as unknown as LbfgsState, seen, box, settings);
       return [restore(pointAskedFor(next, box)), next as unknown as ArrayTree];
     },
+    comparesValues: true,
+    isDone: (state) => endings.includes(reportOf(state as unknown as LbfgsState)["reason"] as Reason),
     report: (state) => reportOf(state as unknown as LbfgsState),
   };
 };

@@ -38,6 +38,10 @@ export interface Optimizer {
     state: ArrayTree,
     params: P,
   ) => readonly [params: P, state: ArrayTree];
+  /** Whether it compares values with earlier ones: where the function has changed, it has to begin anew (init). */
+  readonly comparesValues?: boolean;
+  /** Whether further evaluations have nothing to add: the point stays. Of a concrete state; never, where it is missing. */
+  readonly isDone?: (state: ArrayTree) => boolean;
   /** What the last step did, in words and numbers; of a concrete state. */
   readonly report?: (state: ArrayTree) => Readonly<Record<string, number | string | boolean>>;
 }

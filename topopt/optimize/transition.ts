@@ -119,28 +119,33 @@ const entryOf = <P, S extends GridSystem>(
 };
 
 /** Why a run ends after an iteration that was a success. */
-const reasonAfter = (
-  { iterations, change }: Settled<never, GridSystem>["stop"],
+const reasonAfter = <P, S extends GridSystem>(
+  { stop, optimizer }: Settled<P, S>,
   entry: IterationEntry,
+  state: ArrayTree,
 ): EndReason | null => {
-  if (entry.optimizer["isDone"] === true) return "optimizer";
-  if (entry.change < change) return "change";
-  return entry.iteration >= iterations ? "iterations" : null;
+  if (optimizer.kind === "optimizer" && optimizer.isDone?.(state) === true) return "optimizer";
+  if (entry.change < stop.change) return "change";
+  return entry.iteration >= stop.iterations ? "iterations" : null;
 };
 
 /** What follows from an iteration made of the state's parameters. */
 export const transition = <P, S extends GridSystem>(
   settled: Settled<P, S>,
-  state: RunState<P>,
+  before: RunState<P>,
   made: Iteration<P>,
 ): Transition<P> => {
-  const iteration = state.iteration + 1;
+  const iteration = before.iteration + 1;
   const violation = Math.max(0, ...(made.violations.toTypedArray() as Float64Array));
   const entry = entryOf(settled, iteration, made, violation);
-  if (made.isFinite.item() === 0) return { state: { ...state, iteration }, entry, reason: "not finite" };
-  const own = { iteration, objective: entry.objective, violation, params: state.params, density: made.density };
-  const rival = compares(settled.continuation, iteration) ? state.best : null;
+  if (made.isFinite.item() === 0) return { state: { ...before, iteration }, entry, reason: "not finite" };
+  const own = { iteration, objective: entry.objective, violation, params: before.params, density: made.density };
+  const rival = compares(settled.continuation, iteration) ? before.best : null;
   const best = isBetter(own, rival) ? own : rival;
-  const next = { iteration, params: made.next, optimizer: made.state, last: own, best };
-  return { state: next, entry, reason: reasonAfter(settled.stop, entry) };
+  const { optimizer, continuation } = settled;
+  const hasChanged =
+    optimizer.kind === "optimizer" && optimizer.comparesValues === true && !compares(continuation, iteration + 1);
+  const state = hasChanged ? optimizer.init(made.next) : made.state;
+  const next = { iteration, params: made.next, optimizer: state, last: own, best };
+  return { state: next, entry, reason: reasonAfter(settled, entry, made.state) };
 };

@@ -17,7 +17,7 @@ import {
   pixels,
   problems,
 } from "cotangent/topopt";
-import type { OptimizeOptions, RunState, Saved } from "cotangent/topopt";
+import type { Continuation, Design, OptimizeOptions, RunState, Saved } from "cotangent/topopt";
 import type { ElementField } from "cotangent/fem";
 
 const problem = problems.mbb({ nelx: 24, nely: 8 });
@@ -234,5 +234,33 @@ describe("runs from several seeds", () => {
   test("are refused without seeds", () => {
     for (const wrong of [[], [0.5], 3])
       expect(() => optimizeSeeds(common, wrong as never)).toThrow(expect.objectContaining({ code: "InvalidProblem" }));
+  });
+});
+
+describe("an optimizer that compares values", () => {
+  const free = {
+    ...asked,
+    constraints: {},
+    objective: (design: Design, at: Continuation) =>
+      objectives.compliance()(design, at).add(np.sum(design.density).mul(5)),
+    optimizer: optim.lbfgs({ lower: 0, upper: 1 }),
+  };
+
+  test("begins anew when the continuation moves, and only then", () => {
+    const { history } = optimize({
+      ...free,
+      continuation: { penal: (k) => (k < 7 ? 2 : 3) },
+      stop: { iterations: 12 },
+    });
+    const evaluations = history.map((entry) => entry.optimizer["evaluations"]);
+    // The state after iteration 6 is that of a beginning; the entry of the seventh is its first evaluation.
+    expect(evaluations).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+  });
+
+  test("ends the run when it has nothing to add", () => {
+    const mean = ({ density }: Design): np.NDArray => np.mean(density);
+    const { reason, history } = optimize({ ...free, objective: mean, stop: { iterations: 100 } });
+    expect([reason, history.length < 100]).toEqual(["optimizer", true]);
+    expect(history.at(-1)!.objective).toBeLessThan(1e-12);
   });
 });
