@@ -1,5 +1,5 @@
 /**
- * Rows that are no contest of repeated calls: the optimization iteration, finite element solves, the first call, peak memory.
+ * Rows that are no contest of repeated calls: optimization iterations, finite element solves, the first call, peak memory.
  * First call: fresh processes, one at a time; its time with the results read, less the median of warm calls.
  * Memory: growth of the resident set from the loaded library to its highest in five calls on 1e7 numbers.
  */
@@ -13,6 +13,7 @@ import { single } from "./jobs/draft.ts";
 import { siren } from "./jobs/network-jobs.ts";
 import { summarize } from "./measure.ts";
 import { multigridExtras } from "./multigrid-rows.ts";
+import { neuralExtras } from "./neural-rows.ts";
 import { solveExtras } from "./solve-rows.ts";
 import type { Peer, Row } from "./table.ts";
 
@@ -81,6 +82,7 @@ const memory = async (isQuick: boolean): Promise<Outcome> => {
 
 export const extras: readonly Extra[] = [
   ...iterationExtras,
+  ...neuralExtras,
   ...solveExtras,
   ...multigridExtras,
   { name: firstName, measure: firstCall },

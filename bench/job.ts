@@ -47,7 +47,7 @@ export type PeerName = (typeof peerNames)[number];
 export type Way = "auto" | "js" | "interpreter" | "relaxed" | "two threads";
 
 /** Peers of the rows that are no contest of repeated calls; the last is ourselves, with less to solve. */
-export const solverNames = ["SciPy", "SciPy symmetric", "CHOLMOD", "one load"] as const;
+export const solverNames = ["SciPy", "SciPy symmetric", "CHOLMOD", "torch + SciPy", "one load"] as const;
 export type SolverName = (typeof solverNames)[number];
 
 /** Ratio ours / theirs that we demand of ourselves; for the ceiling, the share of it; without a peer, the most in the row's unit. */

@@ -11,6 +11,7 @@ const page = readFileSync(`${root}docs/performance.md`, "utf8");
 /** Passages that begin like this, by how their rows begin; the first that fits. A passage is a section, or an item of a list. */
 const passages: readonly (readonly [row: string, passage: string])[] = [
   ["MBB ", "## MBB"],
+  ["neural MBB ", "## Neural MBB"],
   ["solve ", "## Finite element solves"],
   ["multigrid ", "## Multigrid"],
   ["first call", "## First call"],
