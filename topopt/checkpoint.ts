@@ -62,12 +62,12 @@ const encoded = (value: unknown, arrays: NDArray[], path: string): unknown => {
 };
 
 /**
- * A value as bytes.
+ * A value as bytes: any tree of arrays and plain values (Saved), as the state of an experiment is.
  * @throws InvalidElement for what is neither array nor plain
  * Cost: one copy of the arrays.
  * @example decodeCheckpoint(encodeCheckpoint({ step: 3, params: [array([1, 2])] })) // { step: 3, params: [[1, 2]] }
  */
-export const encodeCheckpoint = (value: Saved): Uint8Array => {
+export const encodeCheckpoint = (value: unknown): Uint8Array => {
   const arrays: NDArray[] = [];
   const header = new TextEncoder().encode(JSON.stringify(encoded(value, arrays, "value")));
   const values = arrays.map((x) => x.toTypedArray());
@@ -120,11 +120,11 @@ const decoded = (value: unknown, readArray: ReturnType<typeof arrayReader>): Sav
 };
 
 /**
- * The value that bytes hold, all of it or none.
+ * The value that bytes hold, all of it or none. Its type is the caller's word: bytes say nothing of types.
  * @throws CorruptCheckpoint for bytes that are no checkpoint, not whole, changed, or of another version of the format
  * @example decodeCheckpoint(encodeCheckpoint([1, "two", null])) // [1, "two", null]
  */
-export const decodeCheckpoint = (bytes: Uint8Array): Saved => {
+export const decodeCheckpoint = <T = Saved>(bytes: Uint8Array): T => {
   if (bytes.length < place.header) return refuse(`${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = new TextDecoder();
@@ -139,5 +139,5 @@ export const decodeCheckpoint = (bytes: Uint8Array): Saved => {
   if (length !== bytes.length) return refuse(`${bytes.length} bytes of ${length}`);
   if (!isWhole || headerEnd > bytes.length) return refuse("bytes that have changed since they were written");
   const header: unknown = JSON.parse(text.decode(bytes.subarray(place.header, headerEnd)));
-  return decoded(header, arrayReader(bytes, aligned(headerEnd)));
+  return decoded(header, arrayReader(bytes, aligned(headerEnd))) as T;
 };

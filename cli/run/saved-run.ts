@@ -3,7 +3,7 @@
  */
 import { CorruptCheckpoint } from "../../src/error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../topopt/index.ts";
-import type { Certificate, IterationEntry, RunState, Saved } from "../../topopt/index.ts";
+import type { Certificate, IterationEntry, RunState } from "../../topopt/index.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { OutputFolder } from "../output/folder.ts";
@@ -24,7 +24,7 @@ export interface SavedRun {
 }
 
 export const saveRun = (folder: OutputFolder, run: SavedRun): void =>
-  folder.write(checkpointName, encodeCheckpoint({ kind: "run", ...run } as unknown as Saved));
+  folder.write(checkpointName, encodeCheckpoint({ kind: "run", ...run }));
 
 /**
  * The run that a folder holds.
@@ -33,7 +33,7 @@ export const saveRun = (folder: OutputFolder, run: SavedRun): void =>
 export const loadRun = (folder: OutputFolder, identity: string): SavedRun => {
   if (!folder.has(checkpointName))
     throw new CommandFailure(`there is no ${checkpointName} in ${folder.path}: run without --resume`, exitCodes.usage);
-  const saved = decodeCheckpoint(folder.read(checkpointName)) as unknown as SavedRun & { readonly kind?: unknown };
+  const saved = decodeCheckpoint<SavedRun & { readonly kind?: unknown }>(folder.read(checkpointName));
   if (saved?.kind !== "run")
     throw new CorruptCheckpoint(`reading ${checkpointName}`, "a checkpoint of something else", "Begin the run anew");
   if (saved.identity !== identity)
