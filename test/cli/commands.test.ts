@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { main } from "../../cli/main.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cotangent-commands-"));
@@ -23,13 +24,21 @@ const file = (name: string, content: string): string => {
   return path;
 };
 
-test("help lists the commands, help problem the schema, schema the same as JSON", { timeout: 60_000 }, () => {
-  const { status, stdout } = cotangent("help");
-  expect(status).toBe(0);
+/** What a command says that runs without a process. */
+const said = async (...words: string[]): Promise<string> => {
+  let text = "";
+  const write = (part: string): void => void (text += part);
+  const listen = (): Promise<void> => Promise.resolve();
+  expect(await main(words, { write, isInteractive: false, interruption: () => null, listen })).toBe(0);
+  return text;
+};
+
+test("help lists the commands, help problem the schema, schema the same as JSON", async () => {
+  const stdout = await said("help");
   for (const name of ["run", "demo", "compare", "suite", "check", "bench"])
     expect(stdout).toContain(`cotangent ${name}`);
-  expect(cotangent("help", "problem").stdout).toMatch(/optimizer[\s\S]*checkpointEvery/u);
-  expect(JSON.parse(cotangent("schema").stdout)).toMatchObject({ type: "object" });
+  expect(await said("help", "problem")).toMatch(/optimizer[\s\S]*checkpointEvery/u);
+  expect(JSON.parse(await said("schema"))).toMatchObject({ type: "object" });
 });
 
 test("demo leaves a problem file that runs", { timeout: 120_000 }, () => {
@@ -57,7 +66,7 @@ test("compare puts pixels and networks side by side, all with certified gradient
   expect(readFileSync(join(out, "report.html"), "utf8")).not.toMatch(/src="(?!data:)|href=/u);
 });
 
-test("suite solves tasks by name, and knows no others", { timeout: 120_000 }, () => {
+test("suite solves tasks by name, and knows no others", { timeout: 120_000 }, async () => {
   const { status, stdout } = cotangent(
     "suite",
     "michell_centered_both_32x64_0.12",
@@ -67,8 +76,9 @@ test("suite solves tasks by name, and knows no others", { timeout: 120_000 }, ()
     "5",
   );
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^michell_centered_both_32x64_0\.12 {2}pixels \d/u)]);
-  expect(cotangent("suite", "mbb_beam").status).toBe(2);
-  expect(cotangent("suite", "--with", "voxels").status).toBe(2);
+  const terminal = { write: () => {}, isInteractive: false, interruption: () => null, listen: () => Promise.resolve() };
+  for (const words of [["mbb_beam"], ["--with", "voxels"], ["--iterations", "many"]])
+    await expect(main(["suite", ...words], terminal)).rejects.toMatchObject({ exitCode: 2 });
 });
 
 test("check passes right derivatives and fails wrong ones, and says which", { timeout: 120_000 }, () => {

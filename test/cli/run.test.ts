@@ -1,5 +1,5 @@
 /**
- * Faults 86 to 89, 97 and 98 from the outside: `cotangent run` as a process. COTANGENT_NIGHTLY=1 kills it 50 times instead of 4.
+ * Faults 86 to 89, 97 and 98 from the outside: `cotangent run` as a process. COTANGENT_NIGHTLY=1 kills it 50 times instead of 3.
  */
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeFailure } from "../../cli/failure.ts";
+import { main } from "../../cli/main.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cotangent-cli-"));
@@ -17,6 +19,19 @@ const command = ["--import", "tsx", "--conditions=@cotangent/source", "cli/index
 
 const cotangent = (...words: string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [...command, ...words], { cwd: root, encoding: "utf8", timeout: 120_000 });
+
+/** The same without a process, for what is refused before it runs. */
+const refused = async (...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> => {
+  let stdout = "";
+  const write = (text: string): void => void (stdout += text);
+  const terminal = { write, isInteractive: false, interruption: () => null, listen: () => Promise.resolve() };
+  try {
+    return { status: await main(words, terminal), stdout, stderr: "" };
+  } catch (error) {
+    const { text, exitCode } = describeFailure(error);
+    return { status: exitCode, stdout, stderr: text };
+  }
+};
 
 const start = (...words: string[]): ChildProcess =>
   spawn(process.execPath, [...command, ...words], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -140,7 +155,7 @@ describe("cotangent run", () => {
 });
 
 describe("an interrupted run", () => {
-  const kills = process.env["COTANGENT_NIGHTLY"] === "1" ? 50 : 4;
+  const kills = process.env["COTANGENT_NIGHTLY"] === "1" ? 50 : 3;
 
   test.each(["beam", "network"] as const)(
     `of a %s, killed ${kills} times at random and taken up again, leaves the same bytes`,
@@ -210,16 +225,16 @@ describe("a command that cannot be carried out ends with", () => {
     ["no folder to write to", ["run", good], /--out DIR/u],
     ["an unknown option", ["run", good, "--out", out("x"), "--fast"], /--fast/u],
     ["nothing to take up", ["run", good, "--out", out("empty"), "--resume"], /run without --resume/u],
-  ] as const)("code 2: %s", (_name, words, message) => {
-    const { status, stderr, stdout } = cotangent(...words);
+  ] as const)("code 2: %s", async (_name, words, message) => {
+    const { status, stderr, stdout } = await refused(...words);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^ {4}at /mu);
   });
 
-  test("code 2 and every fault of the problem file, each with its line", () => {
+  test("code 2 and every fault of the problem file, each with its line", async () => {
     const bad = file("bad.json", '{\n "problem": { "name": "mbb", "nelx": -1 },\n "optimizer": { "kind": "adamm" }\n}');
-    const { status, stderr } = cotangent("run", bad, "--out", out("x"));
+    const { status, stderr } = await refused("run", bad, "--out", out("x"));
     expect(status).toBe(2);
     expect(stderr).toMatch(/bad\.json:2:\d+: problem\.nelx/u);
     expect(stderr).toMatch(/bad\.json:3:\d+: optimizer\.kind/u);
