@@ -81,8 +81,10 @@ test("thresholds have the bits of the reference, with springs, matrices per elem
 
 test("a fraction of the diagonal refuses the pivot that the same thresholds by position refuse", () => {
   let refusals = 0;
+  // Even between 0 and 1: doubles of all sizes would hardly ever refuse a pivot.
+  const fractions = fc.integer({ min: 0, max: 1000 }).map((thousandths) => thousandths / 1000);
   fc.assert(
-    fc.property(analyses, seeds, fc.double({ min: 0, max: 1, noNaN: true }), (analysis, seed, fraction) => {
+    fc.property(analyses, seeds, fractions, (analysis, seed, fraction) => {
       const { nodesPerElement, dofsPerNode } = analysis;
       const size = nodesPerElement * dofsPerNode;
       // Diagonally dominant, so that pivots fall by parts of the diagonal.
