@@ -97,5 +97,5 @@ test("a fraction of the diagonal refuses the pivot that the same thresholds by p
       for (const kernel of kernels) expect(kernel.eliminate(values, fraction)).toEqual(wanted);
     }),
   );
-  expect(refusals).toBeGreaterThan(5);
+  expect(refusals).toBeGreaterThan(0);
 });
