@@ -36,7 +36,7 @@ const common = {
   optimizer: optim.mma({ lower: 0, upper: 1, move: 0.05 }),
   stop: { iterations: 120 },
 };
-const { best, certificates } = optimize({
+const { best, verdict } = optimize({
   ...common,
   objective: objectives.volume(),
   // A little below 1: a run counts violations of up to 1e-4 of the bound as none.
@@ -53,6 +53,6 @@ const designs = Object.entries({ lightest: best.density, stiffest: stiffest.dens
   if (name === "lightest" && !(norm <= 1 && largest <= norm)) process.exitCode = 1;
   return { density, caption: `${name}: ${largest.toFixed(2)}` };
 });
-console.log(`gradients ${certificates.every((own) => own.isPassed) ? "certified" : "WRONG"}`);
+console.log(`gradients ${verdict}`);
 mkdirSync("out", { recursive: true });
 writeFileSync("out/l-bracket.svg", comparisonPicture({ designs, title: "Largest stress over its limit" }));

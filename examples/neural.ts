@@ -34,13 +34,11 @@ const { params, history, certificates, density } = optimize({
 console.log(`${nn.countParameters(params)} weights for ${density.size} elements`);
 const error = Math.max(...history.map(({ enforced }) => Math.abs(enforced["volume"]!)));
 console.log(`error of the volume ${error < 1e-12 ? "below 1e-12 in every iteration" : "TOO LARGE"}`);
-for (const { iteration, gradients, isPassed } of certificates)
-  console.log(
-    `gradient of iteration ${iteration} ${isPassed ? "certified" : "WRONG"}: off by ${gradients[0]!.gap.toExponential(1)}`,
-  );
+for (const { iteration, gradients, verdict } of certificates)
+  console.log(`gradient of iteration ${iteration} ${verdict}: off by ${gradients[0]!.gap.toExponential(1)}`);
 
 // The same weights on another grid.
 const sharper = neural(problems.mbb(fine), network, { ...options, filter: 6 }).density(params, {});
 mkdirSync("out", { recursive: true });
-writeFileSync("out/neural.png", densityPng(density.toTypedArray() as Float64Array, { ...size, scale: 8 }));
-writeFileSync("out/neural-fine.png", densityPng(sharper.toTypedArray() as Float64Array, { ...fine, scale: 2 }));
+writeFileSync("out/neural.png", densityPng(density, { scale: 8 }));
+writeFileSync("out/neural-fine.png", densityPng(sharper, { scale: 2 }));

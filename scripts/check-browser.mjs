@@ -1,87 +1,72 @@
 /**
  * Runs scripts/browser/program.mjs from the built package in Node and in a headless Chromium, and compares the bits:
  * on a page that is cross-origin isolated, where two threads run; on one that is not, where one has to do; and under a
- * content security policy that allows WebAssembly but no code from text.
+ * content security policy that allows WebAssembly but no code from text. Then it uses examples/page as a visitor does.
  * `node scripts/check-browser.mjs [PATH OF THE BROWSER]`; without one it looks for chromium on the PATH.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { once } from "node:events";
-import { createServer } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join, normalize } from "node:path";
-import { root, run } from "./run.mjs";
+import { join } from "node:path";
+import { run } from "./run.mjs";
+import { importMap, isolation, serve } from "./serve.mjs";
 
 const browser = process.argv[2] ?? "chromium";
 
 run("npm", ["run", "--silent", "build"]);
+/** All but cotangent/testing, which needs fast-check. */
+const doors = Object.keys(importMap.imports).filter((name) => /^cotangent(?!\/testing)/u.test(name));
 const { run: compute } = await import("./browser/program.mjs");
-const expected = await compute();
+const expected = await compute(doors);
 if (expected["two threads"] === "no threads") throw new Error("Node itself has no threads here");
+if (expected["why a run ends that a timer aborts"] !== "aborted")
+  throw new Error("timers do not end runs in Node itself");
 
-const { exports: doors } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const imports = {
-  "fp-ts/lib/": "/node_modules/fp-ts/es6/",
-  ...Object.fromEntries(
-    Object.entries(doors)
-      .filter(([, door]) => door.default !== undefined)
-      .map(([name, door]) => [`cotangent${name.slice(1)}`, door.default.slice(1)]),
-  ),
+const policy = {
+  "Content-Security-Policy": "default-src 'self'; script-src 'self' 'nonce-page' 'wasm-unsafe-eval'; worker-src blob:",
 };
-const page = `<!doctype html><meta charset="utf-8"><title>cotangent</title>
-<script type="importmap" nonce="page">${JSON.stringify({ imports })}</script>
+const sameAsNode = (title) => expected[title];
+const withoutThreads = (title) => (title === "two threads" ? "no threads" : expected[title]);
+const pages = {
+  isolated: { module: "program", headers: isolation, wanted: sameAsNode },
+  plain: { module: "program", headers: {}, wanted: withoutThreads },
+  strict: { module: "program", headers: { ...isolation, ...policy }, wanted: sameAsNode },
+  example: { module: "visit-example", headers: isolation, wanted: () => true },
+};
+
+/** A page that runs a module of scripts/browser and sends what it returns. */
+const pageOf = (module) => `<!doctype html><meta charset="utf-8"><title>cotangent</title>
+<script type="importmap" nonce="page">${JSON.stringify(importMap)}</script>
 <script type="module" nonce="page">
 const send = (result) => fetch("/result" + location.search, { method: "POST", body: JSON.stringify(result) });
 try {
-  const { run } = await import("/scripts/browser/program.mjs");
-  await send({ isolated: crossOriginIsolated, results: await run() });
+  const { run } = await import("/scripts/browser/${module}.mjs");
+  await send({ isolated: crossOriginIsolated, results: await run(${JSON.stringify(doors)}) });
 } catch (error) {
   await send({ error: String(error?.stack ?? error) });
 }
 </script>`;
 
-const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-const policy = {
-  "Content-Security-Policy": "default-src 'self'; script-src 'self' 'nonce-page' 'wasm-unsafe-eval'; worker-src blob:",
-};
-const pages = {
-  isolated: { headers: isolation, threads: true },
-  plain: { headers: {}, threads: false },
-  strict: { headers: { ...isolation, ...policy }, threads: true },
-};
-
-const types = { ".js": { "Content-Type": "text/javascript" }, ".html": { "Content-Type": "text/html" } };
 const arrived = new Map();
 
-/** The file of a module's address; the modules of fp-ts leave out extensions. */
-const fileAt = (path) => {
-  const file = join(root, normalize(decodeURIComponent(path)));
-  return readFileSync(extname(file) === "" ? `${file}.js` : file);
+const receive = (name, request, response) => {
+  const parts = [];
+  request.on("data", (part) => parts.push(part));
+  request.on("end", () => {
+    arrived.get(name)(JSON.parse(Buffer.concat(parts).toString()));
+    response.end();
+  });
 };
 
-const server = createServer((request, response) => {
+const server = await serve(0, (request, response) => {
   const { pathname, search } = new URL(request.url, "http://localhost");
   const name = search.slice(1);
-  if (pathname === "/result") {
-    const parts = [];
-    request.on("data", (part) => parts.push(part));
-    request.on("end", () => {
-      arrived.get(name)(JSON.parse(Buffer.concat(parts).toString()));
-      response.end();
-    });
-    return;
-  }
-  try {
-    const body = pathname === "/" ? page : fileAt(pathname);
-    const headers =
-      pathname === "/" ? { ...types[".html"], ...pages[name].headers } : { ...types[".js"], ...isolation };
-    response.writeHead(200, headers).end(body);
-  } catch {
-    response.writeHead(404).end();
-  }
+  if (pathname === "/result") receive(name, request, response);
+  else if (pathname === "/" && name in pages)
+    response.writeHead(200, { "Content-Type": "text/html", ...pages[name].headers }).end(pageOf(pages[name].module));
+  else return false;
+  return true;
 });
-server.listen(0, "127.0.0.1");
-await once(server, "listening");
 
 /** What the page of this name sends; an error after a minute. */
 const visit = async (name) => {
@@ -111,17 +96,15 @@ const visit = async (name) => {
 };
 
 const failures = [];
-for (const [name, { threads }] of Object.entries(pages)) {
+for (const [name, { wanted }] of Object.entries(pages)) {
   const { error, isolated, results } = await visit(name);
   if (error !== undefined) {
     failures.push(`${name}: ${error}`);
     continue;
   }
   console.log(`${name}: ${Object.keys(results).length} results, cross-origin isolated: ${isolated}`);
-  for (const [title, bits] of Object.entries(results)) {
-    const wanted = title === "two threads" && !threads ? "no threads" : expected[title];
-    if (bits !== wanted) failures.push(`${name}: ${title}: ${bits}, in Node ${wanted}`);
-  }
+  for (const [title, result] of Object.entries(results))
+    if (result !== wanted(title)) failures.push(`${name}: ${title}: ${result}, wanted ${wanted(title)}`);
 }
 server.close();
 for (const failure of failures) console.error(failure);

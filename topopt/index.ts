@@ -39,22 +39,29 @@ export { neural } from "./neural.ts";
 export type { NeuralOptions } from "./neural.ts";
 export { objectives } from "./objectives.ts";
 export type { ComplianceOptions } from "./objectives.ts";
-export { experiment, optimize, optimizeSeeds } from "./optimize/index.ts";
+export { experiment, optimize, optimizeAsync, optimizeSeeds } from "./optimize/index.ts";
 export type {
+  Bounds,
+  Callback,
   Certificate,
   ConstraintEntry,
   EndReason,
   Evaluated,
   Experiment,
+  ExperimentOptions,
   GradientCheck,
   IterationEntry,
+  LoopOptions,
+  Moment,
   OptimizeOptions,
   OptimizeResult,
+  RunResult,
   RunState,
   Scheduled,
   SeedResult,
   Step,
   StopRule,
+  Verdict,
 } from "./optimize/index.ts";
 export type { Continuation, Parameterization } from "./parameterization.ts";
 export { pixels } from "./pixels.ts";

@@ -22,6 +22,10 @@ const requireBounds = (asked: string, eMin: number, e0: number): void => {
     throw new InvalidOption(asked, `eMin ${eMin}, e0 ${e0}`, "Moduli satisfy 0 < eMin < e0");
 };
 
+/** Whether a number is finite and large enough; of an array of one number no more is known. */
+const isScalarFrom = (least: number, value: unknown): boolean =>
+  value instanceof NDArray ? value.size === 1 : typeof value === "number" && value >= least && value < Infinity;
+
 /**
  * Modified SIMP.
  * @param density  shape [nely, nelx], in [0, 1]
@@ -31,13 +35,12 @@ const requireBounds = (asked: string, eMin: number, e0: number): void => {
  */
 export const simp = (
   density: ElementField,
-  options: ModulusBounds & { readonly penal?: number | NDArray } = {},
+  options: ModulusBounds & { readonly penal?: number | NDArray | undefined } = {},
 ): ElementField => {
   requireOptions("simp", options, ["penal", "eMin", "e0"]);
   const { penal = 3, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("simp", eMin, e0);
-  const isRight = penal instanceof NDArray ? penal.size === 1 : typeof penal === "number" && penal >= 1;
-  if (!isRight || penal === Infinity)
+  if (!isScalarFrom(1, penal))
     throw new InvalidOption("simp", `penal ${String(penal)}`, "The penalization exponent is 1 or more");
   return pow(density, penal)
     .mul(e0 - eMin)
@@ -46,19 +49,17 @@ export const simp = (
 
 /**
  * Rational approximation of material properties; its slope at density 0 is not zero.
- * @param options  q >= 0 (default 8), eMin, e0
+ * @param options  q >= 0 (default 8; an array of one number may change without compiling anew), eMin, e0
  * @example ramp(elementField(mesh, 0.5), { q: 8 }).at(0, 0).get() // 0.1000000009
  */
-export const ramp = (density: ElementField, options: ModulusBounds & { readonly q?: number } = {}): ElementField => {
+export const ramp = (
+  density: ElementField,
+  options: ModulusBounds & { readonly q?: number | NDArray | undefined } = {},
+): ElementField => {
   requireOptions("ramp", options, ["q", "eMin", "e0"]);
   const { q = 8, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("ramp", eMin, e0);
-  if (!(q >= 0 && q < Infinity)) throw new InvalidOption("ramp", `q ${q}`, "q is 0 or more");
-  const fraction = density.div(
-    density
-      .neg()
-      .mul(q)
-      .add(1 + q),
-  );
-  return fraction.mul(e0 - eMin).add(eMin);
+  if (!isScalarFrom(0, q)) throw new InvalidOption("ramp", `q ${String(q)}`, "q is 0 or more");
+  const fraction = density.div(density.neg().mul(q).add(1).add(q));
+  return fraction.mul(e0 - eMin).add(eMin) as ElementField;
 };

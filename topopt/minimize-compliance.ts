@@ -157,14 +157,12 @@ const differenceOf = (after: Counters, before: Counters): Counters =>
     Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]]),
   ) as unknown as Counters;
 
-/** Filtered design, held at 0 where the mask is: a linear map. */
+/** Filtered design, within the mask and 0 outside of it: a linear map. */
 const physicalDensity = (
   { mesh, mask }: Pick<Problem, "mesh" | "mask">,
   filterRadius: number,
-): ((design: ElementField) => ElementField) => {
-  const filter = densityFilter(mesh, { radius: filterRadius });
-  return mask === undefined ? filter : (design) => mul(filter(design), mask);
-};
+): ((design: ElementField) => ElementField) =>
+  densityFilter(mesh, { radius: filterRadius, ...(mask === undefined ? {} : { mask }) });
 
 /**
  * Compliance of a design with its displacement and physical density, as one function of the design.

@@ -15,10 +15,14 @@ export interface Parameterization<P = unknown> {
   readonly name: string;
   /** First parameters, of a key of cotangent/random. */
   readonly init: (key: NDArray) => P;
-  /** Physical density in [0, 1]: filtered, projected and masked. Shape of an element field. */
+  /** Physical density in [0, 1]: filtered, projected, masked, and 1 where the problem is solid. Shape of an element field. */
   readonly density: (params: P, at: Continuation) => ElementField;
   /** Bounds of every parameter; none where they are free. */
   readonly bounds?: { readonly lower: number; readonly upper: number };
-  /** Residuals of the equalities that hold by construction, as { volume: mean - target }: reported at every iteration. */
+  /**
+   * Residuals of the equalities that hold by construction, as { volume: mean - target }: reported at every iteration. A
+   * network's are those of its design, before filter, projection and solid regions; `volume` of an iteration's entry is the
+   * mean of the physical density, which those may have moved.
+   */
   readonly enforced?: (params: P, at: Continuation) => Readonly<Record<string, NDArray>>;
 }

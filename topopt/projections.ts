@@ -174,10 +174,13 @@ export const volumePreservingSigmoid = <A extends NDArray>(logits: A, options: V
 // --- Heaviside ---------------------------------------------------------------------------------
 
 export interface TanhProjectionOptions {
-  /** Steepness, 0 or more: a number, or an array of one that may be traced. 0 is the identity. */
-  readonly beta: number | NDArray;
+  /**
+   * Steepness, 0 or more: a number, or an array of one that may be traced. 0 is the identity. The type lets undefined pass, so
+   * that the beta of a continuation is taken as it comes; where there is none it is refused.
+   */
+  readonly beta: number | NDArray | undefined;
   /** Threshold in [0, 1]: a number, or an array of one that may be traced. Default 0.5. */
-  readonly eta?: number | NDArray;
+  readonly eta?: number | NDArray | undefined;
 }
 
 /** Below this beta differences of hyperbolic tangents lose digits, and quotients of hyperbolic sines do not overflow. */
@@ -211,14 +214,22 @@ const projected = (density: NDArray, beta: NDArray, eta: NDArray): NDArray => {
   );
 };
 
-const requireBeta = (asked: string, beta: Scalar): NDArray =>
-  requireScalar(
+const requireBeta = (asked: string, beta: Scalar | undefined): NDArray => {
+  if (beta === undefined)
+    throw new InvalidOption(
+      asked,
+      "beta undefined",
+      "Give a steepness, as 8; where it is to come from a run, give optimize a continuation: { beta: 8 } or " +
+        "{ beta: (iteration) => 2 ** Math.floor(iteration / 20) }, and density(params, { beta: 8 }) elsewhere",
+    );
+  return requireScalar(
     asked,
     "beta",
     beta,
     (value) => value >= 0 && value < Infinity,
     "Steepness is a finite number, 0 or more",
   );
+};
 
 /**
  * Smoothed step at the threshold eta, 0 at 0 and 1 at 1:
@@ -226,7 +237,8 @@ const requireBeta = (asked: string, beta: Scalar): NDArray =>
  * @param density  in [0, 1], of any shape
  * @param options  beta, its steepness: the identity at 0, the step itself in the limit; eta
  * @returns        float64, shape of the density, in [0, 1]
- * @throws InvalidOption for a beta below 0 or an eta outside [0, 1] (traced ones are taken as they are), ShapeMismatch
+ * @throws InvalidOption for a beta below 0 or undefined, or an eta outside [0, 1] (traced ones are taken as they are),
+ *   ShapeMismatch
  * Derivatives by density, beta and eta, any order, at beta 0 too. Cost: one pass; twice that where beta is traced.
  * Source: Wang, Lazarov & Sigmund 2011.
  * @example tanhProjection(elementField(mesh, 0.75), { beta: 8 }).at(0, 0).get() // 0.9823372937867089
@@ -273,8 +285,8 @@ const searchThreshold = (asked: string, excess: (eta: NDArray) => NDArray): NDAr
  * @param density  in [0, 1], of any shape
  * @param options  beta, as of tanhProjection
  * @returns        float64, shape of the density, in [0, 1]
- * @throws InvalidOption for a beta below 0; ShapeMismatch; RootNotBracketed for densities outside [0, 1] or not finite, and for
- *   a beta so large that the volume jumps
+ * @throws InvalidOption for a beta below 0 or undefined; ShapeMismatch; RootNotBracketed for densities outside [0, 1] or not
+ *   finite, and for a beta so large that the volume jumps
  * Derivatives by density and beta, any order, by the implicit function theorem. Where the threshold makes no difference to
  * the volume (1e-10 or less: beta below about 1e-4, or densities of 0 and 1 alone) it counts as a constant.
  * Cost: 60 projections of the field; one more for a derivative.

@@ -66,6 +66,8 @@ const relaxedStresses = (
  * @throws InvalidOption, UnknownOption; also for p q <= 1, where void elements have no derivative
  * Derivatives by density and displacement, any order; 0 where a stress is 0, and in void. Degree 1 in the load. No
  * overflow: the largest stress is a factor before the sum, a constant to derivatives, on which the value does not depend.
+ * As a constraint it curves strongly: give optim.mma a move of 0.05 or less, since larger steps that promise to keep it can
+ * break it by more each time until the design is void. optim.gcmma does not fall, at some six evaluations for every step.
  * Cost: some passes over the fields; in reverse mode one adjoint solve.
  * @example
  * const design = designOf(problem, elementField(mesh, 1));

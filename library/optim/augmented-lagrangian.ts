@@ -2,54 +2,23 @@
  * augmentedLagrangian: constraints for methods that know none, by multipliers and a penalty.
  */
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
-import { isLeft } from "../../src/fp.ts";
-import { showValue } from "../../src/describe.ts";
-import { requireOptions } from "../../src/options.ts";
-import { checkAll, checkNumber } from "../../src/validate-options.ts";
-import { array, full } from "../numpy/creation.ts";
-import { greaterEqual, logicalAnd, logicalNot, logicalOr, maximum } from "../numpy/elementwise.ts";
+import { ShapeMismatch } from "../../src/error.ts";
+import { full } from "../numpy/creation.ts";
+import { greaterEqual, isfinite, logicalAnd, logicalNot, logicalOr, maximum } from "../numpy/elementwise.ts";
 import "../numpy/methods.ts";
 import { matmul } from "../numpy/products.ts";
 import { max, sum } from "../numpy/reductions.ts";
 import { where } from "../numpy/selection.ts";
 import { ravelTree } from "../ravel-tree.ts";
+import { asked, readOptions } from "./augmented-lagrangian-options.ts";
+import type { AugmentedLagrangianOptions, Settled } from "./augmented-lagrangian-options.ts";
 import { chosen } from "./constrained-choice.ts";
 import { constraintRows, finiteRows, objectiveRow, rowsOf } from "./constrained-rows.ts";
 import type { Rows } from "./constrained-rows.ts";
-import { floatLeaves, requireCount } from "./constrained-variables.ts";
+import { floatLeaves } from "./constrained-variables.ts";
+import { boxOf, isWithinBox, slopeWithin, withinBox } from "./search-bounds.ts";
+import type { Box } from "./search-bounds.ts";
 import type { ArrayTree, Evaluation, GradientTransformation, Optimizer } from "./types.ts";
-
-export interface AugmentedLagrangianOptions {
-  /** What minimizes the augmented Lagrangian. */
-  readonly inner: GradientTransformation | Optimizer;
-  /** Number of constraints m. Default 1. */
-  readonly constraints?: number;
-  /** Indices of the constraints that are equalities, g_i = 0. Default none. */
-  readonly equalities?: readonly number[];
-  /** First penalty. Default 10. */
-  readonly penalty?: number;
-  /** Factor by which the penalty grows. Default 4. */
-  readonly growth?: number;
-  /** Largest penalty. Default 1e6. */
-  readonly penaltyLimit?: number;
-  /** Evaluations between two updates of the multipliers, at most. Default 50. */
-  readonly innerIterations?: number;
-  /** Accepted violation, and accepted largest slope of the augmented Lagrangian. Default 1e-6. */
-  readonly tolerance?: number;
-}
-
-const asked = "optim.augmentedLagrangian";
-const defaults = { penalty: 10, growth: 4, penaltyLimit: 1e6, tolerance: 1e-6 } as const;
-type Numbers = { readonly [Name in keyof typeof defaults]: number };
-
-interface Settled extends Numbers {
-  readonly inner: GradientTransformation | Optimizer;
-  readonly count: number;
-  /** Whether each constraint is an equality, shape [m]. */
-  readonly isEquality: NDArray;
-  readonly innerIterations: number;
-}
 
 /** A distance that did not fall to this part of the last one makes the penalty grow. */
 const enough = 0.5;
@@ -83,47 +52,25 @@ interface Best {
   readonly isAsked: NDArray;
 }
 
-const isMethod = (inner: unknown): inner is GradientTransformation | Optimizer =>
-  typeof inner === "object" &&
-  inner !== null &&
-  ["gradient transformation", "optimizer"].includes((inner as { readonly kind?: string }).kind ?? "");
+/** An evaluation that has been read, the bounds of the points, and the way back from vectors to trees. */
+interface Reading<P> {
+  readonly rows: Rows;
+  readonly isFinite: NDArray;
+  readonly params: P;
+  /** The parameters as a vector, shape [n]. */
+  readonly point: NDArray;
+  readonly box: Box | null;
+  readonly isWithin: NDArray;
+  readonly restore: (vector: NDArray) => P;
+}
 
-const readOptions = (options: AugmentedLagrangianOptions): Settled => {
-  const own = ["inner", "constraints", "equalities", "innerIterations", ...Object.keys(defaults)];
-  requireOptions(asked, options, own, true);
-  const { inner, constraints = 1, equalities = [], innerIterations = 50 } = options;
-  if (!isMethod(inner))
-    throw new InvalidOption(
-      asked,
-      `inner ${showValue(inner)}`,
-      "Give an optimizer or a gradient transformation, as adam(1e-2)",
-    );
-  const { penalty, growth, penaltyLimit, tolerance } = { ...defaults, ...options };
-  const checked = checkAll<Numbers>({
-    penalty: checkNumber("penalty", penalty, (v) => v > 0 && v <= penaltyLimit, "it is positive, up to penaltyLimit"),
-    growth: checkNumber("growth", growth, (v) => v >= 1 && v < Infinity, "it is 1 or more"),
-    penaltyLimit: checkNumber("penaltyLimit", penaltyLimit, (v) => v > 0 && v < Infinity, "it is positive"),
-    tolerance: checkNumber("tolerance", tolerance, (v) => v > 0 && v < Infinity, "a tolerance is positive"),
-  });
-  if (isLeft(checked)) throw new InvalidOption(asked, checked.left.join("; "), "Correct these options");
-  const count = requireCount(asked, "constraints", constraints, 1);
-  for (const index of equalities)
-    if (!Number.isSafeInteger(index) || index < 0 || index >= count)
-      throw new InvalidOption(asked, `equality ${showValue(index)} of ${count} constraints`, "Give indices from 0");
-  return {
-    inner,
-    count,
-    isEquality: array(Array.from({ length: count }, (_, k) => equalities.includes(k))),
-    innerIterations: requireCount(asked, "innerIterations", innerIterations, 1),
-    ...checked.right,
-  };
-};
-
-/** The augmented Lagrangian at a point, and what its constraints say there. */
+/** The augmented Lagrangian at a point, and what its constraints say there; NaN where the evaluation is no number. */
 interface Augmented {
   readonly value: NDArray;
   /** Shape [n]. */
   readonly gradient: NDArray;
+  /** Its largest entry among those that the bounds let a step follow. */
+  readonly slope: NDArray;
   /** Multipliers that the constraints ask for. */
   readonly multipliers: NDArray;
   /** How far the worst constraint is from holding. */
@@ -132,15 +79,21 @@ interface Augmented {
   readonly distance: NDArray;
 }
 
-const augmentedAt = (rows: Rows, lambda: NDArray, penalty: NDArray, isEquality: NDArray): Augmented => {
+const augmentedAt = <P>(
+  { rows, isFinite, point, box }: Reading<P>,
+  { multipliers: lambda, penalty }: State,
+  { isEquality }: Settled,
+): Augmented => {
   const constraints = constraintRows(rows.values);
   const shifted = lambda.add(constraints.mul(penalty));
   const multipliers = where(isEquality, shifted, shifted.maximum(0));
   const cost = sum(multipliers.square().sub(lambda.square())).div(penalty.mul(2));
   const apart = where(isEquality, constraints, constraints.maximum(lambda.div(penalty).neg()));
+  const gradient = objectiveRow(rows.slopes).add(matmul(multipliers, constraintRows(rows.slopes)));
   return {
-    value: objectiveRow(rows.values).add(cost),
-    gradient: objectiveRow(rows.slopes).add(matmul(multipliers, constraintRows(rows.slopes))),
+    value: where(isFinite, objectiveRow(rows.values).add(cost), Number.NaN),
+    gradient: where(isFinite, gradient, Number.NaN),
+    slope: where(isFinite, slopeWithin(box, point, gradient), Number.NaN),
     multipliers,
     violation: max(where(isEquality, constraints.abs(), constraints.maximum(0))),
     distance: max(apart.abs()),
@@ -151,10 +104,10 @@ const augmentedAt = (rows: Rows, lambda: NDArray, penalty: NDArray, isEquality: 
  * The state with new multipliers, and a new penalty where the distance did not fall enough. Steps of gradients that have not
  * come to an end yet keep theirs, since a larger one would only make their problem harder.
  */
-const withMultipliers = (state: State, { multipliers, distance, gradient }: Augmented, settled: Settled): State => {
+const withMultipliers = (state: State, { multipliers, distance, slope }: Augmented, settled: Settled): State => {
   const { inner, tolerance, growth, penaltyLimit } = settled;
   const isFar = logicalAnd(distance.greater(state.lastDistance.mul(enough)), distance.greater(tolerance));
-  const isSolved = max(gradient.abs()).lessEqual(maximum(distance, tolerance));
+  const isSolved = slope.lessEqual(maximum(distance, tolerance));
   const isStubborn = inner.kind === "optimizer" ? isFar : logicalAnd(isSolved, isFar);
   return {
     ...state,
@@ -166,14 +119,6 @@ const withMultipliers = (state: State, { multipliers, distance, gradient }: Augm
   };
 };
 
-/** An evaluation that has been read, and the way back from vectors to trees. */
-interface Reading<P> {
-  readonly rows: Rows;
-  readonly isFinite: NDArray;
-  readonly params: P;
-  readonly restore: (vector: NDArray) => P;
-}
-
 type Step<P> = readonly [params: P, state: State];
 
 /** Steps of gradients know nothing of values: they go on with the new multipliers. */
@@ -183,45 +128,54 @@ const transformed = <P>(
   reading: Reading<P>,
   settled: Settled,
 ): Step<P> => {
-  const { rows, params, restore } = reading;
-  const seen = augmentedAt(rows, state.multipliers, state.penalty, settled.isEquality);
+  const { params, point, box, restore } = reading;
+  const seen = augmentedAt(reading, state, settled);
   const ends = cycleEnds(state, seen, settled);
   const next = chosen(ends, withMultipliers(state, seen, settled), { ...state, step: state.step.add(1) });
-  const { gradient } = augmentedAt(rows, next.multipliers, next.penalty, settled.isEquality);
+  const { gradient } = augmentedAt(reading, next, settled);
   const [updates, innerState] = inner.update(restore(gradient), state.inner, params);
-  const [[from, back], [change]] = [ravelTree(params), ravelTree(updates)];
-  return [back(from.add(change)) as P, { ...next, inner: innerState, ...told(state, seen, ends, settled) }];
+  const [change] = ravelTree(updates);
+  const told = toldOf(reading, state, { seen, updates: ends }, settled);
+  return [restore(withinBox(box, point.add(change))), { ...next, inner: innerState, ...told }];
 };
 
-const cycleEnds = (state: State, { gradient }: Augmented, { innerIterations, tolerance }: Settled): NDArray =>
-  logicalOr(greaterEqual(state.step.add(1), innerIterations), max(gradient.abs()).lessEqual(tolerance));
+const cycleEnds = (state: State, { slope }: Augmented, { innerIterations, tolerance }: Settled): NDArray =>
+  logicalOr(greaterEqual(state.step.add(1), innerIterations), slope.lessEqual(tolerance));
 
-const told = (
+/** What a report says of an evaluation; of one that is no number only that. */
+const toldOf = <P>(
+  { isFinite, isWithin }: Reading<P>,
   state: State,
-  { violation, distance, gradient }: Augmented,
-  updates: NDArray,
+  { seen, updates }: { readonly seen: Augmented; readonly updates: NDArray },
   { tolerance }: Settled,
 ): Pick<State, "largestViolation" | "slope" | "reason"> => {
-  const slope = max(gradient.abs());
-  const isConverged = logicalAnd(slope.lessEqual(tolerance), distance.lessEqual(tolerance));
+  const { violation, distance, slope } = seen;
+  const isSolved = logicalAnd(slope.lessEqual(tolerance), distance.lessEqual(tolerance));
   const otherwise = where(updates, codeOf("multipliers updated"), codeOf("minimizing"));
-  return { largestViolation: violation, slope, reason: where(isConverged, codeOf("converged"), otherwise) };
+  const reason = where(logicalAnd(isWithin, isSolved), codeOf("converged"), otherwise);
+  return {
+    largestViolation: where(isFinite, violation, state.largestViolation),
+    slope: where(isFinite, slope, state.slope),
+    reason: where(isFinite, reason, codeOf("not finite")),
+  };
 };
 
 /**
  * A search method compares values, so that it starts anew with new multipliers, and from its best point: where the point
- * evaluated is another, the best is asked for once more.
+ * evaluated is another, the best is asked for once more. A value that is no number, or of a point that the bounds forbid, is
+ * never the best, and the search itself goes on from there.
  */
 const searched = <P>(inner: Optimizer, state: State, reading: Reading<P>, settled: Settled): Step<P> => {
-  const { rows, params, restore } = reading;
+  const { isFinite, isWithin, params, restore } = reading;
   const before = state.best!;
-  const seen = augmentedAt(rows, state.multipliers, state.penalty, settled.isEquality);
-  const isBest = logicalOr(before.isAsked, seen.value.less(before.value));
+  const seen = augmentedAt(reading, state, settled);
+  const isUsable = logicalAnd(isFinite, isWithin);
+  const isBest = logicalAnd(isUsable, logicalOr(before.isAsked, seen.value.less(before.value)));
   const ends = logicalOr(before.isAsked, cycleEnds(state, seen, settled));
   const updates = logicalAnd(ends, isBest);
-  const asksBest = logicalAnd(ends, logicalNot(isBest));
+  const asksBest = logicalAnd(logicalAnd(ends, logicalNot(isBest)), isfinite(before.value));
   const next = chosen(updates, withMultipliers(state, seen, settled), { ...state, step: state.step.add(1) });
-  const { value, gradient } = augmentedAt(rows, next.multipliers, next.penalty, settled.isEquality);
+  const { value, gradient } = augmentedAt(reading, next, settled);
   const from = chosen(updates, inner.init(params), state.inner);
   const [point, innerState] = inner.update({ value, gradient: restore(gradient) }, from, params);
   const best: Best = {
@@ -230,7 +184,7 @@ const searched = <P>(inner: Optimizer, state: State, reading: Reading<P>, settle
     isAsked: asksBest,
   };
   const asks = chosen(asksBest, before.params, point as ArrayTree) as P;
-  return [asks, { ...next, inner: innerState, best, ...told(state, seen, updates, settled) }];
+  return [asks, { ...next, inner: innerState, best, ...toldOf(reading, state, { seen, updates }, settled) }];
 };
 
 const requireRows = ({ values }: Rows, count: number, hasConstraints: boolean): void => {
@@ -243,12 +197,39 @@ const requireRows = ({ values }: Rows, count: number, hasConstraints: boolean): 
     );
 };
 
-const readingOf = <P>(evaluation: Evaluation<P>, params: P, count: number): Reading<P> => {
-  floatLeaves(asked, params);
+const readingOf = <P>(evaluation: Evaluation<P>, params: P, { count, kept }: Settled): Reading<P> => {
+  const flat = floatLeaves(asked, params);
   const { rows, isFinite } = finiteRows(rowsOf(asked, evaluation, params));
   requireRows(rows, count, evaluation.constraints !== undefined && evaluation.constraints.size > 0);
-  const [, restore] = ravelTree(params);
-  return { rows, isFinite, params, restore: restore as unknown as (vector: NDArray) => P };
+  const [point, restore] = ravelTree(params);
+  const box = kept === undefined ? null : boxOf(asked, kept, flat, point.dtype);
+  return {
+    rows,
+    isFinite,
+    params,
+    point,
+    box,
+    isWithin: isWithinBox(box, point),
+    restore: restore as unknown as (vector: NDArray) => P,
+  };
+};
+
+const isConverged = ({ reason }: State): boolean => reasons[reason.item()] === "converged";
+
+const recoversWith = (inner: GradientTransformation | Optimizer): inner is Optimizer =>
+  inner.kind === "optimizer" && inner.recovers === true;
+
+/** Whether a value is no number and the search, with no point to go back to, says that it is at its end. */
+const hasGivenUp = ({ best, inner: state, reason }: State, { inner }: Settled): boolean =>
+  reasons[reason.item()] === "not finite" &&
+  recoversWith(inner) &&
+  best?.value.item() === Infinity &&
+  inner.isDone?.(state) === true;
+
+const wordOf = (state: State, settled: Settled): string => {
+  const word = reasons[state.reason.item()]!;
+  const goesOn = recoversWith(settled.inner) && !hasGivenUp(state, settled);
+  return word === "not finite" && goesOn ? "not finite, search goes on" : word;
 };
 
 /**
@@ -257,18 +238,24 @@ const readingOf = <P>(evaluation: Evaluation<P>, params: P, count: number): Read
  *   f(x) + sum_i (t_i^2 - lambda_i^2) / (2 r),  t_i = max(0, lambda_i + r g_i(x)),  or lambda_i + r g_i(x) for equalities
  * After innerIterations evaluations, or where its slopes are within the tolerance, lambda becomes t; where what the
  * constraints lack did not halve since the last time the penalty grows, for steps of gradients only when they had settled.
+ * Bounds: with a gradient transformation every next point is clipped to lower and upper; an inner optimizer keeps its own,
+ * which must lie within those given. Where a slope presses a variable against a bound (from 1e-6 of it and of its range
+ * on) it counts as 0, so that optima at bounds are found to be such.
  * @param options  inner: a gradient transformation, whose state lives on, or an optimizer, which starts anew from its best
- *   point, the one at which the multipliers are updated; constraints (1): their number m; equalities: indices of those that
- *   must be 0; penalty (10), growth (4), penaltyLimit (1e6), innerIterations (50), tolerance (1e-6). Violations and slopes
- *   are in the users' units
- * @returns an Optimizer. report: iteration (updates of the multipliers); penalty; largestViolation and slope (largest of the
- *   augmented Lagrangian) of the point evaluated last; largestMultiplier; reason, "minimizing", "multipliers updated",
+ *   point, the one at which the multipliers are updated; lower, upper (none): numbers, infinite ones too, or trees like the
+ *   parameters; constraints (1): their number m; equalities: indices of those that must be 0; penalty (10), growth (4),
+ *   penaltyLimit (1e6), innerIterations (50), tolerance (1e-6). Violations and slopes are in the users' units
+ * @returns an Optimizer. Its bounds are those given, else the inner optimizer's; it recovers where the inner optimizer does.
+ *   report: iteration (updates of the multipliers); penalty; largestViolation and slope (largest of the augmented
+ *   Lagrangian) of the point evaluated last, of numbers; largestMultiplier; reason, "minimizing", "multipliers updated",
  *   "converged" (slope, and distance of the constraints from what they must be, within the tolerance: the point stays),
- *   "not finite" (an objective, constraint or gradient is no number: the point stays) or "start"
- * @throws InvalidOption, UnknownOption; at an update ShapeMismatch, TreeMismatch, DTypeMismatch
- * Scale constraints and objective to about 1. Bounds are the inner method's, or constraints; where the inner method's bounds
- * hold a slope up "converged" is not said. A large penalty makes the inner problem steep:
- * steps of fixed length must be short enough for it. Derivatives: none, a search is not differentiated.
+ *   "not finite, search goes on" (an objective, constraint or gradient is no number, which an inner optimizer that recovers
+ *   is told: multipliers and penalty stay), "not finite" (the same with another inner method, or where the search has seen
+ *   no number yet and gives up: the point stays) or "start"
+ * @throws InvalidOption, UnknownOption; at an update those and ShapeMismatch, TreeMismatch, DTypeMismatch
+ * Scale constraints and objective to about 1. A large penalty makes the inner problem steep: steps of fixed length must be
+ * short enough for it, and mma, which nothing makes descend, may not settle: use gcmma. Derivatives: none, a search is not
+ * differentiated.
  * Cost of an update: the inner method's and two passes over [m, n] numbers.
  * Source: Rockafellar 1973; Birgin and Martinez 2014, "Practical augmented Lagrangian methods".
  * @example
@@ -287,6 +274,7 @@ const readingOf = <P>(evaluation: Evaluation<P>, params: P, count: number): Read
 export const augmentedLagrangian = (options: AugmentedLagrangianOptions): Optimizer => {
   const settled = readOptions(options);
   const { inner, count } = settled;
+  const recovers = recoversWith(inner);
   return {
     kind: "optimizer",
     init: (params) => {
@@ -310,29 +298,28 @@ export const augmentedLagrangian = (options: AugmentedLagrangianOptions): Optimi
     },
     update: (evaluation, given, params) => {
       const state = given as unknown as State;
-      const reading = readingOf(evaluation, params, count);
+      const reading = readingOf(evaluation, params, settled);
       const [next, moved] =
         inner.kind === "optimizer"
           ? searched(inner, state, reading, settled)
           : transformed(inner, state, reading, settled);
       // A converged point is stayed at: a search that began anew there would leave it first.
-      const isConverged = moved.reason.equal(codeOf("converged"));
-      const told = { ...state, largestViolation: moved.largestViolation, slope: moved.slope };
-      const stays = chosen<State>(
-        reading.isFinite,
-        { ...told, reason: codeOf("converged") },
-        { ...state, reason: codeOf("not finite") },
-      );
-      const goesOn = logicalAnd(reading.isFinite, logicalNot(isConverged));
-      return [chosen(goesOn, next, params), chosen<State>(goesOn, moved, stays) as never];
+      const hasConverged = moved.reason.equal(codeOf("converged"));
+      const { largestViolation, slope, reason } = moved;
+      const mayGoOn = recovers ? logicalNot(hasConverged) : logicalAnd(reading.isFinite, logicalNot(hasConverged));
+      const stays: State = { ...state, largestViolation, slope, reason };
+      return [chosen(mayGoOn, next, params), chosen<State>(mayGoOn, moved, stays) as never];
     },
+    ...(settled.bounds !== undefined && { bounds: settled.bounds }),
+    recovers,
     comparesValues: true,
-    isDone: (given) => reasons[(given as unknown as State).reason.item()] === "converged",
+    isDone: (given) => isConverged(given as unknown as State) || hasGivenUp(given as unknown as State, settled),
     report: (given) => {
-      const { iteration, penalty, largestViolation, slope, multipliers, reason } = given as unknown as State;
+      const state = given as unknown as State;
+      const { iteration, penalty, largestViolation, slope, multipliers } = state;
       return {
         iteration: iteration.item(),
-        reason: reasons[reason.item()]!,
+        reason: wordOf(state, settled),
         penalty: penalty.item(),
         largestViolation: largestViolation.item(),
         slope: slope.item(),

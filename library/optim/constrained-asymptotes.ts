@@ -20,9 +20,9 @@ import { where } from "../numpy/selection.ts";
 import { constraintRows, objectiveRow } from "./constrained-rows.ts";
 import type { Rows } from "./constrained-rows.ts";
 import { requireBounds } from "./constrained-variables.ts";
-import type { Bounds } from "./constrained-variables.ts";
 import { solveSubproblem } from "./mma-subproblem.ts";
 import type { Subproblem, SubproblemSolution } from "./mma-subproblem.ts";
+import type { Bounds } from "./types.ts";
 
 /** Least and largest distance of an asymptote from its variable, as fractions of the range. */
 const [nearest, farthest] = [0.01, 10];

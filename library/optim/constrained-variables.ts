@@ -18,16 +18,7 @@ import "../numpy/methods.ts";
 import { broadcastArray, toDType } from "../numpy/operand.ts";
 import { where } from "../numpy/selection.ts";
 import { ravelTree } from "../ravel-tree.ts";
-import type { ArrayTree } from "./types.ts";
-
-/** One number for all variables, or a tree like the parameters whose leaves are numbers or arrays. */
-export type Bound = number | ArrayTree | BoundTree;
-type BoundTree = readonly Bound[] | { readonly [name: string]: Bound };
-
-export interface Bounds {
-  readonly lower: Bound;
-  readonly upper: Bound;
-}
+import type { Bound, Bounds } from "./types.ts";
 
 export interface BoundedVariables<P> {
   /** Fractions in [0, 1], shape [n], float64; 0.5 where the bounds are equal. */

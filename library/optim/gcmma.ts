@@ -139,12 +139,13 @@ const requireRows = (rows: Rows, count: number): void => {
  * their objective falls; for smooth functions they tend to points that satisfy the optimality conditions.
  * @param options  as mma; constraints (1): their number m, which the state has to know; innerLimit (20): trial points
  *   refused in a row after which one is accepted all the same, as noise in the functions may make necessary
- * @returns an Optimizer. Its state holds what was found at the accepted point, [m + 1, n] numbers. report: as mma, of the
- *   subproblem solved last and the point accepted last; iteration counts accepted points, innerIterations the trials refused
- *   since, isAccepted says whether the point evaluated last was accepted, objective is the accepted point's
+ * @returns an Optimizer with these bounds. Its state holds what was found at the accepted point, [m + 1, n] numbers. report:
+ *   as mma, of the subproblem solved last and the point accepted last; iteration counts accepted points, innerIterations
+ *   the trials refused since, isAccepted says whether the point evaluated last was accepted, objective is the accepted point's
  * @throws InvalidOption, UnknownOption; at an update ShapeMismatch, TreeMismatch, DTypeMismatch
  * A trial whose objective or constraints are no numbers is refused. Derivatives: none, a search is not differentiated.
- * Cost of an update: as mma, and a pass over [m + 1, n] numbers; of an accepted point one to four evaluations.
+ * Cost of an update: as mma, and a pass over [m + 1, n] numbers; of an accepted point one to four
+ * evaluations, more where functions curve strongly.
  * Source: Svanberg 2002, SIAM J. Optim. 12, 555-573; 2007, "MMA and GCMMA", section 4.
  * @example
  * // Smallest area of a box of volume 1 whose sides are 2 at most.
@@ -202,6 +203,7 @@ export const gcmma = (options: GcmmaOptions): Optimizer => {
         { ...state, outcome: { ...outcome, reason } } as never,
       ];
     },
+    bounds: { lower: settled.lower, upper: settled.upper },
     comparesValues: true,
     report: (given) => {
       const { iteration, inner, isAccepted, outer, outcome } = given as unknown as State;

@@ -1,7 +1,7 @@
 /** cotangent/optim: optimizers as pure functions of arrays: gradients to steps, or evaluations to the next point. */
 import "../numpy/methods.ts";
 
-export type { ArrayTree, Evaluation, GradientTransformation, Optimizer } from "./types.ts";
+export type { ArrayTree, Bound, Bounds, Evaluation, GradientTransformation, Optimizer } from "./types.ts";
 export type { LearningRate, Schedule } from "./options.ts";
 export { adagrad } from "./adagrad.ts";
 export type { AdagradOptions } from "./adagrad.ts";
@@ -9,7 +9,7 @@ export { adam, adamw } from "./adam.ts";
 export type { AdamOptions, AdamWOptions } from "./adam.ts";
 export { applyUpdates } from "./apply-updates.ts";
 export { lbfgs } from "./lbfgs.ts";
-export type { LbfgsOptions } from "./lbfgs.ts";
+export type { Lbfgs, LbfgsOptions } from "./lbfgs.ts";
 export { rmsprop } from "./rmsprop.ts";
 export type { RmspropOptions } from "./rmsprop.ts";
 export {
@@ -29,7 +29,6 @@ export type {
   PolynomialDecayOptions,
   WarmupCosineDecayOptions,
 } from "./schedules.ts";
-export type { Bound } from "./constrained-variables.ts";
 export { sgd } from "./sgd.ts";
 export type { SgdOptions } from "./sgd.ts";
 export {
@@ -49,6 +48,6 @@ export { gcmma } from "./gcmma.ts";
 export type { GcmmaOptions } from "./gcmma.ts";
 export type { AsymptoteOptions } from "./constrained-asymptotes.ts";
 export { augmentedLagrangian } from "./augmented-lagrangian.ts";
-export type { AugmentedLagrangianOptions } from "./augmented-lagrangian.ts";
+export type { AugmentedLagrangianOptions } from "./augmented-lagrangian-options.ts";
 export { optimalityCriteria } from "./optimality-criteria.ts";
 export type { OptimalityCriteriaOptions } from "./optimality-criteria.ts";

@@ -36,11 +36,10 @@ import { curves, dot, emptyMemory, pairOf, remember } from "./lbfgs-memory.ts";
 import type { LineSearch, LineSearchOptions } from "./more-thuente.ts";
 import { advance, chooseSearch, startLineSearch } from "./more-thuente.ts";
 import { isCount, isPositive, isPositiveFraction, requireNumbers } from "./options.ts";
-import type { Bound } from "./constrained-variables.ts";
 import type { Box } from "./search-bounds.ts";
 import { boxOf, requireBounds, withinBox } from "./search-bounds.ts";
 import { floatLeaves, leavesLike } from "./tree-arithmetic.ts";
-import type { ArrayTree, Evaluation, Optimizer } from "./types.ts";
+import type { ArrayTree, Bound, Evaluation, Optimizer } from "./types.ts";
 
 export interface LbfgsOptions {
   /** Pairs of steps and gradient changes that are kept, 1 or more; default 10. */
@@ -58,6 +57,9 @@ export interface LbfgsOptions {
   /** Length of the first step along the negative gradient, in the parameters' unit; default 1. */
   readonly initialStep?: number;
 }
+
+/** It has everything that an optimizer may have, bounds where it was given one. */
+export type Lbfgs = Optimizer & Required<Omit<Optimizer, "bounds">>;
 
 /** What is known of a point. */
 interface Seen {
@@ -324,6 +326,7 @@ const reportOf = (state: LbfgsState): Readonly<Record<string, number | string>> 
  * (two-metric projection); every point asked for lies within the bounds, the first one after a move if need be.
  * Pairs with s.y <= 0 are left out and counted. A trial that is infinite or NaN is never accepted: the step is cut to a
  * quarter. Where a line search finds nothing, it restarts once from steepest descent, then stays at the best point.
+ * The Optimizer recovers from values that are no numbers, and has bounds where it was given one: a missing side is infinite.
  * It assumes one function: after a change of it (another penalty, say) begin with `init` again.
  * @param options  memory 10, lower, upper, c1 1e-4, c2 0.9, maxLineSearch 20, initialStep 1
  * @throws InvalidOption, UnknownOption, TreeMismatch; update: those and ShapeMismatch, DTypeMismatch, and InvalidOption for
@@ -344,8 +347,10 @@ const reportOf = (state: LbfgsState): Readonly<Record<string, number | string>> 
  * const [x, state] = foriLoop(0, 40, (_, carry) => step(carry), [start, init(start)]);
  * [report(state).value, x.at(1).get()] // [1, 2]
  */
-export const lbfgs = (options: LbfgsOptions = {}): Required<Optimizer> => {
+export const lbfgs = (options: LbfgsOptions = {}): Lbfgs => {
   const settings = settle(options);
+  const { lower, upper } = settings;
+  const isBounded = lower !== undefined || upper !== undefined;
   return {
     kind: "optimizer",
     init: (params) => initialState(params, settings) as unknown as ArrayTree,
@@ -355,6 +360,8 @@ export const lbfgs = (options: LbfgsOptions = {}): Required<Optimizer> => {
       const next = stepFrom(state as unknown as LbfgsState, seen, box, settings);
       return [restore(pointAskedFor(next, box)), next as unknown as ArrayTree];
     },
+    ...(isBounded && { bounds: { lower: lower ?? -Infinity, upper: upper ?? Infinity } }),
+    recovers: true,
     comparesValues: true,
     isDone: (state) => endings.includes(reportOf(state as unknown as LbfgsState)["reason"] as Reason),
     report: (state) => reportOf(state as unknown as LbfgsState),

@@ -37,16 +37,19 @@ const convexity = 1e-5;
  *   AsymptoteOptions. penalty (1000): c_i, in units of the largest slope of the objective over that of the constraint (or
  *   of the sums of their slopes, if that is more); it must exceed the constraint's multiplier, else the constraint is given
  *   up for the objective, which the reason "infeasible" tells. tolerance (1e-9), subproblemLimit (200): of the subproblem
- * @returns an Optimizer. Its state holds the last two points and the asymptotes. report: iteration; reason, "solved",
- *   "infeasible" (constraints could not be met together within the move limits: their violation was made small), "not
- *   settled" (the subproblem's tolerance was not met), "not finite" (an objective, constraint or gradient is no number: the
- *   point stays) or "start"; subproblemIterations; largestViolation and kktResidual of the point evaluated last;
+ * @returns an Optimizer with these bounds. Its state holds the last two points and the asymptotes. report: iteration; reason,
+ *   "solved", "infeasible" (constraints could not be met together within the move limits: their violation was made small),
+ *   "not settled" (the subproblem's tolerance was not met), "not finite" (an objective, constraint or gradient is no number:
+ *   the point stays) or "start"; subproblemIterations; largestViolation and kktResidual of the point evaluated last;
  *   largestMultiplier; change, the largest step as a fraction of its range
  * @throws InvalidOption, UnknownOption; at an update ShapeMismatch, TreeMismatch, DTypeMismatch
  * Neither units of variables nor of functions matter: slopes are taken per range of a variable and relative to the largest.
  * In that unit the constant 1e-5 of the source keeps approximations convex. Without constraints it minimizes within bounds.
- * Points are no feasible ones on the way, and nothing forces descent: see gcmma. Any number of variables is fit for it, and
- * up to some hundred constraints. Derivatives: none, a search is not differentiated.
+ * Points are no feasible ones on the way, and nothing forces descent: see gcmma. Nor does a step that breaks a constraint
+ * shorten the next, so that where a function curves much more than its approximation, as a p-norm of stresses does, steps
+ * that promise to keep it can break it by more each time, until a design is void: take a smaller move (0.05 there) or gcmma.
+ * Any number of variables is fit for it, and up to some hundred constraints. Derivatives: none, a search is not
+ * differentiated.
  * Cost of an update: 10 to 40 Newton steps, each some 40 passes over n numbers, 6 over [m, n], and m^3 operations.
  * Source: Svanberg 1987, Int. J. Numer. Meth. Engng 24, 359-373; 2007, "MMA and GCMMA", sections 3 to 5.
  * @example
@@ -83,6 +86,7 @@ export const mma = (options: AsymptoteOptions): Optimizer => {
       const stays: State = { ...state, outcome: notFinite(state.outcome) };
       return [chosen(moves, restore(where(moves, solution.point, point)), params), chosen(moves, next, stays) as never];
     },
+    bounds: { lower: settled.lower, upper: settled.upper },
     report: (given) => {
       const { iteration, outcome } = given as unknown as State;
       return { iteration: iteration.item(), ...reportOutcome(outcome) };

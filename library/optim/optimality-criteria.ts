@@ -26,8 +26,7 @@ import {
 } from "./constrained-rows.ts";
 import type { Rows } from "./constrained-rows.ts";
 import { boundVector, floatLeaves, requireBounds, requireOrdered } from "./constrained-variables.ts";
-import type { Bounds } from "./constrained-variables.ts";
-import type { Evaluation, Optimizer } from "./types.ts";
+import type { Bounds, Evaluation, Optimizer } from "./types.ts";
 
 export interface OptimalityCriteriaOptions extends Partial<Bounds> {
   /** Largest change of a variable. Default 0.2. */
@@ -122,7 +121,7 @@ const stepOf = (
  * volume, which is linear. Where the constraint holds without a multiplier there is none, and variables rise as they may.
  * @param options  lower (0), upper (1): bounds, numbers or trees like the parameters, 0 or more; move (0.2), in the unit
  *   of the variables; damping (0.5); tolerance (1e-9), of the linearized constraint
- * @returns an Optimizer. report: iteration; reason, "solved", "out of reach" (bounds, move limit or a zero gradient do not
+ * @returns an Optimizer with these bounds. report: iteration; reason, "solved", "out of reach" (bounds, move limit or a zero gradient do not
  *   allow the constraint: the closest was taken), "not finite" (the point stays) or "start"; multiplier; bisections;
  *   largestViolation of the point evaluated last; change, the largest step
  * @throws InvalidOption, UnknownOption; at an update ShapeMismatch where there is not exactly one constraint, TreeMismatch
@@ -176,6 +175,7 @@ export const optimalityCriteria = (options: OptimalityCriteriaOptions = {}): Opt
         chosen<State>(isFinite, moved, { ...state, reason: codeOf("not finite") }) as never,
       ];
     },
+    bounds: { lower: settled.lower, upper: settled.upper },
     report: (given) => {
       const { reason, ...numbers } = given as unknown as State;
       return {

@@ -15,21 +15,27 @@ import { flattenArrays } from "../../transforms/flat.ts";
 import type { FlatArrays } from "../../transforms/flat.ts";
 import { full } from "../numpy/creation.ts";
 import {
+  abs,
+  add,
   clip,
   div,
+  equal,
   greater,
+  isfinite,
   less,
   lessEqual,
   logicalAnd,
   logicalNot,
   logicalOr,
   maximum,
+  minimum,
+  mul,
   sub,
 } from "../numpy/elementwise.ts";
 import { broadcastArray, toDType } from "../numpy/operand.ts";
-import { min } from "../numpy/reductions.ts";
+import { all, max, min } from "../numpy/reductions.ts";
 import { where } from "../numpy/selection.ts";
-import type { Bound } from "./constrained-variables.ts";
+import type { Bound } from "./types.ts";
 
 /** Bounds of raveled parameters: vectors [n] or scalars, of the parameters' common dtype. */
 export interface Box {
@@ -103,6 +109,22 @@ export const freeIn = ({ lower, upper }: Box, x: NDArray, gradient: NDArray): ND
   const isHeldBelow = logicalAnd(lessEqual(x, lower), greater(gradient, 0));
   const isHeldAbove = logicalAnd(lessEqual(upper, x), less(gradient, 0));
   return logicalNot(logicalOr(isHeldBelow, isHeldAbove));
+};
+
+/** Whether all of a point lies within the bounds, a scalar. */
+export const isWithinBox = (box: Box | null, x: NDArray): NDArray => all(equal(withinBox(box, x), x));
+
+/** So close to a bound, in its unit and in the range's, a variable lies at it: methods with barriers come no closer. */
+const near = 1e-6;
+
+/** Largest entry of a gradient, float64, among the variables that a step against it can move; 0 without any. */
+export const slopeWithin = (box: Box | null, x: NDArray, gradient: NDArray): NDArray => {
+  if (box === null) return max(abs(gradient));
+  const [lower, upper] = [toDType(box.lower, "float64"), toDType(box.upper, "float64")];
+  const range = sub(upper, lower);
+  const margin = where(isfinite(range), mul(minimum(range, 1), near), 0);
+  const inner = { lower: add(lower, margin), upper: sub(upper, margin) };
+  return max(where(freeIn(inner, toDType(x, "float64"), gradient), abs(gradient), 0));
 };
 
 /** The longest step along a direction that stays within the bounds, Infinity if all do. */

@@ -8,6 +8,15 @@ import type { NDArray } from "../../src/array/ndarray.ts";
 /** A tree of arrays: what can be saved, compiled and mapped. */
 export type ArrayTree = NDArray | null | readonly ArrayTree[] | { readonly [name: string]: ArrayTree };
 
+/** One number for all variables, or a tree like the parameters whose leaves are numbers or arrays. */
+export type Bound = number | ArrayTree | BoundTree;
+type BoundTree = readonly Bound[] | { readonly [name: string]: Bound };
+
+export interface Bounds {
+  readonly lower: Bound;
+  readonly upper: Bound;
+}
+
 export interface GradientTransformation {
   readonly kind: "gradient transformation";
   /** State before the first step. */
@@ -38,6 +47,13 @@ export interface Optimizer {
     state: ArrayTree,
     params: P,
   ) => readonly [params: P, state: ArrayTree];
+  /** Between which it keeps every parameter: numbers, or trees like the parameters. Missing where it keeps none. */
+  readonly bounds?: Bounds;
+  /**
+   * Whether it goes on after a value that is no number, as a line search does with a shorter step; where it does not, a
+   * run ends there.
+   */
+  readonly recovers?: boolean;
   /** Whether it compares values with earlier ones: where the function has changed, it has to begin anew (init). */
   readonly comparesValues?: boolean;
   /** Whether further evaluations have nothing to add: the point stays. Of a concrete state; never, where it is missing. */

@@ -1,12 +1,14 @@
 /**
- * What is computed in the browser and in Node, for their bits to be compared: compiled programs, loops, gradients, threads
- * and an optimization. Every result is the hexadecimal text of its bytes.
+ * What is computed in the browser and in Node, for their bits to be compared: compiled programs, loops, gradients, threads,
+ * optimizations, also in turns with the page, and what every entry point exports. Arrays are told by a hash of their bytes.
  */
 import { array, configure, counters, grad, jit, scan, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
 import * as linalg from "cotangent/linalg";
+import * as nn from "cotangent/nn";
+import * as optim from "cotangent/optim";
 import * as random from "cotangent/random";
-import { minimizeCompliance, problems } from "cotangent/topopt";
+import { minimizeCompliance, neural, optimizeAsync, problems } from "cotangent/topopt";
 
 const textOf = (x) => {
   const bytes = new Uint8Array(Float64Array.from(x.reshape([x.size]).toList()).buffer);
@@ -64,9 +66,39 @@ const onThreads = async () => {
   return textOf(result ?? parallel);
 };
 
-export const run = async () => {
+const beam = problems.mbb({ nelx: 24, nely: 8 });
+const inTurns = {
+  problem: beam,
+  parameterization: neural(beam, nn.siren({ width: 8, depth: 2 }), { volumeFraction: 0.4 }),
+  optimizer: optim.adam(1e-2),
+};
+
+/** Why a run ends that a timer set before it aborts. Pages have no setImmediate: their turns come by other means. */
+const endedByTimer = async () => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort());
+  const { reason } = await optimizeAsync({
+    ...inTurns,
+    certificate: false,
+    stop: { iterations: 2000 },
+    signal: controller.signal,
+  });
+  return reason;
+};
+
+/** Names of an entry point, by which it has loaded. */
+const namesOf = async (door) => Object.keys(await import(door)).join(" ");
+
+/** @param doors  the entry points, as they are imported */
+export const run = async (doors) => {
   const results = {};
   for (const [name, compute] of Object.entries(cases)) results[name] = textOf(compute());
+  const { params, density, verdict } = await optimizeAsync({ ...inTurns, stop: { iterations: 12 } });
+  results["an optimization in turns with the page"] = textOf(density);
+  results["the weights of its network"] = params.flatMap(Object.values).map(textOf).join(" ");
+  results["the verdict on its gradients"] = verdict;
+  results["why a run ends that a timer aborts"] = await endedByTimer();
+  for (const door of doors) results[`names of ${door}`] = await namesOf(door);
   results["two threads"] = await onThreads();
   return results;
 };

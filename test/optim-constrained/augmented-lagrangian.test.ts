@@ -73,6 +73,7 @@ test("quadratic problems under linear constraints, within bounds that lbfgs keep
         ["multipliers updated", "converged"].includes(report["reason"] as string),
       );
       const { x, report } = best.at(-1)!;
+      expect(report["reason"]).toBe("converged");
       expect(gapTo(x, problem.solution)).toBeLessThan(1e-4);
       expect(Math.abs((report["largestMultiplier"] as number) - Math.max(...problem.multipliers))).toBeLessThan(1e-3);
     }),

@@ -5,6 +5,7 @@ import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import { augmentedLagrangian } from "../../library/optim/augmented-lagrangian.ts";
 import { gcmma } from "../../library/optim/gcmma.ts";
+import { lbfgs } from "../../library/optim/lbfgs.ts";
 import { mma } from "../../library/optim/mma.ts";
 import { optimalityCriteria } from "../../library/optim/optimality-criteria.ts";
 import type { ArrayTree, GradientTransformation, Optimizer } from "../../library/optim/types.ts";
@@ -29,6 +30,12 @@ const methods: readonly (readonly [name: string, method: Optimizer])[] = [
   ["gcmma", gcmma(bounds)],
   ["optimalityCriteria", optimalityCriteria(bounds)],
   ["augmentedLagrangian of steps", augmentedLagrangian({ inner: descent, innerIterations: 3 })],
+  // A bound that these steps meet.
+  [
+    "augmentedLagrangian of clipped steps",
+    augmentedLagrangian({ inner: descent, innerIterations: 3, lower: 0.1, upper: 0.72 }),
+  ],
+  ["augmentedLagrangian of a line search", augmentedLagrangian({ inner: lbfgs(bounds), innerIterations: 3 })],
   [
     "augmentedLagrangian of a search",
     augmentedLagrangian({ inner: gcmma({ ...bounds, constraints: 0 }), innerIterations: 3 }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { array, jit, NDArray, scan, tree, valueAndGrad, vmap } from "cotangent";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
-import type { ArrayTree, Optimizer } from "cotangent/optim";
+import type { ArrayTree, Lbfgs } from "cotangent/optim";
 import { objectives } from "./problems.ts";
 import type { Objective } from "./problems.ts";
 
@@ -11,14 +11,14 @@ const barrier: Objective = (x) => np.sum(x.sub(np.log(x).mul(0.01)));
 
 type Carry = readonly [x: NDArray, state: ArrayTree];
 
-const cases: Readonly<Record<string, readonly [f: Objective, optimizer: Required<Optimizer>, start: number[]]>> = {
+const cases: Readonly<Record<string, readonly [f: Objective, optimizer: Lbfgs, start: number[]]>> = {
   "free, with a short memory": [objectives["rosenbrock"]!, optim.lbfgs({ memory: 3 }), [-1.2, 1, -1.2, 1]],
   "within bounds": [objectives["rosenbrock"]!, optim.lbfgs({ lower: -1, upper: 0.8 }), [-1.2, 1, -1.2, 1]],
   "at a barrier, to the end": [barrier, optim.lbfgs({ maxLineSearch: 6 }), [0.5, 2]],
 };
 
 const stepper =
-  (f: Objective, { update }: Required<Optimizer>) =>
+  (f: Objective, { update }: Lbfgs) =>
   (x: NDArray, state: ArrayTree): Carry => {
     const [value, gradient] = valueAndGrad(f)(x);
     return update({ value, gradient }, state, x);

@@ -1,7 +1,7 @@
 /** Functions to minimize, those of scripts/tables/lbfgsb-runs.py among them, and a driver that evaluates what is asked for. */
 import { array, jit, NDArray, valueAndGrad } from "cotangent";
 import * as np from "cotangent/numpy";
-import type { ArrayTree, Optimizer } from "cotangent/optim";
+import type { ArrayTree, Lbfgs } from "cotangent/optim";
 
 export type Objective = (x: NDArray) => NDArray;
 
@@ -75,7 +75,7 @@ export const bestOf = (state: ArrayTree): { point: NDArray; gradient: NDArray; v
   (state as unknown as { base: { point: NDArray; gradient: NDArray; value: NDArray } }).base;
 
 /** Runs an optimizer on a function of one array. */
-export const run = (f: Objective, start: NDArray, optimizer: Required<Optimizer>, options: RunOptions): Seen[] => {
+export const run = (f: Objective, start: NDArray, optimizer: Lbfgs, options: RunOptions): Seen[] => {
   const evaluate = jit(valueAndGrad(f)) as (x: NDArray) => [NDArray, NDArray];
   const update = jit(optimizer.update as never) as unknown as typeof optimizer.update;
   const { evaluations, until = () => false, spoil = (_k, value, gradient) => [value, gradient] as const } = options;

@@ -1,14 +1,15 @@
 /** Pixels and networks as densities: what holds of every design, whatever its parameters. */
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { grad } from "cotangent";
 import type { NDArray } from "cotangent";
-import { elementField } from "cotangent/fem";
-import type { ElementField } from "cotangent/fem";
+import { elementField, gridMesh } from "cotangent/fem";
+import type { ElementField, GridMesh } from "cotangent/fem";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 import * as random from "cotangent/random";
-import { neural, pixels, problems, tanhProjection } from "cotangent/topopt";
-import type { Problem } from "cotangent/topopt";
+import { densityFilter, designOf, neural, objectives, pixels, problems, tanhProjection } from "cotangent/topopt";
+import type { Problem, Symmetry } from "cotangent/topopt";
 
 const plain = problems.mbb({ nelx: 12, nely: 8 });
 const { mesh } = plain;
@@ -47,27 +48,120 @@ describe("a design", () => {
     expect(Math.abs(own.enforced!(params, {})["volume"]!.item())).toBeLessThan(1e-12);
   });
 
-  property.prop([keys, fc.constantFrom("left-right", "top-bottom", "both" as const)])(
-    "that is to be symmetric is its own mirror image, to the bit where additions allow it",
+  test("of a network has a physical volume, too, which a projection and solid parts move", () => {
+    const project = (x: ElementField): ElementField => tanhProjection(x, { beta: 8, eta: 0.3 });
+    const own = neural({ ...plain, solid }, network, { volumeFraction: 0.4, filter: 0, projection: project });
+    const params = own.init(random.key(1));
+    const physical = objectives
+      .volume()(designOf(plain, own.density(params, {})), {})
+      .item();
+    expect(Math.abs(physical - 0.4)).toBeGreaterThan(0.01);
+    expect(Math.abs(own.enforced!(params, {})["volume"]!.item())).toBeLessThan(1e-12);
+  });
+});
+
+describe("a symmetry", () => {
+  const block = problems.cantilever3d({ nelx: 6, nely: 4, nelz: 5 });
+  /** Axes along which a symmetry holds, counted from behind. */
+  const axesOf = { "left-right": [-1], "top-bottom": [-2], "front-back": [-3], both: [-1, -2], all: [-1, -2, -3] };
+  const gapsOf = (problem: Problem, key: NDArray, symmetry: Symmetry): readonly number[][] => {
+    const x = random.uniform(key, problem.mesh.elementShape) as NDArray as ElementField;
+    const siren = nn.siren({ inputs: problem.mesh.dimensions, width: 8, depth: 2, omega: 10, dtype: "float64" });
+    const own = neural(problem, siren, { volumeFraction: 0.4, filter: 2, symmetry });
+    const axes = axesOf[symmetry].slice(0, problem.mesh.dimensions);
+    return [pixels(problem, { filter: 2, symmetry }).density(x, {}), own.density(own.init(key), {})].map((density) =>
+      axes.map((axis) => largest(np.sub(density, np.flip(density, axis)))),
+    );
+  };
+
+  property.prop([keys, fc.constantFrom("left-right", "top-bottom", "both", "all" as const)])(
+    "in the plane makes the design its own mirror image, to the bit where additions allow it",
     (key, symmetry) => {
-      const axes = { "left-right": [1], "top-bottom": [0], both: [0, 1] }[symmetry];
-      const uniform = random.uniform(key, [8, 12]) as NDArray as ElementField;
-      const ofPixels = pixels(plain, { filter: 2, symmetry }).density(uniform, {});
-      const own = neural(plain, network, { volumeFraction: 0.4, filter: 2, symmetry });
-      const ofNetwork = own.density(own.init(key), {});
-      for (const density of [ofPixels, ofNetwork])
-        for (const axis of axes) expect(largest(np.sub(density, np.flip(density, axis)))).toBeLessThan(1e-14);
+      for (const gaps of gapsOf(plain, key, symmetry)) for (const gap of gaps) expect(gap).toBeLessThan(1e-14);
     },
   );
+
+  property.prop([keys, fc.constantFrom(...(Object.keys(axesOf) as Symmetry[]))], { numRuns: 20 })(
+    "in space does so along the axes of its name, and along no others",
+    (key, symmetry) => {
+      for (const gaps of gapsOf(block, key, symmetry)) for (const gap of gaps) expect(gap).toBeLessThan(1e-14);
+      const x = random.uniform(key, block.mesh.elementShape) as NDArray as ElementField;
+      const density = pixels(block, { filter: 2, symmetry }).density(x, {});
+      for (const axis of [-1, -2, -3].filter((other) => !axesOf[symmetry].includes(other)))
+        expect(largest(np.sub(density, np.flip(density, axis)))).toBeGreaterThan(1e-3);
+    },
+  );
+
+  property.prop([fields])("of all axes is that of both in the plane, to the bit", (x) => {
+    const [all, both] = (["all", "both"] as const).map((symmetry) => pixels(plain, { symmetry }).density(x, {}));
+    expect(largest(np.sub(all!, both!))).toBe(0);
+  });
+});
+
+describe("the filter of a problem with a mask", () => {
+  const open = mask.toTypedArray();
+  const columns = mesh.nelx;
+  /** The published average, over the elements of the mask alone. */
+  const averaged = (x: ElementField, radius: number): Float64Array => {
+    const values = x.toTypedArray();
+    return Float64Array.from(open, (own, e) => {
+      if (own === 0) return 0;
+      let [total, weights] = [0, 0];
+      for (let i = 0; i < values.length; i++) {
+        const distance = Math.hypot((i % columns) - (e % columns), Math.floor(i / columns) - Math.floor(e / columns));
+        const weight = open[i]! * Math.max(0, radius - distance);
+        [total, weights] = [total + weight * values[i]!, weights + weight];
+      }
+      return total / weights;
+    });
+  };
+
+  property.prop([fields, fc.double({ min: 0.5, max: 3.5, noNaN: true })])(
+    "averages over elements of the mask alone, for pixels and for networks",
+    (x, radius) => {
+      const [masked, key] = [{ ...plain, mask }, random.key(5)];
+      const seen = pixels(masked, { filter: radius }).density(x, {});
+      const whole = np.array(averaged(x, radius), { shape: [8, 12] });
+      expect(largest(np.sub(seen, whole))).toBeLessThan(1e-14);
+      const [bare, blurred] = [0, radius].map((filter) => neural(masked, network, { volumeFraction: 0.4, filter }));
+      const params = bare!.init(key);
+      const expected = np.array(averaged(bare!.density(params, {}), radius), { shape: [8, 12] });
+      expect(largest(np.sub(blurred!.density(params, {}), expected))).toBeLessThan(1e-14);
+    },
+  );
+
+  test("with its default radius too lets a constant inside the mask pass up to its edge, whatever stands outside", () => {
+    const own = pixels({ ...plain, mask }, { initial: mask.mul(0.2).add(0.1) });
+    expect(largest(np.sub(own.density(own.init(random.key(0)), {}), mask.mul(0.3)))).toBeLessThan(1e-15);
+  });
+
+  property.prop([fields])("gives variables outside the mask no influence and no slope, those inside one", (x) => {
+    const own = pixels({ ...plain, mask }, { filter: 2 });
+    const slopes = grad((field: ElementField) => np.sum(own.density(field, {}).square()))(x);
+    expect(largest(np.where(mask, 0, slopes))).toBe(0);
+    expect(np.min(np.where(mask, slopes, 1)).item()).toBeGreaterThan(0);
+  });
+
+  property.prop([fields])("that is a function gets the whole field, and the mask is applied to what it gives", (x) => {
+    const filter = densityFilter(mesh, { radius: 2 });
+    const seen = pixels({ ...plain, mask }, { filter }).density(x, {});
+    expect(largest(np.sub(seen, filter(x).mul(mask)))).toBe(0);
+  });
 });
 
 describe("a projection", () => {
   const at = { beta: 8 };
-  const sharp = pixels(plain, { filter: 2, projection: (x, { beta }) => tanhProjection(x, { beta: beta! }) });
+  const sharp = pixels(plain, { filter: 2, projection: (x, { beta }) => tanhProjection(x, { beta }) });
 
   property.prop([fields])("comes after the filter", (x) => {
     const blurred = pixels(plain, { filter: 2 }).density(x, {});
     expect(largest(np.sub(sharp.density(x, at), tanhProjection(blurred, at)))).toBe(0);
+  });
+
+  test("whose beta no continuation gives says which one to give", () => {
+    const x = elementField(mesh, 0.3);
+    expect(() => sharp.density(x, {})).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+    expect(() => sharp.density(x, {})).toThrow(/tanhProjection: beta undefined\. .*continuation: \{ beta: 8 \}/u);
   });
 });
 
@@ -104,11 +198,79 @@ describe("is refused:", () => {
     expect(() => wide.density(wide.init(random.key(0)), {})).toThrow(/\[8,12,2\]/u);
   });
 
-  test("another symmetry, a filter of negative radius, elements both void and solid", () => {
-    expect(() => pixels(plain, { symmetry: "diagonal" as never })).toThrow(invalid("InvalidOption"));
-    expect(() => pixels(plain, { filter: -1 })).toThrow(invalid("InvalidOption"));
+  test("elements both void and solid", () => {
     expect(() => pixels({ ...plain, mask, solid: np.sub(1, mask) as ElementField })).toThrow(
       /solid where the mask is 0/u,
     );
+  });
+
+  const inPlane = gridMesh({ nelx: 8, nely: 12 });
+  const wrong = (mesh: GridMesh, value: number): ElementField =>
+    elementField(mesh, 0.5).at(2, 3).set(value) as ElementField;
+  test.each([
+    [{ initial: 1.5 }, "InvalidOption", "initial 1.5"],
+    [{ initial: -1e-9 }, "InvalidOption", "initial -1e-9"],
+    [{ initial: NaN }, "InvalidOption", "initial NaN"],
+    [{ initial: "0.4" }, "InvalidOption", 'initial "0.4"'],
+    [{ initial: null }, "InvalidOption", "initial null"],
+    [{ initial: elementField(inPlane, 0.5) }, "ShapeMismatch", "[12,8]"],
+    [{ initial: np.full([2, 8, 12], 0.5) }, "ShapeMismatch", "[2,8,12]"],
+    [{ initial: np.full([], 0.5) }, "ShapeMismatch", "[]"],
+    [{ initial: wrong(mesh, 1.25) }, "InvalidOption", "the initial density 1.25 of element 27"],
+    [{ initial: wrong(mesh, NaN) }, "InvalidOption", "the initial density NaN of element 27"],
+  ])("pixels with %o", (options, code, seen) => {
+    expect(() => pixels(plain, options as never)).toThrow(invalid(code));
+    expect(() => pixels(plain, options as never)).toThrow(seen);
+  });
+
+  test("pixels of a problem whose volume fraction is none, unless they start elsewhere", () => {
+    const heavy = { ...plain, volumeFraction: 40 };
+    expect(() => pixels(heavy)).toThrow(/initial 40\. /u);
+    expect(pixels(heavy, { initial: 0.4 }).init(random.key(0)).at(0, 0).get().item()).toBe(0.4);
+  });
+
+  const made = {
+    pixels: (options: object) => pixels(plain, options as never).density(elementField(mesh, 0.5), {}),
+    neural: (options: object) => {
+      const own = neural(plain, network, { volumeFraction: 0.4, ...options });
+      return own.density(own.init(random.key(0)), {});
+    },
+  };
+  const early = [
+    [{ filter: -1 }, "InvalidOption", "filter -1"],
+    [{ filter: Infinity }, "InvalidOption", "filter Infinity"],
+    [{ filter: NaN }, "InvalidOption", "filter NaN"],
+    [{ filter: "2" }, "InvalidOption", 'filter "2"'],
+    [{ filter: null }, "InvalidOption", "filter null"],
+    [{ projection: 8 }, "InvalidOption", "projection 8"],
+    [{ projection: { beta: 8 } }, "InvalidOption", "projection { beta: 8 }"],
+    [{ symmetry: "diagonal" }, "InvalidOption", 'symmetry "diagonal"'],
+    [{ symmetry: "toString" }, "InvalidOption", 'symmetry "toString"'],
+    [{ symmetry: "front-back" }, "InvalidOption", 'symmetry "front-back" on a mesh in the plane'],
+  ] as const;
+  const late = [
+    [{ filter: () => undefined }, "InvalidOption", "the filter of"],
+    [{ filter: (x: NDArray) => np.mean(x) }, "ShapeMismatch", "the filter of"],
+    [{ projection: () => undefined }, "InvalidOption", "the projection of"],
+    [{ projection: (x: NDArray) => x.T }, "ShapeMismatch", "[12,8]"],
+  ] as const;
+  describe.each(Object.entries(made))("%s with", (name, make) => {
+    test.each([...early, ...late])("%o", (options, code, seen) => {
+      expect(() => make(options)).toThrow(invalid(code));
+      expect(() => make(options)).toThrow(seen);
+      expect(() => make(options)).toThrow(name);
+    });
+  });
+
+  test.each(early)("%o when the parameterization is made, not when it is used", (options) => {
+    expect(() => pixels(plain, options as never)).toThrow(invalid("InvalidOption"));
+    expect(() => neural(plain, network, { volumeFraction: 0.4, ...options } as never)).toThrow(
+      invalid("InvalidOption"),
+    );
+  });
+
+  test("what is no network", () => {
+    for (const other of [undefined, {}, { init: network.init }, network.apply])
+      expect(() => neural(plain, other as never, { volumeFraction: 0.4 })).toThrow(invalid("InvalidOption"));
   });
 });

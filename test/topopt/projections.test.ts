@@ -90,6 +90,14 @@ describe("the smoothed step", () => {
     expect(grad((x: NDArray) => tanhProjection(x, { beta: 0 }))(0.3).item()).toBe(1);
   });
 
+  test("the numbers of a continuation are taken as they come: an eta that is not there is one half", () => {
+    const at: Readonly<Record<string, NDArray | number>> = { beta: 6 };
+    const project = (x: NDArray, { beta, eta }: typeof at): NDArray => tanhProjection(x, { beta, eta });
+    const rho = densities(9, 0);
+    expect(floats(project(rho, at))).toEqual(floats(tanhProjection(rho, { beta: 6, eta: 0.5 })));
+    expect(floats(project(rho, { ...at, eta: 0.2 }))).toEqual(floats(tanhProjection(rho, { beta: 6, eta: 0.2 })));
+  });
+
   test("at the threshold its slope and curvature are those of the formula", () => {
     for (const beta of [0.5, 6]) {
       const f = (x: NDArray): NDArray => tanhProjection(x, { beta });
@@ -100,12 +108,16 @@ describe("the smoothed step", () => {
 
   test("a beta below 0 and an eta outside [0, 1] are refused", () => {
     const rho = densities(3, 0);
-    for (const beta of [-1, NaN, Infinity, undefined as never])
+    for (const beta of [-1, NaN, Infinity, undefined, null as never])
       expect(() => tanhProjection(rho, { beta })).toThrow(coded("InvalidOption"));
     for (const eta of [-0.1, 1.1, NaN])
       expect(() => tanhProjection(rho, { beta: 1, eta })).toThrow(coded("InvalidOption"));
     expect(() => tanhProjection(rho, { beta: array([1, 2]) })).toThrow(coded("ShapeMismatch"));
     expect(() => tanhProjection(rho, { beta: 1, etas: 0.5 } as never)).toThrow(/"eta"/u);
+    for (const project of [tanhProjection, volumePreservingProjection])
+      expect(() => project(rho, { beta: undefined })).toThrow(
+        /Projection: beta undefined\. .*continuation: \{ beta: 8 \}/u,
+      );
   });
 });
 

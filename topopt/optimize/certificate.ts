@@ -6,6 +6,7 @@
  * differences have digits.
  */
 import type { NDArray } from "../../src/array/ndarray.ts";
+import { counters } from "../../src/counters.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import { ForwardModeOfCustomVjp, NotDifferentiable } from "../../src/error.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
@@ -15,38 +16,18 @@ import { arraysOf, compiled, derivativeAlong, gradientOf, likeTree } from "./gen
 import { scalarsOf } from "./program.ts";
 import { differencesAlong, farthestStep, fineDifferences } from "./ridders.ts";
 import type { Difference } from "./ridders.ts";
+import type { Bounds } from "./bounds.ts";
+import { worstVerdict } from "./verdict.ts";
+import type { Certificate, GradientCheck, Verdict } from "./verdict.ts";
 import type { Settled } from "./options.ts";
-
-/** What was found of one function. */
-export interface GradientCheck {
-  /** "objective", or the name of a constraint. */
-  readonly name: string;
-  /** <grad, d>, and the derivative along d by differences. */
-  readonly derivative: number;
-  readonly difference: number;
-  /** |derivative - difference| relative to the difference. */
-  readonly gap: number;
-  /** What the differences are off by, by their own estimate, relative to them. */
-  readonly uncertainty: number;
-  /** |<grad, d> - jvp(d)| relative to |grad| |d|; null where a custom rule gives no forward derivative. */
-  readonly pairing: number | null;
-  readonly verdict: "passed" | "failed" | "undecided";
-}
-
-export interface Certificate {
-  readonly iteration: number;
-  readonly gradients: readonly GradientCheck[];
-  /** |K u - f| / |f| of the last solve; null before there is one. */
-  readonly residual: number | null;
-  /** Whether nothing failed. */
-  readonly isPassed: boolean;
-}
 
 /** Gaps up to this pass, or up to so many times the uncertainty of the differences. */
 const accepted = 1e-5;
 const trusted = 20;
 /** Differences less certain than this say nothing. */
 const leastCertain = 1e-2;
+/** Residuals of solves up to this are those of a solver that has done its work. */
+const acceptedResidual = 1e-6;
 /** Forward and reverse mode compute the same sum in another order. */
 const acceptedPairing = 1e-8;
 
@@ -67,28 +48,39 @@ const doublesOf = (params: unknown): Leaves =>
 const dot = (left: Leaves, right: Leaves): number =>
   left.reduce((sum, own, k) => own.reduce((partial, value, at) => partial + value * right[k]![at]!, sum), 0);
 
+const countOf = (of: Leaves): number => of.reduce((sum, own) => sum + own.length, 0);
+
 const norm = (of: Leaves): number => Math.sqrt(dot(of, of));
 
+/** Parameters are looked at this part of their range away from bounds, at least. */
+const inset = 0.01;
+
 /**
- * A direction of about the parameters' size: scattered, and along the objective's gradient as much, which sees its size. Parameters
- * so near to a bound that a step would pass it stand still.
+ * The point that is looked at: parameters at a bound, or near one, are moved a little inwards. There is nothing to compare
+ * with beyond a bound, and right at it differences do not see the slope of stiffnesses that grow from next to nothing.
  */
-const directionAt = (
-  point: Leaves,
-  gradient: Leaves,
-  bounds: { readonly lower: number; readonly upper: number } | undefined,
-  seed: number,
-): Leaves => {
-  const count = point.reduce((sum, own) => sum + own.length, 0);
-  const size = Math.max(norm(point), 1e-3 * Math.sqrt(count));
+const withinBounds = (point: Leaves, bounds: Bounds | undefined): Leaves => {
+  if (bounds === undefined) return point;
+  const { lower, upper } = bounds;
+  const range = upper - lower;
+  const margin = inset * (range < Infinity ? range : Math.max(1, norm(point) / Math.sqrt(countOf(point))));
+  return point.map((own) => own.map((value) => Math.min(Math.max(value, lower + margin), upper - margin)));
+};
+
+/**
+ * A direction of about the parameters' size: scattered, and along the objective's gradient as much, which sees its size. No step
+ * along it leaves the bounds.
+ */
+const directionAt = (point: Leaves, gradient: Leaves, bounds: Bounds | undefined, seed: number): Leaves => {
+  const size = Math.max(norm(point), 1e-3 * Math.sqrt(countOf(point)));
   const raw = point.map((own, k) => scatter(own.length, seed + k));
   const [roughness, steepness] = [norm(raw) || 1, norm(gradient) || 1];
+  const { lower, upper } = bounds ?? { lower: -Infinity, upper: Infinity };
   return raw.map((own, k) =>
     own.map((value, at) => {
       const along = (size * (value / roughness + gradient[k]![at]! / steepness)) / Math.SQRT2;
-      if (bounds === undefined) return along;
-      const room = Math.min(point[k]![at]! - bounds.lower, bounds.upper - point[k]![at]!);
-      return room <= 0 ? 0 : Math.sign(along) * Math.min(Math.abs(along), room / farthestStep);
+      const room = Math.min(point[k]![at]! - lower, upper - point[k]![at]!);
+      return Math.sign(along) * Math.min(Math.abs(along), room / farthestStep);
     }),
   );
 };
@@ -116,10 +108,17 @@ const isGap = ({ gap, uncertainty }: Comparison): boolean => !(gap <= Math.max(a
 
 const nearer = (first: Comparison, second: Comparison): Comparison => (second.gap < first.gap ? second : first);
 
-const verdictOf = (found: Comparison, pairing: number | null): GradientCheck["verdict"] => {
+const verdictOf = (found: Comparison, pairing: number | null): Verdict => {
   if (pairing !== null && !(pairing <= acceptedPairing)) return "failed";
   if (!(found.uncertainty <= leastCertain)) return "undecided";
   return isGap(found) ? "failed" : "passed";
+};
+
+/** The residual that a system reports of what is solved now; null where nothing is. */
+const residualOf = (system: GridSystem, solve: () => void): number | null => {
+  const before = counters().solves;
+  solve();
+  return counters().solves === before ? null : (system.report()?.residual ?? null);
 };
 
 /** Makes certificates of one run; programs are compiled at the first. */
@@ -146,7 +145,7 @@ export const certifier = <P, S extends GridSystem>(
         params,
         leaves.map((own, k) => fromBuffer(own, shapes[k]!, "float64")),
       );
-    const point = doublesOf(params);
+    const point = withinBounds(doublesOf(params), parameterization.bounds);
     const wide = treeOf(point);
     const slopes = gradients(wide, at).map(doublesOf);
     const direction = directionAt(point, slopes[0]!, parameterization.bounds, iteration);
@@ -164,11 +163,9 @@ export const certifier = <P, S extends GridSystem>(
       const pairing = along === null ? null : scale === 0 ? 0 : Math.abs(derivative - along[k]!) / scale;
       return { name, derivative, ...found, pairing, verdict: verdictOf(found, pairing) };
     });
-    return {
-      iteration,
-      gradients: checks,
-      residual: problem.system.report()?.residual ?? null,
-      isPassed: checks.every(({ verdict }) => verdict !== "failed"),
-    };
+    const residual = residualOf(problem.system, () => values(treeOf(doublesOf(params)), at));
+    const ofSolve: Verdict = residual === null || residual <= acceptedResidual ? "passed" : "failed";
+    const verdict = worstVerdict([...checks.map((own) => own.verdict), ofSolve]);
+    return { iteration, gradients: checks, residual, verdict, isPassed: verdict === "passed" };
   };
 };

@@ -1,4 +1,4 @@
-/** What is said of one iteration: plain numbers and words, as they go into tables and files. */
+/** What is said of one iteration: plain numbers and words, as they go into tables and files; NaN where a design has no value. */
 
 /** A constraint where it stands. */
 export interface ConstraintEntry {
@@ -14,14 +14,14 @@ export interface IterationEntry {
   readonly iteration: number;
   /** Of the design that was evaluated, before the update. */
   readonly objective: number;
-  /** Mean density where material may be. */
+  /** Mean of the physical density, filtered and projected, where material may be. */
   readonly volume: number;
   /** 4 mean(density (1 - density)) where material may be: 0 black and white, 1 all at one half. */
   readonly greyness: number;
   readonly constraints: Readonly<Record<string, ConstraintEntry>>;
-  /** Whether no constraint is violated by more than 1e-4 of its bound. */
+  /** Whether no constraint is violated by more than 1e-4 of its bound (by more than 1e-4, where the bound is 0). */
   readonly isFeasible: boolean;
-  /** Residuals of what the parameterization keeps by construction. */
+  /** Residuals of what the parameterization keeps by construction: of a network's volume before filter and projection. */
   readonly enforced: Readonly<Record<string, number>>;
   /** Euclidean norm of the objective's gradient by the parameters. */
   readonly gradientNorm: number;

@@ -1,133 +1,132 @@
 /**
- * optimize: the loop around an experiment, for pixels and networks alike.
+ * optimize and optimizeAsync: the loop around an experiment, for pixels and networks alike.
  */
 import { counters } from "../../src/counters.ts";
 import type { Counters } from "../../src/counters.ts";
-import { CotangentError, NotFinite } from "../../src/error.ts";
-import type { ElasticitySystem, ElementField, GridSystem } from "../../library/fem/index.ts";
-import type { Certificate } from "./certificate.ts";
+import { InvalidProblem } from "../../src/error.ts";
+import type { ElasticitySystem, GridSystem } from "../../library/fem/index.ts";
 import type { IterationEntry } from "./entry.ts";
-import { experiment } from "./experiment.ts";
-import type { Step } from "./experiment.ts";
+import { machineOf } from "./experiment.ts";
+import type { Machine } from "./experiment.ts";
 import { settle } from "./options.ts";
-import type { OptimizeOptions } from "./options.ts";
-import type { EndReason, Evaluated, RunState } from "./transition.ts";
+import type { Moment, OptimizeOptions } from "./options.ts";
+import { logFrom, note, resultOf } from "./result.ts";
+import type { RunResult } from "./result.ts";
+import { nextTurn } from "./turns.ts";
+import type { RunState } from "./state.ts";
 
-export interface OptimizeResult<P> {
-  readonly history: readonly IterationEntry[];
-  /** Duration of every iteration. */
+export interface OptimizeResult<P, S extends GridSystem = ElasticitySystem> extends RunResult<P, S> {
+  /** Duration of every iteration, its certificate included. */
   readonly milliseconds: readonly number[];
-  readonly certificates: readonly Certificate[];
-  /** Physical density of the design evaluated last: what the last objective belongs to. */
-  readonly density: ElementField;
-  /** Its parameters. */
-  readonly params: P;
-  /** The best design that was evaluated: smallest objective of those that keep the constraints. */
-  readonly best: Evaluated<P>;
-  readonly reason: EndReason;
-  /** What was thrown where a step failed, else null: it has no entry in the history then. */
-  readonly failure: CotangentError | null;
-  /** What the run cost. */
+  /** What the run cost: whatever was computed meanwhile. */
   readonly counters: Counters;
-  /** To go on from, with experiment(...).step. */
-  readonly state: RunState<P>;
 }
-
-/**
- * Errors of a design, not of what was asked: the run ends with the designs before. What is no number reaches solvers as modulus,
- * or as the load of an adjoint, and is refused there.
- */
-const endings: Readonly<Record<string, EndReason>> = {
-  InvalidModulus: "not finite",
-  InvalidLoad: "not finite",
-  NotFinite: "not finite",
-  NotPositiveDefinite: "failed",
-  NotConverged: "failed",
-  RootNotBracketed: "failed",
-};
-
-const endingOf = (error: unknown): EndReason | undefined =>
-  error instanceof CotangentError ? endings[error.code] : undefined;
 
 const differenceOf = (after: Counters, before: Counters): Counters =>
   Object.fromEntries(
     Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]]),
   ) as unknown as Counters;
 
-/** A run that has not come to one design with a value has no result. */
-function requireDesign<P>(
-  state: RunState<P>,
-  { objective }: IterationEntry,
-): asserts state is RunState<P> & { readonly last: Evaluated<P> } {
-  if (state.last === null)
-    throw new NotFinite(
-      "optimize",
-      `the objective of the first design is ${objective}, or its gradient or a constraint is no number`,
-      "Look at objective and constraints at the first parameters: parameterization.density(parameterization.init(key), {})",
-    );
+const firstState = <P, S extends GridSystem>(
+  { start, requireOwn, settled }: Machine<P, S>,
+  from: OptimizeOptions<P, S>["from"],
+): RunState<P> => {
+  if (from === undefined) return start();
+  if (typeof from !== "object" || from === null || !("params" in from))
+    throw new InvalidProblem(settled.asked, "another kind of `from`", "Give { params }, or the state of a run");
+  return "iteration" in from ? requireOwn(from) : start(from.params);
+};
+
+/** An iteration, and what its callbacks are to be told. */
+interface Turn<P> {
+  readonly entry: IterationEntry;
+  readonly moment: Moment<P>;
 }
+
+/** The loop, a turn at a time: whoever turns it calls the callbacks, and may wait. */
+function* turns<P, S extends GridSystem>(
+  machine: Machine<P, S>,
+  from: OptimizeOptions<P, S>["from"],
+): Generator<Turn<P>, OptimizeResult<P, S>, void> {
+  const { signal, stop, seed } = machine.settled;
+  signal?.throwIfAborted();
+  const [before, started] = [counters(), performance.now()];
+  const milliseconds: number[] = [];
+  const log = logFrom(firstState(machine, from));
+  if (log.state.iteration >= stop.iterations) log.reason = "iterations";
+  while (log.reason === null) {
+    const began = performance.now();
+    const step = machine.step(log.state);
+    note(log, step);
+    const duration = performance.now() - began;
+    milliseconds.push(duration);
+    const { entry, state, certificate } = step;
+    yield { entry, moment: { seed, state, certificate, milliseconds: duration } };
+    if (signal?.aborted === true) log.reason ??= "aborted";
+    if (performance.now() - started > stop.milliseconds) log.reason ??= "time";
+  }
+  const result = resultOf(machine, log);
+  return { ...result, milliseconds, counters: differenceOf(counters(), before) };
+}
+
+const isPromise = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
 /**
  * Runs an optimization to its end: pixels or a network, any objective, any constraints, any optimizer.
  * @returns  history with every constraint's slack, certificates of the gradients, the last and the best design, counters
- * @throws InvalidProblem, with everything that is wrong with the options; NotFinite where the first design already has no value;
- *   what objective, solver and callbacks throw
+ * @throws InvalidProblem, with everything that is wrong with the options, and for a callback that returns a promise; NotFinite
+ *   where the first design already has no value; what objective, solver and callbacks throw; the reason of a signal that has
+ *   fired before
  * A value or gradient that is no number ends the run with reason "not finite", a solver that fails on a design after the first
- * with "failed": the designs before it are kept.
- * Cost: per iteration one factorization, one solve (two where the objective is not its own adjoint, one more per constraint).
+ * with "failed": the designs before it are kept. Optimizers that recover, as optim.lbfgs does with a shorter step, go on.
+ * Cost: per iteration one factorization, one solve (two where the objective is not its own adjoint, one more per constraint);
+ *   a certificate some 10 to 20 of both.
  * @example
  * const constraints = { volume: constraint(objectives.volume(), "<=", 0.4) };
  * const result = optimize({ problem, parameterization: pixels(problem, { initial: 0.4 }), constraints, optimizer: optim.mma, stop: { iterations: 3 } });
- * [result.history.length, result.certificates.every((own) => own.isPassed)] // [3, true]
+ * [result.history.length, result.verdict] // [3, "passed"]
  */
 export const optimize = <P, S extends GridSystem = ElasticitySystem>(
   options: OptimizeOptions<P, S>,
-): OptimizeResult<P> => {
-  const { callbacks, signal, stop, certificate } = settle(options);
-  const run = experiment(options);
-  const before = counters();
-  const started = performance.now();
-  const history: IterationEntry[] = [];
-  const milliseconds: number[] = [];
-  const certificates: Certificate[] = [];
-  let state = run.start();
-  let reason: EndReason | null = null;
-  let failure: CotangentError | null = null;
-  while (reason === null) {
-    const began = performance.now();
-    let taken: Step<P>;
-    try {
-      taken = run.step(state);
-    } catch (error) {
-      const ending = endingOf(error);
-      if (state.last === null || ending === undefined) throw error;
-      [reason, failure] = [ending, error as CotangentError];
-      break;
-    }
-    ({ state, reason } = taken);
-    milliseconds.push(performance.now() - began);
-    history.push(taken.entry);
-    if (taken.certificate !== null) certificates.push(taken.certificate);
-    for (const callback of callbacks) callback(taken.entry);
-    if (signal?.aborted === true) reason ??= "aborted";
-    if (performance.now() - started > stop.milliseconds) reason ??= "time";
+): OptimizeResult<P, S> => {
+  const machine = machineOf(settle("optimize", options));
+  const run = turns(machine, options.from);
+  for (;;) {
+    const turn = run.next();
+    if (turn.done === true) return turn.value;
+    const { entry, moment } = turn.value;
+    for (const callback of machine.settled.callbacks)
+      if (isPromise(callback(entry, moment)))
+        throw new InvalidProblem(
+          "optimize",
+          "a callback that returned a promise",
+          "Use optimizeAsync, which waits for it",
+        );
   }
-  const isUncertified = certificate && state.last !== null && certificates.at(-1)?.iteration !== state.last.iteration;
-  const last = isUncertified ? run.certify(state) : null;
-  if (last !== null) certificates.push(last);
-  requireDesign(state, history[0]!);
-  const { params, density } = state.last;
-  const cost = differenceOf(counters(), before);
-  return {
-    history,
-    milliseconds,
-    certificates,
-    density,
-    params,
-    best: state.best!,
-    reason,
-    failure,
-    counters: cost,
-    state,
-  };
+};
+
+/**
+ * The same in turns with everything else that a page or a server does: between iterations timers fire, buttons work and
+ * pictures are drawn. Callbacks may be asynchronous; they are waited for.
+ * @returns  a promise of the result; it is rejected with what optimize throws
+ * Cost: as optimize; an iteration itself is not divided. Where it is long, run it in a worker.
+ * @example
+ * const result = await optimizeAsync({ problem, parameterization: pixels(problem), optimizer: optim.adam(0.01), stop: { iterations: 2 }, certificate: false });
+ * result.history.length // 2
+ */
+export const optimizeAsync = async <P, S extends GridSystem = ElasticitySystem>(
+  options: OptimizeOptions<P, S>,
+): Promise<OptimizeResult<P, S>> => {
+  const machine = machineOf(settle("optimizeAsync", options));
+  const run = turns(machine, options.from);
+  // The first iteration compiles; what was said before it is to be seen.
+  await nextTurn();
+  for (;;) {
+    const turn = run.next();
+    if (turn.done === true) return turn.value;
+    const { entry, moment } = turn.value;
+    for (const callback of machine.settled.callbacks) await callback(entry, moment);
+    await nextTurn();
+  }
 };

@@ -5,6 +5,7 @@
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { backends } from "../../src/backend/index.ts";
 import type { Backend } from "../../src/backend/index.ts";
+import { showValue } from "../../src/describe.ts";
 import { InvalidProblem } from "../../src/error.ts";
 import { isLeft } from "../../src/fp.ts";
 import { requireOptions } from "../../src/options.ts";
@@ -17,57 +18,96 @@ import { simp } from "../interpolation.ts";
 import { objectives } from "../objectives.ts";
 import type { Parameterization } from "../parameterization.ts";
 import type { Problem } from "../problems/index.ts";
+import { requireFittingOptimizer } from "./bounds.ts";
+import type { Bounds } from "./bounds.ts";
+import type { Certificate } from "./verdict.ts";
+import type { Scheduled } from "./continuation.ts";
 import type { IterationEntry } from "./entry.ts";
+import type { RunState } from "./state.ts";
 
-export interface StopRule {
-  /** Evaluations of the objective, 1 or more. Default 100. */
+export interface Rest {
+  /** Evaluations of the objective in all, 1 or more. Default 100. */
   readonly iterations?: number;
-  /** Ends the run when no parameter changes more than this. Default 0: never. */
+  /**
+   * Ends the run when no parameter changes more than this, and the continuation has come to its last values. Default 0: never.
+   */
   readonly change?: number;
+}
+
+export interface StopRule extends Rest {
   /** Ends the run after the iteration that passes this. Default none. */
   readonly milliseconds?: number;
 }
 
-/** A number, or what it is at each iteration from 1. */
-export type Scheduled = number | ((iteration: number) => number);
-
-/** Of every parameter. */
-export interface Bounds {
-  readonly lower: number;
-  readonly upper: number;
-}
-
-export interface OptimizeOptions<P, S extends GridSystem = ElasticitySystem> {
+/** What a run is: the same for one run, for several seeds, and for a machine that somebody else turns. */
+export interface ExperimentOptions<P, S extends GridSystem = ElasticitySystem> {
   readonly problem: Problem<S>;
   readonly parameterization: Parameterization<P>;
   /** A scalar of the design, to be made small. Default the compliance, summed over load cases. */
   readonly objective?: Objective<S>;
-  /** By name: constraint(objectives.volume(), "<=", 0.4). Default none. */
+  /**
+   * By name: { volume: constraint(objectives.volume(), "<=", 0.4) }. Default none: pixels then become as heavy as the objective
+   * likes, whatever the problem's volume fraction; a network's design has its volume by construction.
+   */
   readonly constraints?: Readonly<Record<string, Constraint<S>>>;
   /**
    * One of cotangent/optim, or a function that makes one for the parameterization's bounds and the number of constraints: for
    * pixels `optim.mma` is the same as optim.mma({ lower: 0, upper: 1 }). Gradient transformations are kept between the bounds
-   * by clipping.
+   * by clipping; other optimizers keep bounds of their own, which lie within those of the parameterization.
    */
   readonly optimizer: Optimizer | GradientTransformation | ((bounds: Bounds, constraints: number) => Optimizer);
   /** From density to modulus. Default SIMP with the continuation's `penal`, 3 where it has none. */
   readonly interpolation?: Interpolation;
-  /** Numbers that change along the way, as { penal: (k) => Math.min(3, 1 + k / 20), beta: 4 }: traced, so nothing compiles anew. */
+  /**
+   * Numbers that change along the way, as { penal: (k) => Math.min(3, 1 + k / 20), beta: 4 }: functions are pure, and their
+   * values traced, so nothing compiles anew.
+   */
   readonly continuation?: Readonly<Record<string, Scheduled>>;
-  readonly stop?: StopRule;
+  readonly stop?: Rest;
   /** Of the first parameters, a whole number. Default 0. */
   readonly seed?: number;
   /** Whether gradients are certified at the first, tenth and last iteration. Default true. */
   readonly certificate?: boolean;
-  /** Called after every iteration, in this order; what they throw ends the run. */
-  readonly callbacks?: readonly ((entry: IterationEntry) => void)[];
-  /** Ends the run after the iteration in which it fires; callbacks can fire it. */
-  readonly signal?: AbortSignal;
   readonly backend?: Backend;
+}
+
+/** Where a run is when its callbacks are called. */
+export interface Moment<P> {
+  readonly seed: number;
+  /** To be saved, or looked at: state.last has the parameters and the density that the entry is about. */
+  readonly state: RunState<P>;
+  /** Where the gradients were certified at this iteration. */
+  readonly certificate: Certificate | null;
+  /** Duration of the iteration. */
+  readonly milliseconds: number;
+}
+
+/** What optimizeAsync is told by a callback may be a promise, which is waited for. */
+export type Callback<P> = (entry: IterationEntry, moment: Moment<P>) => unknown;
+
+export interface LoopOptions<P, S extends GridSystem = ElasticitySystem> extends ExperimentOptions<P, S> {
+  readonly stop?: StopRule;
+  /** Called after every iteration, in this order; what they throw ends the run. */
+  readonly callbacks?: readonly Callback<P>[];
+  /**
+   * Ends the run after the iteration in which it fires. In optimize and optimizeSeeds only callbacks can fire it, since they
+   * let nothing else happen; in optimizeAsync timers and buttons can, too.
+   */
+  readonly signal?: AbortSignal;
+}
+
+export interface OptimizeOptions<P, S extends GridSystem = ElasticitySystem> extends LoopOptions<P, S> {
+  /**
+   * Where to begin: a state of the same run, to go on as if nothing had happened (`stop` may be another, all else has to be the
+   * same); or { params } to begin anew at these. Default the parameterization's first parameters, of the seed.
+   */
+  readonly from?: RunState<P> | { readonly params: P };
 }
 
 /** The same with defaults filled in. */
 export interface Settled<P, S extends GridSystem> {
+  /** The function that was called. */
+  readonly asked: string;
   readonly problem: Problem<S>;
   readonly parameterization: Parameterization<P>;
   readonly objective: Objective<S>;
@@ -78,12 +118,12 @@ export interface Settled<P, S extends GridSystem> {
   readonly stop: Required<StopRule>;
   readonly seed: number;
   readonly certificate: boolean;
-  readonly callbacks: readonly ((entry: IterationEntry) => void)[];
+  readonly callbacks: readonly Callback<P>[];
   readonly signal: AbortSignal | undefined;
   readonly backend: Backend;
 }
 
-const optionNames = [
+const ofExperiments = [
   "problem",
   "parameterization",
   "objective",
@@ -94,10 +134,17 @@ const optionNames = [
   "stop",
   "seed",
   "certificate",
-  "callbacks",
-  "signal",
   "backend",
 ] as const;
+const ofLoops = [...ofExperiments, "callbacks", "signal"] as const;
+
+/** Options by the function that takes them; whatever else is given is refused. */
+const known: Readonly<Record<string, { readonly options: readonly string[]; readonly stop: readonly string[] }>> = {
+  experiment: { options: ofExperiments, stop: ["iterations", "change"] },
+  optimizeSeeds: { options: ofLoops, stop: ["iterations", "change", "milliseconds"] },
+  optimize: { options: [...ofLoops, "from"], stop: ["iterations", "change", "milliseconds"] },
+  optimizeAsync: { options: [...ofLoops, "from"], stop: ["iterations", "change", "milliseconds"] },
+};
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -112,13 +159,40 @@ const isPositive = (value: number): boolean => value > 0 && value <= Infinity;
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
-const unbounded: Bounds = { lower: -Infinity, upper: Infinity };
+const isSignal = (value: unknown): boolean =>
+  value === undefined || (isRecord(value) && typeof value["aborted"] === "boolean");
 
 const byPenal: Interpolation = (density, { penal = 3 }) => simp(density, { penal: penal as number | NDArray });
 
-/** Options with defaults filled in. */
-export const settle = <P, S extends GridSystem>(options: OptimizeOptions<P, S>): Settled<P, S> => {
-  requireOptions("optimize", options, optionNames, true);
+const unbounded: Bounds = { lower: -Infinity, upper: Infinity };
+
+const refuse = (asked: string, problems: readonly string[]): never => {
+  throw new InvalidProblem(asked, problems.join("; "), "Correct these options");
+};
+
+type Method = Optimizer | GradientTransformation;
+
+const isMethod = (value: unknown): value is Method =>
+  hasFunctions(value, ["init", "update"]) && ["optimizer", "gradient transformation"].includes((value as Method).kind);
+
+const ofOptimizers = "it is one of cotangent/optim, as optim.mma or optim.adam(1e-3)";
+
+/** The optimizer itself, made where a function was given. */
+const madeOptimizer = <P, S extends GridSystem>(
+  asked: string,
+  { optimizer, parameterization, constraints = {} }: ExperimentOptions<P, S>,
+): Method => {
+  if (typeof optimizer !== "function") return optimizer;
+  const made: unknown = optimizer(parameterization.bounds ?? unbounded, Object.keys(constraints).length);
+  return isMethod(made) ? made : refuse(asked, [`optimizer makes ${showValue(made)}, but ${ofOptimizers}`]);
+};
+
+/**
+ * Options with defaults filled in.
+ * @param asked  the function that was called, which says what it takes
+ */
+export const settle = <P, S extends GridSystem>(asked: string, options: OptimizeOptions<P, S>): Settled<P, S> => {
+  requireOptions(asked, options, known[asked]!.options, true);
   const {
     problem,
     parameterization,
@@ -134,14 +208,11 @@ export const settle = <P, S extends GridSystem>(options: OptimizeOptions<P, S>):
     signal,
     backend = "auto",
   } = options;
-  const optimizer =
-    typeof method === "function"
-      ? method(parameterization?.bounds ?? unbounded, Object.keys(constraints ?? {}).length)
-      : method;
-  requireOptions("optimize with stop", stop, ["iterations", "change", "milliseconds"]);
+  requireOptions(`${asked} with stop`, stop, known[asked]!.stop);
   const { iterations = 100, change = 0, milliseconds = Infinity } = stop;
-  const kinds = ["optimizer", "gradient transformation"];
   const areConstraints = isRecord(constraints) && Object.values(constraints).every((own) => own?.kind === "constraint");
+  const areCallbacks = Array.isArray(callbacks) && callbacks.every((callback) => typeof callback === "function");
+  const isContinuation = isRecord(continuation) && Object.values(continuation).every(isScheduled);
   const settled = checkAll<object>({
     problem: check(
       "problem",
@@ -162,12 +233,7 @@ export const settle = <P, S extends GridSystem>(options: OptimizeOptions<P, S>):
       areConstraints,
       'it is a record of constraints by name, { volume: constraint(objectives.volume(), "<=", 0.4) }',
     ),
-    optimizer: check(
-      "optimizer",
-      optimizer,
-      hasFunctions(optimizer, ["init", "update"]) && kinds.includes(optimizer.kind),
-      "it is one of cotangent/optim, as optim.mma or optim.adam(1e-3)",
-    ),
+    optimizer: check("optimizer", method, typeof method === "function" || isMethod(method), ofOptimizers),
     interpolation: check(
       "interpolation",
       interpolation,
@@ -177,7 +243,7 @@ export const settle = <P, S extends GridSystem>(options: OptimizeOptions<P, S>):
     continuation: check(
       "continuation",
       continuation,
-      isRecord(continuation) && Object.values(continuation).every(isScheduled),
+      isContinuation,
       "it is a record of numbers, or functions of the iteration, by name",
     ),
     iterations: checkNumber("stop.iterations", iterations, isCount, "it is a whole number, 1 or more"),
@@ -185,29 +251,21 @@ export const settle = <P, S extends GridSystem>(options: OptimizeOptions<P, S>):
     milliseconds: checkNumber("stop.milliseconds", milliseconds, isPositive, "it is a positive number"),
     seed: checkNumber("seed", seed, Number.isSafeInteger, "it is a whole number"),
     certificate: check("certificate", certificate, typeof certificate === "boolean", "it is true or false"),
-    callbacks: check(
-      "callbacks",
-      callbacks,
-      Array.isArray(callbacks) && callbacks.every((callback) => typeof callback === "function"),
-      "it is a list of functions",
-    ),
-    signal: check(
-      "signal",
-      signal,
-      signal === undefined || (isRecord(signal) && typeof (signal as { aborted?: unknown }).aborted === "boolean"),
-      "it is an AbortSignal, as controller.signal",
-    ),
+    callbacks: check("callbacks", callbacks, areCallbacks, "it is a list of functions"),
+    signal: check("signal", signal, isSignal(signal), "it is an AbortSignal, as controller.signal"),
     backend: check("backend", backend, backends.includes(backend), `it is one of ${backends.join(", ")}`),
   });
-  if (isLeft(settled)) throw new InvalidProblem("optimize", settled.left.join("; "), "Correct these options");
+  if (isLeft(settled)) return refuse(asked, settled.left);
+  const optimizer = madeOptimizer(asked, options);
   const named = Object.entries(constraints);
-  if (optimizer.kind === "gradient transformation" && named.length > 0)
-    throw new InvalidProblem(
-      "optimize",
-      `constraints ${named.map(([name]) => name).join(", ")} with an optimizer that knows none`,
-      "Use optim.mma, or wrap it: optim.augmentedLagrangian({ inner: optim.adam(1e-2) })",
-    );
+  requireFittingOptimizer(
+    asked,
+    optimizer,
+    parameterization.bounds,
+    named.map(([name]) => name),
+  );
   return {
+    asked,
     problem,
     parameterization,
     objective,

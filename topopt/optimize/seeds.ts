@@ -3,33 +3,24 @@
  * give, to rounding.
  */
 import { InvalidProblem } from "../../src/error.ts";
-import type { ElasticitySystem, ElementField, GridSystem } from "../../library/fem/index.ts";
+import type { ElasticitySystem, GridSystem } from "../../library/fem/index.ts";
 import { stack } from "../../library/numpy/joining.ts";
-import { where } from "../../library/numpy/selection.ts";
 import type { ArrayTree } from "../../library/optim/index.ts";
-import { key } from "../../library/random/index.ts";
 import { vmap } from "../../transforms/vmap.ts";
 import type { Continuation } from "../parameterization.ts";
-import { certifier } from "./certificate.ts";
-import type { Certificate } from "./certificate.ts";
-import type { IterationEntry } from "./entry.ts";
+import { machineOf } from "./experiment.ts";
+import type { Machine, Step } from "./experiment.ts";
 import { compiled, mapTogether } from "./generic.ts";
 import { settle } from "./options.ts";
-import type { OptimizeOptions } from "./options.ts";
-import { iterationOf } from "./program.ts";
-import { continuationAt, transition } from "./transition.ts";
-import type { EndReason, Evaluated, RunState } from "./transition.ts";
+import type { LoopOptions } from "./options.ts";
+import type { Iteration } from "./program.ts";
+import { logFrom, note, resultOf } from "./result.ts";
+import type { Log, RunResult } from "./result.ts";
+import { endingOf } from "./transition.ts";
 
 /** What a run from one of several seeds gives. */
-export interface SeedResult<P> {
+export interface SeedResult<P, S extends GridSystem = ElasticitySystem> extends RunResult<P, S> {
   readonly seed: number;
-  readonly history: readonly IterationEntry[];
-  /** Of the design evaluated last. */
-  readonly certificate: Certificate | null;
-  readonly density: ElementField;
-  readonly params: P;
-  readonly best: Evaluated<P>;
-  readonly reason: EndReason;
 }
 
 /** Trees of arrays behind one another, along a new first axis. */
@@ -39,18 +30,42 @@ const stackTrees = <T>(trees: readonly T[]): T => mapTogether((...own) => stack(
 const sliceOf = <T>(batch: T, k: number): T => mapTogether((x) => x.at(k).get(), batch);
 
 /** One run of several. */
-interface Lane<P> {
-  state: RunState<P>;
-  readonly history: IterationEntry[];
-  reason: EndReason | null;
+interface Lane<P> extends Log<P> {
+  readonly seed: number;
 }
+
+type Program<P> = (params: P, state: ArrayTree, moving: Continuation) => Iteration<P>;
+
+/**
+ * A step of every lane, by one program. Where a solver fails for one of the designs the program has failed for all: each lane
+ * takes its step alone then, so that the others go on.
+ */
+const stepsOf = <P, S extends GridSystem>(
+  { table, stepOf, step }: Machine<P, S>,
+  program: Program<P>,
+  lanes: readonly Lane<P>[],
+): readonly Step<P>[] => {
+  const states = lanes.map(({ state }) => state);
+  const moving = table.movingAt(states[0]!.iteration + 1);
+  let made: Iteration<P>;
+  try {
+    const [params, optimizer] = [states.map((own) => own.params), states.map((own) => own.optimizer)];
+    made = program(stackTrees(params), stackTrees(optimizer), moving);
+  } catch (error) {
+    if (endingOf(error) === null) throw error;
+    return states.map((state) => step(state));
+  }
+  return states.map((state, k) => stepOf(state, sliceOf(made, k)));
+};
 
 /**
  * Runs from several seeds in one program.
  * @param seeds  whole numbers; the option `seed` is not used
- * @returns      a result for every seed, in their order; certificates of the last designs
- * @throws InvalidProblem as optimize, and without seeds; what objective and solver throw, for whichever seed
- * A run that ends before the others, at rest or for want of numbers, waits at its last design.
+ * @returns      a result for every seed, in their order
+ * @throws InvalidProblem as optimize, and without seeds; NotFinite where the first design of a seed has no value; what objective,
+ *   solver and callbacks throw
+ * A run that ends before the others, at rest or for want of numbers, leaves the batch: the program is compiled anew for those
+ * that go on. Callbacks are told the seed: callbacks: [(entry, { seed }) => ...].
  * Cost: per iteration one factorization per seed, on one analysis; memory of all seeds at once.
  * @example
  * const parameterization = neural(problem, nn.siren({ width: 8 }), { volumeFraction: 0.4 });
@@ -58,54 +73,29 @@ interface Lane<P> {
  * runs.map(({ seed, history }) => [seed, history.length]) // [[0, 2], [1, 2], [2, 2]]
  */
 export const optimizeSeeds = <P, S extends GridSystem = ElasticitySystem>(
-  options: OptimizeOptions<P, S>,
+  options: LoopOptions<P, S>,
   seeds: readonly number[],
-): readonly SeedResult<P>[] => {
-  const settled = settle(options);
+): readonly SeedResult<P, S>[] => {
+  const machine = machineOf(settle("optimizeSeeds", options));
   if (!Array.isArray(seeds) || seeds.length === 0 || !seeds.every(Number.isSafeInteger))
     throw new InvalidProblem("optimizeSeeds", `seeds ${JSON.stringify(seeds)}`, "Give a list of whole numbers");
-  const { parameterization, optimizer, continuation, callbacks, signal } = settled;
-  const { constants } = continuationAt(continuation, 1);
-  const iterate = iterationOf(settled);
-  const one = (params: P, state: ArrayTree, moving: Continuation) => {
-    const made = iterate(params, state, { ...constants, ...moving });
-    const keep = <T>(next: T, own: T): T => mapTogether((x, y) => where(made.isFinite, x, y), next, own);
-    return { ...made, next: keep(made.next, params), state: keep(made.state, state) };
-  };
-  const program = compiled(vmap(one as never, { inAxes: [0, 0, null] }) as unknown as typeof one, settled.backend);
-
-  const lanes = seeds.map((seed): Lane<P> => {
-    const params = parameterization.init(key(seed));
-    const state = { iteration: 0, params, optimizer: optimizer.init(params), last: null, best: null };
-    return { state, history: [], reason: null };
-  });
-  let params = stackTrees(lanes.map(({ state }) => state.params));
-  let states = stackTrees(lanes.map(({ state }) => state.optimizer));
+  const { callbacks, signal, stop, backend } = machine.settled;
+  signal?.throwIfAborted();
+  const program = compiled(vmap(machine.iterate as never, { inAxes: [0, 0, null] }) as unknown as Program<P>, backend);
+  const lanes = seeds.map((seed): Lane<P> => ({ seed, ...logFrom(machine.startFrom(seed)) }));
   const started = performance.now();
-  for (let iteration = 1; lanes.some(({ reason }) => reason === null); iteration++) {
-    const made = program(params, states, continuationAt(continuation, iteration).moving);
-    [params, states] = [made.next, made.state];
-    for (const [k, lane] of lanes.entries()) {
-      if (lane.reason !== null) continue;
-      const taken = transition(settled, lane.state, sliceOf(made, k));
-      [lane.state, lane.reason] = [taken.state, taken.reason];
-      lane.history.push(taken.entry);
-      for (const callback of callbacks) callback(taken.entry);
+  for (let active = lanes; active.length > 0; active = active.filter(({ reason }) => reason === null)) {
+    const began = performance.now();
+    const steps = stepsOf(machine, program, active);
+    const milliseconds = (performance.now() - began) / active.length;
+    for (const [k, lane] of active.entries()) {
+      const { entry, state, certificate } = steps[k]!;
+      note(lane, steps[k]!);
+      for (const callback of callbacks) callback(entry, { seed: lane.seed, state, certificate, milliseconds });
     }
-    const isOver = performance.now() - started > settled.stop.milliseconds;
+    const isOver = performance.now() - started > stop.milliseconds;
     const reason = signal?.aborted === true ? "aborted" : isOver ? "time" : null;
-    if (reason !== null) for (const lane of lanes) lane.reason ??= reason;
+    if (reason !== null) for (const lane of active) lane.reason ??= reason;
   }
-  const certify = certifier(settled);
-  return lanes.map(({ state: { last, best }, history, reason }, k) => {
-    if (last === null || best === null)
-      throw new InvalidProblem(
-        "optimizeSeeds",
-        `the first design of seed ${seeds[k]} has no finite objective`,
-        "Look at objective and constraints at its parameters",
-      );
-    const { moving } = continuationAt(continuation, last.iteration);
-    const certificate = settled.certificate ? certify(last.iteration, last.params, { ...constants, ...moving }) : null;
-    return { seed: seeds[k]!, history, certificate, density: last.density, params: last.params, best, reason: reason! };
-  });
+  return lanes.map((lane) => ({ seed: lane.seed, ...resultOf(machine, lane) }));
 };

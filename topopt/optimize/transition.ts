@@ -2,87 +2,46 @@
  * From the state of a run and what an iteration has computed to the next state, what is reported, and whether the run ends:
  * plain bookkeeping, for a run alone and for one of many seeds.
  */
-import type { ElementField, GridSystem } from "../../library/fem/index.ts";
-import { array } from "../../library/numpy/creation.ts";
-import type { ArrayTree } from "../../library/optim/index.ts";
+import { CotangentError, NotFinite } from "../../src/error.ts";
+import type { GridSystem } from "../../library/fem/index.ts";
+import { full } from "../../library/numpy/creation.ts";
+import type { ArrayTree, Evaluation } from "../../library/optim/index.ts";
 import { slackOf } from "../constraints.ts";
-import type { Continuation } from "../parameterization.ts";
+import type { Timetable } from "./continuation.ts";
 import type { ConstraintEntry, IterationEntry } from "./entry.ts";
-import type { Scheduled, Settled } from "./options.ts";
+import { mapTogether } from "./generic.ts";
+import type { Settled } from "./options.ts";
 import type { Iteration } from "./program.ts";
-
-/**
- * Why a run ended: all iterations done, the parameters at rest, its time over, the signal, a value or gradient that is no number,
- * a solver or root that failed on a design, or the optimizer has come to its end.
- */
-export type EndReason = "iterations" | "change" | "time" | "aborted" | "not finite" | "failed" | "optimizer";
-
-/** A design that was evaluated. */
-export interface Evaluated<P> {
-  readonly iteration: number;
-  readonly objective: number;
-  /** Largest violation of a constraint relative to its bound; 0 where all are kept. */
-  readonly violation: number;
-  readonly params: P;
-  readonly density: ElementField;
-}
-
-export interface RunState<P> {
-  /** Iterations done. */
-  readonly iteration: number;
-  /** Parameters to be evaluated next. */
-  readonly params: P;
-  readonly optimizer: ArrayTree;
-  /** The design evaluated last with numbers all. */
-  readonly last: Evaluated<P> | null;
-  /**
-   * Of the designs that keep all constraints the one with the smallest objective; before there is one, that with the smallest
-   * violation. Begun anew when the continuation changes, since objectives before and after do not compare.
-   */
-  readonly best: Evaluated<P> | null;
-}
+import type { EndReason, Evaluated, RunState } from "./state.ts";
 
 export interface Transition<P> {
   readonly state: RunState<P>;
   readonly entry: IterationEntry;
   /** Why the run ends here; null while it goes on. */
   readonly reason: EndReason | null;
+  /** What solver or root have thrown for the design, which has no value then; else null. */
+  readonly failure: CotangentError | null;
 }
 
 /** Violations up to this, relative to the bound, count as none. */
 const feasible = 1e-4;
 
-interface ContinuationValues {
-  readonly values: Readonly<Record<string, number>>;
-  /** Those that never change, as numbers. */
-  readonly constants: Continuation;
-  /** Those that do, as arrays, to be traced. */
-  readonly moving: Continuation;
-}
-
-const valueAt = (scheduled: Scheduled, iteration: number): number =>
-  typeof scheduled === "function" ? scheduled(iteration) : scheduled;
-
-export const continuationAt = (
-  continuation: Readonly<Record<string, Scheduled>>,
-  iteration: number,
-): ContinuationValues => {
-  const entries = Object.entries(continuation).map(([name, own]) => [name, valueAt(own, iteration)] as const);
-  const isConstant = ([name]: readonly [string, number]): boolean => typeof continuation[name] === "number";
-  const moving = entries.filter((entry) => !isConstant(entry));
-  return {
-    values: Object.fromEntries(entries),
-    constants: Object.fromEntries(entries.filter(isConstant)),
-    moving: Object.fromEntries(moving.map(([name, value]) => [name, array(value)])),
-  };
+/**
+ * Errors of a design, not of what was asked: the run ends with the designs before. What is no number reaches solvers as modulus,
+ * or as the load of an adjoint, and is refused there.
+ */
+const endings: Readonly<Record<string, EndReason>> = {
+  InvalidModulus: "not finite",
+  InvalidLoad: "not finite",
+  NotFinite: "not finite",
+  NotPositiveDefinite: "failed",
+  NotConverged: "failed",
+  RootNotBracketed: "failed",
 };
 
-/** Whether objectives at an iteration compare with those at the one before. */
-const compares = (continuation: Readonly<Record<string, Scheduled>>, iteration: number): boolean => {
-  if (iteration === 1) return true;
-  const [own, before] = [iteration, iteration - 1].map((k) => continuationAt(continuation, k).values);
-  return Object.keys(own!).every((name) => own![name] === before![name]);
-};
+/** Why a run ends with an error; null for one that is not a design's. */
+export const endingOf = (error: unknown): EndReason | null =>
+  error instanceof CotangentError ? (endings[error.code] ?? null) : null;
 
 const isBetter = <P>(own: Evaluated<P>, best: Evaluated<P> | null): boolean => {
   if (best === null) return true;
@@ -91,61 +50,191 @@ const isBetter = <P>(own: Evaluated<P>, best: Evaluated<P> | null): boolean => {
   return isKept ? own.objective < best.objective : own.violation < best.violation;
 };
 
+const reportOf = <P, S extends GridSystem>(
+  { optimizer }: Settled<P, S>,
+  state: ArrayTree,
+): IterationEntry["optimizer"] => (optimizer.kind === "optimizer" ? (optimizer.report?.(state) ?? {}) : {});
+
+const constraintEntries = <P, S extends GridSystem>(
+  { constraints }: Settled<P, S>,
+  values: ArrayLike<number>,
+): Readonly<Record<string, ConstraintEntry>> =>
+  Object.fromEntries(
+    constraints.map(([name, { bound, sense }], k) => {
+      const value = values[k]!;
+      return [name, { value, bound, sense, slack: slackOf({ bound, sense }, value) }];
+    }),
+  );
+
 const entryOf = <P, S extends GridSystem>(
-  { constraints, optimizer, continuation }: Settled<P, S>,
+  settled: Settled<P, S>,
+  { valuesAt }: Timetable,
   iteration: number,
   made: Iteration<P>,
   violation: number,
-): IterationEntry => {
-  const values = made.constraints.toTypedArray();
-  const constraintEntry = (k: number): ConstraintEntry => {
-    const { bound, sense } = constraints[k]![1];
-    const value = values[k]!;
-    return { value, bound, sense, slack: slackOf({ bound, sense }, value) };
-  };
-  return {
-    iteration,
-    objective: made.objective.item(),
-    volume: made.volume.item(),
-    greyness: made.greyness.item(),
-    constraints: Object.fromEntries(constraints.map(([name], k) => [name, constraintEntry(k)])),
-    isFeasible: violation <= feasible,
-    enforced: Object.fromEntries(Object.entries(made.enforced).map(([name, x]) => [name, x.item()])),
-    gradientNorm: made.gradientNorm.item(),
-    change: made.change.item(),
-    continuation: continuationAt(continuation, iteration).values,
-    optimizer: optimizer.kind === "optimizer" ? (optimizer.report?.(made.state) ?? {}) : {},
-  };
-};
+): IterationEntry => ({
+  iteration,
+  objective: made.objective.item(),
+  volume: made.volume.item(),
+  greyness: made.greyness.item(),
+  constraints: constraintEntries(settled, made.constraints.toTypedArray() as Float64Array),
+  isFeasible: violation <= feasible,
+  enforced: Object.fromEntries(Object.entries(made.enforced).map(([name, x]) => [name, x.item()])),
+  gradientNorm: made.gradientNorm.item(),
+  change: made.change.item(),
+  continuation: valuesAt(iteration),
+  optimizer: reportOf(settled, made.state),
+});
 
-/** Why a run ends after an iteration that was a success. */
+/** Of a design for which a solver has failed: nothing is known of it. */
+const emptyEntry = <P, S extends GridSystem>(
+  settled: Settled<P, S>,
+  { valuesAt }: Timetable,
+  iteration: number,
+  state: ArrayTree,
+): IterationEntry => ({
+  iteration,
+  objective: Number.NaN,
+  volume: Number.NaN,
+  greyness: Number.NaN,
+  constraints: constraintEntries(
+    settled,
+    settled.constraints.map(() => Number.NaN),
+  ),
+  isFeasible: false,
+  enforced: {},
+  gradientNorm: Number.NaN,
+  change: Number.NaN,
+  continuation: valuesAt(iteration),
+  optimizer: reportOf(settled, state),
+});
+
+const isDone = <P, S extends GridSystem>({ optimizer }: Settled<P, S>, state: ArrayTree): boolean =>
+  optimizer.kind === "optimizer" && optimizer.isDone?.(state) === true;
+
+/** Why a run ends after an iteration that was a success; at rest only where nothing of what is asked will change. */
 const reasonAfter = <P, S extends GridSystem>(
-  { stop, optimizer }: Settled<P, S>,
-  entry: IterationEntry,
+  settled: Settled<P, S>,
+  { restsAfter }: Timetable,
+  { iteration, change }: IterationEntry,
   state: ArrayTree,
 ): EndReason | null => {
-  if (optimizer.kind === "optimizer" && optimizer.isDone?.(state) === true) return "optimizer";
-  if (entry.change < stop.change) return "change";
-  return entry.iteration >= stop.iterations ? "iterations" : null;
+  const { stop } = settled;
+  if (isDone(settled, state) && restsAfter(iteration)) return "optimizer";
+  if (change < stop.change && restsAfter(iteration)) return "change";
+  return iteration >= stop.iterations ? "iterations" : null;
 };
 
-/** What follows from an iteration made of the state's parameters. */
+/** The state of an optimizer for the next iteration: begun anew where it compares values and the function has changed. */
+const stateFor = <P, S extends GridSystem>(
+  { optimizer }: Settled<P, S>,
+  { movesAt }: Timetable,
+  iteration: number,
+  params: P,
+  state: ArrayTree,
+): ArrayTree =>
+  optimizer.kind === "optimizer" && optimizer.comparesValues === true && movesAt(iteration)
+    ? optimizer.init(params)
+    : state;
+
+/** What an optimizer is told where there is nothing to be told. */
+const nothingSeen = <P>(params: P, constraints: number): Evaluation<P> => {
+  const none = (axes: readonly number[]): P =>
+    mapTogether((x) => full([...axes, ...x.shape], Number.NaN, { dtype: x.dtype }), params);
+  return {
+    value: full([], Number.NaN),
+    gradient: none([]),
+    ...(constraints === 0
+      ? {}
+      : { constraints: full([constraints], Number.NaN), constraintGradients: none([constraints]) }),
+  };
+};
+
+/** Where an optimizer goes after a design without a value; null where it does not go on. */
+const recovered = <P, S extends GridSystem>(
+  { optimizer, constraints }: Settled<P, S>,
+  { params, optimizer: state }: RunState<P>,
+): readonly [params: P, state: ArrayTree] | null => {
+  if (optimizer.kind !== "optimizer" || optimizer.recovers !== true) return null;
+  return optimizer.update(nothingSeen(params, constraints.length), state, params);
+};
+
+/** What follows where a design has no value: the end, or a step that the optimizer takes from there. */
+const withoutValue = <P, S extends GridSystem>(
+  settled: Settled<P, S>,
+  table: Timetable,
+  before: RunState<P>,
+  {
+    next,
+    ending,
+    failure,
+    entry,
+  }: {
+    readonly next: readonly [params: P, state: ArrayTree] | null;
+    readonly ending: EndReason;
+    readonly failure: CotangentError | null;
+    readonly entry: (state: ArrayTree) => IterationEntry;
+  },
+): Transition<P> => {
+  const iteration = before.iteration + 1;
+  if (next === null)
+    return { state: { ...before, iteration }, entry: entry(before.optimizer), reason: ending, failure };
+  const [params, own] = next;
+  const goesOn = !isDone(settled, own);
+  const isLast = iteration >= settled.stop.iterations;
+  const state = { ...before, iteration, params, optimizer: stateFor(settled, table, iteration + 1, params, own) };
+  return { state, entry: entry(own), reason: goesOn ? (isLast ? "iterations" : null) : ending, failure };
+};
+
+/**
+ * What follows from an iteration made of the state's parameters.
+ * @throws NotFinite  the first design has no value
+ */
 export const transition = <P, S extends GridSystem>(
   settled: Settled<P, S>,
+  table: Timetable,
   before: RunState<P>,
   made: Iteration<P>,
 ): Transition<P> => {
   const iteration = before.iteration + 1;
   const violation = Math.max(0, ...(made.violations.toTypedArray() as Float64Array));
-  const entry = entryOf(settled, iteration, made, violation);
-  if (made.isFinite.item() === 0) return { state: { ...before, iteration }, entry, reason: "not finite" };
+  const entry = entryOf(settled, table, iteration, made, violation);
+  if (made.isFinite.item() === 0) {
+    if (before.last === null)
+      throw new NotFinite(
+        settled.asked,
+        `the objective of the first design is ${entry.objective}, or its gradient or a constraint is no number`,
+        "Look at objective and constraints at the first parameters: parameterization.density(parameterization.init(key), {})",
+      );
+    const { optimizer } = settled;
+    const goesOn = optimizer.kind === "optimizer" && optimizer.recovers === true;
+    const next = goesOn ? ([made.next, made.state] as const) : null;
+    return withoutValue(settled, table, before, { next, ending: "not finite", failure: null, entry: () => entry });
+  }
   const own = { iteration, objective: entry.objective, violation, params: before.params, density: made.density };
-  const rival = compares(settled.continuation, iteration) ? before.best : null;
+  const rival = table.movesAt(iteration) ? null : before.best;
   const best = isBetter(own, rival) ? own : rival;
-  const { optimizer, continuation } = settled;
-  const hasChanged =
-    optimizer.kind === "optimizer" && optimizer.comparesValues === true && !compares(continuation, iteration + 1);
-  const state = hasChanged ? optimizer.init(made.next) : made.state;
-  const next = { iteration, params: made.next, optimizer: state, last: own, best };
-  return { state: next, entry, reason: reasonAfter(settled, entry, made.state) };
+  const optimizer = stateFor(settled, table, iteration + 1, made.next, made.state);
+  const state = { iteration, params: made.next, optimizer, last: own, best };
+  return { state, entry, reason: reasonAfter(settled, table, entry, made.state), failure: null };
+};
+
+/**
+ * What follows where solver or root have thrown.
+ * @throws the error itself where it is not a design's, and for a first design
+ */
+export const transitionFrom = <P, S extends GridSystem>(
+  settled: Settled<P, S>,
+  table: Timetable,
+  before: RunState<P>,
+  error: unknown,
+): Transition<P> => {
+  const ending = endingOf(error);
+  if (ending === null || before.last === null) throw error;
+  return withoutValue(settled, table, before, {
+    next: recovered(settled, before),
+    ending,
+    failure: error as CotangentError,
+    entry: (state) => emptyEntry(settled, table, before.iteration + 1, state),
+  });
 };

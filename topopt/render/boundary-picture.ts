@@ -3,6 +3,7 @@
  * Supports and loads stand outside of the domain where they can; the frame grows around whatever is drawn.
  * Source: the usual pictograms of structural mechanics; row 0 at the top, u_x right, u_y up.
  */
+import type { ArrayData } from "../../library/numpy/creation.ts";
 import { isDrawable } from "./axis-scale.ts";
 import { loadArrow, loadLabels, loadSample } from "./load-arrows.ts";
 import type { PictureLoad } from "./load-arrows.ts";
@@ -10,7 +11,8 @@ import { placeNode, surroundingBox } from "./picture-grid.ts";
 import type { Box, PictureGrid } from "./picture-grid.ts";
 import { fontFamily, heading, ink, legend, textWidth } from "./picture-style.ts";
 import type { LegendEntry } from "./picture-style.ts";
-import { densityPng } from "./png.ts";
+import { planeField } from "./plane-field.ts";
+import { fieldPng } from "./png.ts";
 import { supportKind, supportMark, supportNames, supportSample } from "./support-marks.ts";
 import type { DrawnMark, PictureSupport, SupportKind } from "./support-marks.ts";
 import { svgDocument, svgElement } from "./svg.ts";
@@ -22,8 +24,8 @@ export interface BoundaryPicture {
   readonly nelx: number;
   /** Elements in a column. */
   readonly nely: number;
-  /** Element field of shape [nely, nelx], drawn in gray instead of the grid: 0 is white, 1 is black. */
-  readonly density?: ArrayLike<number> | undefined;
+  /** Element field of shape [nely, nelx], or its values row by row, drawn in gray instead of the grid: 0 is white, 1 is black. */
+  readonly density?: ArrayData | undefined;
   /** Supported nodes; node = row * (nelx + 1) + column. */
   readonly supports: readonly PictureSupport[];
   /** Loaded nodes, fx to the right and fy up. */
@@ -71,7 +73,8 @@ function domain(picture: BoundaryPicture, grid: PictureGrid): readonly SvgNode[]
   });
   if (picture.density !== undefined) {
     // Enlarged, since some viewers smooth small images whatever image-rendering says.
-    const href = pngAddress(densityPng(picture.density, { nelx, nely, scale: Math.min(8, Math.ceil(cell)) }));
+    const field = planeField("boundaryPicture", picture.density, { nelx, nely });
+    const href = pngAddress(fieldPng(field, { scale: Math.min(8, Math.ceil(cell)) }));
     const attributes = { x: 0, y: 0, width, height, href, preserveAspectRatio: "none", "image-rendering": "pixelated" };
     return [svgElement("image", attributes), border];
   }
@@ -158,7 +161,8 @@ function legendEntries(supports: readonly { readonly kind: SupportKind }[], load
  * The boundary conditions of a problem on a grid, as the text of an SVG file.
  * @param picture  sizes, supports, loads, an optional density of shape [nely, nelx], title
  * @returns        SVG text: one group of class "support" per support, one of class "load" per load, each with a title that names its node
- * @throws         RangeError where a node is not on the grid, a support fixes nothing, a load is zero or not finite, or the density does not fit
+ * @throws         RangeError where a node is not on the grid, a support fixes nothing, or a load is zero or not finite; ShapeMismatch and
+ *   InvalidElement where the density does not fit or is not finite
  * @example boundaryPicture({ nelx: 2, nely: 1, supports: [{ node: 0, x: true, y: true }], loads: [{ node: 5, fx: 0, fy: -1 }] }).includes("fy = -1") // true
  */
 export function boundaryPicture(picture: BoundaryPicture): string {

@@ -9,7 +9,7 @@ import { requireOptions } from "../../src/options.ts";
 import type { ArrayData } from "../../library/numpy/creation.ts";
 import { base64 } from "./base64.ts";
 import type { ColormapName } from "./colormaps.ts";
-import { densityPng } from "./png.ts";
+import { fieldPng } from "./png.ts";
 import { framed } from "./picture-frame.ts";
 import { ink, textWidth } from "./picture-style.ts";
 import { planeField, requireColormap, requireLength, requirePositiveInteger, requireText } from "./plane-field.ts";
@@ -66,9 +66,10 @@ const drawDesign = (
   options: DesignPictureOptions & { readonly width: number },
 ): DrawnDesign => {
   const { width, colormap = "gray" } = options;
-  const { nelx, nely, values } = planeField(asked, density, options);
+  const field = planeField(asked, density, options);
+  const { nelx, nely } = field;
   const height = (width * nely) / nelx;
-  const file = densityPng(values, { nelx, nely, colormap, scale: Math.ceil(width / nelx) });
+  const file = fieldPng(field, { colormap, scale: Math.ceil(width / nelx) });
   const image = svgElement("image", {
     width,
     height,

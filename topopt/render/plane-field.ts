@@ -1,5 +1,6 @@
 /**
- * Element fields of the plane as pictures take them: an array with its shape, or values row by row with the numbers of elements.
+ * Element fields of the plane as every picture takes them: an array with its shape, or values row by row with the numbers of
+ * elements. What is given becomes values and numbers here, and nowhere else.
  */
 import { InvalidElement, InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { showShape } from "../../src/array/shape.ts";
@@ -28,13 +29,20 @@ const requireFinite = (asked: string, { values, nelx }: SampledField): void => {
       );
 };
 
+/** What is wrong with a field that is none of the plane. */
+const remedyFor = (axes: number): string =>
+  axes === 3
+    ? "A picture shows a plane: give a layer of the field, as field.at(0).get(), or the mean over layers, as np.mean(field, { axis: 0 })"
+    : "Give an array of shape [nely, nelx], or its values row by row together with nelx and nely";
+
 /**
  * The values of a field with its numbers of elements.
- * @throws ShapeMismatch where the shape is not that of a field in the plane or contradicts the size, InvalidElement for a value that is not
- *   finite, TracerConversion
+ * @param field  array or nested rows of shape [nely, nelx], which has its numbers; or values row by row, whose numbers `size` has
+ * @throws ShapeMismatch where the shape is not that of a field in the plane or contradicts the size, InvalidElement for a value
+ *   that is not finite, TracerConversion
  */
 export const planeField = (asked: string, field: ArrayData, size: FieldSize = {}): SampledField => {
-  const x = array(field);
+  const x = array(field, { dtype: "float64" });
   const [nely, nelx] = x.ndim === 2 ? x.shape : [size.nely, size.nelx];
   const agrees = (size.nelx ?? nelx) === nelx && (size.nely ?? nely) === nely;
   if (
@@ -49,7 +57,7 @@ export const planeField = (asked: string, field: ArrayData, size: FieldSize = {}
     throw new ShapeMismatch(
       asked,
       `a field of shape ${showShape(x.shape)} with nelx ${showValue(size.nelx)}, nely ${showValue(size.nely)}`,
-      "Give an array of shape [nely, nelx], or its values row by row together with nelx and nely",
+      remedyFor(x.ndim),
     );
   requirePositiveInteger(asked, "nelx", nelx);
   const sampled: SampledField = { nelx, nely, values: new Float64Array(x.toTypedArray()) };

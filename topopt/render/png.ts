@@ -2,9 +2,15 @@
  * PNG files of pixel arrays and element fields, 8 bits a channel, as bytes.
  * Source: PNG (W3C 2003), sections 5, 9 and 11.
  */
+import { ShapeMismatch } from "../../src/error.ts";
+import { requireOptions } from "../../src/options.ts";
+import type { ArrayData } from "../../library/numpy/creation.ts";
 import { fieldPixels } from "./colormaps.ts";
 import type { ColormapName } from "./colormaps.ts";
 import { zlibDeflate } from "./deflate.ts";
+import type { SampledField } from "./marching-squares.ts";
+import { planeField, requireColormap, requirePositiveInteger } from "./plane-field.ts";
+import type { FieldSize } from "./plane-field.ts";
 import { chunk, headerChunk, pngFile, scanlines } from "./png-chunks.ts";
 
 /** Pixels of a picture, row-major from the top-left corner. */
@@ -20,20 +26,11 @@ export interface PixelPicture {
 }
 
 /** How an element field becomes a picture. */
-export interface DensityPictureOptions {
-  /** Elements in a row. */
-  readonly nelx: number;
-  /** Elements in a column. */
-  readonly nely: number;
+export interface DensityPictureOptions extends FieldSize {
   /** Pixels along the edge of an element; a positive integer, 1 by default. */
   readonly scale?: number | undefined;
   /** "gray" by default: 0 is white, 1 is black. */
   readonly colormap?: ColormapName | undefined;
-}
-
-function requirePositiveInteger(where: string, name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new RangeError(`${where}: ${name} must be a positive integer, but it is ${value}`);
 }
 
 function encode(where: string, picture: PixelPicture, channels: number): Uint8Array {
@@ -43,8 +40,10 @@ function encode(where: string, picture: PixelPicture, channels: number): Uint8Ar
   requirePositiveInteger(where, "scale", scale);
   const expected = picture.width * picture.height * channels;
   if (picture.pixels.length !== expected)
-    throw new RangeError(
-      `${where}: ${picture.width} x ${picture.height} pixels of ${channels} bytes need ${expected} bytes, but pixels has ${picture.pixels.length}`,
+    throw new ShapeMismatch(
+      where,
+      `${picture.pixels.length} bytes of pixels`,
+      `${picture.width} x ${picture.height} pixels of ${channels} bytes need ${expected}`,
     );
   const header = headerChunk(picture.width * scale, picture.height * scale, channels);
   return pngFile([header, chunk("IDAT", zlibDeflate(scanlines(picture, channels, scale))), chunk("IEND")]);
@@ -54,7 +53,7 @@ function encode(where: string, picture: PixelPicture, channels: number): Uint8Ar
  * PNG file of gray pixels.
  * @param picture  pixels of shape [height, width], 0 is black and 255 is white
  * @returns        bytes of the file
- * @throws         RangeError where a size is not a positive integer or pixels has another length
+ * @throws InvalidOption where a size is not a positive integer, ShapeMismatch where pixels has another length
  * @example grayPng({ width: 2, height: 1, pixels: Uint8Array.of(0, 255), scale: 8 }).subarray(1, 4) // [80, 78, 71]
  */
 export function grayPng(picture: PixelPicture): Uint8Array {
@@ -65,34 +64,38 @@ export function grayPng(picture: PixelPicture): Uint8Array {
  * PNG file of coloured pixels.
  * @param picture  pixels of shape [height, width, 3]: red, green, blue
  * @returns        bytes of the file
- * @throws         RangeError where a size is not a positive integer or pixels has another length
+ * @throws InvalidOption where a size is not a positive integer, ShapeMismatch where pixels has another length
  * @example rgbPng({ width: 1, height: 1, pixels: Uint8Array.of(255, 128, 0) }).subarray(1, 4) // [80, 78, 71]
  */
 export function rgbPng(picture: PixelPicture): Uint8Array {
   return encode("rgbPng", picture, 3);
 }
 
+/** PNG file of a field that has been checked, in a colour map that exists. */
+export function fieldPng(
+  { nelx, nely, values }: SampledField,
+  { scale, colormap = "gray" }: Pick<DensityPictureOptions, "scale" | "colormap">,
+): Uint8Array {
+  const picture: PixelPicture = { width: nelx, height: nely, pixels: fieldPixels(values, colormap), scale };
+  return colormap === "gray" ? grayPng(picture) : rgbPng(picture);
+}
+
 /**
  * PNG file of an element field such as the density: 0 is white and 1 is black unless a colour map is named.
- * @param density  shape [nely, nelx], row 0 at the top; values outside [0, 1] take the colour of the nearer end
- * @param options  sizes, pixels per element, colour map
+ * @param density  element field: an array of shape [nely, nelx], row 0 at the top, or values row by row, with nelx and nely among
+ *   the options; finite, values outside [0, 1] take the colour of the nearer end
+ * @param options  scale, colormap; nelx, nely
  * @returns        bytes of the file, nelx * scale by nely * scale pixels
- * @throws         RangeError where the length is not nelx * nely or a value is not a finite number (it names the element)
+ * @throws ShapeMismatch, also for a field in space, InvalidElement for a value that is not finite (it names the element),
+ *   InvalidOption, UnknownOption, TracerConversion
+ * Cost: linear in the pixels.
+ * @example densityPng(elementField(mesh, 0.5), { scale: 8 }).subarray(1, 4) // [80, 78, 71]
  * @example densityPng([0, 0.5, 1, 1], { nelx: 2, nely: 2, scale: 8 }).subarray(1, 4) // [80, 78, 71]
  */
-export function densityPng(density: ArrayLike<number>, options: DensityPictureOptions): Uint8Array {
-  const { nelx, nely, scale, colormap = "gray" } = options;
-  requirePositiveInteger("densityPng", "nelx", nelx);
-  requirePositiveInteger("densityPng", "nely", nely);
-  if (density.length !== nelx * nely)
-    throw new RangeError(
-      `densityPng: ${nelx} x ${nely} elements need ${nelx * nely} values, but the field has ${density.length}`,
-    );
-  for (let element = 0; element < density.length; element++)
-    if (!Number.isFinite(density[element]))
-      throw new RangeError(
-        `densityPng: every density must be a finite number, but the one at row ${Math.floor(element / nelx)}, column ${element % nelx} is ${density[element]}`,
-      );
-  const picture: PixelPicture = { width: nelx, height: nely, pixels: fieldPixels(density, colormap), scale };
-  return colormap === "gray" ? grayPng(picture) : rgbPng(picture);
+export function densityPng(density: ArrayData, options: DensityPictureOptions = {}): Uint8Array {
+  requireOptions("densityPng", options, ["nelx", "nely", "scale", "colormap"]);
+  const { scale = 1, colormap = "gray" } = options;
+  requirePositiveInteger("densityPng", "scale", scale);
+  requireColormap("densityPng", colormap);
+  return fieldPng(planeField("densityPng", density, options), { scale, colormap });
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { bisect, customVjp, grad, NDArray, vjp } from "cotangent";
 import type { ElementField } from "cotangent/fem";
-import { elementField } from "cotangent/fem";
+import { corner, edge, elasticity, elementField, feSolve, fix, gridMesh, nodalLoad } from "cotangent/fem";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
@@ -93,6 +93,20 @@ describe("a certificate fails at", () => {
     expect(isPassed).toBe(false);
   });
 
+  test.each(Object.keys(faults))("%s, where every parameter is at a bound", (name) => {
+    const cornered = elementField(mesh, np.where(np.greater(wavy, 0.5), 1, 0));
+    const own = faults[name]!();
+    const parameterization = { ...(own.parameterization ?? pixels(problem)), init: () => cornered };
+    const { verdict, gradients } = certificateOf({ ...own, parameterization });
+    expect([verdict, gradients[0]!.verdict]).toEqual(["failed", "failed"]);
+    const clean = certificateOf({ parameterization: pixels(problem, { initial: cornered }) });
+    expect(clean.verdict).toBe("passed");
+    for (const { derivative, pairing } of clean.gradients) {
+      expect(Math.abs(derivative)).toBeGreaterThan(1e-3);
+      expect(pairing).toBeLessThan(1e-10);
+    }
+  });
+
   test("a wrong constraint alone, and says which", () => {
     const wrong = mistaken(
       (density) => np.mean(density),
@@ -106,6 +120,57 @@ describe("a certificate fails at", () => {
       ["volume", "passed"],
       ["wrong", "failed"],
     ]);
+  });
+});
+
+describe("a certificate is undecided", () => {
+  test("where differences have no digits, and does not say that it passed", () => {
+    // Waves shorter than any step: the derivative is right, and no difference can show it.
+    const waves = constraint(({ density }) => np.sin(np.mean(density).mul(1e9)), "<=", 1);
+    const { gradients, verdict, isPassed } = certificateOf({ constraints: { ...volume, waves } });
+    expect(gradients.map((own) => own.verdict)).toEqual(["passed", "passed", "undecided"]);
+    expect([verdict, isPassed]).toEqual(["undecided", false]);
+  });
+
+  test("as a whole run is without certificates", () => {
+    const { verdict, certificates } = optimize({
+      problem,
+      parameterization: pixels(problem),
+      optimizer: optim.sgd(1e-4),
+      certificate: false,
+      stop: { iterations: 1 },
+    });
+    expect([verdict, certificates]).toEqual(["undecided", []]);
+  });
+});
+
+describe("the residual of a certificate", () => {
+  test("is that of the design's own solve, whatever was solved for the differences", () => {
+    const own = certificateOf({});
+    const { residual } = problem.system.report()!;
+    expect(own.residual).toBe(residual);
+    const density = pixels(problem).density(wavy, {});
+    feSolve(problem.system, simp(density), problem.load);
+    expect(problem.system.report()!.residual).toBe(residual);
+  });
+
+  test("is null where nothing is solved", () => {
+    const { residual, verdict } = certificateOf({ objective: ({ density }) => np.sum(np.square(density)) });
+    expect([residual, verdict]).toEqual([null, "passed"]);
+  });
+
+  test("fails a certificate where the solver has not met its equations", () => {
+    const beam = gridMesh({ nelx: 48, nely: 16 });
+    const own: Problem = {
+      mesh: beam,
+      system: elasticity(beam, {
+        supports: [fix(edge(beam, "left"), "all")],
+        solver: { kind: "multigrid", tolerance: 1e-3 },
+      }),
+      load: nodalLoad(corner(beam, "bottomRight"), [0, -1]),
+    };
+    const { verdict, residual } = certificateOf({ problem: own, parameterization: pixels(own, { initial: 0.4 }) });
+    expect([verdict, residual! > 1e-6]).toEqual(["failed", true]);
   });
 });
 

@@ -1,7 +1,6 @@
 /** optimize and experiment: what a run reports, where it ends, and that it can be taken up again. */
 import { describe, expect, test } from "vitest";
 import { counters } from "cotangent";
-import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
 import {
@@ -10,10 +9,8 @@ import {
   encodeCheckpoint,
   experiment,
   minimizeCompliance,
-  neural,
   objectives,
   optimize,
-  optimizeSeeds,
   pixels,
   problems,
 } from "cotangent/topopt";
@@ -156,8 +153,10 @@ describe("a run ends", () => {
       },
     });
     expect(result.reason).toBe("not finite");
-    // The gradient's NaN is refused by the adjoint solve, so that the iteration has no entry.
-    expect(result.history).toHaveLength(what === "value" ? bad : bad - 1);
+    expect(result.history.map(({ objective }) => Number.isNaN(objective))).toEqual(
+      Array.from({ length: bad }, (_, k) => k === bad - 1),
+    );
+    // The gradient's NaN is refused by the adjoint solve.
     expect(result.failure === null).toBe(what === "value");
     expect(np.all(np.isfinite(result.density)).item()).toBe(1);
     expect(result.best.iteration).toBe(bad - 1);
@@ -194,45 +193,6 @@ test("optimality criteria make the same designs as minimizeCompliance", () => {
   const byHand = minimizeCompliance(problem, { volumeFraction: 0.4, filterRadius: 1.5, iterations: 30 });
   const result = optimize({ ...asked, optimizer: optim.optimalityCriteria(), stop: { iterations: 30 } });
   result.history.forEach(({ objective }, k) => expect(objective).toBeCloseTo(byHand.history[k]!.objective, 5));
-});
-
-describe("runs from several seeds", () => {
-  const field = neural(problem, nn.siren({ width: 8, depth: 2, omega: 10, dtype: "float64" }), { volumeFraction: 0.4 });
-  const common = { problem, parameterization: field, optimizer: optim.adam(1e-2), stop: { iterations: 6 } };
-  const seeds = [3, 1, 4];
-  const together = optimizeSeeds({ ...common }, seeds);
-
-  test("are what each would be alone", () => {
-    seeds.forEach((seed, k) => {
-      const alone = optimize({ ...common, seed, certificate: false });
-      const own = together[k]!;
-      expect([own.seed, own.reason, own.history.length]).toEqual([seed, "iterations", 6]);
-      own.history.forEach(({ objective }, at) => expect(objective / alone.history[at]!.objective).toBeCloseTo(1, 10));
-      expect(np.max(np.abs(own.density.sub(alone.density))).item()).toBeLessThan(1e-9);
-      expect(own.best.iteration).toBe(alone.best.iteration);
-    });
-  });
-
-  test("have a certificate each, and the volume that was asked for", () => {
-    for (const { certificate, history } of together) {
-      expect(certificate).toMatchObject({ iteration: 6, isPassed: true });
-      for (const { enforced } of history) expect(Math.abs(enforced["volume"]!)).toBeLessThan(1e-12);
-    }
-  });
-
-  test("take one analysis and one program", () => {
-    const before = counters();
-    optimizeSeeds({ ...common, certificate: false }, seeds);
-    const after = counters();
-    expect(after.traces - before.traces).toBe(1);
-    expect(after.factorizations - before.factorizations).toBe(18);
-    expect(after.analyses).toBe(before.analyses);
-  });
-
-  test("are refused without seeds", () => {
-    for (const wrong of [[], [0.5], 3])
-      expect(() => optimizeSeeds(common, wrong as never)).toThrow(expect.objectContaining({ code: "InvalidProblem" }));
-  });
 });
 
 describe("an optimizer that compares values", () => {

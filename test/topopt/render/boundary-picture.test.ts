@@ -230,6 +230,8 @@ describe("boundaryPicture", () => {
     for (const bad of [0, Number.NaN, Infinity])
       expect(() => boundaryPicture({ ...bare, loads: [{ node: 0, fx: bad, fy: 0 }] })).toThrow("finite");
     expect(() => boundaryPicture({ ...bare, nelx: 0 })).toThrow("nelx");
-    expect(() => boundaryPicture({ ...bare, density: [1] })).toThrow("need 2 values");
+    expect(() => boundaryPicture({ ...bare, density: [1] })).toThrow(
+      expect.objectContaining({ code: "ShapeMismatch", message: expect.stringContaining("[1] with nelx 2, nely 1") }),
+    );
   });
 });

@@ -52,11 +52,13 @@ describe("grayPng and rgbPng", () => {
 
   test("sizes that are no positive integers and pixels of another length are refused", () => {
     const pixels = new Uint8Array(4);
-    expect(() => grayPng({ width: 2, height: 3, pixels })).toThrow("need 6 bytes, but pixels has 4");
-    expect(() => rgbPng({ width: 2, height: 2, pixels })).toThrow(RangeError);
+    const coded = (code: string): object => expect.objectContaining({ code });
+    expect(() => grayPng({ width: 2, height: 3, pixels })).toThrow("4 bytes of pixels. 2 x 3 pixels of 1 bytes need 6");
+    expect(() => rgbPng({ width: 2, height: 2, pixels })).toThrow(coded("ShapeMismatch"));
     for (const bad of [0, -1, 1.5, Number.NaN, Infinity]) {
-      expect(() => grayPng({ width: bad, height: 2, pixels })).toThrow("width");
-      expect(() => grayPng({ width: 2, height: 2, pixels, scale: bad })).toThrow("scale");
+      expect(() => grayPng({ width: bad, height: 2, pixels })).toThrow(`width ${bad}`);
+      expect(() => grayPng({ width: 2, height: 2, pixels, scale: bad })).toThrow(`scale ${bad}`);
+      expect(() => rgbPng({ width: 2, height: bad, pixels })).toThrow(coded("InvalidOption"));
     }
   });
 });
@@ -84,11 +86,16 @@ describe("densityPng", () => {
       );
   });
 
-  test("a value that is no finite number is refused with its row and column", () => {
-    for (const bad of [Number.NaN, Infinity, -Infinity])
-      expect(() => densityPng([0, 0, 0, bad, 0, 0], { nelx: 2, nely: 3 })).toThrow("row 1, column 1");
-    expect(() => densityPng([0, 0, 0], { nelx: 2, nely: 2 })).toThrow("need 4 values, but the field has 3");
-  });
+  test.each([
+    ["scale 0", { scale: 0 }, "InvalidOption"],
+    ["scale 1.5", { scale: 1.5 }, "InvalidOption"],
+    ["an unknown map", { colormap: "toString" }, "InvalidOption"],
+    ["an unknown option", { size: 8 }, "UnknownOption"],
+  ])("%s is refused by its name", (_, options, code) =>
+    expect(() => densityPng([[0, 1]], options as never)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(/^densityPng: /u) }),
+    ),
+  );
 
   test("viridis pixels are the colours of the map", () => {
     const density = Float64Array.from({ length: 64 }, (_, at) => at / 63);

@@ -1,0 +1,50 @@
+/**
+ * Numbers that change along a run: what they are at an iteration, whether they moved, and whether they move again.
+ */
+import { array } from "../../library/numpy/creation.ts";
+import type { Continuation } from "../parameterization.ts";
+
+/** A number, or what it is at each iteration from 1. */
+export type Scheduled = number | ((iteration: number) => number);
+
+export interface Timetable {
+  /** Plain numbers, for reports. */
+  readonly valuesAt: (iteration: number) => Readonly<Record<string, number>>;
+  /** Those that never change, as numbers that programs are compiled with. */
+  readonly constants: Continuation;
+  /** Those that do, as arrays to be traced. */
+  readonly movingAt: (iteration: number) => Continuation;
+  /** Whether objectives at an iteration and at the one before belong to other values. */
+  readonly movesAt: (iteration: number) => boolean;
+  /** Whether the values stay what they are from an iteration to the last one. */
+  readonly restsAfter: (iteration: number) => boolean;
+}
+
+/**
+ * @param last  the last iteration of the run
+ */
+export const timetable = (schedules: Readonly<Record<string, Scheduled>>, last: number): Timetable => {
+  const entries = Object.entries(schedules);
+  const moving = entries.flatMap(([name, own]) => (typeof own === "function" ? [[name, own] as const] : []));
+  const constants = Object.fromEntries(entries.filter(([, own]) => typeof own === "number")) as Record<string, number>;
+  const movesAt = (iteration: number): boolean =>
+    iteration > 1 && moving.some(([, own]) => own(iteration) !== own(iteration - 1));
+  // Where the values are known to move; looked for at most once over all iterations.
+  let nextMove = 0;
+  return {
+    // In the order in which they were given.
+    valuesAt: (iteration) =>
+      Object.fromEntries(entries.map(([name, own]) => [name, typeof own === "function" ? own(iteration) : own])),
+    constants,
+    movingAt: (iteration) => Object.fromEntries(moving.map(([name, own]) => [name, array(own(iteration))])),
+    movesAt,
+    restsAfter: (iteration) => {
+      if (moving.length === 0) return true;
+      if (nextMove <= iteration) {
+        nextMove = iteration + 1;
+        while (nextMove <= last && !movesAt(nextMove)) nextMove++;
+      }
+      return nextMove > last;
+    },
+  };
+};
