@@ -35,3 +35,9 @@ export const counts: Counters = {
  * @example const before = counters().solves; compliance(problem, elementField(mesh, 1)); counters().solves - before // 1
  */
 export const counters = (): Counters => ({ ...counts });
+
+/** What has happened since a snapshot. */
+export const countersSince = (before: Counters): Counters =>
+  Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name, count - before[name as keyof Counters]]),
+  ) as unknown as Counters;

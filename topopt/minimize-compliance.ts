@@ -9,7 +9,7 @@ import type { Backend } from "../src/backend/index.ts";
 import { isLeft } from "../src/fp.ts";
 import { notify } from "../src/notice.ts";
 import { check, checkAll, checkNumber } from "../src/validate-options.ts";
-import { counters } from "../src/counters.ts";
+import { counters, countersSince } from "../src/counters.ts";
 import type { Counters } from "../src/counters.ts";
 import { elementField } from "../library/fem/index.ts";
 import type { ElasticitySystem, ElementField, FieldOf, GridSystem, VectorField } from "../library/fem/index.ts";
@@ -151,11 +151,6 @@ const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
 };
 
 const asFloats = (x: NDArray): Float64Array => x.toTypedArray() as Float64Array;
-
-const differenceOf = (after: Counters, before: Counters): Counters =>
-  Object.fromEntries(
-    Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]]),
-  ) as unknown as Counters;
 
 /** Filtered design, within the mask and 0 outside of it: a linear map. */
 const physicalDensity = (
@@ -360,7 +355,7 @@ export const minimizeCompliance = <S extends GridSystem>(
     displacement: displacement as FieldOf<S>,
     design,
     reason,
-    counters: differenceOf(counters(), before),
+    counters: countersSince(before),
     options: asked,
   };
 };

@@ -1,7 +1,7 @@
 /**
  * optimize and optimizeAsync: the loop around an experiment, for pixels and networks alike.
  */
-import { counters } from "../../src/counters.ts";
+import { counters, countersSince } from "../../src/counters.ts";
 import type { Counters } from "../../src/counters.ts";
 import { InvalidProblem } from "../../src/error.ts";
 import type { ElasticitySystem, GridSystem } from "../../library/fem/index.ts";
@@ -21,11 +21,6 @@ export interface OptimizeResult<P, S extends GridSystem = ElasticitySystem> exte
   /** What the run cost: whatever was computed meanwhile. */
   readonly counters: Counters;
 }
-
-const differenceOf = (after: Counters, before: Counters): Counters =>
-  Object.fromEntries(
-    Object.entries(after).map(([name, count]) => [name, count - before[name as keyof Counters]]),
-  ) as unknown as Counters;
 
 const firstState = <P, S extends GridSystem>(
   { start, requireOwn, settled }: Machine<P, S>,
@@ -66,7 +61,7 @@ function* turns<P, S extends GridSystem>(
     if (performance.now() - started > stop.milliseconds) log.reason ??= "time";
   }
   const result = resultOf(machine, log);
-  return { ...result, milliseconds, counters: differenceOf(counters(), before) };
+  return { ...result, milliseconds, counters: countersSince(before) };
 }
 
 const isPromise = (value: unknown): boolean =>

@@ -37,14 +37,25 @@ describe("optimizeAsync", () => {
   });
 
   test("lets a timer end the run, which optimize cannot", async () => {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 0);
+    const endingSoon = () => {
+      const controller = new AbortController();
+      const start = ({ iteration }: { readonly iteration: number }): void => {
+        if (iteration === 1) setTimeout(() => controller.abort(), 0);
+      };
+      return { signal: controller.signal, callbacks: [start] };
+    };
     const stop = { iterations: 1_000_000 };
-    const { reason, history } = await optimizeAsync({ ...asked, stop, signal: controller.signal });
-    expect([reason, history.length >= 1]).toEqual(["aborted", true]);
-    const late = new AbortController();
-    setTimeout(() => late.abort(), 0);
-    expect(optimize({ ...asked, signal: late.signal }).reason).toBe("iterations");
+    expect((await optimizeAsync({ ...asked, stop, ...endingSoon() })).reason).toBe("aborted");
+    expect(optimize({ ...asked, ...endingSoon() }).reason).toBe("iterations");
+  });
+
+  test("does nothing where its signal fires before the first iteration", async () => {
+    const controller = new AbortController();
+    let calls = 0;
+    const run = optimizeAsync({ ...asked, signal: controller.signal, callbacks: [() => calls++] });
+    controller.abort(new Error("closed"));
+    await expect(run).rejects.toThrow("closed");
+    expect(calls).toBe(0);
   });
 
   test("waits for callbacks, one after the other", async () => {
