@@ -73,14 +73,15 @@ const inTurns = {
   optimizer: optim.adam(1e-2),
 };
 
-/** Why a run ends that a timer set before it aborts. Pages have no setImmediate: their turns come by other means. */
+/** Why a run ends that a timer set in its first callback aborts. Pages have no setImmediate: their turns come by other means. */
 const endedByTimer = async () => {
   const controller = new AbortController();
-  setTimeout(() => controller.abort());
+  const abortSoon = ({ iteration }) => iteration === 1 && setTimeout(() => controller.abort());
   const { reason } = await optimizeAsync({
     ...inTurns,
     certificate: false,
     stop: { iterations: 2000 },
+    callbacks: [abortSoon],
     signal: controller.signal,
   });
   return reason;
