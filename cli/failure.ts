@@ -27,6 +27,13 @@ export class CommandFailure extends Error {
   }
 }
 
+/** A signal, or a reader that has gone: whoever did it knows, so nothing is said. */
+export class Interruption extends CommandFailure {
+  constructor(exitCode: ExitCode) {
+    super("", exitCode);
+  }
+}
+
 /** A failure as one block of text: coded errors say their code, what nobody has foreseen its stack. */
 export const describeFailure = (error: unknown): { readonly text: string; readonly exitCode: ExitCode } => {
   if (error instanceof CommandFailure) return { text: error.message, exitCode: error.exitCode };

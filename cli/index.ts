@@ -7,10 +7,10 @@ import { openTerminal } from "./output/terminal.ts";
 const terminal = openTerminal();
 try {
   process.exitCode = await main(process.argv.slice(2), terminal);
+  // A reader that went away is no success.
+  await terminal.listen();
 } catch (error) {
   const { text, exitCode } = describeFailure(error);
-  process.stderr.write(`${text}\n`);
+  if (text !== "") process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
 }
-// A reader that went away is no success.
-if (terminal.interruption() !== null) process.exitCode = terminal.interruption()!;

@@ -8,23 +8,9 @@ import { runCommand } from "./commands/run.ts";
 import { suiteCommand } from "./commands/suite.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 import type { ExitCode } from "./failure.ts";
+import { helpOf, usage, version } from "./help.ts";
 import type { Terminal } from "./output/terminal.ts";
 import { describeRunFile, runFileSchema } from "./problem-file/index.ts";
-
-const usage = `cotangent: topology optimization from problem files
-
-  cotangent run problem.json --out DIR [--resume] [--json]   one optimization; checkpoints, pictures and files in DIR
-  cotangent demo --out DIR                                   a problem file to begin with, and its run
-  cotangent compare problem.json --out DIR                   pixels, MLP, SIREN and CNN side by side
-  cotangent suite [small|all|NAME ...] [--with pixels,cnn] [--iterations N]
-                                                             tasks of the public suite of 116
-  cotangent check module.js [--order 2]                      a module's derivatives against finite differences
-  cotangent bench                                            what an iteration takes on this machine
-  cotangent help problem                                     what a problem file may say
-  cotangent schema                                           the same as JSON Schema, for editors
-
-Exit codes: 0 done, 1 failed, 2 wrong command or problem file, 130 interrupted (go on with --resume).
-`;
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
@@ -52,25 +38,33 @@ const countOf = (option: string, text: unknown, usual: number): number => {
   throw new CommandFailure(`${option} ${text}: give a whole number from 1`, exitCodes.usage);
 };
 
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+
 const commands: Readonly<Record<string, Command>> = {
   run: {
-    options: { out: { type: "string" }, resume: { type: "boolean" }, json: { type: "boolean" } },
+    options: { out: text, resume: flag, json: flag, quiet: flag },
     names: ["problem.json"],
-    run: ([file], { out, resume, json }, terminal) =>
-      runCommand({ file: file!, out: folderOf(out), resume: resume === true, json: json === true }, terminal),
+    run: ([file], { out, resume, json, quiet }, terminal) =>
+      runCommand(
+        {
+          file: file!,
+          out: folderOf(out),
+          isResumed: resume === true,
+          isJson: json === true,
+          isQuiet: quiet === true,
+        },
+        terminal,
+      ),
   },
-  demo: {
-    options: { out: { type: "string" } },
-    names: [],
-    run: (_names, { out }, terminal) => demoCommand(folderOf(out), terminal),
-  },
+  demo: { options: { out: text }, names: [], run: (_names, { out }, terminal) => demoCommand(folderOf(out), terminal) },
   compare: {
-    options: { out: { type: "string" } },
+    options: { out: text },
     names: ["problem.json"],
     run: ([file], { out }, terminal) => compareCommand(file!, folderOf(out), terminal),
   },
   suite: {
-    options: { with: { type: "string" }, iterations: { type: "string" } },
+    options: { with: text, iterations: text },
     names: null,
     run: (tasks, { with: kinds = "pixels,cnn", iterations }, terminal) =>
       suiteCommand(
@@ -79,7 +73,7 @@ const commands: Readonly<Record<string, Command>> = {
       ),
   },
   check: {
-    options: { order: { type: "string" } },
+    options: { order: text },
     names: ["module.js"],
     run: ([module], { order }, terminal) =>
       checkCommand({ module: module!, order: countOf("--order", order, 2) }, terminal),
@@ -102,19 +96,21 @@ const requireCommand = (name: string): Command => {
   return command;
 };
 
-const parsed = (name: string, { options, names }: Command, words: readonly string[]) => {
-  let found: { values: Readonly<Record<string, unknown>>; positionals: readonly string[] };
+/** What is to be said of a command, of problem files, or without a name of all commands. */
+const helpFor = (name: string | undefined): string => {
+  if (name === undefined) return usage;
+  if (name === "problem") return `${describeRunFile()}\n`;
+  requireCommand(name);
+  return helpOf[name]!;
+};
+
+const parsed = (name: string, { options }: Command, words: readonly string[]) => {
   try {
-    found = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    const help = { type: "boolean", short: "h" } as const;
+    return parseArgs({ args: [...words], options: { ...options, help }, allowPositionals: true, strict: true });
   } catch (error) {
     throw new CommandFailure(`cotangent ${name}: ${(error as Error).message}`, exitCodes.usage);
   }
-  if (names !== null && found.positionals.length !== names.length)
-    throw new CommandFailure(
-      `cotangent ${name} takes ${names.length === 0 ? "no names" : names.join(", ")}, not ${found.positionals.length}`,
-      exitCodes.usage,
-    );
-  return found;
 };
 
 /**
@@ -123,12 +119,21 @@ const parsed = (name: string, { options, names }: Command, words: readonly strin
  * @throws CommandFailure for one that is wrong or interrupted; what the command throws
  */
 export const main = async (words: readonly string[], terminal: Terminal): Promise<ExitCode> => {
-  const [name, ...others] = words;
-  if (name === undefined || ["help", "--help", "-h"].includes(name)) {
-    terminal.write(others[0] === "problem" ? `${describeRunFile()}\n` : usage);
+  const [name = "help", ...others] = words;
+  const tell = (message: string): ExitCode => {
+    terminal.write(message);
     return exitCodes.success;
-  }
+  };
+  if (["help", "--help", "-h"].includes(name)) return tell(helpFor(others[0]));
+  if (["--version", "-v"].includes(name)) return tell(`${version()}\n`);
   const command = requireCommand(name);
   const { values, positionals } = parsed(name, command, others);
+  if (values["help"] === true) return tell(helpFor(name));
+  const { names } = command;
+  if (names !== null && positionals.length !== names.length)
+    throw new CommandFailure(
+      `cotangent ${name} takes ${names.length === 0 ? "no names" : names.join(", ")}, not ${positionals.length}`,
+      exitCodes.usage,
+    );
   return command.run(positionals, values, terminal);
 };

@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkGrads } from "../../library/testing/index.ts";
+import { checkGrads } from "../../library/testing/check-grads.ts";
 import { CotangentError } from "../../src/error.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";

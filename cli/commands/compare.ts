@@ -1,128 +1,135 @@
 /** cotangent compare problem.json --out DIR: the problem of a file with pixels and networks side by side. */
 import { configure } from "../../src/configure.ts";
-import { isLeft } from "../../src/fp.ts";
 import { comparisonPicture, densityPng, historyCsv, htmlReport, linePlot } from "../../topopt/render/index.ts";
+import type { ReportPart } from "../../topopt/render/index.ts";
+import type { OptimizeResult } from "../../topopt/index.ts";
+import type { GridSystem } from "../../library/fem/index.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";
+import { certificateLine } from "../output/certificate-line.ts";
 import { outputFolder } from "../output/folder.ts";
 import { table } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { readRunFile } from "../problem-file/index.ts";
 import type { RunFile } from "../problem-file/index.ts";
-import { buildOptions } from "../run/build-options.ts";
-import { contestantFile, contestantNames } from "../run/contestants.ts";
-import type { ContestantName } from "../run/contestants.ts";
-import { runInMemory } from "../run/run-in-memory.ts";
-import type { MemoryRun } from "../run/run-in-memory.ts";
-import { faultLines, loadRunFile } from "./run.ts";
+import { contest } from "../run/contest.ts";
+import type { Contest } from "../run/contest.ts";
+import { contestantNames, lineUp } from "../run/contestants.ts";
+import { loadRunFile } from "../run/load-run-file.ts";
 
-interface Contest {
-  readonly name: ContestantName;
-  readonly run: MemoryRun;
+/** A contest that has come to a design. */
+interface Finished {
+  readonly name: string;
+  readonly result: OptimizeResult<unknown, GridSystem>;
 }
 
-/** A contestant's own problem file, checked like any other. */
-export const contestantOptions = (text: string): ReturnType<typeof buildOptions> => {
-  const read = readRunFile(text);
-  if (isLeft(read)) throw new CommandFailure(faultLines("problem", read.left), exitCodes.usage);
-  return buildOptions(read.right);
-};
+const columns = [
+  "parameters",
+  "iterations",
+  "best objective",
+  "feasible",
+  "volume",
+  "greyness",
+  "gradients",
+  "ended",
+  "seconds",
+];
 
-const columns = ["parameters", "iterations", "best objective", "volume", "greyness", "gradients", "seconds"];
+const verdicts = { passed: "certified", undecided: "undecided", failed: "WRONG" } as const;
 
-const rowOf = ({ name, run }: Contest): readonly (string | number)[] => {
-  const { volume, greyness } = run.history[run.best.iteration - 1]!;
-  const isPassed = run.certificates.every((own) => own.isPassed);
-  const objective = Number(run.best.objective.toPrecision(7));
+const rowOf = ({ name, result, failure }: Contest): readonly (string | number)[] => {
+  if (result === null) return [name, 0, "-", "-", "-", "-", "-", `failed: ${failure!.code}`, "-"];
+  const { history, best, verdict, reason, milliseconds } = result;
+  const { volume, greyness, isFeasible } = history[best.iteration - 1]!;
   return [
     name,
-    run.history.length,
-    objective,
+    history.length,
+    Number(best.objective.toPrecision(7)),
+    isFeasible ? "yes" : "no",
     Number(volume.toFixed(6)),
     Number(greyness.toFixed(3)),
-    isPassed ? "certified" : "WRONG",
-    Number(run.seconds.toFixed(1)),
+    verdicts[verdict],
+    failure === null ? reason : `failed: ${failure.code}`,
+    Number((milliseconds.reduce((sum, own) => sum + own, 0) / 1000).toFixed(1)),
   ];
 };
 
-const convergenceOf = (contests: readonly Contest[], title: string): string =>
-  linePlot({
+const convergenceOf = (finished: readonly Finished[], title: string): string => {
+  const values = finished.flatMap(({ result }) => result.history.map(({ objective }) => objective));
+  return linePlot({
     title,
     xLabel: "iteration",
     yLabel: "objective",
-    yScale: contests.every(({ run }) => run.history.every(({ objective }) => objective > 0)) ? "log" : "linear",
-    series: contests.map(({ name, run }) => ({
+    // Designs without a value interrupt the line.
+    yScale: values.every((value) => Number.isNaN(value) || value > 0) ? "log" : "linear",
+    series: finished.map(({ name, result: { history } }) => ({
       name,
-      x: run.history.map(({ iteration }) => iteration),
-      y: run.history.map(({ objective }) => objective),
+      x: history.map(({ iteration }) => iteration),
+      y: history.map(({ objective }) => objective),
     })),
   });
+};
 
-const rowsByIteration = (contests: readonly Contest[]): Record<string, number>[] =>
-  Array.from({ length: Math.max(...contests.map(({ run }) => run.history.length)) }, (_, k) => ({
+const rowsByIteration = (finished: readonly Finished[]): Record<string, number>[] =>
+  Array.from({ length: Math.max(...finished.map(({ result }) => result.history.length)) }, (_, k) => ({
     iteration: k + 1,
     ...Object.fromEntries(
-      contests.flatMap(({ name, run }) => (k < run.history.length ? [[name, run.history[k]!.objective]] : [])),
+      finished.flatMap(({ name, result: { history } }) => (k < history.length ? [[name, history[k]!.objective]] : [])),
     ),
   }));
 
-const writeFiles = (
-  out: string,
-  { title = "comparison", output }: RunFile,
+/** Files by name; designs in space have no pictures. */
+const filesOf = (
+  { title = "comparison", output: { scale } }: RunFile,
   contests: readonly Contest[],
-  size: { nelx: number; nely: number },
-): readonly string[] => {
-  const folder = outputFolder(out);
-  const convergence = convergenceOf(contests, title);
-  const designs = contests.map(({ name, run }) => ({
-    caption: name,
-    note: run.best.objective.toPrecision(5),
-    density: run.best.density,
-  }));
+): Readonly<Record<string, string>> => {
+  const finished = contests.flatMap(({ name, result }) => (result === null ? [] : [{ name, result }]));
+  const rows: ReportPart = { kind: "table", columns, rows: contests.map(rowOf) };
+  if (finished.length === 0) return { "report.html": htmlReport({ title, parts: [rows] }) };
+  const convergence = convergenceOf(finished, title);
+  const designs = finished
+    .filter(({ result }) => result.best.density.ndim === 2)
+    .map(({ name, result: { best } }) => ({
+      caption: name,
+      note: best.objective.toPrecision(5),
+      density: best.density,
+    }));
   const pictures = designs.map(({ caption, note, density }) => ({
     caption: `${caption}: ${note}`,
-    picture: densityPng(density.toTypedArray() as Float64Array, { ...size, scale: output.scale }),
+    picture: densityPng(density, { scale }),
   }));
-  const report = htmlReport({
-    title,
-    parts: [
-      { kind: "table", columns, rows: contests.map(rowOf) },
-      { kind: "pictures", pictures },
-      { kind: "pictures", pictures: [{ caption: "convergence", picture: convergence }] },
-    ],
-  });
-  const files = {
+  const curves: ReportPart = { kind: "pictures", pictures: [{ caption: "convergence", picture: convergence }] };
+  return {
     "convergence.svg": convergence,
-    "comparison.svg": comparisonPicture({ title, designs }),
-    "history.csv": historyCsv(rowsByIteration(contests)),
-    "report.html": report,
+    ...(designs.length === 0 ? {} : { "comparison.svg": comparisonPicture({ title, designs }) }),
+    "history.csv": historyCsv(rowsByIteration(finished)),
+    "report.html": htmlReport({ title, parts: [rows, { kind: "pictures", pictures }, curves] }),
   };
-  for (const [name, content] of Object.entries(files)) folder.write(name, content);
-  return Object.keys(files);
 };
+
+/** What is said of a contestant when it is done: its best, what has ended it, and what is wrong with its gradients. */
+const sentences = ({ name, result, failure }: Contest): readonly string[] => [
+  ...(result === null ? [] : [`${name}: ${result.best.objective.toPrecision(7)}`]),
+  ...(failure === null ? [] : [`${name} failed: ${failure.text}`]),
+  ...(result?.certificates ?? []).filter(({ isPassed }) => !isPassed).map((own) => `${name}: ${certificateLine(own)}`),
+];
 
 export const compareCommand = async (path: string, out: string, terminal: Terminal): Promise<ExitCode> => {
   const asked = loadRunFile(path);
   configure({ threads: asked.threads });
-  const { problem, volumeFraction, stop, seed, parameterization } = asked;
+  const { contestants, leftOut } = lineUp([...new Set([...contestantNames, asked.parameterization.kind])], asked);
+  const say = (lines: readonly string[]): void => terminal.write(lines.map((line) => `${line}\n`).join(""));
+  say(leftOut);
+  if (contestants.length === 0) throw new CommandFailure("nothing is left to compare", exitCodes.usage);
+  const folder = outputFolder(out);
   const contests: Contest[] = [];
-  let size = { nelx: 0, nely: 0 };
-  for (const name of contestantNames) {
-    const fraction = volumeFraction === undefined ? {} : { volumeFraction };
-    const text = contestantFile(name, problem, {
-      ...fraction,
-      iterations: stop.iterations,
-      seed,
-      filter: parameterization.filter,
-    });
-    const { options, problem: built } = contestantOptions(text);
-    size = built.mesh;
-    contests.push({ name, run: await runInMemory(options as never, terminal) });
-    terminal.write(`${name}: ${contests.at(-1)!.run.best.objective.toPrecision(7)}\n`);
+  for (const contestant of contestants) {
+    const own = await contest(contestant, terminal);
+    contests.push(own);
+    say(sentences(own));
   }
-  terminal.write(`\n${table(columns, contests.map(rowOf))}`);
-  terminal.write(`wrote ${writeFiles(out, asked, contests, size).join(", ")} to ${out}\n`);
-  return contests.every(({ run }) => run.certificates.every((own) => own.isPassed))
-    ? exitCodes.success
-    : exitCodes.failed;
+  const files = filesOf(asked, contests);
+  for (const [name, content] of Object.entries(files)) folder.write(name, content);
+  terminal.write(`\n${table(columns, contests.map(rowOf))}wrote ${Object.keys(files).join(", ")} to ${out}\n`);
+  const isFailed = contests.some(({ result, failure }) => failure !== null || result?.verdict === "failed");
+  return isFailed ? exitCodes.failed : exitCodes.success;
 };

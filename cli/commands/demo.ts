@@ -24,5 +24,5 @@ export const demoCommand = (out: string, terminal: Terminal): Promise<ExitCode> 
   if (existsSync(path)) throw new CommandFailure(`${path} exists already: use another folder`, exitCodes.usage);
   folder.write("problem.json", demoFile);
   terminal.write(`wrote ${path}; change it and say: cotangent run ${path} --out another-folder\n`);
-  return runCommand({ file: path, out, resume: false, json: false }, terminal);
+  return runCommand({ file: path, out, isResumed: false, isJson: false, isQuiet: false }, terminal);
 };

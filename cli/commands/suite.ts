@@ -1,13 +1,15 @@
 /** cotangent suite [small | all | NAME ...]: tasks of the public suite, solved by each parameterization asked for. */
+import { isLeft } from "../../src/fp.ts";
 import { problems } from "../../topopt/index.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";
 import { table } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { contestantFile, contestantNames } from "../run/contestants.ts";
-import type { ContestantName } from "../run/contestants.ts";
-import { runInMemory } from "../run/run-in-memory.ts";
-import { contestantOptions } from "./compare.ts";
+import { readRunFile } from "../problem-file/index.ts";
+import type { RunFile } from "../problem-file/index.ts";
+import { contest } from "../run/contest.ts";
+import type { Contest } from "../run/contest.ts";
+import { contestantNames, lineUp } from "../run/contestants.ts";
 
 export interface SuiteCommand {
   /** Names of tasks, or "small" or "all"; small without any. */
@@ -28,50 +30,67 @@ const taskNames = (asked: readonly string[]): readonly string[] => {
   });
 };
 
-const contestants = (asked: readonly string[]): readonly ContestantName[] =>
-  asked.map((name) => {
-    if ((contestantNames as readonly string[]).includes(name)) return name as ContestantName;
-    throw new CommandFailure(
-      `no parameterization ${JSON.stringify(name)}: use ${contestantNames.join(", ")}`,
-      exitCodes.usage,
-    );
-  });
-
-/** The filter radius of the suite's own pipeline. */
-const filter = 2;
-
-/** Relative to the best of the row. */
-const excess = (values: readonly number[]): readonly number[] => {
-  const best = Math.min(...values);
-  return values.map((value) => value / best - 1);
+const requireKinds = (asked: readonly string[]): readonly string[] => {
+  const unknown = asked.find((name) => !(contestantNames as readonly string[]).includes(name));
+  if (unknown === undefined) return asked;
+  throw new CommandFailure(
+    `no parameterization ${JSON.stringify(unknown)}: use ${contestantNames.join(", ")}`,
+    exitCodes.usage,
+  );
 };
+
+/** The problem file of a task, with the filter radius of the suite's own pipeline. */
+const fileOf = (suite: string, iterations: number): RunFile => {
+  const parameterization = { kind: "pixels", filter: 2 };
+  const file = { problem: { suite }, parameterization, optimizer: { kind: "mma" }, stop: { iterations } };
+  const read = readRunFile(JSON.stringify(file));
+  if (isLeft(read)) throw new CommandFailure(read.left[0].message, exitCodes.usage);
+  return read.right;
+};
+
+/** The best objective of each contestant on a task; NaN where it has failed. */
+interface Row {
+  readonly task: string;
+  readonly values: readonly number[];
+}
+
+const valueOf = ({ result, failure }: Contest): number => (failure === null ? result!.best.objective : Number.NaN);
+
+const cellOf = (own: Contest): string =>
+  own.failure === null ? `${own.name} ${valueOf(own).toPrecision(6)}` : `${own.name} failed: ${own.failure.code}`;
 
 const median = (values: readonly number[]): number =>
   [...values].sort((left, right) => left - right)[values.length >> 1]!;
+
+/** How often each contestant was best, and by how much it exceeds the best where it has a value. */
+const summary = (kinds: readonly string[], rows: readonly Row[]): string => {
+  const excesses = rows.map(({ values }) => {
+    const least = Math.min(...values.filter(Number.isFinite));
+    return values.map((value) => value / least - 1);
+  });
+  const lines = kinds.map((kind, k) => {
+    const own = excesses.map((row) => row[k]!).filter(Number.isFinite);
+    const isBest = own.filter((value) => value === 0).length;
+    const usual = own.length === 0 ? "-" : Number((100 * median(own)).toFixed(2));
+    return [kind, isBest, usual, rows.length - own.length];
+  });
+  return table(["parameters", "best on", "median excess, %", "failed"], lines);
+};
 
 export const suiteCommand = async (
   { tasks, parameterizations, iterations }: SuiteCommand,
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const names = taskNames(tasks);
-  const kinds = contestants(parameterizations);
-  const rows: { readonly name: string; readonly values: readonly number[] }[] = [];
-  for (const name of names) {
-    const values: number[] = [];
-    for (const kind of kinds) {
-      const { options } = contestantOptions(contestantFile(kind, { suite: name }, { iterations, seed: 0, filter }));
-      values.push(
-        (await runInMemory({ ...(options as object), certificate: false } as never, terminal)).best.objective,
-      );
-    }
-    rows.push({ name, values });
-    terminal.write(`${name}  ${values.map((value, k) => `${kinds[k]} ${value.toPrecision(6)}`).join("  ")}\n`);
+  const kinds = requireKinds(parameterizations);
+  const rows: Row[] = [];
+  for (const task of names) {
+    const contests: Contest[] = [];
+    for (const contestant of lineUp(kinds, fileOf(task, iterations)).contestants)
+      contests.push(await contest(contestant, terminal, { certificate: false }));
+    rows.push({ task, values: contests.map(valueOf) });
+    terminal.write(`${task}  ${contests.map(cellOf).join("  ")}\n`);
   }
-  const excesses = rows.map(({ values }) => excess(values));
-  const summary = kinds.map((kind, k) => {
-    const own = excesses.map((row) => row[k]!);
-    return [kind, own.filter((value) => value === 0).length, Number((100 * median(own)).toFixed(2))];
-  });
-  terminal.write(`\n${table(["parameters", "best on", "median excess, %"], summary)}`);
-  return exitCodes.success;
+  terminal.write(`\n${summary(kinds, rows)}`);
+  return rows.every(({ values }) => values.every(Number.isFinite)) ? exitCodes.success : exitCodes.failed;
 };

@@ -10,6 +10,8 @@ export interface Progress {
   readonly iteration: (entry: IterationEntry, milliseconds: number) => void;
   /** A sentence between iterations. */
   readonly say: (message: string) => void;
+  /** What is said in any case, and the same as a record for programs. */
+  readonly conclude: (text: string, record?: object) => void;
   /** Nothing follows. */
   readonly end: () => void;
 }
@@ -32,52 +34,59 @@ const duration = (seconds: number): string => {
 /** Seven digits are what tables of compliances show. */
 const number = (value: number): string => value.toPrecision(7);
 
-const constraintsOf = ({ constraints }: IterationEntry): string =>
+/** Constraints where they stand: "volume 0.4012000 <= 0.4 (violated)". */
+export const constraintsOf = ({ constraints, isFeasible }: IterationEntry): string =>
   Object.entries(constraints)
     .map(
       ([name, { value, bound, sense, slack }]) =>
-        `${name} ${number(value)} ${sense} ${bound}${slack < 0 ? " (violated)" : ""}`,
+        `${name} ${number(value)} ${sense} ${bound}${slack < 0 && !isFeasible ? " (violated)" : ""}`,
     )
     .join("  ");
 
 const lineOf = (entry: IterationEntry): string =>
   `${String(entry.iteration).padStart(5)}  objective ${number(entry.objective)}  ${constraintsOf(entry) || `volume ${number(entry.volume)}`}  greyness ${entry.greyness.toFixed(3)}  change ${entry.change.toExponential(1)}`;
 
+export interface ProgressOptions {
+  readonly style: Style;
+  /** Says only what is said in any case. */
+  readonly isQuiet: boolean;
+  /** Iterations asked for. */
+  readonly last: number;
+}
+
 /**
  * @param write  to standard output
- * @param last   iterations asked for
- * @param first  iterations done already
  */
-export const progress = (style: Style, write: (text: string) => void, last: number, first = 0): Progress => {
+export const progress = (write: (text: string) => void, { style, isQuiet, last }: ProgressOptions): Progress => {
   const recent: number[] = [];
+  let told = 0;
   let isOpen = false;
-  const close = (): void => {
+  const end = (): void => {
     if (isOpen) write("\n");
     isOpen = false;
   };
-  return {
-    iteration: (entry, milliseconds) => {
-      if (style === "json") return write(`${JSON.stringify({ type: "iteration", ...entry, milliseconds })}\n`);
-      if (style === "lines") {
-        if (isTold(entry.iteration - first, last - first)) write(`${lineOf(entry)}\n`);
-        return;
-      }
-      recent.push(milliseconds);
-      if (recent.length > remembered) recent.shift();
-      const each = recent.reduce((sum, own) => sum + own, 0) / recent.length / 1000;
-      const done = Math.round((barWidth * entry.iteration) / last);
-      const bar = `${"#".repeat(done)}${".".repeat(Math.max(0, barWidth - done))}`;
-      const rate = each < 1 ? `${(1 / each).toFixed(1)}/s` : `${each.toFixed(1)} s each`;
-      // Back to the start of the line, and clear what a longer one has left.
-      write(
-        `\r[${bar}] ${entry.iteration}/${last}  ${number(entry.objective)}  ${rate}  ${duration(each * (last - entry.iteration))} left\u001B[K`,
-      );
-      isOpen = true;
-    },
-    say: (message) => {
-      close();
-      write(style === "json" ? `${JSON.stringify({ type: "message", message })}\n` : `${message}\n`);
-    },
-    end: close,
+  const bar = ({ iteration, objective }: IterationEntry, milliseconds: number): void => {
+    recent.push(milliseconds);
+    if (recent.length > remembered) recent.shift();
+    const each = recent.reduce((sum, own) => sum + own, 0) / recent.length / 1000;
+    const done = Math.round((barWidth * iteration) / last);
+    const filled = `${"#".repeat(done)}${".".repeat(Math.max(0, barWidth - done))}`;
+    const rate = each < 1 ? `${(1 / each).toFixed(1)}/s` : `${each.toFixed(1)} s each`;
+    // Back to the start of the line, and clear what a longer one has left.
+    write(
+      `\r[${filled}] ${iteration}/${last}  ${number(objective)}  ${rate}  ${duration(each * (last - iteration))} left\u001B[K`,
+    );
+    isOpen = true;
   };
+  const conclude: Progress["conclude"] = (text, record = { type: "message", message: text }) => {
+    end();
+    write(style === "json" ? `${JSON.stringify(record)}\n` : `${text}\n`);
+  };
+  const iteration: Progress["iteration"] = (entry, milliseconds) => {
+    told++;
+    if (style === "json") conclude("", { type: "iteration", ...entry, milliseconds });
+    else if (style === "bar") bar(entry, milliseconds);
+    else if (isTold(told, told + last - entry.iteration)) conclude(lineOf(entry));
+  };
+  return { iteration: isQuiet ? () => {} : iteration, say: isQuiet ? () => {} : conclude, conclude, end };
 };

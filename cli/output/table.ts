@@ -12,7 +12,7 @@ export const table = (columns: readonly string[], rows: readonly (readonly Cell[
   const line = (cells: readonly Cell[], isHead: boolean): string =>
     cells
       .map((cell, k) => {
-        const isNumber = rows.length > 0 && typeof rows[0]![k] === "number";
+        const isNumber = rows.some((row) => typeof row[k] === "number");
         const text = textOf(cell);
         return isNumber && (isHead || typeof cell === "number") ? text.padStart(widths[k]!) : text.padEnd(widths[k]!);
       })

@@ -1,13 +1,15 @@
 /** Standard output, and what interrupts a program: signals, and readers that go away. */
-import { exitCodes } from "../failure.ts";
+import { setImmediate } from "node:timers/promises";
+import { exitCodes, Interruption } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";
 
 export interface Terminal {
   readonly write: (text: string) => void;
   readonly isInteractive: boolean;
-  /** Why the program is to end, once something has asked for it. */
-  readonly interruption: () => ExitCode | null;
-  /** Lets signals and errors of pipes come in. */
+  /**
+   * Lets signals and errors of pipes come in.
+   * @throws Interruption  once there was one
+   */
   readonly listen: () => Promise<void>;
 }
 
@@ -26,7 +28,9 @@ export const openTerminal = (): Terminal => {
       if (interruption !== exitCodes.brokenPipe) process.stdout.write(text);
     },
     isInteractive: process.stdout.isTTY === true,
-    interruption: () => interruption,
-    listen: () => new Promise((resolve) => setImmediate(resolve)),
+    listen: async () => {
+      await setImmediate();
+      if (interruption !== null) throw new Interruption(interruption);
+    },
   };
 };

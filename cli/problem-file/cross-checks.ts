@@ -1,74 +1,13 @@
-/**
- * What the parts of a file ask of each other. Every check names the parts that it reads; it speaks when these are sound on
- * their own, so that faults elsewhere do not hide it and do not make it speak in error.
- */
-import { costLimits, dofsOf, filterCostOf, networkCostOf, pixelsOf } from "./cost.ts";
-import { countSelectors, geometryRemarks } from "./geometry-checks.ts";
+/** What the parts of a file ask of each other. */
+import { check } from "./check.ts";
+import type { Check } from "./check.ts";
+import { costChecks } from "./cost-checks.ts";
+import { geometryRemarks } from "./geometry-checks.ts";
 import type { Remark } from "./geometry-checks.ts";
 import { factsOf } from "./problem-section.ts";
 import type { ProblemFacts } from "./problem-section.ts";
-import type { FileSections } from "./sections.ts";
-import { isConstrained, settledConstraints, volumeFractionOf } from "./settle.ts";
-import type { RunConstraint, RunObjective, RunProblem } from "./types.ts";
-
-interface Check {
-  readonly needs: readonly (keyof FileSections)[];
-  readonly remarks: (own: FileSections) => readonly Remark[];
-}
-
-/** A check that can read no other parts than those it names. */
-const check = <const K extends keyof FileSections>(
-  needs: readonly K[],
-  remarks: (own: Pick<FileSections, K>) => readonly Remark[],
-): Check => ({ needs, remarks });
-
-const gridOf = (problem: RunProblem): string => factsOf(problem).counts.join(" x ");
-const round = (value: number): string => value.toPrecision(3);
-
-/** Nodes times selectors: each looks at every node. */
-const largestSelection = 1e10;
-
-const gridCost = check(["problem"], ({ problem }) => {
-  const dofs = dofsOf(problem);
-  const path = "mesh" in problem ? ["problem", "mesh"] : ["problem"];
-  if (dofs > costLimits.dofs)
-    return [
-      [path, `${gridOf(problem)} elements have ${round(dofs)} degrees of freedom, the limit is ${costLimits.dofs}`],
-    ];
-  const visits = "mesh" in problem ? countSelectors(problem) * dofs : 0;
-  return visits > largestSelection
-    ? [
-        [
-          path,
-          `selectors look at ${round(visits)} nodes, the limit is ${largestSelection}: use fewer, or a coarser grid`,
-        ],
-      ]
-    : [];
-});
-
-/** On a grid that is too large itself, the radius is judged beside the largest one. */
-const filterCost = check(["problem", "parameterization"], ({ problem, parameterization: { filter } }) => {
-  const cost = filterCostOf(problem, filter);
-  if (cost * Math.min(1, costLimits.dofs / dofsOf(problem)) <= costLimits.filter) return [];
-  const message = `radius ${filter} on ${gridOf(problem)} elements takes ${round(cost)} multiplications each time, the limit is ${costLimits.filter}`;
-  return [[["parameterization", "filter"], message]];
-});
-
-const isTooLarge = (problem: RunProblem): boolean => dofsOf(problem) > costLimits.dofs;
-
-const networkCost = check(["problem", "parameterization"], ({ problem, parameterization }) => {
-  const cost = networkCostOf(problem, parameterization);
-  if (cost <= costLimits.network || isTooLarge(problem)) return [];
-  const message = `the network holds ${round(cost)} numbers on ${gridOf(problem)} elements, the limit is ${costLimits.network}`;
-  return [[["parameterization"], message]];
-});
-
-const pictureCost = check(["problem", "output"], ({ problem, output }) => {
-  const cost = pixelsOf(problem, output);
-  if (cost <= costLimits.pixels || isTooLarge(problem)) return [];
-  const message = `pictures of ${round(cost)} pixels, the limit is ${costLimits.pixels}: use a smaller scale`;
-  return [[["output", "scale"], message]];
-});
+import { initialOf, isConstrained, settledConstraints, volumeFractionOf } from "./settle.ts";
+import type { RunConstraint, RunObjective } from "./types.ts";
 
 const geometry = check(["problem"], ({ problem }) => ("mesh" in problem ? geometryRemarks(problem) : []));
 
@@ -99,13 +38,13 @@ const constraintsFit = check(["problem", "constraints"], ({ problem, constraints
   }),
 );
 
-const takesConstraints = check(["constraints", "optimizer"], ({ constraints = {}, optimizer: { kind } }) =>
-  isConstrained(kind) || Object.keys(constraints).length === 0
+const takesConstraints = check(["constraints", "optimizer"], ({ constraints = {}, optimizer }) =>
+  isConstrained(optimizer.kind) || Object.keys(constraints).length === 0
     ? []
     : [
         [
           ["constraints"],
-          `${kind} knows no constraints: use "mma", "gcmma" or { "kind": "augmentedLagrangian", "inner": { "kind": "${kind}", ... } }`,
+          `${optimizer.kind} knows no constraints: use ${JSON.stringify({ kind: "augmentedLagrangian", inner: optimizer })}, or for pixels { "kind": "mma" }`,
         ],
       ],
 );
@@ -160,10 +99,7 @@ const networkBounds = check(["parameterization", "optimizer"], ({ parameterizati
   if (parameterization.kind === "pixels") return [];
   if (optimizer.kind === "optimalityCriteria")
     return [
-      [
-        ["optimizer", "kind"],
-        'optimalityCriteria scales densities, and weights of a network have signs: use "mma" or "adam"',
-      ],
+      [["optimizer", "kind"], 'optimalityCriteria scales densities, and weights of a network have signs: use "adam"'],
     ];
   if (optimizer.kind !== "mma" && optimizer.kind !== "gcmma") return [];
   return (["lower", "upper"] as const)
@@ -174,11 +110,29 @@ const networkBounds = check(["parameterization", "optimizer"], ({ parameterizati
     ]);
 });
 
+/** Pixels are densities: bounds of their own lie within [0, 1], and hold the first density. */
+const pixelBounds = check(["problem", "volumeFraction", "parameterization", "optimizer"], (own) => {
+  const { parameterization, optimizer } = own;
+  if (parameterization.kind !== "pixels" || (optimizer.kind !== "mma" && optimizer.kind !== "gcmma")) return [];
+  const { lower = 0, upper = 1 } = optimizer;
+  const initial = initialOf(own);
+  return [
+    ...(lower < 0 ? [[["optimizer", "lower"], `${lower} is below 0: pixels are densities`] as const] : []),
+    ...(upper > 1 ? [[["optimizer", "upper"], `${upper} is above 1: pixels are densities`] as const] : []),
+    ...(lower > initial || upper < initial
+      ? [[["optimizer"], `pixels begin at ${initial}, which is not between ${lower} and ${upper}`] as const]
+      : []),
+  ];
+});
+
+const symmetryFits = check(["problem", "parameterization"], ({ problem, parameterization: { symmetry } }) =>
+  symmetry === "front-back" && factsOf(problem).counts.length === 2
+    ? [[["parameterization", "symmetry"], 'this mesh is plane: give "left-right", "top-bottom" or "both"']]
+    : [],
+);
+
 export const crossChecks: readonly Check[] = [
-  gridCost,
-  filterCost,
-  networkCost,
-  pictureCost,
+  ...costChecks,
   geometry,
   objectiveFits,
   constraintsFit,
@@ -188,4 +142,6 @@ export const crossChecks: readonly Check[] = [
   decoderDimension,
   networkFraction,
   networkBounds,
+  pixelBounds,
+  symmetryFits,
 ];

@@ -76,7 +76,10 @@ export const interpolation: Decoder<RunInterpolation> = variants<"kind", RunInte
 export const stop: Decoder<RunStop> = record<RunStop>({
   iterations: withDefault(whole({ least: 1, most: largestIterations }), 100, "evaluations of the objective"),
   change: withDefault(number({ least: 0 }), 0, "ends the run when no parameter changes more; 0 for never"),
-  milliseconds: optional(positive, "ends the run after the iteration that passes this time; none without"),
+  milliseconds: optional(
+    positive,
+    "ends the run after the iteration that passes this time; one that is resumed has as much again; none without",
+  ),
 });
 
 const formats: readonly OutputFormat[] = [

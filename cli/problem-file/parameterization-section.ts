@@ -14,7 +14,7 @@ export type FileParameterization = RunNetwork | (Omit<RunPixels, "initial"> & { 
 
 type Projection = NonNullable<RunPixels["projection"]>;
 
-const symmetry: Decoder<Symmetry> = word(["left-right", "top-bottom", "both"]);
+const symmetry: Decoder<Symmetry> = word(["left-right", "top-bottom", "front-back", "both", "all"]);
 
 const shared = {
   filter: withDefault(
@@ -29,7 +29,10 @@ const shared = {
     }),
     "smooth step after the filter",
   ),
-  symmetry: optional(symmetry, "the design is its own mirror image"),
+  symmetry: optional(
+    symmetry,
+    'the design is its own mirror image; "both": left-right and top-bottom, "all": front-back too; front-back only in space',
+  ),
 } as const;
 
 const ofNetworks = {

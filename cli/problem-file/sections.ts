@@ -35,7 +35,8 @@ export const sections: Fields<FileSections> = {
   constraints: optional(
     constraints,
     "what has to hold; without this key, pixels under mma, gcmma, optimalityCriteria or augmentedLagrangian keep " +
-      "volume <= volumeFraction; {} for none",
+      "volume <= volumeFraction; {} for none. A design keeps one that it violates by at most 1e-4 of the bound, or by at " +
+      "most 1e-4 where the bound is 0",
   ),
   optimizer: required(optimizer, "how the parameters move"),
   interpolation: withDefault(interpolation, { kind: "simp", penal: 3, eMin: 1e-9 }, "from density to modulus"),

@@ -12,6 +12,10 @@ export const volumeFractionOf = ({
 }: Pick<FileSections, "volumeFraction" | "problem">): number | undefined =>
   volumeFraction ?? factsOf(problem).volumeFraction;
 
+/** The density that pixels begin at. */
+export const initialOf = (own: Pick<FileSections, "volumeFraction" | "problem" | "parameterization">): number =>
+  ("initial" in own.parameterization ? own.parameterization.initial : undefined) ?? volumeFractionOf(own) ?? 0.5;
+
 type Parts = Pick<
   FileSections,
   "problem" | "volumeFraction" | "parameterization" | "objective" | "constraints" | "optimizer"
@@ -42,9 +46,7 @@ export const settle = (own: FileSections): RunFile => {
     problem: settledProblem(own.problem),
     ...(volumeFraction === undefined ? {} : { volumeFraction }),
     parameterization:
-      parameterization.kind === "pixels"
-        ? { ...parameterization, initial: parameterization.initial ?? volumeFraction ?? 0.5 }
-        : parameterization,
+      parameterization.kind === "pixels" ? { ...parameterization, initial: initialOf(own) } : parameterization,
     constraints: settledConstraints(own),
   };
 };

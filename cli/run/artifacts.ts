@@ -1,14 +1,16 @@
 /**
- * The files of a run that has ended. They follow from the problem file and the run's state alone, byte for byte: no clock, no
- * path, no name of a machine.
+ * The files of a run that has ended, of its best design; the animation ends with the last one. They follow from the problem
+ * file and the run's state alone, byte for byte: no clock, no path, no name of a machine.
  */
 import { npy, safetensors, stl, threeMf, vti } from "../../topopt/files/index.ts";
 import { animatedPng, contourSvg, densityPng, historyCsv, linePlot } from "../../topopt/render/index.ts";
 import { problemPicture } from "../../topopt/index.ts";
-import type { IterationEntry } from "../../topopt/index.ts";
+import type { IterationEntry, Problem } from "../../topopt/index.ts";
+import type { NDArray } from "../../src/array/ndarray.ts";
 import type { OutputFolder } from "../output/folder.ts";
 import type { OutputFormat, RunFile } from "../problem-file/index.ts";
 import type { AnyProblem } from "./build-problem.ts";
+import { outcomeOf } from "./outcome.ts";
 import type { SavedRun } from "./saved-run.ts";
 
 /** One row of the history: constraints as columns of their own. */
@@ -34,7 +36,8 @@ const convergence = (history: readonly IterationEntry[], title: string): string 
     xLabel: "iteration",
     yLabel: "objective",
     rightLabel: "volume fraction",
-    yScale: objective.every((value) => value > 0) ? "log" : "linear",
+    // Designs without a value interrupt the line.
+    yScale: objective.every((value) => Number.isNaN(value) || value > 0) ? "log" : "linear",
     series: [
       { name: "objective", x, y: objective },
       { name: "volume", x, y: history.map(({ volume }) => volume), axis: "right" },
@@ -42,71 +45,69 @@ const convergence = (history: readonly IterationEntry[], title: string): string 
   });
 };
 
-const summaryOf = (file: RunFile, { history, certificates, state, reason }: SavedRun): object => {
-  const { best, last } = state;
-  return {
-    title: file.title ?? null,
-    reason,
-    iterations: state.iteration,
-    objective: last?.objective ?? null,
-    best: best === null ? null : { iteration: best.iteration, objective: best.objective, violation: best.violation },
-    certificates,
-    asked: file,
-    history,
-  };
+/** The animation: frames on the way, then the last design. */
+const animationOf = ({ frames, state: { last } }: SavedRun): readonly NDArray[] => {
+  const isShown = frames.at(-1)?.iteration === last!.iteration;
+  return [...frames.map(({ density }) => density), ...(isShown ? [] : [last!.density.astype("float32")])];
 };
 
-/** What each format makes, by file name; nothing where it does not fit the problem. */
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+const ofThePlane = "pictures show designs of the plane";
+
+/** What each format makes, by file name; or why there is nothing to be made of the design. */
 const makers = (
   file: RunFile,
   problem: AnyProblem,
   run: SavedRun,
-): Readonly<Record<OutputFormat, () => Readonly<Record<string, string | Uint8Array>>>> => {
-  const { density, params } = run.state.last!;
+): Readonly<Record<OutputFormat, () => Files | string>> => {
+  const { density, params } = run.state.best!;
   const { mesh } = problem;
   const { nelx, nely, size } = mesh;
   const { scale } = file.output;
   const isPlane = mesh.dimensions === 2;
   const title = file.title ?? `${nelx} x ${nely}${mesh.nelz === undefined ? "" : ` x ${mesh.nelz}`}`;
   const none = {};
+  const hasSurface = density.toTypedArray().some((value) => value > 0.5);
+  const surface = (make: () => Files): Files | string => (hasSurface ? make() : "no density is above one half");
+  const { history, certificates } = run;
   return {
-    png: () =>
-      isPlane ? { "design.png": densityPng(density.toTypedArray() as Float64Array, { nelx, nely, scale }) } : none,
+    png: () => (isPlane ? { "design.png": densityPng(density, { scale }) } : ofThePlane),
     svg: () => ({
-      "convergence.svg": convergence(run.history, title),
-      ...(isPlane ? { "design.svg": contourSvg(density, { nelx, nely, scale, title }) } : none),
+      "convergence.svg": convergence(history, title),
+      ...(isPlane ? { "design.svg": contourSvg(density, { scale, title }) } : none),
       ...(isPlane && problem.system.kind === "elasticity"
-        ? { "boundary.svg": problemPicture(problem as never, { title }) }
+        ? { "boundary.svg": problemPicture(problem as Problem, { title, density }) }
         : none),
     }),
-    apng: () =>
-      isPlane && run.frames.length > 0
-        ? {
-            "animation.png": animatedPng(
-              run.frames.map((frame) => frame.density),
-              { nelx, nely, scale },
-            ),
-          }
-        : none,
-    csv: () => ({ "history.csv": historyCsv(run.history.map(rowOf)) }),
-    json: () => ({ "result.json": `${JSON.stringify(summaryOf(file, run), null, 1)}\n` }),
+    apng: () => (isPlane ? { "animation.png": animatedPng(animationOf(run), { scale }) } : ofThePlane),
+    csv: () => ({ "history.csv": historyCsv(history.map(rowOf)) }),
+    json: () => {
+      const result = { title: file.title ?? null, ...outcomeOf(run), certificates, asked: file, history };
+      return { "result.json": `${JSON.stringify(result, null, 1)}\n` };
+    },
     npy: () => ({ "design.npy": npy(density) }),
     vti: () => ({ "design.vti": vti({ mesh, cellData: { density } }) }),
-    stl: () => ({ "design.stl": stl(density, { size }) }),
-    "3mf": () => ({ "design.3mf": threeMf(density, { size, title }) }),
+    stl: () => surface(() => ({ "design.stl": stl(density, { size }) })),
+    "3mf": () => surface(() => ({ "design.3mf": threeMf(density, { size, title }) })),
     safetensors: () => ({ "params.safetensors": safetensors({ params }) }),
   };
 };
 
-/** Writes the files asked for, and says their names. */
-export const writeArtifacts = (
-  folder: OutputFolder,
-  file: RunFile,
-  problem: AnyProblem,
-  run: SavedRun,
-): readonly string[] => {
+/** What was written, by name, and why a format asked for made no file. */
+export interface Artifacts {
+  readonly files: readonly string[];
+  readonly missing: Readonly<Record<string, string>>;
+}
+
+/** Writes the files asked for. */
+export const writeArtifacts = (folder: OutputFolder, file: RunFile, problem: AnyProblem, run: SavedRun): Artifacts => {
   const make = makers(file, problem, run);
-  const written = file.output.files.flatMap((format) => Object.entries(make[format]()));
+  const made = file.output.files.map((format) => [format, make[format]()] as const);
+  const written = made.flatMap(([, own]) => (typeof own === "string" ? [] : Object.entries(own)));
   for (const [name, content] of written) folder.write(name, content);
-  return written.map(([name]) => name);
+  return {
+    files: written.map(([name]) => name),
+    missing: Object.fromEntries(made.flatMap(([format, own]) => (typeof own === "string" ? [[format, own]] : []))),
+  };
 };

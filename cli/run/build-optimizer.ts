@@ -5,7 +5,7 @@ import { lessEqual, sub } from "../../library/numpy/elementwise.ts";
 import { array } from "../../library/numpy/creation.ts";
 import { where } from "../../library/numpy/selection.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
-import type { Bounds } from "../../topopt/optimize/options.ts";
+import type { Bounds } from "../../topopt/index.ts";
 import type { RunOptimizer, RunSchedule, RunUnconstrainedOptimizer } from "../problem-file/index.ts";
 
 /** A schedule, which counts iterations from 1, as a function of steps done, which may be traced. */
@@ -79,7 +79,7 @@ export const buildOptimizer = (
   }
   if (own.kind === "augmentedLagrangian") {
     const { kind: _kind, inner, ...options } = own;
-    return optim.augmentedLagrangian({ ...options, constraints, inner: unconstrained(inner, bounds) });
+    return optim.augmentedLagrangian({ ...options, ...bounds, constraints, inner: unconstrained(inner, bounds) });
   }
   return unconstrained(own, bounds);
 };

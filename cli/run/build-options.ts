@@ -1,12 +1,12 @@
-/** From a problem file to what `optimize` is asked: names become functions. */
+/** From a problem file to what an experiment is asked: names become functions. */
 import type { GridSystem } from "../../library/fem/index.ts";
 import { constraint, neural, objectives, pixels, ramp, simp } from "../../topopt/index.ts";
 import type {
   Constraint,
+  ExperimentOptions,
   FieldMap,
   Interpolation,
   Objective,
-  OptimizeOptions,
   Parameterization,
   Scheduled,
 } from "../../topopt/index.ts";
@@ -60,10 +60,10 @@ const parameterizationOf = (file: RunFile, problem: AnyProblem): Parameterizatio
   return neural(problem, buildNetwork(own, problem.mesh, seed), { ...common, ...fraction, name: own.kind });
 };
 
-/** What a file asks `optimize`, and the problem it is about. */
+/** What a file asks of an experiment, and the problem it is about; how long it may take, `stop` of the file says. */
 export const buildOptions = (
   file: RunFile,
-): { readonly problem: AnyProblem; readonly options: OptimizeOptions<unknown, GridSystem> } => {
+): { readonly problem: AnyProblem; readonly options: ExperimentOptions<unknown, GridSystem> } => {
   const problem = buildProblem(file.problem, file.solver);
   const parameterization = parameterizationOf(file, problem);
   const { interpolation, stop } = file;
@@ -85,11 +85,7 @@ export const buildOptions = (
         ...(interpolation.kind === "simp" ? { penal: scheduled(interpolation.penal) } : {}),
         ...(beta === undefined ? {} : { beta: scheduled(beta) }),
       },
-      stop: {
-        iterations: stop.iterations,
-        change: stop.change,
-        ...(stop.milliseconds === undefined ? {} : { milliseconds: stop.milliseconds }),
-      },
+      stop: { iterations: stop.iterations, change: stop.change },
       seed: file.seed,
     },
   };

@@ -127,26 +127,28 @@ const free = fc.oneof(
   both(fc.constant({ kind: "lbfgs" }), some({ memory: fc.integer({ min: 1, max: 30 }), initialStep: positive })),
 );
 
-const asymptotic = fc
-  .constantFrom("mma", "gcmma")
-  .chain((kind) =>
-    both(
-      fc.constant({ kind, lower: -2, upper: 3 }),
-      some({ move: real(0.01, 1), asymptoteInit: real(0.01, 10), asymptoteIncrease: real(1, 2), penalty: positive }),
-    ),
-  );
+const asymptotic = (bounds: JsonObject): fc.Arbitrary<JsonObject> =>
+  fc
+    .constantFrom("mma", "gcmma")
+    .chain((kind) =>
+      both(
+        fc.constant({ kind, ...bounds }),
+        some({ move: real(0.01, 1), asymptoteInit: real(0.01, 10), asymptoteIncrease: real(1, 2), penalty: positive }),
+      ),
+    );
+const ofPixels = asymptotic({ lower: 0, upper: 1 });
 const criteria = both(fc.constant({ kind: "optimalityCriteria" }), some({ move: positive, damping: real(0.1, 1) }));
 const lagrangian = both(
   all({ kind: fc.constant("augmentedLagrangian"), inner: free }),
   some({ penalty: real(1, 100), growth: real(1, 10), innerIterations: fc.integer({ min: 1, max: 100 }) }),
 );
 
-export const optimizers: fc.Arbitrary<JsonObject> = fc.oneof(free, asymptotic, criteria, lagrangian);
+export const optimizers: fc.Arbitrary<JsonObject> = fc.oneof(free, ofPixels, criteria, lagrangian);
 
 const shared = {
   filter: real(0, 4),
   projection: both(all({ beta: schedules(positive) }), some({ eta: real(0.1, 0.9) })),
-  symmetry: fc.constantFrom("left-right", "top-bottom", "both"),
+  symmetry: fc.constantFrom("left-right", "top-bottom", "both", "all"),
 };
 const size = fc.integer({ min: 1, max: 40 });
 const network = (kind: string, own: Readonly<Record<string, fc.Arbitrary<Json>>>): fc.Arbitrary<JsonObject> =>
@@ -194,35 +196,41 @@ const isHeat = (problem: JsonObject): boolean => problem["physics"] === "heat" |
 const isSpatial = (problem: JsonObject): boolean =>
   "nelz" in problem || (typeof problem["mesh"] === "object" && problem["mesh"] !== null && "nelz" in problem["mesh"]);
 
-/** Parameterization, optimizer and constraints that fit. */
-const methods = (problem: JsonObject): fc.Arbitrary<JsonObject> =>
+/** Parameterization, optimizer and constraints that fit; made once, which takes longer than drawing from them. */
+const methodsOf = (isPlane: boolean): fc.Arbitrary<JsonObject> =>
   fc.oneof(
     all({
       parameterization: pixels,
-      optimizer: fc.oneof(criteria, asymptotic, lagrangian),
+      optimizer: fc.oneof(criteria, ofPixels, lagrangian),
       constraints: all({ "only-one": constraint }),
     }),
     all({
       parameterization: pixels,
-      optimizer: asymptotic,
+      optimizer: ofPixels,
       constraints: fc.dictionary(fc.stringMatching(/^v[a-z]{1,5}$/), constraint),
     }),
     both(all({ optimizer: free }), some({ parameterization: pixels, constraints: fc.constant({}) })),
     all({
-      parameterization: isSpatial(problem) ? networks : fc.oneof(networks, decoders),
-      optimizer: fc.oneof(free, asymptotic),
+      parameterization: isPlane ? fc.oneof(networks, decoders) : networks,
+      optimizer: fc.oneof(free, asymptotic({ lower: -2, upper: 3 })),
       volumeFraction: real(0.1, 0.9),
     }),
   );
+const [methodsInPlane, methodsInSpace] = [methodsOf(true), methodsOf(false)];
 
-/** A sound file. */
-export const files: fc.Arbitrary<JsonObject> = problems.chain((problem) => {
-  const objective = fc.oneof<fc.Arbitrary<JsonObject>[]>(
+const stress = both(fc.constant({ kind: "stress" }), some({ p: real(1, 20), q: real(0, 2) }));
+
+/** Objectives of a problem. */
+const objectives = (problem: JsonObject): fc.Arbitrary<JsonObject> =>
+  fc.oneof<fc.Arbitrary<JsonObject>[]>(
     fc.constantFrom({ kind: "compliance" }, { kind: "volume" }),
-    ...(isHeat(problem) ? [] : [both(fc.constant({ kind: "stress" }), some({ p: real(1, 20), q: real(0, 2) }))]),
+    ...(isHeat(problem) ? [] : [stress]),
     ...("output" in problem || problem["name"] === "inverter" ? [fc.constant({ kind: "displacement" })] : []),
   );
-  return fc
-    .tuple(rest, methods(problem), some({ objective }))
-    .map(([others, method, goal]): JsonObject => ({ problem, ...others, ...method, ...goal }));
-});
+
+/** A sound file. */
+export const files: fc.Arbitrary<JsonObject> = problems.chain((problem) =>
+  fc
+    .tuple(rest, isSpatial(problem) ? methodsInSpace : methodsInPlane, some({ objective: objectives(problem) }))
+    .map(([others, method, goal]): JsonObject => ({ problem, ...others, ...method, ...goal })),
+);

@@ -83,12 +83,12 @@ const pathsOf = (decoder: Decoder<unknown>, value: Json): readonly string[] => {
 };
 
 describe("random decoders", () => {
-  test.prop([cases], { numRuns: 500 })("leave the values that they accept as they are", ({ decoder, value }) => {
+  test.prop([cases], { numRuns: 250 })("leave the values that they accept as they are", ({ decoder, value }) => {
     const own = decode(decoder, value);
     expect(own).toEqual({ _tag: "Right", right: value });
   });
 
-  test.prop([cases, fc.array(fc.nat(), { minLength: 1, maxLength: 5 })], { numRuns: 500 })(
+  test.prop([cases, fc.array(fc.nat(), { minLength: 1, maxLength: 5 })], { numRuns: 250 })(
     "report n nulls that are not inside each other as n faults at their places",
     ({ decoder, value }, seeds) => {
       const places = placesIn(value).map(([path]) => path);

@@ -1,7 +1,10 @@
 /** What parts of a problem file ask of each other. */
 import { test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { faultsOf } from "./problem-file-paths.ts";
+import { optimizeAsync } from "cotangent/topopt";
+import { buildOptions } from "../../cli/run/build-options.ts";
+import type { JsonObject } from "./problem-file-arbitraries.ts";
+import { accepted, faultsOf } from "./problem-file-paths.ts";
 import { adam, block, held, mbb, plain, plate, sheet } from "./problem-file-samples.ts";
 import type { FaultTable } from "./problem-file-samples.ts";
 
@@ -76,6 +79,30 @@ const table: FaultTable = [
     { ...plain, ...network, optimizer: { kind: "mma", lower: -1 } },
     "optimizer.upper",
     "upper is missing",
+  ],
+  [
+    "pixels below 0",
+    { ...plain, optimizer: { kind: "mma", lower: -0.1 } },
+    "optimizer.lower",
+    "-0.1 is below 0: pixels are densities",
+  ],
+  [
+    "pixels above 1",
+    { ...plain, optimizer: { kind: "gcmma", upper: 2 } },
+    "optimizer.upper",
+    "2 is above 1: pixels are densities",
+  ],
+  [
+    "pixels that begin below their bound",
+    { ...plain, optimizer: { kind: "mma", lower: 0.5 } },
+    "optimizer",
+    "pixels begin at 0.4, which is not between 0.5 and 1",
+  ],
+  [
+    "a mirror between front and back in the plane",
+    { ...plain, parameterization: { kind: "pixels", symmetry: "front-back" } },
+    "parameterization.symmetry",
+    "this mesh is plane",
   ],
   [
     "images in space",
@@ -267,6 +294,31 @@ describe("what parts ask of each other (fault 90)", () => {
     expect(faults.map((own) => own.path)).toEqual([path]);
     expect(faults[0]!.message).toContain(says);
   });
+
+  test("a mirror between front and back fits in space", () => {
+    const parameterization = { kind: "pixels", symmetry: "front-back" };
+    expect(faultsOf({ ...plain, problem: block(), parameterization })).toEqual([]);
+  });
+
+  const steps = { ...adam, clipNorm: 2 };
+  test.each([adam, steps, { kind: "lbfgs", memory: 3 }, { kind: "sgd", learningRate: { steps: [[1, 0.1]] } }])(
+    "what is recommended in the place of $kind, which knows no constraints, works when it is typed in",
+    async (optimizer) => {
+      const asked = {
+        ...plain,
+        constraints: { v: { kind: "volume", sense: "<=", bound: 0.4 } },
+        stop: { iterations: 2 },
+      };
+      const [fault] = faultsOf({ ...asked, optimizer });
+      const [, constrained, forPixels] = /use (\{.*\}), or for pixels (\{.*\})$/u.exec(fault!.message)!;
+      for (const typed of [constrained!, forPixels!]) {
+        const file = { ...asked, optimizer: JSON.parse(typed) as JsonObject };
+        expect(accepted(file).optimizer).toMatchObject(typed === constrained ? { inner: optimizer } : {});
+        const { options } = buildOptions(accepted(file));
+        expect((await optimizeAsync(options)).history).toHaveLength(2);
+      }
+    },
+  );
 
   test("a fault in one part hides none between others", () => {
     const paths = faultsOf({

@@ -1,0 +1,97 @@
+/** Certificates of a run: how they are said, and which of them are an alarm. */
+import { describe, expect, test } from "vitest";
+import { customVjp } from "cotangent";
+import type { NDArray } from "cotangent";
+import * as np from "cotangent/numpy";
+import * as optim from "cotangent/optim";
+import { constraint, objectives, pixels, problems } from "cotangent/topopt";
+import type { Certificate, Design, GradientCheck } from "cotangent/topopt";
+import { certificateLine } from "../../cli/output/certificate-line.ts";
+import { outputFolder } from "../../cli/output/folder.ts";
+import { progress } from "../../cli/output/progress.ts";
+import { isFailed, outcomeOf, outcomeText } from "../../cli/run/outcome.ts";
+import { runInFolder } from "../../cli/run/run-loop.ts";
+import type { SavedRun } from "../../cli/run/saved-run.ts";
+import { scratch } from "./command-line.ts";
+
+const { path } = scratch();
+
+const sound: GradientCheck = {
+  name: "objective",
+  derivative: 1,
+  difference: 1,
+  gap: 2e-9,
+  uncertainty: 1e-10,
+  pairing: 3e-16,
+  verdict: "passed",
+};
+const certificate = (gradients: readonly GradientCheck[], verdict: Certificate["verdict"]): Certificate => ({
+  iteration: 10,
+  gradients,
+  residual: 1e-14,
+  verdict,
+  isPassed: verdict === "passed",
+});
+
+describe("a line about a certificate", () => {
+  test("names every function with its verdict, and what failed with both of its figures", () => {
+    const wrong: GradientCheck = { ...sound, name: "stress", gap: 0.5, pairing: 0.25, verdict: "failed" };
+    expect(certificateLine(certificate([sound, wrong], "failed"))).toBe(
+      "GRADIENTS ARE WRONG at iteration 10: objective passed (gap 2.0e-9), stress failed (gap 5.0e-1, forward and reverse apart by 2.5e-1); residual 1.0e-14",
+    );
+  });
+
+  test("is no alarm where differences have no digits", () => {
+    const kink: GradientCheck = { ...sound, uncertainty: 0.25, verdict: "undecided" };
+    expect(certificateLine(certificate([kink], "undecided"))).toBe(
+      "gradients undecided at iteration 10: objective undecided (differences are uncertain by 2.5e-1); residual 1.0e-14",
+    );
+  });
+
+  test("blames the solver where the residual alone failed", () => {
+    const line = certificateLine({ ...certificate([sound], "failed"), residual: 0.5 });
+    expect(line).toMatch(/^THE SOLVER HAS NOT SOLVED at iteration 10: objective passed .*; residual 5\.0e-1$/u);
+  });
+});
+
+/** A run of three iterations with a constraint on the volume in the form given. */
+const runWith = async (name: string, volume: (design: Design) => NDArray): Promise<[run: SavedRun, said: string]> => {
+  const problem = problems.mbb({ nelx: 6, nely: 4 });
+  let said = "";
+  const report = progress((text) => void (said += text), { style: "lines", isQuiet: true, last: 3 });
+  const plan = {
+    options: {
+      problem,
+      parameterization: pixels(problem, { initial: 0.4 }),
+      constraints: { weight: constraint(volume, "<=", 0.4) },
+      optimizer: optim.mma,
+      stop: { iterations: 3 },
+    },
+    stop: { iterations: 3, change: 0, milliseconds: Infinity },
+    identity: "",
+    checkpointEvery: 10,
+    frameEvery: 0,
+  };
+  const terminal = { write: () => {}, isInteractive: false, listen: () => Promise.resolve() };
+  return [await runInFolder(plan as never, outputFolder(path(name)), report, terminal, false), said];
+};
+
+test("a run whose constraint has a wrong rule fails, and its outcome names that constraint even where it is quiet", async () => {
+  const halved = customVjp((x: NDArray) => np.mean(x), {
+    fwd: (x: NDArray) => [np.mean(x), x] as const,
+    bwd: (x: NDArray, cotangent: NDArray) => [np.ones(x.shape).mul(cotangent.div(2 * x.size))] as const,
+  });
+  const [run, said] = await runWith("wrong", ({ density }) => halved(density as never));
+  const outcome = outcomeOf(run);
+  expect([isFailed(outcome), outcome.verdict, said]).toEqual([true, "failed", ""]);
+  expect(outcomeText(outcome, run)).toMatch(/^GRADIENTS ARE WRONG at iteration 1: .*weight failed/mu);
+});
+
+test("a run with certificates that are undecided succeeds, and its outcome says where", async () => {
+  const [run] = await runWith("sound", (design) => objectives.volume()(design as never, {}));
+  expect(isFailed(outcomeOf(run))).toBe(false);
+  expect(outcomeText(outcomeOf(run), run)).not.toContain("gradients");
+  const undecided = { ...run, certificates: [certificate([{ ...sound, verdict: "undecided" }], "undecided")] };
+  expect([isFailed(outcomeOf(undecided)), outcomeOf(undecided).verdict]).toEqual([false, "undecided"]);
+  expect(outcomeText(outcomeOf(undecided), undecided)).toContain("\ngradients undecided at iteration 10\n");
+});

@@ -1,0 +1,149 @@
+/** compare: what its contestants are asked, what becomes of those that fail or do not fit, and what it leaves. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "@fast-check/vitest";
+import { beforeAll, describe, expect } from "vitest";
+import { contest } from "../../cli/run/contest.ts";
+import { contestantNames, lineUp } from "../../cli/run/contestants.ts";
+import { beam, cotangent, scratch } from "./command-line.ts";
+import { files } from "./problem-file-arbitraries.ts";
+import { accepted } from "./problem-file-paths.ts";
+
+const { path, file } = scratch();
+
+const plate = { problem: { name: "mbb", nelx: 12, nely: 6 }, volumeFraction: 0.5, optimizer: { kind: "mma" } };
+
+describe("a contestant's problem file", () => {
+  test.prop([files], { numRuns: 100 })("is the one asked for with parameterization and optimizer replaced", (own) => {
+    const asked = accepted(own);
+    const { parameterization: of, optimizer: _optimizer, constraints, volumeFraction, ...kept } = asked;
+    const isKept = ([, { kind }]: readonly [string, { kind: string }]): boolean => kind !== "volume";
+    const bounds = Object.values(constraints).flatMap((each) =>
+      each.kind === "volume" && each.sense === "<=" ? [each.bound] : [],
+    );
+    for (const { name, file: entrant } of lineUp(contestantNames, asked).contestants) {
+      expect(entrant).toMatchObject(kept);
+      if (name === of.kind) expect(entrant).toEqual(asked);
+      const { kind, filter, projection, symmetry } = entrant.parameterization;
+      expect({ kind, filter, projection, symmetry }).toEqual({
+        kind: name,
+        filter: of.filter,
+        projection: of.projection,
+        symmetry: of.symmetry,
+      });
+      const others = Object.entries(constraints).filter(isKept);
+      expect(Object.entries(entrant.constraints).filter(isKept)).toEqual(others);
+      if (name === "pixels" || name === of.kind) continue;
+      expect(entrant.optimizer.kind).toBe(others.length === 0 ? "adam" : "augmentedLagrangian");
+      expect(entrant.volumeFraction).toBe(bounds.length === 0 ? volumeFraction : Math.min(...bounds));
+    }
+  });
+
+  test("of pixels keeps the volume that the network asked for has by construction, whatever else it keeps", () => {
+    const stress = { kind: "stress", sense: "<=", bound: 2 } as const;
+    const volume = { kind: "volume", sense: "<=", bound: 0.5 };
+    const asked = (constraints: object) =>
+      accepted({
+        ...plate,
+        optimizer: { kind: "augmentedLagrangian", inner: { kind: "adam", learningRate: 0.01 } },
+        parameterization: { kind: "siren" },
+        constraints: constraints as never,
+      });
+    const [pixels] = lineUp(["pixels"], asked({ peak: stress })).contestants;
+    expect(pixels!.file.constraints).toMatchObject({ volume, peak: stress });
+    const [named] = lineUp(["pixels"], asked({ volume: stress })).contestants;
+    expect(named!.file.constraints).toMatchObject({ volumeFraction: volume, volume: stress });
+  });
+
+  test("is none where nothing of its kind would do, with the reason in a sentence", () => {
+    const space = accepted({ ...plate, problem: { name: "cantilever3d", nelx: 4, nely: 2, nelz: 2 } });
+    expect(lineUp(contestantNames, space).leftOut).toEqual([
+      expect.stringMatching(/^cnn is left out: cnn makes plane/u),
+    ]);
+    const lightest = accepted({
+      ...plate,
+      objective: { kind: "volume" },
+      constraints: { c: { kind: "compliance", sense: "<=", bound: 100 } },
+    });
+    const { contestants, leftOut } = lineUp(contestantNames, lightest);
+    expect(contestants.map(({ name }) => name)).toEqual(["pixels"]);
+    expect(leftOut).toHaveLength(3);
+    for (const sentence of leftOut) expect(sentence).toContain("the objective is the volume");
+  });
+});
+
+describe("cotangent compare", () => {
+  test("puts pixels and networks side by side, all with certified gradients", async () => {
+    const image = { kind: "cnn", latent: 4, denseChannels: 2, filters: [2, 1], resizes: [1, 2] };
+    const optimizer = { kind: "adam", learningRate: 0.01 };
+    const problem = file("compare.json", { ...plate, parameterization: image, optimizer, stop: { iterations: 2 } });
+    const out = path("compare");
+    const { status, stdout, stderr } = await cotangent("compare", problem, "--out", out);
+    expect([status, stderr]).toEqual([0, ""]);
+    for (const name of contestantNames)
+      expect(stdout).toMatch(new RegExp(`^${name} +2 .* certified +iterations`, "mu"));
+    expect(readdirSync(out)).toEqual(["comparison.svg", "convergence.svg", "history.csv", "report.html"]);
+    expect(readFileSync(join(out, "report.html"), "utf8")).not.toMatch(/src="(?!data:)|href=/u);
+  });
+
+  /** In space, with a network that is no other contestant's, and whose weights overflow after the first step. */
+  const broken = {
+    ...plate,
+    problem: { name: "cantilever3d", nelx: 3, nely: 2, nelz: 2 },
+    parameterization: { kind: "fourier", features: 4, hidden: [4] },
+    optimizer: { kind: "adam", learningRate: 1e300 },
+    stop: { iterations: 3 },
+  };
+
+  describe("of a network that fails, in space,", () => {
+    const out = path("failing");
+    let compared: Awaited<ReturnType<typeof cotangent>>;
+    beforeAll(async () => {
+      compared = await cotangent("compare", file("failing.json", broken), "--out", out);
+    });
+
+    test("says that it failed and why, goes on with the others, and ends with code 1", () => {
+      const { status, stdout, stderr } = compared;
+      expect([status, stderr]).toEqual([1, ""]);
+      expect(stdout).toMatch(/^fourier failed: RootNotBracketed: /mu);
+      expect(stdout).toMatch(/^fourier +2 +\d.* failed: RootNotBracketed/mu);
+      for (const name of ["pixels", "mlp", "siren"])
+        expect(stdout).toMatch(new RegExp(`^${name} +3 .* iterations`, "mu"));
+      expect(readFileSync(join(out, "history.csv"), "utf8")).toMatch(/^2(,\d[^,]*){3},\r$/mu);
+    });
+
+    test("leaves images out before anything runs, and draws no designs", () => {
+      expect(compared.stdout).toMatch(/^cnn is left out: .*\npixels: /u);
+      expect(readdirSync(out)).toEqual(["convergence.svg", "history.csv", "report.html"]);
+    });
+  });
+
+  test("keeps a contestant to the time of its file", async () => {
+    const asked = accepted({ ...plate, stop: { iterations: 9, milliseconds: 1e-6 } });
+    const terminal = { write: () => {}, isInteractive: false, listen: () => Promise.resolve() };
+    const { result } = await contest({ name: "pixels", file: asked }, terminal);
+    expect([result!.reason, result!.history.length]).toEqual(["time", 1]);
+  });
+
+  test("says so where no contestant has a first design with a value, and draws nothing", async () => {
+    const interpolation = { kind: "ramp", q: 1e6, eMin: 1e-300 };
+    const constraints = { c: { kind: "compliance", sense: "<=", bound: 1e-300 } };
+    const out = path("nothing");
+    const asked = file("nothing.json", { ...plate, problem: broken.problem, interpolation, constraints });
+    const { status, stdout } = await cotangent("compare", asked, "--out", out);
+    expect(status).toBe(1);
+    for (const name of ["pixels", "mlp", "siren"])
+      expect(stdout).toMatch(new RegExp(`^${name} +0 .* failed: NotFinite`, "mu"));
+    expect(readdirSync(out)).toEqual(["report.html"]);
+  });
+});
+
+test("a problem file that does not fit is refused before a folder is made", async () => {
+  const { status } = await cotangent(
+    "compare",
+    file("bad.json", { ...beam, optimizer: { kind: "mmb" } }),
+    "--out",
+    path("no"),
+  );
+  expect([status, readdirSync(path("")).includes("no")]).toEqual([2, false]);
+});
