@@ -7,7 +7,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as nn from "cotangent/nn";
 import * as optim from "cotangent/optim";
-import { constraint, neural, objectives, optimize, pixels, problemPicture, problems } from "cotangent/topopt";
+import {
+  constraint,
+  historyRows,
+  neural,
+  objectives,
+  optimize,
+  pixels,
+  problemPicture,
+  problems,
+} from "cotangent/topopt";
 import type { Certificate, IterationEntry, OptimizeResult } from "cotangent/topopt";
 import { densityPng, historyCsv, htmlReport, linePlot } from "cotangent/topopt/render";
 import type { ReportPart } from "cotangent/topopt/render";
@@ -140,7 +149,4 @@ write("report.html", htmlReport({ title: "Topology optimization of the MBB beam,
 write("pixels.png", pictureOf(classical));
 write("siren.png", pictureOf(network));
 write("convergence.svg", convergence);
-write(
-  "history.csv",
-  historyCsv(network.history.map(({ iteration, objective, volume }) => ({ iteration, objective, volume }))),
-);
+write("history.csv", historyCsv(historyRows(network.history)));

@@ -1,6 +1,7 @@
 /**
  * Validation of plain options with every problem collected: one Either per field, joined applicatively.
  */
+import { showValue } from "./describe.ts";
 import { getApplicativeValidation, getSemigroup, left, right, sequenceS } from "./fp.ts";
 import type { Either, ReadonlyNonEmptyArray } from "./fp.ts";
 
@@ -9,7 +10,7 @@ export type Checked<T> = Either<ReadonlyNonEmptyArray<string>, T>;
 
 /** The value if the claim holds, else a sentence that names field, value and claim. */
 export const check = <T>(field: string, value: T, holds: boolean, claim: string): Checked<T> =>
-  holds ? right(value) : left([`${field} is ${String(value)}, but ${claim}`]);
+  holds ? right(value) : left([`${field} is ${showValue(value)}, but ${claim}`]);
 
 /** The same for a number: text that looks like one is refused, as a form's input would give it. */
 export const checkNumber = (

@@ -4,7 +4,7 @@
  * merges what is equal and removes what is not used.
  */
 import type { NDArray } from "../src/array/ndarray.ts";
-import { feSolve } from "../library/fem/index.ts";
+import { elementField, feSolve } from "../library/fem/index.ts";
 import type { ElasticitySystem, ElementField, FieldOf, GridSystem } from "../library/fem/index.ts";
 import { add } from "../library/numpy/elementwise.ts";
 import { simp } from "./interpolation.ts";
@@ -18,6 +18,8 @@ export interface Design<S extends GridSystem = ElasticitySystem> {
   readonly density: ElementField;
   /** Young's modulus (conductivity) of every element, as interpolated from the density. */
   readonly modulus: ElementField;
+  /** The same of solid material, which stresses are those of; null where it is not known. */
+  readonly solidModulus: ElementField | null;
   /** Nodal forces (heat): the problem's own and those that the density causes. */
   readonly load: FieldOf<S>;
   /** Displacement (temperature) under the load; solved for when it is first asked for. */
@@ -32,14 +34,18 @@ export type Interpolation = (density: ElementField, at: Continuation) => Element
 
 /**
  * The design of a density.
- * @param modulus  of every element; SIMP of the density by default
+ * @param modulus       of every element; by default SIMP of the density with penal 3, whatever a run has used: the designs of
+ *   a run are result.design()
+ * @param solidModulus  the same at density 1; 1 by default, unknown where a modulus is given
  * @example designOf(problem, elementField(mesh, 1)).modulus.at(0, 0).get() // 1
  */
 export const designOf = <S extends GridSystem>(
   problem: Problem<S>,
   density: ElementField,
-  modulus: ElementField = simp(density),
+  modulus?: ElementField,
+  solidModulus: ElementField | null = modulus === undefined ? elementField(problem.mesh, 1) : null,
 ): Design<S> => {
+  const own = modulus ?? simp(density);
   let displacement: FieldOf<S> | null = null;
   const { mesh, weight } = problem;
   const load = (
@@ -48,10 +54,11 @@ export const designOf = <S extends GridSystem>(
   return {
     problem,
     density,
-    modulus,
+    modulus: own,
+    solidModulus,
     load,
     get displacement() {
-      return (displacement ??= feSolve(problem.system, modulus, load));
+      return (displacement ??= feSolve(problem.system, own, load));
     },
   };
 };

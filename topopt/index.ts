@@ -39,7 +39,7 @@ export { neural } from "./neural.ts";
 export type { NeuralOptions } from "./neural.ts";
 export { objectives } from "./objectives.ts";
 export type { ComplianceOptions } from "./objectives.ts";
-export { experiment, optimize, optimizeAsync, optimizeSeeds } from "./optimize/index.ts";
+export { experiment, historyRows, optimize, optimizeAsync, optimizeSeeds } from "./optimize/index.ts";
 export type {
   Bounds,
   Callback,

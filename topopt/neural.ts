@@ -30,11 +30,13 @@ export interface NeuralOptions {
   readonly volumeFraction?: number;
   /**
    * Radius of the density filter, which averages over elements of the problem's mask alone; or another filter: any function of
-   * an element field, whose result the mask is applied to. Default 1.5; 0 for none.
+   * an element field, whose result the mask is applied to. A radius is a length in the units of the mesh. Default 1.5 element
+   * widths, of the shortest edge of an element: 1.5 where elements are of unit size; 0 for none.
    */
   readonly filter?: number | FieldMap;
   /** After the filter, as (field, { beta }) => tanhProjection(field, { beta }). Default none. */
   readonly projection?: FieldMap;
+  /** Mask and solid field of the problem have to be their own mirror images, too. Default none. */
   readonly symmetry?: Symmetry;
   /** As reports call it. Default "network". */
   readonly name?: string;
@@ -74,6 +76,24 @@ const logitsOn = <P>({ elementShape }: GridMesh, network: Network<P>): ((params:
 };
 
 /**
+ * Takes a network of coordinates or one that has its own input. One signature for each, so that functions written in place get
+ * their types; the last for a network that may be either.
+ */
+export interface Neural {
+  <P, S extends GridSystem>(problem: Problem<S>, network: Network<P>, options?: NeuralOptions): Parameterization<P>;
+  <P, S extends GridSystem>(
+    problem: Problem<S>,
+    network: Network<P, void>,
+    options?: NeuralOptions,
+  ): Parameterization<P>;
+  <P, S extends GridSystem>(
+    problem: Problem<S>,
+    network: Network<P> | Network<P, void>,
+    options?: NeuralOptions,
+  ): Parameterization<P>;
+}
+
+/**
  * A network of coordinates (or one with its own input, as nn.fixedInput and nn.latentInput make them) as parameterization.
  * Its output has the shape of an element field, with or without a last axis of length 1. The network is given the centres of
  * the elements in [-1, 1], so the same parameters make a design on any grid: sample a trained one finer with
@@ -83,14 +103,15 @@ const logitsOn = <P>({ elementShape }: GridMesh, network: Network<P>): ((params:
  * one is objectives.volume(), and the `volume` of a history's entries. They agree where there is none of the three.
  * @throws InvalidOption for what is no network, without a volume fraction, for a filter that is neither a radius nor a function
  *   and a projection that is no function, for a symmetry that the mesh cannot have; InvalidProblem for a mask or solid field
- *   that holds other numbers than 0 and 1; UnknownOption. The density ShapeMismatch for another output, InvalidOption and
- *   ShapeMismatch for filters and projections that do not return a field of the mesh
+ *   that holds other numbers than 0 and 1 or is less symmetric than the design, and for a mask without a 1; UnknownOption. The
+ *   density ShapeMismatch for another output, InvalidOption and ShapeMismatch for filters and projections that do not return a
+ *   field of the mesh
  * Derivatives: those of the network; of the shift by the implicit function theorem.
  * @example
  * const design = neural(problem, nn.siren({ width: 8 }), { volumeFraction: 0.4, filter: 0 });
  * np.allclose(np.mean(design.density(design.init(random.key(0)), {})), 0.4) // true
  */
-export const neural = <P, S extends GridSystem>(
+export const neural: Neural = <P, S extends GridSystem>(
   problem: Problem<S>,
   network: Network<P> | Network<P, void>,
   options: NeuralOptions = {},
@@ -100,7 +121,7 @@ export const neural = <P, S extends GridSystem>(
   const { volumeFraction: wanted = problem.volumeFraction, symmetry, name = "network" } = options;
   const volumeFraction = requireVolumeFraction(wanted);
   const finish = physicalDensity("neural", problem, options);
-  const fold = symmetrized("neural", problem.mesh, symmetry);
+  const fold = symmetrized("neural", problem, symmetry);
   const logitsOf = logitsOn(problem.mesh, network as Network<P>);
   const { mask } = requirePassive("neural", problem);
   const designOfParams = (params: P): ElementField =>

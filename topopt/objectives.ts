@@ -1,7 +1,7 @@
 /**
  * Objectives and constraint functions: pure scalars of a design. A new one is a function like these.
  */
-import { showShape } from "../src/array/shape.ts";
+import { sameShape, showShape } from "../src/array/shape.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { InvalidProblem, ShapeMismatch } from "../src/error.ts";
 import { requireOptions } from "../src/options.ts";
@@ -52,14 +52,22 @@ const complianceOf = (options: ComplianceOptions = {}): Objective<GridSystem> =>
 };
 
 /**
- * A displacement, or any linear functional of it: output . u, shape of the problem's load. Mechanisms make it small, or
- * large with a minus in the output.
+ * A displacement, or any linear functional of it: output . u. Mechanisms make it small, or large with a minus in the output.
+ * @param output  shape of the problem's load, load cases included
+ * @throws the objective ShapeMismatch for another shape
  * @example objectives.displacement(problem.load)(designOf(problem, elementField(mesh, 1))) // 38.30172777744493
  */
 const displacementOf =
   (output: VectorField | ScalarField): Objective<GridSystem> =>
-  ({ displacement: u }) =>
-    sum(mul(output, u));
+  ({ displacement: u }) => {
+    if (!sameShape(output.shape, u.shape))
+      throw new ShapeMismatch(
+        "objectives.displacement",
+        `an output of shape ${showShape(output.shape)} for displacements of shape ${showShape(u.shape)}`,
+        "Give one number per degree of freedom, of every load case: nodalLoad(nodes, [1, 0])",
+      );
+    return sum(mul(output, u));
+  };
 
 /**
  * Mean density where material may be: the mask's elements, or all.

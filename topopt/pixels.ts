@@ -6,7 +6,7 @@
  */
 import { NDArray, isConcrete } from "../src/array/ndarray.ts";
 import { showValue } from "../src/describe.ts";
-import { InvalidOption } from "../src/error.ts";
+import { InvalidOption, InvalidProblem } from "../src/error.ts";
 import { requireOptions } from "../src/options.ts";
 import { elementField } from "../library/fem/index.ts";
 import type { ElementField, GridMesh, GridSystem } from "../library/fem/index.ts";
@@ -31,15 +31,23 @@ export type Symmetry = "left-right" | "top-bottom" | "front-back" | "both" | "al
 export interface PixelOptions {
   /**
    * Radius of the density filter, which averages over elements of the problem's mask alone; or another filter: any function of
-   * an element field, whose result the mask is applied to. Default 1.5; 0 for none.
+   * an element field, whose result the mask is applied to. A radius is a length in the units of the mesh. Default 1.5 element
+   * widths, of the shortest edge of an element: 1.5 where elements are of unit size; 0 for none.
    */
   readonly filter?: number | FieldMap;
   /** After the filter, as (field, { beta }) => tanhProjection(field, { beta }). Default none. */
   readonly projection?: FieldMap;
   /** Where to start, in [0, 1]: a number or a field. Default the problem's volume fraction, 0.5 where it has none. */
   readonly initial?: number | ElementField;
+  /** Mask and solid field of the problem have to be their own mirror images, too. Default none. */
   readonly symmetry?: Symmetry;
 }
+
+/** Default radius of the filter, in element widths. */
+const defaultWidths = 1.5;
+
+const defaultRadius = ({ size, elementShape, dimensions }: GridMesh): number =>
+  defaultWidths * Math.min(...size.map((length, axis) => length / elementShape[dimensions - 1 - axis]!));
 
 /** Axes of an element field that are flipped, from behind. */
 const mirroredAxes: Readonly<Record<Symmetry, readonly number[]>> = {
@@ -54,13 +62,42 @@ const mirroredAxes: Readonly<Record<Symmetry, readonly number[]>> = {
 const symmetriesOf = ({ dimensions }: GridMesh): readonly string[] =>
   Object.keys(mirroredAxes).filter((name) => dimensions === 3 || name !== "front-back");
 
-/** Makes a field its own mirror image: the mean with the flipped one, axis by axis. */
-export const symmetrized = (
+/** Axes of an element field in words, the last one first. */
+const axisNames = ["x (left to right)", "y (top to bottom)", "z (front to back)"] as const;
+
+/** Refuses a passive field that no symmetric design can hold to. */
+const requireMirrored = (
   asked: string,
-  mesh: GridMesh,
+  name: string,
+  symmetry: Symmetry,
+  axes: readonly number[],
+  field: NDArray,
+): void => {
+  const values = field.toTypedArray();
+  for (const axis of axes) {
+    const mirrored = flip(field, axis).toTypedArray();
+    const wrong = values.findIndex((value, element) => value !== mirrored[element]);
+    if (wrong < 0) continue;
+    throw new InvalidProblem(
+      asked,
+      `symmetry ${JSON.stringify(symmetry)} with a ${name} that is not its own mirror image along ${axisNames[-1 - axis]}: ` +
+        `element ${wrong} is ${values[wrong]}, its mirror image ${mirrored[wrong]}`,
+      `Make the ${name} symmetric, or leave this axis out of the symmetry`,
+    );
+  }
+};
+
+/**
+ * Makes a field its own mirror image: the mean with the flipped one, axis by axis.
+ * @throws InvalidOption for a symmetry that the mesh cannot have, InvalidProblem for a mask or solid field that it would not have
+ */
+export const symmetrized = <S extends GridSystem>(
+  asked: string,
+  problem: Problem<S>,
   symmetry: Symmetry | undefined,
 ): ((field: NDArray) => NDArray) => {
   if (symmetry === undefined) return (field) => field;
+  const { mesh } = problem;
   const known = symmetriesOf(mesh);
   if (!known.includes(symmetry))
     throw new InvalidOption(
@@ -69,6 +106,9 @@ export const symmetrized = (
       `Use one of ${known.map((name) => JSON.stringify(name)).join(", ")}`,
     );
   const axes = mirroredAxes[symmetry].slice(0, mesh.dimensions);
+  const { mask, solid } = requirePassive(asked, problem);
+  if (mask !== undefined) requireMirrored(asked, "mask", symmetry, axes, mask);
+  if (solid !== undefined) requireMirrored(asked, "solid field", symmetry, axes, solid);
   return (field) => axes.reduce((folded, axis) => mul(add(folded, flip(folded, axis)), 0.5), field);
 };
 
@@ -119,9 +159,10 @@ const projectionOf = (asked: string, mesh: GridMesh, projection: FieldMap | unde
 export const physicalDensity = <S extends GridSystem>(
   asked: string,
   problem: Problem<S>,
-  { filter = 1.5, projection }: Pick<PixelOptions, "filter" | "projection">,
+  options: Pick<PixelOptions, "filter" | "projection">,
 ): FieldMap => {
   const { mesh } = problem;
+  const { filter = defaultRadius(mesh), projection } = options;
   const { mask, solid } = requirePassive(asked, problem);
   const blur = filterOf(asked, mesh, mask, filter);
   const project = projectionOf(asked, mesh, projection);
@@ -156,8 +197,9 @@ const requireInitial = (mesh: GridMesh, initial: number | ElementField): Element
  * A design variable per element.
  * @throws InvalidOption for a filter that is neither a radius nor a function, a projection that is no function, an initial
  *   density outside [0, 1], a symmetry that the mesh cannot have; ShapeMismatch for an initial field of another shape;
- *   InvalidProblem for a mask or solid field that holds other numbers than 0 and 1; UnknownOption. The density InvalidOption
- *   and ShapeMismatch for filters and projections that do not return a field of the mesh
+ *   InvalidProblem for a mask or solid field that holds other numbers than 0 and 1 or is less symmetric than the design, and for
+ *   a mask without a 1; UnknownOption. The density InvalidOption and ShapeMismatch for filters and projections that do not
+ *   return a field of the mesh
  * @example pixels(problem, { initial: 0.4 }).density(elementField(mesh, 0.4), {}).at(0, 0).get() // 0.4
  * @example
  * const sharp = pixels(problem, { projection: (field, { beta }) => tanhProjection(field, { beta }) });
@@ -170,7 +212,7 @@ export const pixels = <S extends GridSystem>(
   requireOptions("pixels", options, ["filter", "projection", "initial", "symmetry"]);
   const { initial = problem.volumeFraction ?? 0.5, symmetry } = options;
   const first = requireInitial(problem.mesh, initial);
-  const fold = symmetrized("pixels", problem.mesh, symmetry);
+  const fold = symmetrized("pixels", problem, symmetry);
   const finish = physicalDensity("pixels", problem, options);
   return {
     name: "pixels",

@@ -264,6 +264,23 @@ const leastThresholdSlope = 1e-10;
 /** Halvings of [0, 1] that float64 resolves. */
 const halvings = 60;
 
+/** By how much rounding may take a density out of [0, 1]. */
+const roundingRoom = 1e-9;
+
+/** Refuses densities that are known and are none: outside [0, 1] the projection is none either. */
+const requireDensities = (asked: string, field: NDArray): void => {
+  if (!isConcrete(field)) return;
+  const values = field.toTypedArray() as Float64Array;
+  // Not "< ... ||": a NaN must not pass.
+  const wrong = values.findIndex((value) => !(value >= -roundingRoom && value <= 1 + roundingRoom));
+  if (wrong >= 0)
+    throw new InvalidOption(
+      asked,
+      `the density ${values[wrong]} of element ${wrong}`,
+      "Densities lie in [0, 1]: clip what leaves it, as np.clip(field, 0, 1)",
+    );
+};
+
 /** Where the volume, which falls with the threshold, is that of the density; 1/2 where any threshold will do. */
 const searchThreshold = (asked: string, excess: (eta: NDArray) => NDArray): NDArray => {
   const middleOf = (low: NDArray, high: NDArray): NDArray => mul(add(low, high), 0.5);
@@ -285,8 +302,9 @@ const searchThreshold = (asked: string, excess: (eta: NDArray) => NDArray): NDAr
  * @param density  in [0, 1], of any shape
  * @param options  beta, as of tanhProjection
  * @returns        float64, shape of the density, in [0, 1]
- * @throws InvalidOption for a beta below 0 or undefined; ShapeMismatch; RootNotBracketed for densities outside [0, 1] or not
- *   finite, and for a beta so large that the volume jumps
+ * @throws InvalidOption for a beta below 0 or undefined, and for densities that leave [0, 1] by more than 1e-9 (traced ones are
+ *   taken as they are: what comes of others than densities has no meaning); ShapeMismatch; RootNotBracketed where no threshold
+ *   has the volume, as for traced densities that are not finite, and for a beta so large that the volume jumps
  * Derivatives by density and beta, any order, by the implicit function theorem. Where the threshold makes no difference to
  * the volume (1e-10 or less: beta below about 1e-4, or densities of 0 and 1 alone) it counts as a constant.
  * Cost: 60 projections of the field; one more for a derivative.
@@ -304,6 +322,7 @@ export const volumePreservingProjection = <A extends NDArray>(
   requireOptions(asked, options, ["beta"], true);
   const beta = requireBeta(asked, options.beta);
   const field = toDType(density, "float64");
+  requireDensities(asked, field);
   const threshold = rootNamed<NDArray>(asked, {
     f: (eta) => sub(mean(projected(field, beta, eta)), mean(field)),
     initialGuess: full([], 0.5),

@@ -8,6 +8,7 @@ import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import { requireOptions } from "../src/options.ts";
 import { elementField, vonMises } from "../library/fem/index.ts";
+import type { ElementField } from "../library/fem/index.ts";
 import { div, greater, logicalAnd, mul, pow } from "../library/numpy/elementwise.ts";
 import { toDType } from "../library/numpy/operand.ts";
 import { max, sum } from "../library/numpy/reductions.ts";
@@ -20,7 +21,7 @@ export interface RelaxedStressOptions {
   readonly q?: number;
   /** Stress that counts as 1, pascal. Default 1. */
   readonly limit?: number;
-  /** Modulus of solid, pascal: that of the interpolation. Default 1. */
+  /** Modulus of solid, pascal. Default that of the design: interpolated at density 1. */
   readonly e0?: number;
 }
 
@@ -30,7 +31,7 @@ export interface PNormStressOptions extends RelaxedStressOptions {
 }
 
 /** What the functions look at. */
-type StressedDesign = Pick<Design, "density" | "displacement" | "problem">;
+type StressedDesign = Pick<Design, "density" | "displacement" | "problem" | "solidModulus">;
 
 const requirePositive = (asked: string, numbers: Readonly<Record<string, number>>): void => {
   for (const [name, value] of Object.entries(numbers))
@@ -38,22 +39,34 @@ const requirePositive = (asked: string, numbers: Readonly<Record<string, number>
       throw new InvalidOption(asked, `${name} ${showValue(value)}`, `${name} is a positive number`);
 };
 
-const relaxation = (asked: string, { q = 0.5, limit = 1, e0 = 1 }: RelaxedStressOptions) => {
-  requirePositive(asked, { q, limit, e0 });
-  return { q, limit, e0 };
+const relaxation = (asked: string, { q = 0.5, limit = 1, e0 }: RelaxedStressOptions) => {
+  requirePositive(asked, { q, limit, ...(e0 === undefined ? {} : { e0 }) });
+  return { asked, q, limit, e0 };
+};
+
+/** Moduli of solid material, over the limit. */
+const solidOverLimit = (
+  { problem: { mesh }, solidModulus }: StressedDesign,
+  { asked, limit, e0 }: ReturnType<typeof relaxation>,
+): ElementField => {
+  if (e0 !== undefined) return elementField(mesh, e0 / limit);
+  if (solidModulus !== null) return div(solidModulus, limit) as ElementField;
+  throw new InvalidOption(
+    asked,
+    "a design of a modulus alone, of which that of solid material is not known",
+    "Give e0, or the solid modulus as fourth argument of designOf",
+  );
 };
 
 /** rho^q mises / limit; 0 in void and outside the mask, where nothing flows back either. Load cases in front. */
-const relaxedStresses = (
-  { density, displacement, problem }: StressedDesign,
-  { q, limit, e0 }: ReturnType<typeof relaxation>,
-): NDArray => {
-  const { mesh, system, mask } = problem;
+const relaxedStresses = (design: StressedDesign, relaxed: ReturnType<typeof relaxation>): NDArray => {
+  const { density, displacement, problem } = design;
+  const { system, mask } = problem;
   const rho = toDType(density, "float64");
-  const stress = vonMises(system, elementField(mesh, e0 / limit), displacement);
+  const stress = vonMises(system, solidOverLimit(design, relaxed), displacement);
   const isSolid = greater(rho, 0);
   const counts = mask === undefined ? isSolid : logicalAnd(isSolid, greater(mask, 0));
-  const share = pow(where(isSolid, rho, 1), q);
+  const share = pow(where(isSolid, rho, 1), relaxed.q);
   return where(counts, mul(share, stress), 0);
 };
 
@@ -63,7 +76,8 @@ const relaxedStresses = (
  * @param options  p; q; limit; e0. Stresses are von Mises' at the centres of elements, those of solid material at the
  *   displacement of the structure, times density^q: a power below that of the stiffness, so that void elements drop out
  * @returns        a function of a design's density, displacement and problem: a scalar, 1 at the limit
- * @throws InvalidOption, UnknownOption; also for p q <= 1, where void elements have no derivative
+ * @throws InvalidOption, UnknownOption; also for p q <= 1, where void elements have no derivative, and without e0 for a design
+ *   whose solid modulus is not known
  * Derivatives by density and displacement, any order; 0 where a stress is 0, and in void. Degree 1 in the load. No
  * overflow: the largest stress is a factor before the sum, a constant to derivatives, on which the value does not depend.
  * As a constraint it curves strongly: give optim.mma a move of 0.05 or less, since larger steps that promise to keep it can

@@ -4,7 +4,7 @@
  */
 import { npy, safetensors, stl, threeMf, vti } from "../../topopt/files/index.ts";
 import { animatedPng, contourSvg, densityPng, historyCsv, linePlot } from "../../topopt/render/index.ts";
-import { problemPicture } from "../../topopt/index.ts";
+import { historyRows, problemPicture } from "../../topopt/index.ts";
 import type { IterationEntry, Problem } from "../../topopt/index.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
 import type { OutputFolder } from "../output/folder.ts";
@@ -12,21 +12,6 @@ import type { OutputFormat, RunFile } from "../problem-file/index.ts";
 import type { AnyProblem } from "./build-problem.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { SavedRun } from "./saved-run.ts";
-
-/** One row of the history: constraints as columns of their own. */
-const rowOf = ({ constraints, enforced, continuation, optimizer, isFeasible, ...numbers }: IterationEntry) => ({
-  ...numbers,
-  isFeasible: isFeasible ? 1 : 0,
-  ...Object.fromEntries(
-    Object.entries(constraints).flatMap(([name, { value, slack }]) => [
-      [name, value],
-      [`${name} slack`, slack],
-    ]),
-  ),
-  ...Object.fromEntries(Object.entries(enforced).map(([name, value]) => [`${name} residual`, value])),
-  ...continuation,
-  ...Object.fromEntries(Object.entries(optimizer).filter(([, value]) => typeof value === "number")),
-});
 
 const convergence = (history: readonly IterationEntry[], title: string): string => {
   const x = history.map(({ iteration }) => iteration);
@@ -81,7 +66,7 @@ const makers = (
         : none),
     }),
     apng: () => (isPlane ? { "animation.png": animatedPng(animationOf(run), { scale }) } : ofThePlane),
-    csv: () => ({ "history.csv": historyCsv(history.map(rowOf)) }),
+    csv: () => ({ "history.csv": historyCsv(historyRows(history)) }),
     json: () => {
       const result = { title: file.title ?? null, ...outcomeOf(run), certificates, asked: file, history };
       return { "result.json": `${JSON.stringify(result, null, 1)}\n` };

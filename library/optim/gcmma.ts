@@ -161,9 +161,9 @@ const requireRows = (rows: Rows, count: number): void => {
  * for (let k = 0; k < 80; k++) [x, state] = step(x, state);
  * np.allclose(x, 1, { atol: 1e-5 }) // true
  */
-export const gcmma = (options: GcmmaOptions): Optimizer => {
+export const gcmma = (options: GcmmaOptions, constraints: number = options.constraints ?? 1): Optimizer => {
   const asymptotes = readAsymptotes(asked, options, ["constraints", "innerLimit"]);
-  const count = requireCount(asked, "constraints", options.constraints ?? 1, 0);
+  const count = requireCount(asked, "constraints", constraints, 0);
   const innerLimit = requireCount(asked, "innerLimit", options.innerLimit ?? 20, 0);
   const settled = { ...asymptotes, innerLimit };
   const rows = 1 + Math.max(1, count);

@@ -31,7 +31,8 @@ const convexity = 1e-5;
  * Method of moving asymptotes: minimizes an objective under inequality constraints g_i <= 0 and bounds. Every update solves
  *   minimize f~(x) + sum_i c_i y_i + d_i y_i^2 / 2  subject to  g~_i(x) <= y_i,  y_i >= 0,  alpha <= x <= beta
  * where f~ and g~ are convex separable approximations p / (U - x) + q / (x - L) between asymptotes that come closer to
- * variables that oscillate and recede from those that do not. Equality constraints are two inequalities.
+ * variables that oscillate and recede from those that do not. Two inequalities that leave nothing between them stall it:
+ * give an equality a little room, or use augmentedLagrangian({ equalities }).
  * @param options  lower, upper: bounds, numbers or trees like the parameters; where they are equal the variable stays.
  *   move (0.5), asymptoteInit (0.5), asymptoteIncrease (1.2), asymptoteDecrease (0.7), asymptoteMargin (0.1): see
  *   AsymptoteOptions. penalty (1000): c_i, in units of the largest slope of the objective over that of the constraint (or

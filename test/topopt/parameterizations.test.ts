@@ -3,7 +3,7 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { grad } from "cotangent";
 import type { NDArray } from "cotangent";
-import { elementField, gridMesh } from "cotangent/fem";
+import { elasticity, elementField, gridMesh, vectorField } from "cotangent/fem";
 import type { ElementField, GridMesh } from "cotangent/fem";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
@@ -95,6 +95,39 @@ describe("a symmetry", () => {
   property.prop([fields])("of all axes is that of both in the plane, to the bit", (x) => {
     const [all, both] = (["all", "both"] as const).map((symmetry) => pixels(plain, { symmetry }).density(x, {}));
     expect(largest(np.sub(all!, both!))).toBe(0);
+  });
+});
+
+describe("the default filter", () => {
+  const shapes = [
+    { nelx: 12, nely: 8, size: [0.012, 0.008] },
+    { nelx: 12, nely: 8, size: [3, 8] },
+    { nelx: 5, nely: 4, nelz: 3, size: [5000, 4000, 9000] },
+  ] as const;
+  property.prop([keys, fc.constantFrom(...shapes)], { numRuns: 20 })(
+    "reaches one and a half times the shortest edge of an element, whatever the units of the mesh",
+    (key, shape) => {
+      const own = gridMesh(shape);
+      const problem: Problem = { mesh: own, system: elasticity(own, { supports: [] }), load: vectorField(own, 0) };
+      const counts = [shape.nelx, shape.nely, ...("nelz" in shape ? [shape.nelz] : [])];
+      const radius = 1.5 * Math.min(...counts.map((count, axis) => shape.size[axis]! / count));
+      const x = random.uniform(key, own.elementShape) as NDArray as ElementField;
+      const filtered = densityFilter(own, { radius })(x);
+      expect(largest(np.sub(pixels(problem).density(x, {}), filtered))).toBe(0);
+      const siren = nn.siren({ inputs: own.dimensions, width: 8, depth: 2, omega: 10, dtype: "float64" });
+      const [bare, blurred] = [{ filter: 0 }, {}].map((rest) =>
+        neural(problem, siren, { volumeFraction: 0.4, ...rest }),
+      );
+      const params = bare!.init(key);
+      const expected = densityFilter(own, { radius })(bare!.density(params, {}));
+      expect(largest(np.sub(blurred!.density(params, {}), expected))).toBe(0);
+    },
+  );
+
+  property.prop([fields])("keeps differences between elements that are a thousandth wide", (x) => {
+    const small = gridMesh({ nelx: 12, nely: 8, size: [0.012, 0.008] });
+    const seen = pixels({ ...plain, mesh: small }).density(x, {});
+    expect(largest(np.sub(seen, pixels(plain).density(x, {})))).toBeLessThan(1e-12);
   });
 });
 
@@ -202,6 +235,52 @@ describe("is refused:", () => {
     expect(() => pixels({ ...plain, mask, solid: np.sub(1, mask) as ElementField })).toThrow(
       /solid where the mask is 0/u,
     );
+  });
+
+  const both = {
+    pixels: (problem: Problem, symmetry?: Symmetry) => pixels(problem, symmetry === undefined ? {} : { symmetry }),
+    neural: (problem: Problem, symmetry?: Symmetry) =>
+      neural(problem, network, { volumeFraction: 0.4, ...(symmetry === undefined ? {} : { symmetry }) }),
+  };
+  const upright = fieldOf((_, c) => (c === 3 || c === 8 ? 1 : 0));
+  const foot = fieldOf((r) => (r === 7 ? 1 : 0));
+  describe.each(Object.entries(both))("%s with", (name, make) => {
+    test.each([
+      [{ mask }, "left-right", "mask", "x (left to right): element 0 is 1, its mirror image 0"],
+      [{ mask: fieldOf((r, c) => (r < 4 && c > 4 && c < 7 ? 0 : 1)) }, "both", "mask", "y (top to bottom): element 5"],
+      [{ solid }, "left-right", "solid field", "x (left to right): element 84 is 1, its mirror image 0"],
+      [{ solid: foot }, "top-bottom", "solid field", "y (top to bottom)"],
+      [
+        { mask: fieldOf((r, c) => (r === 0 || r === 7 || (c > 0 && c < 11) ? 1 : 0)), solid: foot },
+        "all",
+        "solid field",
+        "y (top to bottom)",
+      ],
+    ] as const)("passive elements that are less symmetric than the design: %#", (passive, symmetry, field, axis) => {
+      const asked = (): unknown => make({ ...plain, ...passive }, symmetry);
+      expect(asked).toThrow(invalid("InvalidProblem"));
+      expect(asked).toThrow(`${name}: symmetry "${symmetry}" with a ${field} that is not`);
+      expect(asked).toThrow(axis);
+    });
+
+    test("a mask of zeros alone", () => {
+      const asked = (): unknown => make({ ...plain, mask: elementField(mesh, 0) });
+      expect(asked).toThrow(invalid("InvalidProblem"));
+      expect(asked).toThrow(`${name}: a mask of zeros alone`);
+    });
+
+    test("but not passive elements that are as symmetric as the design, along the axes that it names", () => {
+      expect(make({ ...plain, mask: np.sub(1, upright) as ElementField }, "both").name).not.toBe("");
+      expect(make({ ...plain, solid: foot }, "left-right").name).not.toBe("");
+      expect(make({ ...plain, solid: upright }, "all").name).not.toBe("");
+    });
+  });
+
+  test("a block whose mask is another one at its back, under a symmetry of that axis alone", () => {
+    const block = problems.cantilever3d({ nelx: 4, nely: 2, nelz: 3 });
+    const front = elementField(block.mesh, 1).at(0).set(0) as ElementField;
+    expect(() => pixels({ ...block, mask: front }, { symmetry: "front-back" })).toThrow(/along z \(front to back\)/u);
+    expect(pixels({ ...block, mask: front }, { symmetry: "both" }).name).toBe("pixels");
   });
 
   const inPlane = gridMesh({ nelx: 8, nely: 12 });

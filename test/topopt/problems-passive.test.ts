@@ -23,7 +23,7 @@ describe("requirePassive", () => {
     expect(Object.keys(requirePassive("run", { mesh, mask }))).toEqual(["mask"]);
   });
 
-  test("an element that is void and solid, a fraction and NaN are refused by number and by the caller's name", () => {
+  test("an element that is void and solid, a mask without a 1, a fraction and NaN are refused by number and by the caller's name", () => {
     expect(() =>
       requirePassive("run", { mesh, mask: flags(1, 1, 0, 1, 1, 1), solid: flags(0, 1, 1, 0, 0, 0) }),
     ).toThrow(/run: element 2 is solid where the mask is 0/);
@@ -31,6 +31,7 @@ describe("requirePassive", () => {
       /the solid field of element 3 is 0\.5/,
     );
     expect(() => requirePassive("run", { mesh, mask: flags(0, 0, 0, 0, Number.NaN, 0) })).toThrow(invalid);
+    expect(() => requirePassive("run", { mesh, mask: flags(0, 0, 0, 0, 0, 0) })).toThrow(/run: a mask of zeros alone/);
     expect(() => requirePassive("run", { mesh, mask: np.ones([3, 2]) as ElementField })).toThrow(
       expect.objectContaining({ code: "ShapeMismatch" }),
     );

@@ -6,7 +6,19 @@ import type { NDArray } from "cotangent";
 import { elementField, feSolve } from "cotangent/fem";
 import type { ElementField, VectorField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
-import { compliance, densityFilter, optimalityCriteria, problems, selfWeight, simp } from "cotangent/topopt";
+import * as optim from "cotangent/optim";
+import {
+  compliance,
+  constraint,
+  densityFilter,
+  objectives,
+  optimalityCriteria,
+  optimize,
+  pixels,
+  problems,
+  selfWeight,
+  simp,
+} from "cotangent/topopt";
 import { floats, innerProduct, wave } from "../fem/fields.ts";
 
 const sizes = fc.record({ nelx: fc.integer({ min: 1, max: 12 }), nely: fc.integer({ min: 1, max: 12 }) });
@@ -143,4 +155,18 @@ test("the arch weighs 1 newton where it is solid, bears nothing else, and sinks 
       expect(np.max(np.abs(u.sub(mirrored))).item()).toBeLessThan(1e-10 * largest);
     }),
   );
+});
+
+test("under its own weight alone nothing is lightest: bounded from above the arch vanishes, from below it keeps its volume", () => {
+  const problem = problems.arch({ nelx: 24, nely: 12 });
+  const volumeUnder = (sense: "<=" | ">="): number =>
+    optimize({
+      problem,
+      parameterization: pixels(problem),
+      optimizer: optim.mma({ lower: 0, upper: 1 }),
+      constraints: { volume: constraint(objectives.volume(), sense, 0.2) },
+      stop: { iterations: 60 },
+    }).history.at(-1)!.volume;
+  expect(volumeUnder("<=")).toBeLessThan(1e-6);
+  expect(Math.abs(volumeUnder(">=") - 0.2)).toBeLessThan(0.002);
 });

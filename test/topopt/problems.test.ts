@@ -1,10 +1,11 @@
 /** The four published problems: supports and loads as the published program sets them, in its own numbering; and the block. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { edge, elementField, face, feSolve } from "cotangent/fem";
+import { corner, edge, elasticity, elementField, face, feSolve, fix, spring } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { compliance, problemPicture, problems } from "cotangent/topopt";
 import { floats } from "../fem/fields.ts";
+import { parseXml, withClass } from "./render/xml-checker.ts";
 
 type Name = "mbb" | "tensile" | "bridge" | "michell";
 
@@ -127,6 +128,53 @@ describe("cantilever3d", () => {
     );
     expect(() => problemPicture(problems.cantilever3d({ nelx: 2, nely: 1, nelz: 1 }))).toThrow(
       expect.objectContaining({ code: "InvalidProblem" }),
+    );
+  });
+});
+
+describe("the picture of a problem", () => {
+  const classes = ["support", "spring", "load", "output", "weight"] as const;
+  const countsOf = (picture: string): readonly number[] =>
+    classes.map((own) => withClass(parseXml(picture), own).length);
+
+  test("shows all that holds and loads: springs and output of a mechanism, own weight, every load case", () => {
+    expect(countsOf(problemPicture(problems.inverter({ nelx: 8, nely: 4 })))).toEqual([11, 2, 1, 1, 0]);
+    expect(countsOf(problemPicture(problems.arch({ nelx: 8, nely: 4 })))).toEqual([2, 0, 0, 0, 1]);
+    expect(countsOf(problemPicture(problems.multiLoad({ nelx: 8, nely: 4 })))).toEqual([5, 0, 2, 0, 0]);
+    expect(countsOf(problemPicture({ ...problems.mbb({ nelx: 8, nely: 4 }), weight: [0, 0] }))).toEqual([
+      6, 0, 1, 0, 0,
+    ]);
+  });
+
+  test("names them in its caption", () => {
+    expect(problemPicture(problems.inverter({ nelx: 8, nely: 4 }))).toContain("2 springs · 1 load · 1 output");
+    expect(problemPicture(problems.arch({ nelx: 8, nely: 4 }))).toContain("0 loads · own weight");
+  });
+
+  test("adds up the springs at a node, and leaves out those that are not stiff", () => {
+    const { mesh, load } = problems.mbb({ nelx: 4, nely: 2 });
+    const [tip, foot] = [corner(mesh, "topRight"), corner(mesh, "bottomRight")];
+    const springs = [spring(tip, "x", 2), spring(tip, "all", 3), spring(foot, "y", 0)];
+    const system = elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")], springs });
+    const picture = problemPicture({ mesh, system, load });
+    expect(countsOf(picture)).toEqual([3, 2, 1, 0, 0]);
+    expect(picture).toContain("spring in x: node 4 (row 0, column 4), stiffness 5");
+    expect(picture).toContain("spring in y: node 4 (row 0, column 4), stiffness 3");
+  });
+
+  test("of what is no structure is refused, with what was seen", () => {
+    for (const [problem, seen] of [
+      [problems.heatSink({ nelx: 8, nely: 4 }), 'a problem of kind "heat'],
+      [undefined, "undefined in the place of a problem"],
+      [{}, "{} in the place of a problem"],
+      [3, "3 in the place of a problem"],
+    ] as const) {
+      const asked = (): string => problemPicture(problem as never);
+      expect(asked).toThrow(expect.objectContaining({ code: "InvalidProblem" }));
+      expect(asked).toThrow(`problemPicture: ${seen}`);
+    }
+    expect(() => problemPicture(problems.mbb({ nelx: 8, nely: 4 }), { titel: "a" } as never)).toThrow(
+      expect.objectContaining({ code: "UnknownOption" }),
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { array, grad, hvp, jit, jvp, vmap } from "cotangent";
 import type { NDArray } from "cotangent";
 import { elementField, gridMesh } from "cotangent/fem";
+import type { ElementField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { checkGrads } from "cotangent/testing";
 import { tanhProjection, volumePreservingProjection, volumePreservingSigmoid } from "cotangent/topopt";
@@ -189,8 +190,19 @@ describe("the smoothed step that keeps the volume", () => {
 
   test("densities that are none, and a beta below 0, are refused", () => {
     const mesh = gridMesh({ nelx: 3, nely: 2 });
-    expect(() => volumePreservingProjection(elementField(mesh, 2), { beta: 4 })).toThrow(coded("RootNotBracketed"));
-    expect(() => volumePreservingProjection(elementField(mesh, NaN), { beta: 4 })).toThrow(coded("RootNotBracketed"));
+    for (const wrong of [2, NaN, -1.1e-9, 1 + 1.1e-9, Infinity]) {
+      const field = elementField(mesh, 0.5).at(1, 2).set(wrong) as ElementField;
+      expect(() => volumePreservingProjection(field, { beta: 4 })).toThrow(coded("InvalidOption"));
+      expect(() => volumePreservingProjection(field, { beta: 4 })).toThrow(`the density ${wrong} of element 5`);
+    }
+    expect(() => volumePreservingProjection(array([-0.1, 0.2, 0.9]), { beta: 4 })).toThrow(
+      /density -0\.1 of element 0/u,
+    );
+    for (const rounded of [-0.9e-9, 1 + 0.9e-9])
+      for (const own of floats(volumePreservingProjection(elementField(mesh, rounded), { beta: 4 })))
+        expect(Math.abs(own - rounded)).toBeLessThan(1e-9);
+    const compiled = jit((field: NDArray) => volumePreservingProjection(field, { beta: 4 }));
+    for (const wrong of [2, NaN]) expect(() => compiled(elementField(mesh, wrong))).toThrow(coded("RootNotBracketed"));
     expect(() => volumePreservingProjection(elementField(mesh, 0.5), { beta: -4 })).toThrow(coded("InvalidOption"));
     expect(() => volumePreservingProjection(elementField(mesh, 0.5), { beta: 4, eta: 0.5 } as never)).toThrow(
       coded("UnknownOption"),

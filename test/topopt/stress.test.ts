@@ -1,13 +1,23 @@
 /** The p-norm of relaxed stresses: between the largest and n^(1/p) times it, of degree one in the load, with a right gradient. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { grad, hvp, jit, valueAndGrad } from "cotangent";
 import type { NDArray } from "cotangent";
 import { counters, elementField, elementStresses, feSolve, vectorField, vonMises } from "cotangent/fem";
 import type { ElementField, VectorField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
+import * as optim from "cotangent/optim";
 import { checkGrads } from "cotangent/testing";
-import { densityFilter, designOf, largestStress, pNormStress, problems, simp } from "cotangent/topopt";
+import {
+  densityFilter,
+  designOf,
+  largestStress,
+  optimize,
+  pixels,
+  pNormStress,
+  problems,
+  simp,
+} from "cotangent/topopt";
 import type { Problem } from "cotangent/topopt";
 import { derivativeAtZero, floats, innerProduct, relativeGap, wave } from "../fem/fields.ts";
 
@@ -58,7 +68,9 @@ test("its gradient by the density is that by differences, filtered and interpola
   for (const p of [4, 8, 20]) {
     const f = (x: ElementField): NDArray => {
       const density = filter(x);
-      return pNormStress({ p })(designOf(problem, density, simp(density, { eMin: 1e-3 })));
+      return pNormStress({ p })(
+        designOf(problem, density, simp(density, { eMin: 1e-3 }), elementField(problem.mesh, 1)),
+      );
     };
     const before = counters().factorizations;
     const [, gradient] = valueAndGrad(f)(densityOf(problem, p));
@@ -80,7 +92,8 @@ test("its derivatives by density and displacement are those by differences, to t
   const u = vectorField(problem.mesh, wave([3, 4, 2], 0));
   for (const p of [4, 9])
     checkGrads(
-      (density: ElementField, displacement: VectorField) => pNormStress({ p })({ density, displacement, problem }),
+      (density: ElementField, displacement: VectorField) =>
+        pNormStress({ p })({ density, displacement, problem, solidModulus: elementField(problem.mesh, 1) }),
       [densityOf(problem, 0), u],
       { order: 2 },
     );
@@ -89,7 +102,7 @@ test("its derivatives by density and displacement are those by differences, to t
 test("without a load it is 0 with gradient 0; void elements and single unstressed ones have a finite gradient", () => {
   const problem = problems.mbb({ nelx: 4, nely: 2 });
   const norm = (density: ElementField, displacement: VectorField): NDArray =>
-    pNormStress()({ density, displacement, problem });
+    pNormStress()({ density, displacement, problem, solidModulus: elementField(problem.mesh, 1) });
   const [solid, still] = [elementField(problem.mesh, 1), vectorField(problem.mesh, 0)];
   expect(norm(solid, still).item()).toBe(0);
   const both = grad(norm, { argnums: [0, 1] })(solid, still) as [NDArray, NDArray];
@@ -151,7 +164,7 @@ test("it works in space, and the largest stress of a solid structure is that of 
   const one = elementField(problem.mesh, 1);
   const u = feSolve(problem.system, one, problem.load);
   expect(elementStresses(problem.system, one, u).shape).toEqual([2, 2, 4, 6]);
-  const design = { density: one, displacement: u, problem };
+  const design = { density: one, displacement: u, problem, solidModulus: one };
   expect(largestStress()(design).item()).toBe(np.max(vonMises(problem.system, one, u)).item());
   expect(pNormStress({ p: 200 })(design).item() / largestStress()(design).item()).toBeLessThan(16 ** (1 / 200));
 });
@@ -171,4 +184,33 @@ test("options that are none are refused, also those with which void has no deriv
   expect(() => largestStress({ q: -1 })).toThrow(coded("InvalidOption"));
   expect(() => pNormStress({ power: 8 } as never)).toThrow(coded("UnknownOption"));
   expect(() => largestStress({ p: 8 } as never)).toThrow(coded("UnknownOption"));
+});
+
+describe("the modulus of solid material", () => {
+  const problem = problems.lBracket({ nelx: 5, nely: 5 });
+  const density = densityOf(problem, 0);
+
+  test("is that of the run's interpolation, so that stresses of steel are those of steel", () => {
+    const stress = pNormStress({ limit: 2 });
+    const stressAt = (e0: number): number => {
+      const { design } = optimize({
+        problem,
+        parameterization: pixels(problem, { initial: 0.5 }),
+        interpolation: (own) => simp(own, { e0, eMin: 1e-9 * e0 }),
+        optimizer: optim.sgd(1e-9),
+        certificate: false,
+        stop: { iterations: 1 },
+      });
+      return stress(design()).item();
+    };
+    expect(stressAt(210e9) / stressAt(1)).toBeCloseTo(1, 10);
+  });
+
+  test("has to be known: of a modulus alone it is not", () => {
+    const bare = designOf(problem, density, simp(density));
+    for (const measure of [pNormStress(), largestStress()])
+      expect(() => measure(bare)).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+    const known = designOf(problem, density);
+    expect(pNormStress({ e0: 1 })(bare).item()).toBe(pNormStress()(known).item());
+  });
 });

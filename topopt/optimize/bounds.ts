@@ -65,13 +65,9 @@ export const requireFittingOptimizer = (
 };
 
 /**
- * @throws InvalidProblem  parameters outside of the optimizer's bounds, as weights of a network under optimality criteria are
+ * @throws InvalidProblem  parameters outside of bounds, as weights of a network under optimality criteria are
  */
-export const requireWithin = (
-  asked: string,
-  { bounds }: { readonly bounds?: Optimizer["bounds"] },
-  params: unknown,
-): void => {
+export const requireWithin = (asked: string, whose: string, bounds: Optimizer["bounds"], params: unknown): void => {
   if (bounds === undefined) return;
   const [smallest, largest] = rangeOf(arraysOf(params));
   const [least] = rangeOfBound(bounds.lower);
@@ -79,7 +75,7 @@ export const requireWithin = (
   if (smallest < least || largest > most)
     throw new InvalidProblem(
       asked,
-      `first parameters between ${smallest} and ${largest}, with an optimizer between ${least} and ${most}`,
+      `first parameters between ${smallest} and ${largest}, where ${whose} has bounds ${least} and ${most}`,
       "Begin within the bounds (pixels: initial), or use optim.adam for parameters without bounds",
     );
 };

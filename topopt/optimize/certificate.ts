@@ -1,5 +1,5 @@
 /**
- * A certificate of gradients: at one point and along one direction, for the objective and every constraint,
+ * A certificate of gradients: next to one design and along one direction, for the objective and every constraint,
  *   the pairing     <grad, d> = jvp(d)                    forward and reverse rules are transposes of each other
  *   the difference  <grad, d> = (f(x + h d) - f(x - h d)) / 2h     they are derivatives of what is computed
  * and how well the solver has met its equations. Networks in float32 are looked at in float64: the rules are the same, and
@@ -28,8 +28,10 @@ const trusted = 20;
 const leastCertain = 1e-2;
 /** Residuals of solves up to this are those of a solver that has done its work. */
 const acceptedResidual = 1e-6;
-/** Forward and reverse mode compute the same sum in another order. */
-const acceptedPairing = 1e-8;
+/** Forward and reverse mode compute the same sum in another order; networks may do so in float32. */
+const acceptedPairing = 1e-6;
+/** Derivatives below this part of the value, for a step of the parameters' size, are zero but for rounding: they show nothing. */
+const negligible = 1e-12;
 
 /** Numbers in (-1, 1) from a linear congruential generator: any direction that is nobody's choice will do. */
 const scatter = (count: number, seed: number): Float64Array => {
@@ -52,19 +54,25 @@ const countOf = (of: Leaves): number => of.reduce((sum, own) => sum + own.length
 
 const norm = (of: Leaves): number => Math.sqrt(dot(of, of));
 
-/** Parameters are looked at this part of their range away from bounds, at least. */
-const inset = 0.01;
+/** How far from a design its neighbour is: a part of the parameters' size, or of their range. */
+const aside = 0.01;
 
 /**
- * The point that is looked at: parameters at a bound, or near one, are moved a little inwards. There is nothing to compare
- * with beyond a bound, and right at it differences do not see the slope of stiffnesses that grow from next to nothing.
+ * The point that is looked at: a neighbour of the design. Where a design begins, and where it ends at bounds, parameters are
+ * equal or zero, and functions have kinks: a rectifier bends at 0, a maximum of equals is anybody's. Beyond bounds there is
+ * nothing to compare with, and right at them differences do not see the slope of stiffnesses that grow from next to nothing.
  */
-const withinBounds = (point: Leaves, bounds: Bounds | undefined): Leaves => {
-  if (bounds === undefined) return point;
-  const { lower, upper } = bounds;
-  const range = upper - lower;
-  const margin = inset * (range < Infinity ? range : Math.max(1, norm(point) / Math.sqrt(countOf(point))));
-  return point.map((own) => own.map((value) => Math.min(Math.max(value, lower + margin), upper - margin)));
+const neighbourOf = (point: Leaves, bounds: Bounds | undefined, seed: number): Leaves => {
+  const size = aside * Math.max(norm(point) / Math.sqrt(countOf(point)), 1e-3);
+  const { lower, upper } = bounds ?? { lower: -Infinity, upper: Infinity };
+  const margin = Math.min(aside * (upper - lower), size * 100);
+  return point.map((own, k) => {
+    const away = scatter(own.length, seed + 7919 * (k + 1));
+    return own.map((value, at) => {
+      if (bounds === undefined) return value + size * away[at]!;
+      return Math.min(Math.max(value, lower + margin), upper - margin) + (margin / 2) * away[at]!;
+    });
+  });
 };
 
 /**
@@ -95,23 +103,24 @@ const orNone = <T>(run: () => T): T | null => {
   }
 };
 
-type Comparison = Pick<GradientCheck, "difference" | "gap" | "uncertainty">;
+/** A derivative beside a difference; all but the last relative to the difference. */
+interface Comparison extends Pick<GradientCheck, "difference" | "gap" | "uncertainty"> {
+  readonly verdict: Verdict;
+}
 
-const compared = (derivative: number, { value: difference, error }: Difference): Comparison => {
+const compared = (derivative: number, { value: difference, error, kink }: Difference): Comparison => {
   const scale = Math.max(Math.abs(difference), Number.MIN_VALUE);
   const relative = (size: number): number => (size === 0 ? 0 : size / scale);
-  return { difference, gap: relative(Math.abs(derivative - difference)), uncertainty: relative(error) };
-};
-
-/** Whether differences and derivative are further apart than the differences themselves are uncertain. */
-const isGap = ({ gap, uncertainty }: Comparison): boolean => !(gap <= Math.max(accepted, trusted * uncertainty));
-
-const nearer = (first: Comparison, second: Comparison): Comparison => (second.gap < first.gap ? second : first);
-
-const verdictOf = (found: Comparison, pairing: number | null): Verdict => {
-  if (pairing !== null && !(pairing <= acceptedPairing)) return "failed";
-  if (!(found.uncertainty <= leastCertain)) return "undecided";
-  return isGap(found) ? "failed" : "passed";
+  const [gap, doubt] = [relative(Math.abs(derivative - difference)), relative(error)];
+  const uncertainty = Math.max(doubt, relative(kink));
+  const verdict = ((): Verdict => {
+    if (gap <= Math.max(accepted, trusted * doubt)) return uncertainty <= leastCertain ? "passed" : "undecided";
+    // Between the slopes on both sides of a kink all derivatives are right, and none is shown to be.
+    return gap <= Math.max(trusted * doubt, 1.01 * relative(kink)) || uncertainty > leastCertain
+      ? "undecided"
+      : "failed";
+  })();
+  return { difference, gap, uncertainty, verdict };
 };
 
 /** The residual that a system reports of what is solved now; null where nothing is. */
@@ -127,6 +136,8 @@ export const certifier = <P, S extends GridSystem>(
 ): ((iteration: number, params: P, at: Continuation) => Certificate) => {
   const { parameterization, problem, constraints, backend } = settled;
   const scalars = scalarsOf(settled);
+  // Constraints are told relative to their bounds: where they are 0, terms of size 1 have cancelled.
+  const leastSizes = [0, ...constraints.map(() => 1)];
   const names = ["objective", ...constraints.map(([name]) => name)];
   const valuesOf = (params: P, at: Continuation): NDArray => stack(scalars.map((scalar) => scalar(params, at)));
   const values = compiled(valuesOf, backend);
@@ -145,23 +156,28 @@ export const certifier = <P, S extends GridSystem>(
         params,
         leaves.map((own, k) => fromBuffer(own, shapes[k]!, "float64")),
       );
-    const point = withinBounds(doublesOf(params), parameterization.bounds);
+    const point = neighbourOf(doublesOf(params), parameterization.bounds, iteration);
     const wide = treeOf(point);
     const slopes = gradients(wide, at).map(doublesOf);
     const direction = directionAt(point, slopes[0]!, parameterization.bounds, iteration);
     const moved = (step: number): P => treeOf(point.map((own, k) => own.map((x, n) => x + step * direction[k]![n]!)));
     const valuesAt = (step: number): Float64Array => values(moved(step), at).toTypedArray() as Float64Array;
-    const differences = differencesAlong(valuesAt);
+    const differences = differencesAlong(valuesAt, leastSizes);
     let second: readonly Difference[] | undefined;
-    const secondOpinion = (): readonly Difference[] => (second ??= fineDifferences(valuesAt));
+    const secondOpinion = (): readonly Difference[] => (second ??= fineDifferences(valuesAt, leastSizes));
+    const here = valuesAt(0);
     const along = orNone(() => tangents(wide, treeOf(direction), at).toTypedArray() as Float64Array);
     const checks = names.map((name, k): GradientCheck => {
       const derivative = dot(slopes[k]!, direction);
       const first = compared(derivative, differences[k]!);
-      const found = first.gap <= accepted ? first : nearer(first, compared(derivative, secondOpinion()[k]!));
-      const scale = norm(slopes[k]!) * norm(direction);
+      const found = first.verdict === "passed" ? first : compared(derivative, secondOpinion()[k]!);
+      const zero = negligible * Math.max(Math.abs(here[k]!), leastSizes[k]!);
+      const scale = Math.max(norm(slopes[k]!) * norm(direction), zero);
       const pairing = along === null ? null : scale === 0 ? 0 : Math.abs(derivative - along[k]!) / scale;
-      return { name, derivative, ...found, pairing, verdict: verdictOf(found, pairing) };
+      const isPaired = pairing === null || pairing <= acceptedPairing;
+      const isNothing = Math.max(Math.abs(derivative), Math.abs(found.difference)) <= zero;
+      const verdict = isPaired ? (isNothing ? "undecided" : found.verdict) : "failed";
+      return { name, derivative, ...found, pairing, verdict };
     });
     const residual = residualOf(problem.system, () => values(treeOf(doublesOf(params)), at));
     const ofSolve: Verdict = residual === null || residual <= acceptedResidual ? "passed" : "failed";

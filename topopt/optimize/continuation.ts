@@ -1,6 +1,8 @@
 /**
  * Numbers that change along a run: what they are at an iteration, whether they moved, and whether they move again.
  */
+import { showValue } from "../../src/describe.ts";
+import { InvalidProblem } from "../../src/error.ts";
 import { array } from "../../library/numpy/creation.ts";
 import type { Continuation } from "../parameterization.ts";
 
@@ -20,12 +22,24 @@ export interface Timetable {
   readonly restsAfter: (iteration: number) => boolean;
 }
 
+const valueOf = (name: string, schedule: (iteration: number) => number, iteration: number): number => {
+  const value: unknown = schedule(iteration);
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new InvalidProblem(
+    "a run",
+    `the continuation's ${name} is ${showValue(value)} at iteration ${iteration}`,
+    "A schedule gives a finite number for every iteration from 1",
+  );
+};
+
 /**
  * @param last  the last iteration of the run
  */
 export const timetable = (schedules: Readonly<Record<string, Scheduled>>, last: number): Timetable => {
   const entries = Object.entries(schedules);
-  const moving = entries.flatMap(([name, own]) => (typeof own === "function" ? [[name, own] as const] : []));
+  const moving = entries.flatMap(([name, own]) =>
+    typeof own === "function" ? [[name, (iteration: number) => valueOf(name, own, iteration)] as const] : [],
+  );
   const constants = Object.fromEntries(entries.filter(([, own]) => typeof own === "number")) as Record<string, number>;
   const movesAt = (iteration: number): boolean =>
     iteration > 1 && moving.some(([, own]) => own(iteration) !== own(iteration - 1));
@@ -33,8 +47,13 @@ export const timetable = (schedules: Readonly<Record<string, Scheduled>>, last: 
   let nextMove = 0;
   return {
     // In the order in which they were given.
-    valuesAt: (iteration) =>
-      Object.fromEntries(entries.map(([name, own]) => [name, typeof own === "function" ? own(iteration) : own])),
+    valuesAt: (iteration) => {
+      const own = {
+        ...constants,
+        ...Object.fromEntries(moving.map(([name, schedule]) => [name, schedule(iteration)])),
+      };
+      return Object.fromEntries(entries.map(([name]) => [name, own[name]!]));
+    },
     constants,
     movingAt: (iteration) => Object.fromEntries(moving.map(([name, own]) => [name, array(own(iteration))])),
     movesAt,

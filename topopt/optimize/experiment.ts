@@ -16,7 +16,7 @@ import { certifier } from "./certificate.ts";
 import type { Certificate } from "./verdict.ts";
 import { timetable } from "./continuation.ts";
 import type { Timetable } from "./continuation.ts";
-import { compiled } from "./generic.ts";
+import { arrayTree, compiled } from "./generic.ts";
 import { settle } from "./options.ts";
 import type { ExperimentOptions, Settled } from "./options.ts";
 import { designFrom, iterationOf } from "./program.ts";
@@ -103,10 +103,11 @@ export const machineOf = <P, S extends GridSystem>(settled: Settled<P, S>): Mach
   };
 
   const startFrom = (seed: number, params?: P): RunState<P> => {
-    const first = parameterization.init(key(seed));
+    const first = arrayTree(parameterization.init(key(seed)));
     if (params !== undefined) requireSame(asked, "parameters", params, first);
-    const own = params ?? first;
-    if (optimizer.kind === "optimizer") requireWithin(asked, optimizer, own);
+    const own = arrayTree(params ?? first);
+    requireWithin(asked, "the parameterization", parameterization.bounds, own);
+    if (optimizer.kind === "optimizer") requireWithin(asked, "the optimizer", optimizer.bounds, own);
     return { iteration: 0, params: own, optimizer: optimizer.init(own), last: null, best: null };
   };
 

@@ -2,8 +2,9 @@
  * Transforms of functions of a tree whose type is not known yet. Their public types follow the trees that functions name; for
  * a tree `P` of a caller they say nothing, so it is said here, once.
  */
-import type { NDArray } from "../../src/array/ndarray.ts";
+import { NDArray } from "../../src/array/ndarray.ts";
 import type { Backend } from "../../src/backend/index.ts";
+import { array } from "../../library/numpy/creation.ts";
 import * as tree from "../../src/tree/index.ts";
 import { jit } from "../../transforms/jit.ts";
 import { jvp } from "../../transforms/jvp.ts";
@@ -26,6 +27,13 @@ export const compiled = <Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
   backend: Backend,
 ): ((...args: Args) => R) => jit(f as never, { backend }) as never;
+
+/** A tree whose numbers are arrays, as transforms take them. */
+export const arrayTree = <P>(params: P): P =>
+  tree.map(
+    ((leaf: unknown) => (leaf instanceof NDArray ? leaf : array(leaf as number))) as never,
+    params as never,
+  ) as P;
 
 /** The arrays of a tree, in its order. */
 export const arraysOf = (params: unknown): readonly NDArray[] => tree.leaves(params) as readonly NDArray[];

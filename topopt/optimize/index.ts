@@ -5,6 +5,7 @@ export type { Scheduled } from "./continuation.ts";
 export type { ConstraintEntry, IterationEntry } from "./entry.ts";
 export { experiment, isCertifiedAt } from "./experiment.ts";
 export type { Experiment, Step } from "./experiment.ts";
+export { historyRows } from "./history-rows.ts";
 export { optimizeSeeds } from "./seeds.ts";
 export type { SeedResult } from "./seeds.ts";
 export type { EndReason, Evaluated, RunState } from "./state.ts";

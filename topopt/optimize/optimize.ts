@@ -12,7 +12,7 @@ import { settle } from "./options.ts";
 import type { Moment, OptimizeOptions } from "./options.ts";
 import { logFrom, note, resultOf } from "./result.ts";
 import type { RunResult } from "./result.ts";
-import { nextTurn } from "./turns.ts";
+import { callAll, nextTurn } from "./turns.ts";
 import type { RunState } from "./state.ts";
 
 export interface OptimizeResult<P, S extends GridSystem = ElasticitySystem> extends RunResult<P, S> {
@@ -64,9 +64,6 @@ function* turns<P, S extends GridSystem>(
   return { ...result, milliseconds, counters: countersSince(before) };
 }
 
-const isPromise = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-
 /**
  * Runs an optimization to its end: pixels or a network, any objective, any constraints, any optimizer.
  * @returns  history with every constraint's slack, certificates of the gradients, the last and the best design, counters
@@ -91,13 +88,7 @@ export const optimize = <P, S extends GridSystem = ElasticitySystem>(
     const turn = run.next();
     if (turn.done === true) return turn.value;
     const { entry, moment } = turn.value;
-    for (const callback of machine.settled.callbacks)
-      if (isPromise(callback(entry, moment)))
-        throw new InvalidProblem(
-          "optimize",
-          "a callback that returned a promise",
-          "Use optimizeAsync, which waits for it",
-        );
+    callAll(machine.settled, entry, moment);
   }
 };
 

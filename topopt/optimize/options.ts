@@ -160,7 +160,7 @@ const isPositive = (value: number): boolean => value > 0 && value <= Infinity;
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
 const isSignal = (value: unknown): boolean =>
-  value === undefined || (isRecord(value) && typeof value["aborted"] === "boolean");
+  value === undefined || (isRecord(value) && hasFunctions(value, ["throwIfAborted", "addEventListener"]));
 
 const byPenal: Interpolation = (density, { penal = 3 }) => simp(density, { penal: penal as number | NDArray });
 
@@ -217,7 +217,7 @@ export const settle = <P, S extends GridSystem>(asked: string, options: Optimize
     problem: check(
       "problem",
       problem,
-      isRecord(problem) && "system" in problem,
+      isRecord(problem) && ["mesh", "system", "load"].every((name) => isRecord(problem[name])),
       "it is a record { mesh, system, load }",
     ),
     parameterization: check(

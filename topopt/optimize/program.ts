@@ -2,17 +2,22 @@
  * One iteration as one pure function of parameters, the optimizer's state and the continuation, to be compiled as one program:
  * values, gradients, update. Objective and constraints are differentiated each on its own; what they share is computed once.
  */
-import type { NDArray } from "../../src/array/ndarray.ts";
+import { isFloat } from "../../src/array/dtype.ts";
+import { NDArray } from "../../src/array/ndarray.ts";
+import { showValue } from "../../src/describe.ts";
+import { InvalidProblem } from "../../src/error.ts";
+import { avalOf, showAval } from "../../src/ir/aval.ts";
+import { elementField } from "../../library/fem/index.ts";
 import type { ElementField, GridSystem } from "../../library/fem/index.ts";
 import { zeros } from "../../library/numpy/creation.ts";
 import { abs, add, isfinite, logicalAnd, maximum, minimum, mul, sqrt, sub } from "../../library/numpy/elementwise.ts";
 import { stack } from "../../library/numpy/joining.ts";
-import { all, max, sum } from "../../library/numpy/reductions.ts";
+import { all, max, min, sum } from "../../library/numpy/reductions.ts";
 import { mean } from "../../library/numpy/statistics.ts";
 import type { ArrayTree } from "../../library/optim/types.ts";
 import { valueAndViolation } from "../constraints.ts";
 import { designOf } from "../design.ts";
-import type { Design } from "../design.ts";
+import type { Design, Objective } from "../design.ts";
 import type { Continuation } from "../parameterization.ts";
 import { arraysOf, gradientOf, mapTogether, valueAndGradient } from "./generic.ts";
 import type { ScalarOf } from "./generic.ts";
@@ -28,6 +33,8 @@ export interface Iteration<P> {
   readonly violations: NDArray;
   readonly enforced: Readonly<Record<string, NDArray>>;
   readonly density: ElementField;
+  /** Smallest and largest density, shape [2]. */
+  readonly range: NDArray;
   readonly gradientNorm: NDArray;
   /** Whether values and gradients are numbers all; the update is of no use else. */
   readonly isFinite: NDArray;
@@ -43,20 +50,35 @@ export const designFrom = <P, S extends GridSystem>(
   at: Continuation,
 ): Design<S> => {
   const density = parameterization.density(params, at);
-  return designOf(problem, density, interpolation(density, at));
+  const solid = interpolation(elementField(problem.mesh, 1), at);
+  return designOf(problem, density, interpolation(density, at), solid);
+};
+
+/** A scalar with a derivative, as objectives and constraints have to be. */
+const requireScalar = (asked: string, name: string, value: unknown): NDArray => {
+  if (value instanceof NDArray && value.ndim === 0 && isFloat(value.dtype)) return value;
+  const seen = value instanceof NDArray ? showAval(avalOf(value)) : showValue(value);
+  throw new InvalidProblem(
+    asked,
+    `${name} gives ${seen}`,
+    "Objectives and constraints give one number of float64, as np.sum does",
+  );
 };
 
 /** Objective, then the violations as optimizers see them, each a function of the parameters. */
 export const scalarsOf = <P, S extends GridSystem>(
   settled: Settled<P, S>,
-): readonly [ScalarOf<P>, ...ScalarOf<P>[]] => [
-  (params, at) => settled.objective(designFrom(settled, params, at), at),
-  ...settled.constraints.map(
-    ([, own]): ScalarOf<P> =>
-      (params, at) =>
-        valueAndViolation(own, designFrom(settled, params, at), at)[1],
-  ),
-];
+): readonly [ScalarOf<P>, ...ScalarOf<P>[]] => {
+  const { asked, objective, constraints } = settled;
+  return [
+    (params, at) => requireScalar(asked, "the objective", objective(designFrom(settled, params, at), at)),
+    ...constraints.map(([name, own]): ScalarOf<P> => (params, at) => {
+      const value: Objective<S> = (design, values) =>
+        requireScalar(asked, `constraint ${JSON.stringify(name)}`, own.value(design, values));
+      return valueAndViolation({ ...own, value }, designFrom(settled, params, at), at)[1];
+    }),
+  ];
+};
 
 /** Sum over all arrays of a tree, in float64. */
 const total = (arrays: readonly NDArray[], term: (x: NDArray) => NDArray): NDArray =>
@@ -117,6 +139,7 @@ export const iterationOf = <P, S extends GridSystem>(
       violations,
       enforced: parameterization.enforced?.(params, at) ?? {},
       density,
+      range: stack([min(density), max(density)]),
       gradientNorm: sqrt(total(arraysOf(gradient), (x) => mul(x, x))),
       isFinite: finite.reduce((left, right) => logicalAnd(left, right)),
       change: largest(after.map((x, k) => abs(sub(x, before[k]!)))),

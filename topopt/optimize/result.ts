@@ -53,8 +53,10 @@ export const logFrom = <P>(state: RunState<P>): Log<P> => ({
   certificates: [],
 });
 
-/** Takes note of a step. */
+/** Takes note of a step. What callbacks are shown of it is frozen: none can change a run by accident. */
 export const note = <P>(log: Log<P>, { state, reason, failure, entry, certificate }: Step<P>): void => {
+  for (const own of [entry, entry.constraints, state, state.last, state.best, certificate])
+    if (own !== null) Object.freeze(own);
   [log.state, log.reason] = [state, reason];
   if (reason !== null) log.failure = failure;
   log.history.push(entry);

@@ -17,6 +17,7 @@ import type { Iteration } from "./program.ts";
 import { logFrom, note, resultOf } from "./result.ts";
 import type { Log, RunResult } from "./result.ts";
 import { endingOf } from "./transition.ts";
+import { callAll } from "./turns.ts";
 
 /** What a run from one of several seeds gives. */
 export interface SeedResult<P, S extends GridSystem = ElasticitySystem> extends RunResult<P, S> {
@@ -79,7 +80,7 @@ export const optimizeSeeds = <P, S extends GridSystem = ElasticitySystem>(
   const machine = machineOf(settle("optimizeSeeds", options));
   if (!Array.isArray(seeds) || seeds.length === 0 || !seeds.every(Number.isSafeInteger))
     throw new InvalidProblem("optimizeSeeds", `seeds ${JSON.stringify(seeds)}`, "Give a list of whole numbers");
-  const { callbacks, signal, stop, backend } = machine.settled;
+  const { signal, stop, backend } = machine.settled;
   signal?.throwIfAborted();
   const program = compiled(vmap(machine.iterate as never, { inAxes: [0, 0, null] }) as unknown as Program<P>, backend);
   const lanes = seeds.map((seed): Lane<P> => ({ seed, ...logFrom(machine.startFrom(seed)) }));
@@ -91,7 +92,7 @@ export const optimizeSeeds = <P, S extends GridSystem = ElasticitySystem>(
     for (const [k, lane] of active.entries()) {
       const { entry, state, certificate } = steps[k]!;
       note(lane, steps[k]!);
-      for (const callback of callbacks) callback(entry, { seed: lane.seed, state, certificate, milliseconds });
+      callAll(machine.settled, entry, { seed: lane.seed, state, certificate, milliseconds });
     }
     const isOver = performance.now() - started > stop.milliseconds;
     const reason = signal?.aborted === true ? "aborted" : isOver ? "time" : null;

@@ -2,8 +2,8 @@
  * From the state of a run and what an iteration has computed to the next state, what is reported, and whether the run ends:
  * plain bookkeeping, for a run alone and for one of many seeds.
  */
-import { CotangentError, NotFinite } from "../../src/error.ts";
-import type { GridSystem } from "../../library/fem/index.ts";
+import { CotangentError, InvalidProblem, NotFinite } from "../../src/error.ts";
+import type { ElementField, GridSystem } from "../../library/fem/index.ts";
 import { full } from "../../library/numpy/creation.ts";
 import type { ArrayTree, Evaluation } from "../../library/optim/index.ts";
 import { slackOf } from "../constraints.ts";
@@ -186,9 +186,62 @@ const withoutValue = <P, S extends GridSystem>(
   return { state, entry: entry(own), reason: goesOn ? (isLast ? "iterations" : null) : ending, failure };
 };
 
+/** What of a design is no number. */
+const withoutNumber = ({ objective, constraints }: IterationEntry): string => {
+  const values = {
+    objective,
+    ...Object.fromEntries(Object.entries(constraints).map(([name, { value }]) => [name, value])),
+  };
+  const bad = Object.entries(values).filter(([, value]) => !Number.isFinite(value));
+  return bad.length === 0
+    ? "a gradient has entries that are no numbers"
+    : bad.map(([name, value]) => `${name} is ${value}`).join(", ");
+};
+
+/** What rounding may leave outside of [0, 1]. */
+const rounding = 1e-9;
+
+/** The first element of a field where something holds; -1 where it holds nowhere. */
+const placeWhere = (
+  field: ElementField,
+  density: ElementField,
+  isWrong: (flag: number, rho: number) => boolean,
+): number => {
+  const own = density.toTypedArray();
+  return field.toTypedArray().findIndex((flag, at) => isWrong(Number(flag), Number(own[at])));
+};
+
+/**
+ * Whether a design is one of the problem: densities in [0, 1], none where no material may be, and all where it is held. The
+ * last two are looked at once.
+ */
+const requirePhysical = <P, S extends GridSystem>(
+  { asked, problem: { mask, solid } }: Settled<P, S>,
+  { density, range }: Iteration<P>,
+  isFirst: boolean,
+): void => {
+  const refuse = (seen: string, remedy: string): never => {
+    throw new InvalidProblem(asked, seen, remedy);
+  };
+  const [least, most] = range.toTypedArray() as unknown as readonly [number, number];
+  if (least < -rounding || most > 1 + rounding)
+    refuse(
+      `densities between ${least} and ${most}`,
+      "A physical density lies in [0, 1]: look at the parameterization, its projection, and where it begins",
+    );
+  if (!isFirst) return;
+  const remedy = "Make the parameterization for this problem, as pixels(problem), so that it knows mask and solid";
+  const outside = mask === undefined ? -1 : placeWhere(mask, density, (flag, rho) => flag === 0 && rho > rounding);
+  if (outside >= 0) refuse(`a density above 0 in element ${outside}, where the problem's mask is 0`, remedy);
+  const missing =
+    solid === undefined ? -1 : placeWhere(solid, density, (flag, rho) => flag === 1 && rho < 1 - rounding);
+  if (missing >= 0) refuse(`a density below 1 in element ${missing}, which the problem holds solid`, remedy);
+};
+
 /**
  * What follows from an iteration made of the state's parameters.
- * @throws NotFinite  the first design has no value
+ * @throws NotFinite       the first design has no value
+ * @throws InvalidProblem  a density that means nothing, or is not one of the problem
  */
 export const transition = <P, S extends GridSystem>(
   settled: Settled<P, S>,
@@ -199,11 +252,12 @@ export const transition = <P, S extends GridSystem>(
   const iteration = before.iteration + 1;
   const violation = Math.max(0, ...(made.violations.toTypedArray() as Float64Array));
   const entry = entryOf(settled, table, iteration, made, violation);
+  requirePhysical(settled, made, before.last === null);
   if (made.isFinite.item() === 0) {
     if (before.last === null)
       throw new NotFinite(
         settled.asked,
-        `the objective of the first design is ${entry.objective}, or its gradient or a constraint is no number`,
+        `the first design: ${withoutNumber(entry)}`,
         "Look at objective and constraints at the first parameters: parameterization.density(parameterization.init(key), {})",
       );
     const { optimizer } = settled;

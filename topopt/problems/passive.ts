@@ -29,9 +29,9 @@ const requireFlags = (asked: string, mesh: GridMesh, name: keyof Passive, flags:
 };
 
 /**
- * Mask and solid field of a problem, both of zeros and ones, nowhere void and solid at once.
+ * Mask and solid field of a problem, both of zeros and ones, nowhere void and solid at once; some element may hold material.
  * @param asked  function that needs them, for the message
- * @throws InvalidProblem for other values or an element that is held both void and solid; ShapeMismatch
+ * @throws InvalidProblem for other values, a mask without a 1, or an element that is held both void and solid; ShapeMismatch
  */
 export const requirePassive = <S extends GridSystem>(
   asked: string,
@@ -41,8 +41,15 @@ export const requirePassive = <S extends GridSystem>(
     ...(mask === undefined ? {} : { mask: requireFlags(asked, mesh, "mask", mask) }),
     ...(solid === undefined ? {} : { solid: requireFlags(asked, mesh, "solid", solid) }),
   };
-  if (passive.mask === undefined || passive.solid === undefined) return passive;
+  if (passive.mask === undefined) return passive;
   const open = passive.mask.toTypedArray();
+  if (open.every((flag) => flag === 0))
+    throw new InvalidProblem(
+      asked,
+      "a mask of zeros alone",
+      `${meanings.mask}: set it to 1 where there may be a design, or leave it out`,
+    );
+  if (passive.solid === undefined) return passive;
   const both = passive.solid.toTypedArray().findIndex((isSolid, element) => isSolid === 1 && open[element] === 0);
   if (both >= 0)
     throw new InvalidProblem(

@@ -16,7 +16,8 @@ import type { Suite } from "./suite/suite.ts";
  * Benchmark problems by name, in elements of unit size.
  *
  * mbb, tensile, bridge, michell: the four of Sanu, Bessa & Aragon 2026. cantilever3d: a block, after Liu & Tovar 2014.
- * arch: a structure under its own weight, which is its only load (Bruyneel & Duysinx 2005).
+ * arch: a structure under its own weight, which is its only load (Bruyneel & Duysinx 2005). Nothing at all is the lightest and
+ * the stiffest then, so the volume has to be asked for from below: constraint(objectives.volume(), ">=", 0.2).
  * heatSink: a sheet heated evenly, cooled in the middle of one edge; its compliance is the mean temperature.
  * inverter: a push is turned round (Sigmund 1997); minimize the displacement of its output port, sum(output * u).
  * lBracket: an L whose inner corner concentrates stress, loaded over a solid patch (Duysinx & Bendsoe 1998).

@@ -14,7 +14,7 @@ import { zlibDeflate } from "./deflate.ts";
 import type { SampledField } from "./marching-squares.ts";
 import { planeField, requireColormap, requirePositiveInteger } from "./plane-field.ts";
 import type { FieldSize } from "./plane-field.ts";
-import { chunk, headerChunk, pngFile, scanlines } from "./png-chunks.ts";
+import { chunk, headerChunk, pngFile, requireRoom, scanlines } from "./png-chunks.ts";
 
 export interface AnimatedPngOptions extends FieldSize {
   /** Pixels along the edge of an element; a positive integer, 1 by default. */
@@ -160,7 +160,8 @@ const requireFrames = (frames: readonly ArrayData[], options: AnimatedPngOptions
  *   [0, 1] take the colour of the nearer end
  * @param options  nelx, nely, scale, colormap, delay, loops
  * @returns        bytes of the file; equal frames in a row are one frame that stays as long as all of them
- * @throws ShapeMismatch, InvalidElement for a value that is not finite, InvalidOption, UnknownOption, TracerConversion
+ * @throws ShapeMismatch, InvalidElement for a value that is not finite, InvalidOption, UnknownOption, TooLarge for frames of more
+ *   bytes than an array may have, TracerConversion
  * Cost: linear in the elements of all frames.
  * @example animatedPng([[[0, 1]], [[1, 1]]], { scale: 8, delay: 200 }).subarray(1, 4) // [80, 78, 71]
  */
@@ -173,6 +174,7 @@ export const animatedPng = (frames: readonly ArrayData[], options: AnimatedPngOp
   const fields = requireFrames(frames, options);
   const { nelx, nely } = fields[0]!;
   const canvas: Canvas = { width: nelx, height: nely, channels: colormap === "gray" ? 1 : 3, scale };
+  requireRoom("animatedPng", canvas, canvas.channels, scale);
   const steps = stepsOf(
     fields.map(({ values }) => fieldPixels(values, colormap)),
     delay,

@@ -52,6 +52,8 @@ const captionFont = 13;
 const noteFont = 11;
 const smallestFont = 8;
 const lineHeight = 17;
+/** Pixels along the edge of an element beyond which they show nothing more. */
+const largestScale = 512;
 
 /** A drawn design, its top-left corner at the origin. */
 interface DrawnDesign {
@@ -69,7 +71,7 @@ const drawDesign = (
   const field = planeField(asked, density, options);
   const { nelx, nely } = field;
   const height = (width * nely) / nelx;
-  const file = fieldPng(field, { colormap, scale: Math.ceil(width / nelx) });
+  const file = fieldPng(asked, field, { colormap, scale: Math.min(largestScale, Math.ceil(width / nelx)) });
   const image = svgElement("image", {
     width,
     height,
@@ -128,7 +130,8 @@ const drawCompared = (design: ComparedDesign, k: number, width: number, colormap
  *   [0, 1] take the colour of the nearer end
  * @param options  width, colormap, title; nelx, nely
  * @returns        text of the file
- * @throws ShapeMismatch, InvalidElement for a value that is not finite, InvalidOption, UnknownOption, TracerConversion
+ * @throws ShapeMismatch, InvalidElement for a value that is not finite, InvalidOption, UnknownOption, TooLarge,
+ *   TracerConversion
  * @example designPicture([[0, 1], [1, 1]], { title: "Corner" }).slice(0, 4) // "<svg"
  */
 export const designPicture = (density: ArrayData, options: DesignPictureOptions = {}): string => {
@@ -145,7 +148,8 @@ export const designPicture = (density: ArrayData, options: DesignPictureOptions 
  * SVG of several designs side by side, each with a caption, all equally wide.
  * @param options  designs, each with its density, caption and note; title, columns, width, colormap
  * @returns        text of the file
- * @throws ShapeMismatch, InvalidElement for a value that is not finite, InvalidOption, UnknownOption, TracerConversion
+ * @throws ShapeMismatch, InvalidElement for a value that is not finite, InvalidOption, UnknownOption, TooLarge,
+ *   TracerConversion
  * @example comparisonPicture({ designs: [{ density: [[0, 1]], caption: "a < b" }] }).includes("a &lt; b") // true
  */
 export const comparisonPicture = (options: ComparisonOptions): string => {

@@ -2,7 +2,11 @@
  * Reports as one HTML file that opens from disk: headings, paragraphs, tables and pictures, with nothing to load. Text is
  * escaped; pictures are the SVG and PNG of this library, inside the file.
  */
+import { InvalidOption } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+import { requireOptions } from "../../src/options.ts";
 import { base64 } from "./base64.ts";
+import { requireList } from "./plane-field.ts";
 import { escapeXml } from "./svg.ts";
 
 /** A part of a report. */
@@ -65,11 +69,71 @@ const partHtml = (part: ReportPart): string => {
   }
 };
 
+const asked = "htmlReport";
+
+const requireString = (name: string, value: unknown): void => {
+  if (typeof value !== "string") throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a text");
+};
+
+const requireTable = (where: string, { caption, columns, rows }: Extract<ReportPart, { kind: "table" }>): void => {
+  if (caption !== undefined) requireString(`${where}.caption`, caption);
+  if (!Array.isArray(columns))
+    throw new InvalidOption(asked, `${where}.columns ${showValue(columns)}`, "Give a list of texts");
+  columns.forEach((name, k) => requireString(`${where}.columns[${k}]`, name));
+  requireList(asked, `${where}.rows`, rows);
+  rows.forEach((row, k) => {
+    const isRow =
+      Array.isArray(row) && row.every((value: unknown) => typeof value === "string" || typeof value === "number");
+    if (!isRow)
+      throw new InvalidOption(asked, `${where}.rows[${k}] ${showValue(row)}`, "A row is a list of texts and numbers");
+  });
+};
+
+const requirePictures = (where: string, { pictures }: Extract<ReportPart, { kind: "pictures" }>): void => {
+  requireList(asked, `${where}.pictures`, pictures);
+  pictures.forEach(({ caption, picture }, k) => {
+    requireString(`${where}.pictures[${k}].caption`, caption);
+    if (typeof picture !== "string" && !(picture instanceof Uint8Array))
+      throw new InvalidOption(
+        asked,
+        `${where}.pictures[${k}].picture ${showValue(picture)}`,
+        "Give the text of an SVG, or the bytes of a PNG",
+      );
+  });
+};
+
+const requirePart = (part: ReportPart, at: number): void => {
+  const where = `parts[${at}]`;
+  switch (part.kind) {
+    case "heading":
+    case "paragraph":
+      return requireString(`${where}.text`, part.text);
+    case "table":
+      return requireTable(where, part);
+    case "pictures":
+      return requirePictures(where, part);
+    default:
+      throw new InvalidOption(
+        asked,
+        `${where}.kind ${showValue((part as { readonly kind?: unknown }).kind)}`,
+        'Use "heading", "paragraph", "table" or "pictures"',
+      );
+  }
+};
+
 /**
  * A report as HTML text, self-contained.
+ * @param report  title; parts, from the top
+ * @throws InvalidOption for a title that is no text and parts that are none, UnknownOption
  * @example htmlReport({ title: "a < b", parts: [{ kind: "paragraph", text: "so" }] }).includes("<title>a &lt; b</title>") // true
  */
-export const htmlReport = ({ title, parts }: Report): string => `<!doctype html>
+export const htmlReport = (report: Report): string => {
+  requireOptions(asked, report, ["title", "parts"], true);
+  const { title, parts } = report;
+  requireString("title", title);
+  requireList(asked, "parts", parts);
+  parts.forEach(requirePart);
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -83,3 +147,4 @@ ${parts.map(partHtml).join("\n")}
 </body>
 </html>
 `;
+};

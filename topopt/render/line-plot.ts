@@ -3,21 +3,26 @@
  * Names of the vertical axes stand above them, level, in the colour of their only series; grid lines follow the left axis.
  * Source: habits of Tufte (1983) and Observable Plot: light grid, no box, colours and dashes that survive a gray print.
  */
+import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+import { requireOptions } from "../../src/options.ts";
 import { axisScale, isDrawable } from "./axis-scale.ts";
 import type { AxisScale, ScaleKind } from "./axis-scale.ts";
 import { fontFamily, heading, ink, legend, seriesColours, textWidth } from "./picture-style.ts";
 import type { Legend, LegendEntry } from "./picture-style.ts";
 import { horizontal, label, labelFont, tickFont, vertical, xAxis, yAxis } from "./plot-axes.ts";
 import type { PlotFrame } from "./plot-axes.ts";
+import { requireList, requireText } from "./plane-field.ts";
 import { svgDocument, svgElement, svgNumber } from "./svg.ts";
 import type { SvgNode } from "./svg.ts";
+import { largestMagnitude } from "./ticks.ts";
 
 /** One curve. */
 export interface LinePlotSeries {
   readonly name: string;
   /** Abscissas, as many as there are ordinates. */
   readonly x: ArrayLike<number>;
-  /** Ordinates; what is not finite (or not positive on a log axis) interrupts the line. */
+  /** Ordinates; what is not finite, beyond 1e200 (or not positive on a log axis) interrupts the line. */
   readonly y: ArrayLike<number>;
   /** Vertical axis, "left" by default. */
   readonly axis?: "left" | "right" | undefined;
@@ -40,6 +45,8 @@ export interface LinePlot {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
 }
+
+const asked = "linePlot";
 
 interface DrawnSeries extends LinePlotSeries {
   readonly side: "left" | "right";
@@ -116,12 +123,66 @@ function legendEntry(series: DrawnSeries, twoSided: boolean): LegendEntry {
   return { sample: svgElement("line", attributes), name };
 }
 
+const isNumbers = (values: unknown): boolean =>
+  typeof values === "object" &&
+  values !== null &&
+  Number.isSafeInteger((values as { readonly length?: unknown }).length);
+
+/** Refuses a value that is not one of those known. */
+function requireOneOf(name: string, value: unknown, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value as string))
+    throw new InvalidOption(
+      asked,
+      `${name} ${showValue(value)}`,
+      `Use ${known.map((own) => JSON.stringify(own)).join(" or ")}`,
+    );
+}
+
+function requireSeries({ name, x, y, axis }: LinePlotSeries, at: number): void {
+  if (typeof name !== "string")
+    throw new InvalidOption(asked, `series[${at}] with name ${showValue(name)}`, "Give a text");
+  const own = `series ${JSON.stringify(name)}`;
+  for (const [axisName, values] of Object.entries({ x, y }))
+    if (!isNumbers(values))
+      throw new InvalidOption(
+        asked,
+        `${own} with ${axisName} ${showValue(values)}`,
+        "Give a list of numbers or a typed array; that of an array is its toTypedArray()",
+      );
+  if (x.length !== y.length)
+    throw new ShapeMismatch(
+      asked,
+      `${own} has ${x.length} abscissas but ${y.length} ordinates`,
+      "Give an x for every y",
+    );
+  requireOneOf(`${own} with axis`, axis, ["left", "right"]);
+}
+
+function requirePlot(plot: LinePlot): void {
+  const known = ["title", "xLabel", "yLabel", "rightLabel", "series", "yScale", "rightScale", "width", "height"];
+  requireOptions(asked, plot, known, true);
+  for (const name of ["title", "xLabel", "yLabel"] as const)
+    if (plot[name] === undefined) throw new InvalidOption(asked, `${name} undefined`, "Give a text");
+  for (const name of ["title", "xLabel", "yLabel", "rightLabel"] as const) requireText(asked, name, plot[name]);
+  requireOneOf("yScale", plot.yScale, ["linear", "log"]);
+  requireOneOf("rightScale", plot.rightScale, ["linear", "log"]);
+  requireList(asked, "series", plot.series);
+  plot.series.forEach(requireSeries);
+}
+
+function requireSize({ width = 720, height = 420 }: LinePlot): { readonly width: number; readonly height: number } {
+  const isSize = (own: unknown, least: number): boolean => typeof own === "number" && own >= least && own < 1e5;
+  if (!isSize(width, 240) || !isSize(height, 180))
+    throw new InvalidOption(
+      asked,
+      `a size of ${showValue(width)} x ${showValue(height)}`,
+      "Give at least 240 x 180, and less than 100000 either way",
+    );
+  return { width, height };
+}
+
 function drawnSeries(plot: LinePlot): readonly DrawnSeries[] {
   return plot.series.map((series, at) => {
-    if (series.x.length !== series.y.length)
-      throw new RangeError(
-        `linePlot: series ${JSON.stringify(series.name)} has ${series.x.length} abscissas but ${series.y.length} ordinates`,
-      );
     const side = series.axis ?? "left";
     return {
       ...series,
@@ -140,17 +201,32 @@ function sideScale(all: readonly DrawnSeries[], side: "left" | "right", kind: Sc
   );
 }
 
-/** Number of points that have no place in the plot. */
-function countUndrawable(all: readonly DrawnSeries[], leftKind: ScaleKind, rightKind: ScaleKind): number {
-  let count = 0;
-  for (const series of all)
-    for (let at = 0; at < series.y.length; at++)
-      if (
-        !isDrawable(series.x[at]!, "linear") ||
-        !isDrawable(series.y[at]!, series.side === "left" ? leftKind : rightKind)
-      )
-        count++;
-  return count;
+const reasons = {
+  notFinite: "not finite",
+  tooLarge: `beyond ${largestMagnitude.toExponential().replace("+", "")}`,
+  notPositive: "not positive on a log axis",
+  tooSmall: `below ${(1 / largestMagnitude).toExponential()} on a log axis`,
+} as const;
+
+/** Why a value has no place on an axis; undefined where it has one. */
+function undrawable(value: number, kind: ScaleKind): string | undefined {
+  if (isDrawable(value, kind)) return undefined;
+  if (!Number.isFinite(value)) return reasons.notFinite;
+  if (!isDrawable(value, "linear")) return reasons.tooLarge;
+  return value > 0 ? reasons.tooSmall : reasons.notPositive;
+}
+
+/** How many points have no place in the plot and why, in words; undefined where all have one. */
+function omittedText(all: readonly DrawnSeries[], leftKind: ScaleKind, rightKind: ScaleKind): string | undefined {
+  const found = all.flatMap(({ x, y, side }) =>
+    Array.from(
+      x,
+      (own, at) => undrawable(own, "linear") ?? undrawable(y[at]!, side === "left" ? leftKind : rightKind),
+    ).filter((reason) => reason !== undefined),
+  );
+  if (found.length === 0) return undefined;
+  const named = Object.values(reasons).filter((reason) => found.includes(reason));
+  return `${found.length} ${found.length === 1 ? "point is" : "points are"} not drawn: ${named.join(", or ")}`;
 }
 
 /** Room for the tick labels of a vertical axis. */
@@ -202,18 +278,16 @@ function arrange(plot: LinePlot, all: readonly DrawnSeries[], size: PlotSize): A
  * A line plot as the text of an SVG file.
  * @param plot  title, axis names, curves with x and y of equal length, scales, size in CSS pixels
  * @returns     SVG text on a white ground; points that cannot be drawn interrupt their line and are counted below the plot
- * @throws      RangeError where x and y of a series differ in length or the size is below 240 x 180
+ * @throws ShapeMismatch where x and y of a series differ in length; InvalidOption for a size below 240 x 180, texts, scales and axes
+ *   that are none, and curves that are no lists of numbers; UnknownOption
  * @example linePlot({ title: "MBB", xLabel: "iteration", yLabel: "compliance", series: [{ name: "oc", x: [1, 2], y: [265.6, 180.1] }] }).startsWith("<svg") // true
  */
 export function linePlot(plot: LinePlot): string {
-  const { width = 720, height = 420 } = plot;
-  if (!(width >= 240 && height >= 180 && width < 1e5 && height < 1e5))
-    throw new RangeError(
-      `linePlot: the size must be at least 240 x 180 and below 100000, but it is ${width} x ${height}`,
-    );
+  requirePlot(plot);
+  const { width, height } = requireSize(plot);
   const all = drawnSeries(plot);
-  const undrawable = countUndrawable(all, plot.yScale ?? "linear", plot.rightScale ?? "linear");
-  const { frame, leftAxis, rightAxis, key } = arrange(plot, all, { width, height, footnote: undrawable > 0 });
+  const omitted = omittedText(all, plot.yScale ?? "linear", plot.rightScale ?? "linear");
+  const { frame, leftAxis, rightAxis, key } = arrange(plot, all, { width, height, footnote: omitted !== undefined });
   const colours = { left: sideColour(all, "left"), right: sideColour(all, "right") };
   const rightLabel =
     plot.rightLabel ??
@@ -221,7 +295,6 @@ export function linePlot(plot: LinePlot): string {
       .filter(({ side }) => side === "right")
       .map(({ name }) => name)
       .join(", ");
-  const omitted = `${undrawable} ${undrawable === 1 ? "point is" : "points are"} not drawn: not finite, or not positive on a log axis`;
   const children = [
     heading(plot.title, edge, 32, width - 2 * edge),
     key.node,
@@ -239,7 +312,9 @@ export function linePlot(plot: LinePlot): string {
         ]),
     ...xAxis(frame, plot.xLabel),
     ...all.map((series) => curve(frame, series, series.side === "left" ? leftAxis : (rightAxis ?? leftAxis))),
-    ...(undrawable > 0 ? [label(omitted, edge, height - 10, { anchor: "start", fill: ink.muted, size: 11 })] : []),
+    ...(omitted === undefined
+      ? []
+      : [label(omitted, edge, height - 10, { anchor: "start", fill: ink.muted, size: 11 })]),
   ];
   const axes = rightAxis === undefined ? plot.yLabel : `${plot.yLabel} and ${rightLabel}`;
   const description = `${axes} over ${plot.xLabel}: ${all.map(({ name }) => name).join(", ")}`;

@@ -22,6 +22,7 @@ export interface PictureLoad {
 export interface LoadArrow extends DrawnMark {
   readonly load: PictureLoad;
   readonly place: PictureNode;
+  readonly direction: Direction;
   /** The end away from the domain, where a label goes, and the way further out. */
   readonly outer: Direction;
   readonly outward: Direction;
@@ -29,14 +30,23 @@ export interface LoadArrow extends DrawnMark {
   readonly edge: Direction | undefined;
 }
 
-const loadColour = "#c2410c";
+/** What an arrow stands for. */
+export type ArrowKind = "load" | "output";
+
+const colours: Readonly<Record<ArrowKind, string>> = { load: "#c2410c", output: "#15803d" };
 const shortest = 18;
 const longest = 46;
 const labelFont = 12;
 /** Half the width of an arrow head over its length. */
 const headHalfWidth = 0.42;
 
-function arrowShape([x1, y1]: Direction, [ux, uy]: Direction, length: number, head: number): readonly SvgNode[] {
+/** A straight arrow from a place along a direction. */
+function arrowShape(
+  colour: string,
+  [x1, y1]: Direction,
+  [ux, uy]: Direction,
+  { length, head }: { readonly length: number; readonly head: number },
+): readonly SvgNode[] {
   const [x2, y2] = [x1 + ux * length, y1 + uy * length];
   const [neckX, neckY] = [x2 - ux * head, y2 - uy * head];
   const half = head * headHalfWidth;
@@ -50,11 +60,11 @@ function arrowShape([x1, y1]: Direction, [ux, uy]: Direction, length: number, he
     y1,
     x2: neckX,
     y2: neckY,
-    stroke: loadColour,
+    stroke: colour,
     "stroke-width": Math.max(0.8, Math.min(2, head / 5)),
   };
   const points = corners.map(([x, y]) => `${x!.toFixed(2)},${y!.toFixed(2)}`).join(" ");
-  return [svgElement("line", shaft), svgElement("polygon", { points, fill: loadColour })];
+  return [svgElement("line", shaft), svgElement("polygon", { points, fill: colour })];
 }
 
 /** Positive where the direction leaves the domain, negative where it enters, zero along an edge and inside. */
@@ -64,19 +74,29 @@ function outwardness(normals: readonly Direction[], [ux, uy]: Direction): number
   return most > 0.2 ? most : Math.min(0, ...along);
 }
 
+/** Exact numbers of an arrow in words. */
+function arrowTitle(kind: ArrowKind, { node, row, column }: PictureNode, { fx, fy }: PictureLoad): string {
+  const where = `${kind} at node ${node} (row ${row}, column ${column})`;
+  return kind === "load" ? `${where}: fx = ${fx}, fy = ${fy}` : `${where}: x = ${fx}, y = ${fy}`;
+}
+
 /**
- * The arrow of one load.
+ * The arrow of one load, or of one output, whose components are its direction.
  * @param grid    the grid
  * @param place   its node
  * @param load    finite, not zero
- * @param among   strength: the load's magnitude over the largest in the picture; loaded: all loaded nodes
- * @returns       a group of class "load" with the exact force in its title, its box and its ends
+ * @param among   strength: the load's magnitude over the largest in the picture; loaded: all loaded nodes; kind
+ * @returns       a group of the class of its kind with the exact numbers in its title, its box and its ends
  */
 export function loadArrow(
   grid: PictureGrid,
   place: PictureNode,
   load: PictureLoad,
-  { strength, loaded }: { readonly strength: number; readonly loaded: ReadonlySet<number> },
+  {
+    strength,
+    loaded,
+    kind,
+  }: { readonly strength: number; readonly loaded: ReadonlySet<number>; readonly kind: ArrowKind },
 ): LoadArrow {
   const largest = Math.max(Math.abs(load.fx), Math.abs(load.fy));
   const size = Math.hypot(load.fx / largest, load.fy / largest);
@@ -93,13 +113,12 @@ export function loadArrow(
   const pushes = leaving < -0.2;
   const tail: Direction = pushes ? [place.x - ux * length, place.y - uy * length] : [place.x, place.y];
   const tip: Direction = [tail[0] + ux * length, tail[1] + uy * length];
-  const title = svgElement("title", {}, [
-    `load at node ${place.node} (row ${place.row}, column ${place.column}): fx = ${load.fx}, fy = ${load.fy}`,
-  ]);
+  const title = svgElement("title", {}, [arrowTitle(kind, place, load)]);
   return {
     load,
     place,
-    mark: svgElement("g", { class: "load" }, [title, ...arrowShape(tail, direction, length, head)]),
+    direction,
+    mark: svgElement("g", { class: kind }, [title, ...arrowShape(colours[kind], tail, direction, { length, head })]),
     box: {
       left: Math.min(tail[0], tip[0]) - Math.abs(uy) * half,
       right: Math.max(tail[0], tip[0]) + Math.abs(uy) * half,
@@ -219,7 +238,7 @@ export function loadLabels(arrows: readonly LoadArrow[], obstacles: readonly Box
     });
 }
 
-/** The sample of a load for the legend, drawn around the origin. */
-export function loadSample(): SvgNode {
-  return svgElement("g", {}, arrowShape([-12, 0], [1, 0], 24, 9));
+/** The sample of a load or an output for the legend, drawn around the origin. */
+export function arrowSample(kind: ArrowKind): SvgNode {
+  return svgElement("g", {}, arrowShape(colours[kind], [-12, 0], [1, 0], { length: 24, head: 9 }));
 }

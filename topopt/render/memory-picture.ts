@@ -6,7 +6,7 @@ import { InvalidOption } from "../../src/error.ts";
 import { showValue } from "../../src/describe.ts";
 import { requireOptions } from "../../src/options.ts";
 import { linePlot } from "./line-plot.ts";
-import { requireText } from "./plane-field.ts";
+import { requireList, requireText } from "./plane-field.ts";
 
 /** What is drawn of a row of memorySweep. */
 export interface DrawnMemory {
@@ -34,12 +34,12 @@ export const memoryPicture = (rows: readonly DrawnMemory[], options: MemoryPictu
   requireOptions("memoryPicture", options, ["title"]);
   const { title = "Memory of value and gradient" } = options;
   requireText("memoryPicture", "title", title);
-  if (!Array.isArray(rows) || rows.length === 0)
+  requireList("memoryPicture", "rows", rows);
+  if (rows.length === 0)
     throw new InvalidOption("memoryPicture", `rows ${showValue(rows)}`, "Give a list of one row or more");
-  const list = rows as readonly DrawnMemory[];
-  const sizes = [...new Set(list.map(({ size }) => size))].sort((left, right) => right - left);
+  const sizes = [...new Set(rows.map(({ size }) => size))].sort((left, right) => right - left);
   const series = sizes.map((size) => {
-    const own = list.filter((row) => row.size === size).sort((left, right) => left.depth - right.depth);
+    const own = rows.filter((row) => row.size === size).sort((left, right) => left.depth - right.depth);
     return {
       name: `${size} × ${size}`,
       x: own.map(({ depth }) => depth),

@@ -4,6 +4,9 @@
  * Source: the conventions of the mechanics in this library.
  */
 
+import { InvalidOption } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+
 /** The grid in picture units: its top-left corner is the origin. */
 export interface PictureGrid {
   readonly nelx: number;
@@ -38,13 +41,15 @@ export type Direction = readonly [x: number, y: number];
  * @param node   row * (nelx + 1) + column
  * @param where  what is being drawn, for the message
  * @returns      row, column and picture coordinates
- * @throws       RangeError where there is no such node
+ * @throws       InvalidOption where there is no such node
  */
 export function placeNode(grid: PictureGrid, node: number, where: string): PictureNode {
   const nodes = (grid.nelx + 1) * (grid.nely + 1);
   if (!Number.isInteger(node) || node < 0 || node >= nodes)
-    throw new RangeError(
-      `boundaryPicture: ${where} is at node ${node}, but the nodes of ${grid.nelx} x ${grid.nely} elements are 0 to ${nodes - 1}`,
+    throw new InvalidOption(
+      "boundaryPicture",
+      `${where} at node ${showValue(node)}`,
+      `The nodes of ${grid.nelx} x ${grid.nely} elements are 0 to ${nodes - 1}, row by row from the top left`,
     );
   const row = Math.floor(node / (grid.nelx + 1));
   const column = node % (grid.nelx + 1);

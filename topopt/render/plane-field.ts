@@ -65,6 +65,15 @@ export const planeField = (asked: string, field: ArrayData, size: FieldSize = {}
   return sampled;
 };
 
+/** Refuses what is no list of records. */
+export const requireList = (asked: string, name: string, value: unknown): void => {
+  if (!Array.isArray(value))
+    throw new InvalidOption(asked, `${name} ${showValue(value)}`, "Give a list, which may be empty");
+  const wrong = value.findIndex((entry) => typeof entry !== "object" || entry === null);
+  if (wrong >= 0)
+    throw new InvalidOption(asked, `${name}[${wrong}] ${showValue(value[wrong])}`, "Its entries are records");
+};
+
 /** Refuses what cannot count something. */
 export const requirePositiveInteger = (asked: string, name: string, value: unknown): void => {
   if (!Number.isSafeInteger(value) || (value as number) < 1)

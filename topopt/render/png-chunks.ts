@@ -3,6 +3,8 @@
  * Each row takes the filter (none, left, up) with the smallest absolute sum; enlarged rows repeat, hence cost next to nothing.
  * Source: PNG (W3C 2003), sections 5, 9 and 11.
  */
+import { TooLarge } from "../../src/error.ts";
+import { maxElements } from "../../src/array/storage.ts";
 import { crc32 } from "./checksum.ts";
 
 const signature: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -81,6 +83,22 @@ export function scanlines(
   }
   return lines;
 }
+
+/** Refuses pictures of more bytes than an array may have, before they are made. */
+export const requireRoom = (
+  asked: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  channels: number,
+  scale: number,
+): void => {
+  const bytes = (width * scale * channels + 1) * height * scale;
+  if (bytes > maxElements())
+    throw new TooLarge(
+      asked,
+      `scale ${scale} of ${width} x ${height} makes a picture of ${bytes.toExponential(1)} bytes, the limit is ${maxElements()}`,
+      "Use a smaller scale, or raise the limit with configure({ maxElements })",
+    );
+};
 
 /** The chunk that says how large a picture of 8 bits a channel is: gray for one channel, red, green and blue for three. */
 export function headerChunk(width: number, height: number, channels: number): Uint8Array {

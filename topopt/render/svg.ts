@@ -4,6 +4,10 @@
  * Source: XML 1.0 (fifth edition), sections 2.2 and 2.4, for the characters that must not appear.
  */
 
+import { InvalidOption } from "../../src/error.ts";
+import { showValue } from "../../src/describe.ts";
+import { requireOptions } from "../../src/options.ts";
+
 /** A finished element; only the functions of this file make one. */
 export interface SvgNode {
   readonly svg: string;
@@ -32,9 +36,12 @@ const references: Readonly<Record<string, string>> = {
  * Text with the five special characters as references and what XML forbids as U+FFFD.
  * @param text  any string
  * @returns     text that is safe as content and inside quotes
+ * @throws      InvalidOption for what is no string
  * @example escapeXml("a < b") // "a &lt; b"
  */
 export function escapeXml(text: string): string {
+  if (typeof text !== "string")
+    throw new InvalidOption("escapeXml", `${showValue(text)} in the place of a text`, "Give a string");
   return text.replace(forbidden, "\ufffd").replace(/[&<>"']/g, (character) => references[character]!);
 }
 
@@ -42,12 +49,12 @@ export function escapeXml(text: string): string {
  * A coordinate with at most two decimals.
  * @param value  finite number, picture units
  * @returns      decimal text without an exponent and without a negative zero
- * @throws       RangeError where the value is not finite or too large to be a coordinate
+ * @throws       InvalidOption where the value is not finite or too large to be a coordinate
  * @example svgNumber(2.0049) // "2"
  */
 export function svgNumber(value: number): string {
-  if (!(Math.abs(value) < 1e15))
-    throw new RangeError(`svgNumber: a coordinate must be finite and below 1e15, but it is ${value}`);
+  if (typeof value !== "number" || !(Math.abs(value) < 1e15))
+    throw new InvalidOption("svgNumber", `the coordinate ${showValue(value)}`, "Give a finite number below 1e15");
   return String(Math.round(value * 100) / 100);
 }
 
@@ -57,10 +64,12 @@ export function svgNumber(value: number): string {
  * @param attributes  numbers are written by svgNumber, strings escaped
  * @param children    elements, or strings that become escaped text
  * @returns           the element
- * @throws            RangeError where a name is not an XML name or a number is not finite
+ * @throws            InvalidOption where a name is not an XML name, a number is not finite, or something else than text stands for it
  * @example svgElement("text", { x: 1.005, y: -0 }, ["a < b"]).svg // '<text x="1" y="0">a &lt; b</text>'
  */
 export function svgElement(name: string, attributes: SvgAttributes, children: readonly SvgChild[] = []): SvgNode {
+  if (typeof attributes !== "object" || attributes === null)
+    throw new InvalidOption("svgElement", `attributes ${showValue(attributes)}`, "Give a record, as { x: 1 }");
   const parts = [requireName(name)];
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined) continue;
@@ -75,6 +84,7 @@ export function svgElement(name: string, attributes: SvgAttributes, children: re
  * @param frame     left and top of the view, its width and height in picture units, title, description, font family
  * @param children  elements in drawing order
  * @returns         text of the file
+ * @throws          InvalidOption for a frame that is none, UnknownOption
  * @example svgDocument({ left: 0, top: 0, width: 9, height: 9, title: "Dot", description: "A dot", fontFamily: "serif" }, [svgElement("circle", { r: 2 })]).slice(0, 4) // "<svg"
  */
 export function svgDocument(
@@ -89,6 +99,7 @@ export function svgDocument(
   },
   children: readonly SvgChild[],
 ): string {
+  requireOptions("svgDocument", frame, ["left", "top", "width", "height", "title", "description", "fontFamily"], true);
   const { left, top, width, height } = frame;
   const attributes: SvgAttributes = {
     xmlns: "http://www.w3.org/2000/svg",
@@ -104,6 +115,11 @@ export function svgDocument(
 }
 
 function requireName(name: string): string {
-  if (!xmlName.test(name)) throw new RangeError(`svgElement: ${JSON.stringify(name)} is not an XML name`);
+  if (!xmlName.test(name))
+    throw new InvalidOption(
+      "svgElement",
+      `the name ${showValue(name)}`,
+      "XML names are letters, digits and _ . : - and begin with a letter or _",
+    );
   return name;
 }

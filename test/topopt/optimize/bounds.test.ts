@@ -20,7 +20,10 @@ const asked = {
 
 const optimizers: Readonly<Record<string, Pick<OptimizeOptions<ElementField>, "optimizer" | "constraints">>> = {
   mma: { optimizer: optim.mma, constraints: { volume } },
-  gcmma: { optimizer: optim.gcmma, constraints: { volume } },
+  gcmma: {
+    optimizer: optim.gcmma,
+    constraints: { volume, half: constraint(objectives.volume(), "<=", 0.5) },
+  },
   lbfgs: { optimizer: (bounds) => optim.lbfgs(bounds) },
   "sgd of a huge step": { optimizer: optim.sgd(1e3) },
   "augmented Lagrangian of adam": {
@@ -70,7 +73,7 @@ describe("an optimizer is refused", () => {
     const parameterization = neural(problem, nn.siren({ width: 4 }), { volumeFraction: 0.4 });
     expect(() =>
       optimize({ ...asked, parameterization, constraints: { volume }, optimizer: optim.optimalityCriteria() }),
-    ).toThrow(/first parameters between -.*between 0 and 1/su);
+    ).toThrow(/first parameters between -.*optimizer has bounds 0 and 1/su);
   });
 
   test("where a function makes none", () => {

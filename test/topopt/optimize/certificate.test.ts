@@ -132,6 +132,17 @@ describe("a certificate is undecided", () => {
     expect([verdict, isPassed]).toEqual(["undecided", false]);
   });
 
+  test.each([
+    ["a number that nothing changes", () => np.array(0.3)],
+    ["what changes by rounding only", (rho: NDArray) => np.add(np.sum(rho).mul(1e-14), 1)],
+  ])("at %s", (_name, scalar) => {
+    const { gradients, verdict } = certificateOf({
+      parameterization: pixels(problem, { initial: 0.5, filter: 0 }),
+      constraints: { ...volume, own: constraint(({ density }) => scalar(density), "<=", 1) },
+    });
+    expect([verdict, ...gradients.map((own) => own.verdict)]).toEqual(["undecided", "passed", "passed", "undecided"]);
+  });
+
   test("as a whole run is without certificates", () => {
     const { verdict, certificates } = optimize({
       problem,
@@ -193,6 +204,63 @@ describe("a certificate passes", () => {
         expect(gap).toBeLessThan(1e-5);
       }
     }
+  });
+
+  test.each([
+    ["a rectifier that begins to bend there", (rho: NDArray) => np.mean(nn.relu(np.sub(rho, 0.5)))],
+    ["a maximum of equals", (rho: NDArray) => np.max(rho)],
+    ["a median of equals", (rho: NDArray) => np.median(rho)],
+  ])("next to %s", (_name, scalar) => {
+    const { verdict } = certificateOf({
+      parameterization: pixels(problem, { initial: 0.5, filter: 0 }),
+      constraints: { own: constraint(({ density }) => scalar(density), "<=", 1) },
+    });
+    expect(verdict).toBe("passed");
+  });
+
+  test("next to the middle of an odd grid, where every neuron without a bias bends", () => {
+    for (const [nelx, nely] of [
+      [11, 7],
+      [15, 9],
+      [21, 15],
+    ] as const)
+      for (const seed of [0, 1, 2]) {
+        const own = problems.mbb({ nelx, nely });
+        const result = optimize({
+          problem: own,
+          parameterization: neural(own, nn.mlp(), { volumeFraction: 0.4 }),
+          optimizer: optim.adam(0.01),
+          stop: { iterations: 2 },
+          seed,
+        });
+        expect(result.verdict, `${nelx} x ${nely}, seed ${seed}`).toBe("passed");
+      }
+  });
+
+  test("networks that compute in single precision", () => {
+    const wide = nn.siren({ width: 16 });
+    const narrow: nn.Network<Parameters<typeof wide.apply>[0]> = {
+      init: wide.init,
+      apply: (params, x) =>
+        wide.apply(
+          params.map(({ weights, bias }) => ({ weights: weights.astype("float32"), bias: bias.astype("float32") })),
+          x.astype("float32"),
+        ),
+    };
+    for (const seed of [0, 1, 2, 3]) {
+      const parameterization = neural(problem, narrow, { volumeFraction: 0.4 });
+      const stop = { iterations: 2 };
+      const { verdict } = optimize({ problem, parameterization, optimizer: optim.adam(0.01), stop, seed });
+      expect(verdict).not.toBe("failed");
+    }
+  });
+
+  test("constraints that are met to rounding, and objectives beside a large constant", () => {
+    const { verdict } = certificateOf({
+      constraints: { met: constraint(objectives.volume(), "<=", np.mean(blur(wavy)).item()) },
+      objective: (design, at) => objectives.compliance()(design, at).add(1e6),
+    });
+    expect(verdict).toBe("passed");
   });
 
   test("custom rules without a forward derivative, whose pairing is then missing", () => {

@@ -1,6 +1,7 @@
 /** optimize and experiment: what a run reports, where it ends, and that it can be taken up again. */
 import { describe, expect, test } from "vitest";
 import { counters } from "cotangent";
+import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
 import {
@@ -14,7 +15,8 @@ import {
   pixels,
   problems,
 } from "cotangent/topopt";
-import type { Continuation, Design, OptimizeOptions, RunState } from "cotangent/topopt";
+import type { Continuation, Design, OptimizeOptions, Parameterization, RunState } from "cotangent/topopt";
+import { elementField } from "cotangent/fem";
 import type { ElementField } from "cotangent/fem";
 
 const problem = problems.mbb({ nelx: 24, nely: 8 });
@@ -221,4 +223,100 @@ describe("an optimizer that compares values", () => {
     expect([reason, history.length < 100]).toEqual(["optimizer", true]);
     expect(history.at(-1)!.objective).toBeLessThan(1e-12);
   });
+});
+
+describe("a design that is none of the problem is refused:", () => {
+  const plain = { mesh: problem.mesh, system: problem.system, load: problem.load };
+  const flags = (at: number): ElementField =>
+    elementField(
+      problem.mesh,
+      np.array(
+        Float64Array.from({ length: 192 }, (_, e) => (e === at ? 1 : 0)),
+        { shape: [8, 24] },
+      ),
+    );
+
+  test.each([
+    [
+      "densities above 1",
+      { parameterization: pixels(problem, { projection: (x) => x.mul(3) as ElementField }) },
+      /densities between 1\.5 and 1\.5/u,
+    ],
+    [
+      "parameters outside of the bounds",
+      { from: { params: elementField(problem.mesh, 5) } },
+      /between 5 and 5.*bounds 0 and 1/u,
+    ],
+    [
+      "material where the mask is 0",
+      {
+        problem: { ...problem, mask: elementField(problem.mesh, np.sub(1, flags(3))) },
+        parameterization: pixels(plain),
+      },
+      /above 0 in element 3/u,
+    ],
+    [
+      "none where it is solid",
+      { problem: { ...problem, solid: flags(5) }, parameterization: pixels(plain) },
+      /below 1 in element 5/u,
+    ],
+  ] as const)("%s", (_name, own, message) => {
+    expect(() => optimize({ ...asked, ...own } as never)).toThrow(message);
+  });
+});
+
+describe("an error says", () => {
+  const messageOf = (own: Partial<OptimizeOptions<ElementField>>): string => {
+    try {
+      optimize({ ...asked, ...own });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+
+  test("which constraint is no scalar, and which no number", () => {
+    const field = constraint((design: Design) => design.density as never, "<=", 1);
+    expect(messageOf({ constraints: { volume, field } })).toMatch(/constraint "field" gives float64\[8,24\]/u);
+    const count = constraint(({ density }: Design) => np.sum(density.greater(0.5)), "<=", 1);
+    expect(messageOf({ constraints: { volume, count } })).toMatch(/constraint "count" gives int/u);
+    const broken = constraint(({ density }: Design) => np.log(np.mean(density).neg()), "<=", 1);
+    expect(messageOf({ constraints: { volume, broken } })).toMatch(/first design: broken is NaN/u);
+    expect(messageOf({ objective: (() => 3) as never })).toMatch(/the objective gives 3/u);
+  });
+
+  test("which schedule gives no number, and when", () => {
+    expect(messageOf({ continuation: { penal: (k) => (k < 3 ? 2 : Number.NaN) } })).toMatch(
+      /penal is NaN at iteration 3/u,
+    );
+    expect(messageOf({ continuation: { penal: () => undefined as never } })).toMatch(/penal is undefined/u);
+  });
+
+  test("what a problem lacks, and what a signal is not", () => {
+    expect(messageOf({ problem: { system: problem.system } as never })).toMatch(/problem is/u);
+    expect(messageOf({ signal: { aborted: false } as never })).toMatch(/AbortSignal/u);
+  });
+});
+
+test("callbacks cannot change what they are shown", () => {
+  const spoil = (entry: { objective: number }): void => void (entry.objective = -1);
+  expect(() => optimize({ ...asked, callbacks: [spoil as never] })).toThrow(TypeError);
+  const bend = (_entry: unknown, { state }: { state: { best: { objective: number } } }): void =>
+    void (state.best.objective = -1);
+  expect(() => optimize({ ...asked, callbacks: [bend as never] })).toThrow(TypeError);
+});
+
+test("numbers are parameters, too", () => {
+  const parameterization: Parameterization<{ readonly w: NDArray }> = {
+    name: "one number",
+    init: () => ({ w: 0.5 }) as never,
+    density: ({ w }) => elementField(problem.mesh, np.ones([8, 24]).mul(w)),
+  };
+  const { history, params } = optimize({
+    problem,
+    parameterization,
+    optimizer: optim.adam(0.01),
+    stop: { iterations: 3 },
+  });
+  expect([history.length, params.w.item() > 0.5]).toEqual([3, true]);
 });

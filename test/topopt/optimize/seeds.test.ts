@@ -60,6 +60,11 @@ describe("runs from several seeds", () => {
     expect(after.analyses).toBe(before.analyses);
   });
 
+  test("refuse callbacks that return promises, whose errors would be lost", () => {
+    const callbacks = [() => Promise.resolve()];
+    expect(() => optimizeSeeds({ ...common, callbacks }, seeds)).toThrow(/promise/u);
+  });
+
   test("are refused without seeds", () => {
     for (const wrong of [[], [0.5], 3])
       expect(() => optimizeSeeds(common, wrong as never)).toThrow(expect.objectContaining({ code: "InvalidProblem" }));

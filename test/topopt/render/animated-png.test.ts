@@ -83,6 +83,7 @@ describe("animatedPng", () => {
     ["an array of another size", [array([[1, 0]])], { nelx: 3 }, "ShapeMismatch"],
     ["NaN", [array([[1, NaN]])], {}, "InvalidElement"],
     ["scale 0", [array([[1]])], { scale: 0 }, "InvalidOption"],
+    ["a scale of too many bytes", [array([[1]])], { scale: 1e6 }, "TooLarge"],
     ["delay 0", [array([[1]])], { delay: 0 }, "InvalidOption"],
     ["a delay beyond 16 bits", [array([[1]])], { delay: 65536 }, "InvalidOption"],
     ["loops -1", [array([[1]])], { loops: -1 }, "InvalidOption"],

@@ -36,6 +36,19 @@ const pictures: fc.Arbitrary<BoundaryPicture> = fc
     });
   });
 
+const stiffness = fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e9, noNaN: true }));
+const sprung = pictures.chain((picture) =>
+  fc.record({
+    picture: fc.constant(picture),
+    springs: fc.array(
+      fc
+        .record({ node: fc.nat({ max: (picture.nelx + 1) * (picture.nely + 1) - 1 }), x: stiffness, y: stiffness })
+        .filter(({ x, y }) => x > 0 || y > 0),
+      { maxLength: 8 },
+    ),
+  }),
+);
+
 interface Arrow {
   readonly title: string;
   readonly tail: readonly [number, number];
@@ -218,20 +231,113 @@ describe("boundaryPicture", () => {
     expect(elements.filter(({ text }) => text === title)).toHaveLength(2);
   });
 
-  test("what cannot be drawn is refused by name", () => {
-    const bare = { nelx: 2, nely: 1, supports: [], loads: [] };
-    expect(() => boundaryPicture({ ...bare, supports: [{ node: 6, x: true, y: true }] })).toThrow(
-      "support 0 is at node 6, but the nodes of 2 x 1 elements are 0 to 5",
-    );
-    expect(() => boundaryPicture({ ...bare, supports: [{ node: 0, x: false, y: false }] })).toThrow(
-      "fixes neither x nor y",
-    );
-    expect(() => boundaryPicture({ ...bare, loads: [{ node: 1.5, fx: 1, fy: 0 }] })).toThrow("node 1.5");
-    for (const bad of [0, Number.NaN, Infinity])
-      expect(() => boundaryPicture({ ...bare, loads: [{ node: 0, fx: bad, fy: 0 }] })).toThrow("finite");
-    expect(() => boundaryPicture({ ...bare, nelx: 0 })).toThrow("nelx");
+  test("every spring has a mark per direction, which names its node and stiffness and lies within the view", () =>
+    fc.assert(
+      fc.property(sprung, ({ picture, springs }) => {
+        const svg = boundaryPicture({ ...picture, springs });
+        expect(svg.replace(/href="[^"]*"/, "")).not.toMatch(brokenNumber);
+        const elements = parseXml(svg);
+        const marks = withClass(elements, "spring");
+        const expected = springs.flatMap(({ node, x, y }) => [
+          ...(x === 0 ? [] : [[`spring in x: node ${node} `, `stiffness ${x}`]]),
+          ...(y === 0 ? [] : [[`spring in y: node ${node} `, `stiffness ${y}`]]),
+        ]);
+        expect(marks).toHaveLength(expected.length);
+        expected.forEach(([start, end], at) => {
+          const title = titleOf(elements, marks[at]!);
+          expect([title.startsWith(start!), title.endsWith(end!)]).toEqual([true, true]);
+        });
+        const [left, top, width, height] = elements[0]!.attributes["viewBox"]!.split(" ").map(Number);
+        for (const mark of marks) {
+          const [, placeX, placeY] = /translate\(([-\d.]+) ([-\d.]+)\)/
+            .exec(mark.attributes["transform"]!)!
+            .map(Number);
+          const index = elements.indexOf(mark);
+          const line = elements.find(({ name, parent }) => name === "path" && parent === index)!.attributes["d"]!;
+          for (const pair of line.split(/[ML]/).slice(1)) {
+            const [x, y] = pair.split(" ").map(Number);
+            expect(placeX! + x! >= left! && placeX! + x! <= left! + width!).toBe(true);
+            expect(placeY! + y! >= top! && placeY! + y! <= top! + height!).toBe(true);
+          }
+        }
+      }),
+    ));
+
+  test("an output is an arrow along its direction that is no load, and counted apart", () => {
+    const outputs = [{ node: 4, fx: 1, fy: 0 }];
+    const svg = boundaryPicture({ nelx: 4, nely: 1, supports: [], loads: [{ node: 0, fx: 0, fy: -1 }], outputs });
+    const elements = parseXml(svg);
+    expect(withClass(elements, "load")).toHaveLength(1);
+    const [output] = withClass(elements, "output");
+    expect(titleOf(elements, output!)).toBe("output at node 4 (row 0, column 4): x = 1, y = 0");
+    const shaft = elements.find(({ name, parent }) => name === "line" && parent === elements.indexOf(output!))!;
+    expect([shaft.attributes["x1"], shaft.attributes["y1"]]).toEqual(["192", "0"]);
+    expect(Number(shaft.attributes["x2"])).toBeGreaterThan(192);
+    expect(elements.map(({ text }) => text)).toEqual(expect.arrayContaining(["load (1)", "output (1)"]));
+  });
+
+  test("own weight is one wide arrow from the middle of the grid, along the weight, fy up the screen", () =>
+    fc.assert(
+      fc.property(
+        forces,
+        forces.filter((own) => own !== 0),
+        (fx, fy) => {
+          const svg = boundaryPicture({ nelx: 8, nely: 4, supports: [], loads: [], weight: { fx, fy } });
+          expect(svg).not.toMatch(brokenNumber);
+          const elements = parseXml(svg);
+          const marks = withClass(elements, "weight");
+          expect(marks.map((mark) => titleOf(elements, mark))).toEqual([
+            `own weight, per unit of density and area: fx = ${fx}, fy = ${fy}`,
+          ]);
+          const shape = elements.find(
+            ({ parent, name }) => name === "polygon" && parent === elements.indexOf(marks[0]!),
+          );
+          const corners = shape!.attributes["points"]!.split(" ").map((pair) => pair.split(",").map(Number));
+          const [tailX, tailY] = [0, 1].map((k) => (corners[0]![k]! + corners[6]![k]!) / 2);
+          expect([Math.abs(tailX! - 192) < 0.02, Math.abs(tailY! - 96) < 0.02]).toEqual([true, true]);
+          const along = [corners[3]![0]! - 192, corners[3]![1]! - 96];
+          const largest = Math.max(Math.abs(fx), Math.abs(fy));
+          const size = Math.hypot(fx / largest, fy / largest) / Math.hypot(along[0]!, along[1]!);
+          expect(Math.abs(along[0]! * size - fx / largest)).toBeLessThan(0.01);
+          expect(Math.abs(along[1]! * size + fy / largest)).toBeLessThan(0.01);
+        },
+      ),
+    ));
+
+  const bare = { nelx: 2, nely: 1, supports: [], loads: [] };
+  test.each([
+    [{ supports: [{ node: 6, x: true, y: true }] }, "support 0 at node 6. The nodes of 2 x 1 elements are 0 to 5"],
+    [{ supports: [{ node: 0, x: false, y: false }] }, "support 0 at node 0 that fixes neither x nor y"],
+    [{ supports: [null] }, "supports[0] null"],
+    [{ supports: undefined }, "supports undefined"],
+    [{ loads: 3 }, "loads 3"],
+    [{ loads: [{ node: 1.5, fx: 1, fy: 0 }] }, "load 0 at node 1.5"],
+    [{ loads: [{ node: 0, fx: 0, fy: 0 }] }, "components (0, 0)"],
+    [{ loads: [{ node: 0, fx: Number.NaN, fy: 0 }] }, "components (NaN, 0)"],
+    [{ loads: [{ node: 0, fx: Infinity, fy: 0 }] }, "components (Infinity, 0)"],
+    [{ loads: [{ node: 0 }] }, "components (undefined, undefined)"],
+    [{ outputs: [{ node: 7, fx: 1, fy: 0 }] }, "output 0 at node 7"],
+    [{ springs: [{ node: 0, x: 0, y: 0 }] }, "spring 0 at node 0 with stiffness (0, 0)"],
+    [{ springs: [{ node: 0, x: -1, y: 0 }] }, "stiffness (-1, 0)"],
+    [{ springs: [{ node: -1, x: 1, y: 0 }] }, "spring 0 at node -1"],
+    [{ weight: { fx: 0, fy: 0 } }, "weight { fx: 0, fy: 0 }"],
+    [{ weight: 3 }, "weight 3"],
+    [{ nelx: 0 }, "nelx 0"],
+    [{ nely: 1.5 }, "nely 1.5"],
+    [{ title: 3 }, "title 3"],
+  ])("%o cannot be drawn and is refused by name", (options, seen) => {
+    const asked = (): string => boundaryPicture({ ...bare, ...options } as never);
+    expect(asked).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+    expect(asked).toThrow(seen);
+  });
+
+  test("a density of another size, an unknown option and no picture at all are refused", () => {
     expect(() => boundaryPicture({ ...bare, density: [1] })).toThrow(
       expect.objectContaining({ code: "ShapeMismatch", message: expect.stringContaining("[1] with nelx 2, nely 1") }),
     );
+    expect(() => boundaryPicture({ ...bare, load: [] } as never)).toThrow(
+      expect.objectContaining({ code: "UnknownOption" }),
+    );
+    expect(() => boundaryPicture(undefined as never)).toThrow(expect.objectContaining({ code: "InvalidOption" }));
   });
 });

@@ -74,6 +74,19 @@ describe("historyCsv", () => {
     expect(historyCsv([{}])).toBe("");
   });
 
+  test("what is no list of records is refused, with what was seen", () => {
+    for (const [bad, seen] of [
+      [3, "rows 3"],
+      [undefined, "rows undefined"],
+      [{ a: 1 }, "rows { a: 1 }"],
+      [[{ a: 1 }, null], "rows[1] null"],
+      [[4], "rows[0] 4"],
+    ] as const) {
+      expect(() => historyCsv(bad as never)).toThrow(expect.objectContaining({ code: "InvalidOption" }));
+      expect(() => historyCsv(bad as never)).toThrow(`historyCsv: ${seen}. `);
+    }
+  });
+
   test("the documented example holds", () =>
     expect(historyCsv([{ iteration: 1, compliance: 265.6 }])).toBe("iteration,compliance\r\n1,265.6\r\n"));
 });

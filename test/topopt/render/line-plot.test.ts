@@ -106,11 +106,43 @@ describe("linePlot", () => {
       expect(elements.some((element) => element.name === "text" && element.text === name)).toBe(true);
   });
 
-  test("series of uneven length and sizes too small to hold a plot are refused", () => {
-    expect(() => linePlot({ ...base, series: [{ name: "c", x: [1], y: [1, 2] }] })).toThrow(
-      "1 abscissas but 2 ordinates",
+  test("the line below the plot says why points are missing, and only that", () => {
+    const textBelow = (y: readonly number[], yScale?: "log"): string | undefined =>
+      parseXml(
+        linePlot({ ...base, ...(yScale && { yScale }), series: [{ name: "c", x: y.map((_, k) => k), y }] }),
+      ).find(({ text }) => text.includes("not drawn"))?.text;
+    expect(textBelow([1e300, -1e300])).toBe("2 points are not drawn: beyond 1e200");
+    expect(textBelow([1, Number.NaN, 2])).toBe("1 point is not drawn: not finite");
+    expect(textBelow([1, -1, 0], "log")).toBe("2 points are not drawn: not positive on a log axis");
+    expect(textBelow([1, 1e-201], "log")).toBe("1 point is not drawn: below 1e-200 on a log axis");
+    expect(textBelow([Infinity, 1e201, -1, 1e-201, 1], "log")).toBe(
+      "4 points are not drawn: not finite, or beyond 1e200, or not positive on a log axis, or below 1e-200 on a log axis",
     );
-    for (const width of [0, 100, Number.NaN, Infinity])
-      expect(() => linePlot({ ...base, series: [], width })).toThrow("240 x 180");
+    expect(textBelow([1e200, -1e200])).toBeUndefined();
+    expect(textBelow([1e200, 1e-200], "log")).toBeUndefined();
+  });
+
+  const curve = { name: "c", x: [1, 2], y: [1, 2] };
+  test.each([
+    [{ series: [{ ...curve, x: [1] }] }, "ShapeMismatch", 'series "c" has 1 abscissas but 2 ordinates'],
+    [{ series: [{ ...curve, y: undefined }] }, "InvalidOption", 'series "c" with y undefined'],
+    [{ series: [{ ...curve, x: 3 }] }, "InvalidOption", 'series "c" with x 3'],
+    [{ series: [{ ...curve, name: 3 }] }, "InvalidOption", "series[0] with name 3"],
+    [{ series: [{ ...curve, axis: "top" }] }, "InvalidOption", 'series "c" with axis "top"'],
+    [{ series: [curve, null] }, "InvalidOption", "series[1] null"],
+    [{ series: undefined }, "InvalidOption", "series undefined"],
+    [{ title: undefined }, "InvalidOption", "title undefined"],
+    [{ xLabel: 3 }, "InvalidOption", "xLabel 3"],
+    [{ yScale: "sqrt" }, "InvalidOption", 'yScale "sqrt"'],
+    [{ width: 0 }, "InvalidOption", "a size of 0 x 420"],
+    [{ width: 100 }, "InvalidOption", "240 x 180"],
+    [{ width: Number.NaN }, "InvalidOption", "240 x 180"],
+    [{ height: Infinity }, "InvalidOption", "720 x Infinity"],
+    [{ height: "400" }, "InvalidOption", '720 x "400"'],
+    [{ heigth: 400 }, "UnknownOption", "heigth"],
+  ])("%o is refused by name", (options, code, seen) => {
+    const asked = (): string => linePlot({ ...base, series: [curve], ...options } as never);
+    expect(asked).toThrow(expect.objectContaining({ code }));
+    expect(asked).toThrow(seen);
   });
 });

@@ -4,8 +4,10 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { colormaps, densityPng, grayPng, rgbPng } from "../../../topopt/render/index.ts";
+import { colormaps, densityPng, designPicture, grayPng, rgbPng } from "../../../topopt/render/index.ts";
 import { decodePng } from "./png-decoder.ts";
+
+const coded = (code: string): object => expect.objectContaining({ code });
 
 /** What enlarging by an integer means. */
 function enlarged(pixels: Uint8Array, width: number, height: number, channels: number, scale: number): Uint8Array {
@@ -50,15 +52,30 @@ describe("grayPng and rgbPng", () => {
     ),
   );
 
+  test("a scale that makes more bytes than an array may have is refused before anything is made", () => {
+    const pixels = Uint8Array.of(0);
+    expect(() => densityPng([[1]], { scale: 1e6 })).toThrow(coded("TooLarge"));
+    expect(() => densityPng([[1]], { scale: 1e6 })).toThrow("densityPng: scale 1000000 of 1 x 1");
+    expect(() => grayPng({ width: 1, height: 1, pixels, scale: 2 ** 40 })).toThrow(coded("TooLarge"));
+    const tall = Array.from({ length: 1e5 }, () => [1]);
+    expect(() => designPicture(tall, { width: 1e5 })).toThrow(coded("TooLarge"));
+    expect(() => designPicture(tall, { width: 1e5 })).toThrow("designPicture: scale 512 of 1 x 100000");
+  });
+
+  test("a picture of one element is small, however wide it is drawn", () => {
+    expect(designPicture([[1]], { width: 1e5 }).length).toBeLessThan(1e4);
+  });
+
   test("sizes that are no positive integers and pixels of another length are refused", () => {
     const pixels = new Uint8Array(4);
-    const coded = (code: string): object => expect.objectContaining({ code });
     expect(() => grayPng({ width: 2, height: 3, pixels })).toThrow("4 bytes of pixels. 2 x 3 pixels of 1 bytes need 6");
     expect(() => rgbPng({ width: 2, height: 2, pixels })).toThrow(coded("ShapeMismatch"));
     for (const bad of [0, -1, 1.5, Number.NaN, Infinity]) {
       expect(() => grayPng({ width: bad, height: 2, pixels })).toThrow(`width ${bad}`);
       expect(() => grayPng({ width: 2, height: 2, pixels, scale: bad })).toThrow(`scale ${bad}`);
       expect(() => rgbPng({ width: 2, height: bad, pixels })).toThrow(coded("InvalidOption"));
+      expect(() => grayPng(bad as never)).toThrow(coded("InvalidOption"));
+      expect(() => grayPng({ width: 1, height: 1, pixels: bad as never })).toThrow(`pixels ${bad}`);
     }
   });
 });

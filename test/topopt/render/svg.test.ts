@@ -12,6 +12,8 @@ const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: fc.constantFrom("<", ">", "&", '"', "'", "]", "a", "\0", "\ud800") }),
 );
 
+const refused = expect.objectContaining({ code: "InvalidOption" }) as Error;
+
 describe("svgElement", () => {
   test("text and attributes read back as they were given", () =>
     fc.assert(
@@ -31,8 +33,8 @@ describe("svgElement", () => {
 
   test("names that are not XML names are refused", () => {
     for (const bad of ["", "a b", "1a", "a>", 'x"', "a="]) {
-      expect(() => svgElement(bad, {})).toThrow(RangeError);
-      expect(() => svgElement("g", { [bad]: 1 })).toThrow(RangeError);
+      expect(() => svgElement(bad, {})).toThrow(refused);
+      expect(() => svgElement("g", { [bad]: 1 })).toThrow(refused);
     }
   });
 
@@ -54,8 +56,18 @@ describe("svgNumber", () => {
     ));
 
   test("refuses what is not a coordinate", () => {
-    for (const bad of [Number.NaN, Infinity, -Infinity, 1e300]) expect(() => svgNumber(bad)).toThrow(RangeError);
+    for (const bad of [Number.NaN, Infinity, -Infinity, 1e300, "3", null])
+      expect(() => svgNumber(bad as never)).toThrow(refused);
   });
+});
+
+test("what is neither text nor number is refused wherever text is due", () => {
+  for (const bad of [undefined, null, true, {}, 3]) expect(() => escapeXml(bad as never)).toThrow(refused);
+  expect(() => svgElement("g", { id: true as never })).toThrow(refused);
+  for (const bad of [undefined, null]) {
+    expect(() => svgElement("g", bad as never)).toThrow(refused);
+    expect(() => svgDocument(bad as never, [])).toThrow(refused);
+  }
 });
 
 test("escapeXml turns the five special characters into references", () =>
