@@ -59,8 +59,11 @@ let large: Room[] = [];
 /** Puts the tenant behind those that live in the room. */
 function moveIn(room: Room, tenant: Tenant): Place {
   const end = room.next + tenant.bytes;
-  const missing = Math.ceil((end - room.memory.buffer.byteLength) / pageBytes);
-  if (missing > 0) room.memory.grow(missing);
+  const { byteLength } = room.memory.buffer;
+  const missing = Math.ceil((end - byteLength) / pageBytes);
+  // Small systems come one after the other: a room that grew by each alone would have the collector run for every few.
+  const ahead = Math.ceil((Math.min(2 * byteLength, sharedBytes) - byteLength) / pageBytes);
+  if (missing > 0) room.memory.grow(tenant.bytes > largeBytes ? missing : Math.max(missing, ahead));
   const place = { memory: room.memory, base: room.next };
   tenant.arrive(place);
   // Whoever could not move in, for want of memory, does not live there.

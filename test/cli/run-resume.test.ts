@@ -184,7 +184,7 @@ describe("a design without a value", () => {
     const nothing = { ...weak, parameterization: { kind: "pixels", initial: 0 } };
     const { status, stdout, stderr } = await inFolder(out, nothing);
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^NotFinite: .* first design /u);
+    expect(stderr).toMatch(/^NotFinite: .* first design: /u);
     expect(readdirSync(out)).toEqual([]);
   });
 });

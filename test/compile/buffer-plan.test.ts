@@ -123,18 +123,14 @@ const requirePlan = (problem: Problem): void => {
   expect(collisions(problem, plan)).toEqual([]);
   const own = new Set(placed(problem));
   const head = roundUp(pointerBytes * pointers.size);
-  let sum = head;
-  for (const [k, buffer] of buffers.entries()) {
-    const offset = plan.offsets[k]!;
-    expect(plan.slots[k]).toBe(pointers.get(k) ?? -1);
-    if (!own.has(k)) expect(offset).toBe(-1);
-    else {
-      sum += roundUp(bytesOf(buffer));
-      expect(offset).toBeGreaterThanOrEqual(head);
-      expect(offset % line).toBe(0);
-      expect(offset + bytesOf(buffer)).toBeLessThanOrEqual(plan.bytes);
-    }
-  }
+  const isPlacedWell = (buffer: Buffer, offset: number): boolean =>
+    offset >= head && offset % line === 0 && offset + bytesOf(buffer) <= plan.bytes;
+  const wrong = [...buffers.entries()].filter(([k, buffer]) => {
+    const [offset, slot] = [plan.offsets[k]!, plan.slots[k]];
+    return slot !== (pointers.get(k) ?? -1) || !(own.has(k) ? isPlacedWell(buffer, offset) : offset === -1);
+  });
+  expect(wrong).toEqual([]);
+  const sum = [...own].reduce((bytes, k) => bytes + roundUp(bytesOf(buffers[k]!)), head);
   expect(plan.bytes).toBeLessThanOrEqual(sum);
 };
 

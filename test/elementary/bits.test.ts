@@ -11,9 +11,9 @@ import { assembled } from "./modules.ts";
 import type { Numbers } from "./modules.ts";
 import { arrayOf, pairsOf, randomBits, randomNumbers, specials, tableColumns, tablesOf } from "./points.ts";
 
-const random = 100_000;
+const random = 50_000;
 /** How many of them closures compute, which are slow. */
-const closures = 30_000;
+const closures = 15_000;
 
 const columnsFor = (name: string, arity: 1 | 2, precision: Precision): readonly (readonly Numbers[])[] => {
   const tables = tablesOf(name).map((table) => tableColumns(table, precision));

@@ -292,8 +292,8 @@ const withRules = (records: readonly Primitive[], before: () => void, body: () =
   }
 };
 
-/** 200 with the suite, 20,000 in the long run. */
-const programCount = process.env["COTANGENT_NIGHTLY"] === "1" ? 20_000 : 200;
+/** 100 with the suite, 20,000 in the long run. */
+const programCount = process.env["COTANGENT_NIGHTLY"] === "1" ? 20_000 : 100;
 
 test(
   "82: thrown by every rule that random programs run, under eager evaluation, jit, vmap and derivatives",

@@ -13,7 +13,7 @@ import {
 } from "../../library/testing/laws/derivatives.ts";
 import { sampled } from "./cases.ts";
 
-const runs = 20;
+const runs = 14;
 
 const errors: number[] = [];
 

@@ -17,19 +17,19 @@ describe.each(sampled)("%s", (name, primitive) => {
   const reference = references[name];
 
   test.each(compiledBackends)("jit on %s is eager evaluation to the bit, in every dtype", (backend) => {
-    jitIsEagerEvaluation(primitive, { runs: 15, reference, backends: [backend] });
+    jitIsEagerEvaluation(primitive, { runs: 12, reference, backends: [backend] });
   });
 
   if (primitive.lower.kind !== "routine")
     test.each(compiledBackends)("jit on %s is eager evaluation to the bit on special values too", (backend) => {
-      jitKeepsSpecialValues(primitive, { runs: 15, backends: [backend] });
+      jitKeepsSpecialValues(primitive, { runs: 12, backends: [backend] });
     });
 
   test.each(compiledBackends)("jit on %s of its derivatives is eager differentiation", (backend) => {
-    jitOfDerivativesIsEagerDifferentiation(primitive, { runs: 8, backends: [backend] });
+    jitOfDerivativesIsEagerDifferentiation(primitive, { runs: 6, backends: [backend] });
   });
 
   test("every jaxpr staged of it, of its derivatives and of its vmap is valid, before and after the passes", () => {
-    stagedJaxprsAreValid(primitive, { runs: 10 });
+    stagedJaxprsAreValid(primitive, { runs: 8 });
   });
 });

@@ -28,7 +28,7 @@ type List = readonly NDArray[];
 
 // --- Leaves -----------------------------------------------------------------------------------
 
-const count = 10_000;
+const count = 4_000;
 const leaves: List = Array.from({ length: count }, (_, k) => array([k % 7]));
 const x = array([0.5]);
 

@@ -39,6 +39,17 @@ export const nestsUpTo = (depth: number): (readonly string[])[] => {
 export const applyNest = (nest: readonly string[], f: Program): Program =>
   nest.reduceRight((inner, layer) => layers[layer]!(inner), f);
 
+/** What nests over `f` give at x without their jit, which changes no value: most nests then have the same, computed once. */
+export const eagerNests = (f: Program, x: NDArray): ((nest: readonly string[]) => NDArray) => {
+  const known = new Map<string, NDArray>();
+  return (nest) => {
+    const eager = nest.filter((layer) => layer !== "jit");
+    const value = known.get(eager.join()) ?? applyNest(eager, f)(x);
+    known.set(eager.join(), value);
+    return value;
+  };
+};
+
 /** Whole derivatives, of a scalar function. */
 export const derivatives: Readonly<Record<string, (f: Program) => Program>> = {
   gradient: (f) => grad(f) as Program,

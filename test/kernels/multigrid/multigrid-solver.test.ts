@@ -53,7 +53,7 @@ describe("conjugate gradients with multigrid", () => {
         expect(residual).toBeLessThanOrEqual(reason === "converged" ? settings.tolerance : rounding);
         expect(u.every((value, dof) => system.fixed[dof] === 0 || value === 0)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -73,14 +73,14 @@ describe("conjugate gradients with multigrid", () => {
         const work = (x: Float64Array): number => x.reduce((sum, value, k) => sum + value * forces[k]!, 0);
         expect(Math.abs(work(u) - work(direct))).toBeLessThanOrEqual(1e-10 * work(direct));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
   test("give the same bits in WebAssembly and in the reference, and the same with and without other cases", () => {
     fc.assert(
       fc.property(structures(1e6), fc.boolean(), smoothings, ({ system, levels, modulus, load }, isWarm, smoothing) => {
-        const own = { tolerance: 1e-6, smoothing, maxIterations: 20, warmStart: isWarm };
+        const own = { tolerance: 1e-3, smoothing, maxIterations: 8, warmStart: isWarm };
         const [fast, reference] = [true, false].map((isFast) =>
           multigridSolver(system, planOf(system, levels), own, undefined, isFast),
         );

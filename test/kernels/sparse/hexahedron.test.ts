@@ -137,7 +137,7 @@ test("element matrices are symmetric to the bit", () => {
         [h8Heat(...lengths), 8],
       ] as const) {
         expect(matrix).toHaveLength(n * n);
-        for (let k = 0; k < n * n; k++) expect(matrix[k]).toBe(matrix[(k % n) * n + Math.floor(k / n)]);
+        expect(matrix).toEqual(matrix.map((_, k) => matrix[(k % n) * n + Math.floor(k / n)]!));
       }
     }),
   );
