@@ -1,7 +1,8 @@
 /** cotangent compare problem.json --out DIR: the problem of a file with pixels and networks side by side. */
 import { configure } from "../../src/configure.ts";
-import { comparisonPicture, densityPng, historyCsv, htmlReport, linePlot } from "../../topopt/render/index.ts";
+import { comparisonPicture, historyCsv, htmlReport } from "../../topopt/render/index.ts";
 import type { ReportPart } from "../../topopt/render/index.ts";
+import { convergencePlot, runReport } from "../../topopt/index.ts";
 import type { OptimizeResult } from "../../topopt/index.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
@@ -11,6 +12,7 @@ import { outputFolder } from "../output/folder.ts";
 import { table } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
 import type { RunFile } from "../problem-file/index.ts";
+import { buildProblem } from "../run/build-problem.ts";
 import { contest } from "../run/contest.ts";
 import type { Contest } from "../run/contest.ts";
 import { contestantNames, lineUp } from "../run/contestants.ts";
@@ -53,22 +55,6 @@ const rowOf = ({ name, result, failure }: Contest): readonly (string | number)[]
   ];
 };
 
-const convergenceOf = (finished: readonly Finished[], title: string): string => {
-  const values = finished.flatMap(({ result }) => result.history.map(({ objective }) => objective));
-  return linePlot({
-    title,
-    xLabel: "iteration",
-    yLabel: "objective",
-    // Designs without a value interrupt the line.
-    yScale: values.every((value) => Number.isNaN(value) || value > 0) ? "log" : "linear",
-    series: finished.map(({ name, result: { history } }) => ({
-      name,
-      x: history.map(({ iteration }) => iteration),
-      y: history.map(({ objective }) => objective),
-    })),
-  });
-};
-
 const rowsByIteration = (finished: readonly Finished[]): Record<string, number>[] =>
   Array.from({ length: Math.max(...finished.map(({ result }) => result.history.length)) }, (_, k) => ({
     iteration: k + 1,
@@ -79,13 +65,14 @@ const rowsByIteration = (finished: readonly Finished[]): Record<string, number>[
 
 /** Files by name; designs in space have no pictures. */
 const filesOf = (
-  { title = "comparison", output: { scale } }: RunFile,
+  { title = "comparison", problem: asked, solver, output: { scale } }: RunFile,
   contests: readonly Contest[],
 ): Readonly<Record<string, string>> => {
   const finished = contests.flatMap(({ name, result }) => (result === null ? [] : [{ name, result }]));
   const rows: ReportPart = { kind: "table", columns, rows: contests.map(rowOf) };
   if (finished.length === 0) return { "report.html": htmlReport({ title, parts: [rows] }) };
-  const convergence = convergenceOf(finished, title);
+  const runs = Object.fromEntries(finished.map(({ name, result }) => [name, result]));
+  const text = contests.flatMap(({ name, failure }) => (failure === null ? [] : [`${name} failed: ${failure.text}`]));
   const designs = finished
     .filter(({ result }) => result.best.density.ndim === 2)
     .map(({ name, result: { best } }) => ({
@@ -93,16 +80,11 @@ const filesOf = (
       note: best.objective.toPrecision(5),
       density: best.density,
     }));
-  const pictures = designs.map(({ caption, note, density }) => ({
-    caption: `${caption}: ${note}`,
-    picture: densityPng(density, { scale }),
-  }));
-  const curves: ReportPart = { kind: "pictures", pictures: [{ caption: "convergence", picture: convergence }] };
   return {
-    "convergence.svg": convergence,
+    "convergence.svg": convergencePlot(runs, { title }),
     ...(designs.length === 0 ? {} : { "comparison.svg": comparisonPicture({ title, designs }) }),
     "history.csv": historyCsv(rowsByIteration(finished)),
-    "report.html": htmlReport({ title, parts: [rows, { kind: "pictures", pictures }, curves] }),
+    "report.html": runReport(runs, { title, text, problem: buildProblem(asked, solver), scale }),
   };
 };
 
