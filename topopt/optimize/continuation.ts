@@ -3,6 +3,7 @@
  */
 import { showValue } from "../../src/describe.ts";
 import { InvalidProblem } from "../../src/error.ts";
+import type { NDArray } from "../../src/array/ndarray.ts";
 import { array } from "../../library/numpy/creation.ts";
 import type { Continuation } from "../parameterization.ts";
 
@@ -29,6 +30,27 @@ const valueOf = (name: string, schedule: (iteration: number) => number, iteratio
     "a run",
     `the continuation's ${name} is ${showValue(value)} at iteration ${iteration}`,
     "A schedule gives a finite number for every iteration from 1",
+  );
+};
+
+/** The values as functions of a run are given them: notes which names they ask for, there or not. */
+export const watched = (at: Continuation, asked: Set<string>): Continuation =>
+  new Proxy(at, {
+    get: (values, name) => {
+      if (typeof name === "string") asked.add(name);
+      return Reflect.get(values, name) as NDArray | number;
+    },
+  });
+
+/** Refuses values that no function of a run has asked for: a name with a typing error would be a number without effect. */
+export const requireRead = (at: Continuation, asked: ReadonlySet<string>): void => {
+  const unread = Object.keys(at).find((name) => !asked.has(name));
+  if (unread === undefined) return;
+  const read = asked.size === 0 ? "They ask for nothing" : `They ask for ${[...asked].join(", ")}`;
+  throw new InvalidProblem(
+    "a run",
+    `parameterization, interpolation, objective and constraints ask for no ${showValue(unread)} of the continuation`,
+    `${read}: name it so, or leave it out`,
   );
 };
 

@@ -60,7 +60,8 @@ export interface ExperimentOptions<P, S extends GridSystem = ElasticitySystem> {
   readonly interpolation?: Interpolation;
   /**
    * Numbers that change along the way, as { penal: (k) => Math.min(3, 1 + k / 20), beta: 4 }: functions are pure, and their
-   * values traced, so nothing compiles anew.
+   * values traced, so nothing compiles anew. Interpolation, projection and functions of your own ask for them by name; a name
+   * that none asks for is refused at the first iteration.
    */
   readonly continuation?: Readonly<Record<string, Scheduled>>;
   readonly stop?: Rest;

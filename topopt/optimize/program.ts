@@ -19,6 +19,7 @@ import { valueAndViolation } from "../constraints.ts";
 import { designOf } from "../design.ts";
 import type { Design, Objective } from "../design.ts";
 import type { Continuation } from "../parameterization.ts";
+import { requireRead, watched } from "./continuation.ts";
 import { arraysOf, gradientOf, mapTogether, valueAndGradient } from "./generic.ts";
 import type { ScalarOf } from "./generic.ts";
 import type { Settled } from "./options.ts";
@@ -116,10 +117,15 @@ export const iterationOf = <P, S extends GridSystem>(
   settled: Settled<P, S>,
 ): ((params: P, state: ArrayTree, at: Continuation) => Iteration<P>) => {
   const { constraints, problem, parameterization } = settled;
-  const [objective, ...violationsOf] = scalarsOf(settled);
-  return function iteration(params, state, at) {
-    const [value, gradient] = valueAndGradient(objective)(params, at);
-    const rows = violationsOf.map((violation) => gradientOf(violation)(params, at));
+  const asked = new Set<string>();
+  const [objective, ...violationsOf] = scalarsOf({
+    ...settled,
+    objective: (design, at) => settled.objective(design, watched(at, asked)),
+  });
+  return function iteration(params, state, given) {
+    const [value, gradient] = valueAndGradient(objective)(params, given);
+    const rows = violationsOf.map((violation) => gradientOf(violation)(params, given));
+    const at = watched(given, asked);
     const design = designFrom(settled, params, at);
     const pairs = constraints.map(([, own]) => valueAndViolation(own, design, at));
     const violations = stacked(pairs.map(([, violation]) => violation));
@@ -129,6 +135,8 @@ export const iterationOf = <P, S extends GridSystem>(
     const meanOf = (field: NDArray): NDArray =>
       share === undefined ? mean(field) : sum(mul(field, problem.mask!)).div(share);
     const finite = [value, values, ...arraysOf(gradient), ...rows.flatMap(arraysOf)].map((x) => all(isfinite(x)));
+    const enforced = parameterization.enforced?.(params, at) ?? {};
+    requireRead(given, asked);
     const [next, nextState] = advance(settled, params, state, value, gradient, violations, rows);
     const [before, after] = [arraysOf(params), arraysOf(next)];
     return {
@@ -137,7 +145,7 @@ export const iterationOf = <P, S extends GridSystem>(
       greyness: meanOf(mul(density, sub(1, density))).mul(4),
       constraints: values,
       violations,
-      enforced: parameterization.enforced?.(params, at) ?? {},
+      enforced,
       density,
       range: stack([min(density), max(density)]),
       gradientNorm: sqrt(total(arraysOf(gradient), (x) => mul(x, x))),

@@ -43,7 +43,7 @@ describe("in the middle of a continuation a run does not end", () => {
     const { reason, history } = optimize({
       ...asked,
       objective: mean,
-      continuation: { beta: (k) => (k < 20 ? 1 : 2) },
+      continuation: { penal: (k) => (k < 20 ? 2 : 3) },
       stop: { iterations: 30 },
     });
     // The optimizer begins anew with the twentieth, and is done at once.

@@ -290,6 +290,13 @@ describe("an error says", () => {
       /penal is NaN at iteration 3/u,
     );
     expect(messageOf({ continuation: { penal: () => undefined as never } })).toMatch(/penal is undefined/u);
+    expect(messageOf({ continuation: { penal: 3, beata: 8 } })).toMatch(
+      /ask for no "beata" .* They ask for penal: name it so/u,
+    );
+    const reading = (design: Design, { weight }: Continuation) => np.mul(weight!, objectives.compliance()(design, {}));
+    expect(messageOf({ objective: reading, continuation: { weight: () => 2, weigth: () => 2 } })).toMatch(
+      /no "weigth" .* They ask for weight, penal:/u,
+    );
   });
 
   test("what a problem lacks, and what a signal is not", () => {
