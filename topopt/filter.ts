@@ -24,6 +24,20 @@ export interface FilterOptions {
   readonly mask?: ElementField;
 }
 
+interface GridSize {
+  /** Edge lengths of the box along x, y and z. */
+  readonly size: readonly number[];
+  /** Numbers of elements, as the axes of element fields. */
+  readonly elementShape: readonly number[];
+}
+
+/** Edges of an element along the axes of element fields. */
+const elementLengths = ({ size, elementShape }: GridSize): readonly number[] =>
+  [...size].reverse().map((length, axis) => length / elementShape[axis]!);
+
+/** The radius where none is given: 1.5 of the shortest edge of an element. */
+export const defaultRadius = (grid: GridSize): number => 1.5 * Math.min(...elementLengths(grid));
+
 /** Multiplications of one application beyond which a filter is refused: minutes. */
 const largestCost = 1e11;
 
@@ -32,7 +46,7 @@ const coneWeights = (
   { elementShape, size }: GridMesh,
   radius: number,
 ): { readonly weights: NDArray; readonly reaches: readonly number[] } => {
-  const lengths = [...size].reverse().map((length, axis) => length / elementShape[axis]!);
+  const lengths = elementLengths({ elementShape, size });
   const reaches = elementShape.map((count, axis) =>
     Math.max(0, Math.min(count - 1, Math.ceil(radius / lengths[axis]!) - 1)),
   );

@@ -12,7 +12,14 @@ import { check, checkAll, checkNumber } from "../src/validate-options.ts";
 import { counters, countersSince } from "../src/counters.ts";
 import type { Counters } from "../src/counters.ts";
 import { elementField } from "../library/fem/index.ts";
-import type { ElasticitySystem, ElementField, FieldOf, GridSystem, VectorField } from "../library/fem/index.ts";
+import type {
+  ElasticitySystem,
+  ElementField,
+  FieldOf,
+  GridMesh,
+  GridSystem,
+  VectorField,
+} from "../library/fem/index.ts";
 import { mean } from "../library/numpy/statistics.ts";
 import { isfinite, logicalAnd, mul } from "../library/numpy/elementwise.ts";
 import { all, sum } from "../library/numpy/reductions.ts";
@@ -20,7 +27,7 @@ import { requireOptions } from "../src/options.ts";
 import { jit } from "../transforms/jit.ts";
 import { grad, valueAndGrad } from "../transforms/vjp.ts";
 import { complianceAndDisplacement } from "./compliance.ts";
-import { densityFilter } from "./filter.ts";
+import { defaultRadius, densityFilter } from "./filter.ts";
 import { simp } from "./interpolation.ts";
 import { updateDesign } from "./optimality-update.ts";
 import type { Problem } from "./problems/index.ts";
@@ -38,7 +45,7 @@ export interface HistoryEntry {
 export interface MinimizeOptions {
   /** Mean filtered density wanted, over all elements of the grid, in (0, 1]. */
   readonly volumeFraction: number;
-  /** Radius of the density filter, in the mesh's unit of length (element widths for unit elements); 0 for none. Default 1.5. */
+  /** Radius of the density filter, in the mesh's unit of length ; 0 for none. Default 1.5 element widths, of the shortest edge of an element. */
   readonly filterRadius?: number;
   /** SIMP exponent. Default 3. */
   readonly penal?: number;
@@ -114,11 +121,11 @@ const isSignal = (signal: unknown): boolean =>
   (typeof signal === "object" && signal !== null && typeof (signal as { aborted?: unknown }).aborted === "boolean");
 
 /** Options with defaults filled in; everything that is wrong with them is said at once. */
-const settle = (options: MinimizeOptions): MinimizeResult["options"] => {
+const settle = (mesh: GridMesh, options: MinimizeOptions): MinimizeResult["options"] => {
   requireOptions("minimizeCompliance", options, optionNames, true);
   const {
     volumeFraction,
-    filterRadius = 1.5,
+    filterRadius = defaultRadius(mesh),
     penal = 3,
     eMin = 1e-9,
     iterations = 100,
@@ -167,7 +174,11 @@ const physicalDensity = (
  */
 export const designObjective = <S extends GridSystem>(
   problem: Problem<S>,
-  { filterRadius = 1.5, penal = 3, eMin = 1e-9 }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
+  {
+    filterRadius = defaultRadius(problem.mesh),
+    penal = 3,
+    eMin = 1e-9,
+  }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
 ): ((design: ElementField) => [NDArray, { density: ElementField; displacement: FieldOf<S> }]) => {
   const physical = physicalDensity(problem, filterRadius);
   return function objective(design) {
@@ -302,8 +313,8 @@ export const minimizeCompliance = <S extends GridSystem>(
   problem: Problem<S>,
   options: MinimizeOptions,
 ): MinimizeResult<S> => {
-  const asked = settle(options);
   requirePlainProblem(problem);
+  const asked = settle(problem.mesh, options);
   const { volumeFraction, filterRadius, iterations, changeTolerance, backend } = asked;
   const upper = requireMask(problem);
   const before = counters();

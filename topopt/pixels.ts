@@ -13,7 +13,7 @@ import type { ElementField, GridMesh, GridSystem } from "../library/fem/index.ts
 import { array } from "../library/numpy/creation.ts";
 import { add, mul, sub } from "../library/numpy/elementwise.ts";
 import { flip } from "../library/numpy/rearranging.ts";
-import { densityFilter } from "./filter.ts";
+import { defaultRadius, densityFilter } from "./filter.ts";
 import { requireField } from "./filter-checks.ts";
 import type { Continuation, Parameterization } from "./parameterization.ts";
 import { requirePassive } from "./problems/index.ts";
@@ -42,12 +42,6 @@ export interface PixelOptions {
   /** Mask and solid field of the problem have to be their own mirror images, too. Default none. */
   readonly symmetry?: Symmetry;
 }
-
-/** Default radius of the filter, in element widths. */
-const defaultWidths = 1.5;
-
-const defaultRadius = ({ size, elementShape, dimensions }: GridMesh): number =>
-  defaultWidths * Math.min(...size.map((length, axis) => length / elementShape[dimensions - 1 - axis]!));
 
 /** Axes of an element field that are flipped, from behind. */
 const mirroredAxes: Readonly<Record<Symmetry, readonly number[]>> = {

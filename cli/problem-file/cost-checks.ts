@@ -32,6 +32,8 @@ const gridCost = check(["problem"], ({ problem }) => {
 
 /** On a grid that is too large itself, the radius is judged beside the largest one. */
 const filterCost = check(["problem", "parameterization"], ({ problem, parameterization: { filter } }) => {
+  // Without a radius only neighbours are seen.
+  if (filter === undefined) return [];
   const cost = filterCostOf(problem, filter);
   if (cost * Math.min(1, costLimits.dofs / dofsOf(problem)) <= costLimits.filter) return [];
   const message = `radius ${filter} on ${gridOf(problem)} elements takes ${round(cost)} multiplications each time, the limit is ${costLimits.filter}`;

@@ -2,10 +2,10 @@
  * What a run would cost, from the numbers of its file alone: nothing is built or allocated. The limits are those at which
  * solver, filter and compiled programs leave 4 GiB or take minutes for one iteration.
  */
-import type { FileParameterization } from "./parameterization-section.ts";
+import type { FileNetwork, FileParameterization } from "./parameterization-section.ts";
 import { factsOf } from "./problem-section.ts";
 import type { ProblemFacts } from "./problem-section.ts";
-import type { RunFile, RunNetwork, RunProblem } from "./types.ts";
+import type { RunFile, RunProblem } from "./types.ts";
 
 export interface RunCost {
   readonly elements: number;
@@ -40,7 +40,7 @@ const windowOf = ({ counts, size }: ProblemFacts, radius: number): number =>
   );
 
 /** Units of every layer of a network that maps points. */
-const layersOf = (own: Exclude<RunNetwork, { readonly kind: "cnn" }>, inputs: number): readonly number[] => {
+const layersOf = (own: Exclude<FileNetwork, { readonly kind: "cnn" }>, inputs: number): readonly number[] => {
   switch (own.kind) {
     case "siren":
       return [inputs, ...Array.from({ length: own.depth }, () => own.width), 1];
@@ -53,7 +53,7 @@ const layersOf = (own: Exclude<RunNetwork, { readonly kind: "cnn" }>, inputs: nu
 
 /** Images of a decoder, stage by stage, on a grid of rows and columns. */
 const decoderNumbers = (
-  own: Extract<RunNetwork, { readonly kind: "cnn" }>,
+  own: Extract<FileNetwork, { readonly kind: "cnn" }>,
   [nelx, nely]: readonly number[],
 ): number => {
   const total = product(own.resizes);

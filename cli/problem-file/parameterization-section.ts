@@ -9,18 +9,20 @@ import type { CaseOf } from "./records.ts";
 import { schedule } from "./schedule.ts";
 import type { RunNetwork, RunPixels } from "./types.ts";
 
-/** As it stands in the file: what pixels start from depends on other parts of it. */
-export type FileParameterization = RunNetwork | (Omit<RunPixels, "initial"> & { readonly initial?: number });
+type Open<P, K extends keyof P> = P extends unknown ? Omit<P, K> & Partial<Pick<P, K>> : never;
+
+/** As it stands in the file: the filter's radius and what pixels start from depend on other parts of it. */
+export type FileNetwork = Open<RunNetwork, "filter">;
+export type FileParameterization = FileNetwork | Open<RunPixels, "filter" | "initial">;
 
 type Projection = NonNullable<RunPixels["projection"]>;
 
 const symmetry: Decoder<Symmetry> = word(["left-right", "top-bottom", "front-back", "both", "all"]);
 
 const shared = {
-  filter: withDefault(
+  filter: optional(
     number({ least: 0 }),
-    1.5,
-    "radius of the density filter, in the unit of the mesh's size; 0 for none",
+    "radius of the density filter, in the unit of the mesh's size; 0 for none; without, 1.5 element widths",
   ),
   projection: optional(
     record<Projection>({

@@ -30,7 +30,7 @@ export const sections: Fields<FileSections> = {
     number({ above: 0, below: 1 }),
     "of the elements where material may be; the problem's own without, if it has one; needed by networks",
   ),
-  parameterization: withDefault(parameterization, { kind: "pixels", filter: 1.5 }, "what the parameters are"),
+  parameterization: withDefault(parameterization, { kind: "pixels" }, "what the parameters are"),
   objective: withDefault(objective, { kind: "compliance" }, "what is made small"),
   constraints: optional(
     constraints,

@@ -1,6 +1,7 @@
 /**
  * Fills in what follows from other parts of a file.
  */
+import { defaultRadius } from "../../topopt/filter.ts";
 import { factsOf } from "./problem-section.ts";
 import type { FileSections } from "./sections.ts";
 import type { RunFile, RunOptimizer, RunProblem } from "./types.ts";
@@ -15,6 +16,12 @@ export const volumeFractionOf = ({
 /** The density that pixels begin at. */
 export const initialOf = (own: Pick<FileSections, "volumeFraction" | "problem" | "parameterization">): number =>
   ("initial" in own.parameterization ? own.parameterization.initial : undefined) ?? volumeFractionOf(own) ?? 0.5;
+
+/** The radius of the density filter. */
+const filterRadiusOf = ({ problem, parameterization }: Pick<FileSections, "problem" | "parameterization">): number => {
+  const { counts, size } = factsOf(problem);
+  return parameterization.filter ?? defaultRadius({ size, elementShape: [...counts].reverse() });
+};
 
 type Parts = Pick<
   FileSections,
@@ -40,7 +47,7 @@ const settledProblem = (own: RunProblem): RunProblem =>
 /** The whole file with defaults. */
 export const settle = (own: FileSections): RunFile => {
   const volumeFraction = volumeFractionOf(own);
-  const { parameterization } = own;
+  const parameterization = { ...own.parameterization, filter: filterRadiusOf(own) };
   return {
     ...own,
     problem: settledProblem(own.problem),

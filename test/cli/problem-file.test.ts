@@ -8,7 +8,7 @@ import { scheduleAt } from "../../cli/problem-file/index.ts";
 import { schedules } from "./problem-file-arbitraries.ts";
 import type { Json, JsonObject } from "./problem-file-arbitraries.ts";
 import { accepted, faultsOf } from "./problem-file-paths.ts";
-import { adam, mbb, plain } from "./problem-file-samples.ts";
+import { adam, block, mbb, plain, plate } from "./problem-file-samples.ts";
 
 describe("defaults", () => {
   test("the shortest file is a whole run", () => {
@@ -37,6 +37,15 @@ describe("defaults", () => {
       output: {},
     });
     expect(empty).toEqual(run);
+  });
+
+  test("the filter reaches 1.5 of the shortest edge of an element, in whatever unit", () => {
+    const radiusOn = (mesh: JsonObject): unknown =>
+      accepted({ ...plain, problem: "nelz" in mesh ? block({ mesh }) : plate({ mesh }) }).parameterization.filter;
+    expect(radiusOn({ nelx: 4, nely: 2 })).toBe(1.5);
+    expect(radiusOn({ nelx: 4, nely: 2, size: [0.02, 0.04] })).toBe(1.5 * 0.005);
+    expect(radiusOn({ nelx: 4, nely: 2, size: [800, 100] })).toBe(75);
+    expect(radiusOn({ nelx: 4, nely: 2, nelz: 8, size: [8, 4, 1] })).toBe(1.5 / 8);
   });
 
   test("a task of the suite and some problems bring their volume fraction", () => {

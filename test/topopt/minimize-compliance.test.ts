@@ -1,10 +1,10 @@
 /** The driver around the update: masks, restarts, stops, refusals, and what a run costs. */
 import { afterEach, describe, expect, test } from "vitest";
-import { elementField, vectorField } from "cotangent/fem";
+import { corner, edge, elasticity, elementField, fix, gridMesh, nodalLoad, vectorField } from "cotangent/fem";
 import type { ElementField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import { minimizeCompliance, problems } from "cotangent/topopt";
-import type { HistoryEntry, MinimizeOptions, Problem } from "cotangent/topopt";
+import type { HistoryEntry, MinimizeOptions, MinimizeResult, Problem } from "cotangent/topopt";
 import { setNoticeListener } from "../../src/notice.ts";
 import { floats, relativeGap, wave } from "../fem/fields.ts";
 
@@ -54,6 +54,18 @@ describe("a run", () => {
       changeTolerance: 0,
       backend: "auto",
     });
+  });
+
+  test("without a filter radius has the same design on a mesh of any unit of length", () => {
+    const on = (unit: number): MinimizeResult => {
+      const mesh = gridMesh({ nelx: 12, nely: 4, size: [12 * unit, 4 * unit] });
+      const system = elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] });
+      const load = nodalLoad(corner(mesh, "bottomRight"), [0, -1]);
+      return minimizeCompliance({ mesh, system, load }, { volumeFraction: 0.4, iterations: 6 });
+    };
+    const [unit, small] = [on(1), on(2 ** -7)];
+    expect(small.options.filterRadius).toBe(1.5 * 2 ** -7);
+    expect(floats(small.density)).toEqual(floats(unit.density));
   });
 
   test("has the same bits when repeated, and the same numbers to 1e-9 on every back end", () => {
