@@ -84,6 +84,9 @@ export const outcomeOf = (
 /** The outcome of numbers that are not finite: what was known before, and the reason. */
 export const notFinite = (before: Outcome): Outcome => ({ ...before, reason: int(reasonCode("not finite")) });
 
+/** Whether the point evaluated last had no value; of a concrete state. */
+export const isNotFinite = ({ reason }: Outcome): boolean => reason.item() === reasonCode("not finite");
+
 /** Whether a solution may be gone to. */
 export const isUsable = ({ point }: SubproblemSolution): NDArray => isfinite(max(point.abs()));
 

@@ -18,7 +18,7 @@ import {
 } from "./constrained-asymptotes.ts";
 import type { AsymptoteOptions, Asymptotes, Track } from "./constrained-asymptotes.ts";
 import { chosen } from "./constrained-choice.ts";
-import { isUsable, outcomeOf, reasonCode, reportOutcome, startOfOutcome } from "./constrained-outcome.ts";
+import { isNotFinite, isUsable, outcomeOf, reasonCode, reportOutcome, startOfOutcome } from "./constrained-outcome.ts";
 import type { Outcome } from "./constrained-outcome.ts";
 import { finiteRows, rowsOf, scaledRows } from "./constrained-rows.ts";
 import type { Rows } from "./constrained-rows.ts";
@@ -143,7 +143,8 @@ const requireRows = (rows: Rows, count: number): void => {
  *   as mma, of the subproblem solved last and the point accepted last; iteration counts accepted points, innerIterations
  *   the trials refused since, isAccepted says whether the point evaluated last was accepted, objective is the accepted point's
  * @throws InvalidOption, UnknownOption; at an update ShapeMismatch, TreeMismatch, DTypeMismatch
- * A trial whose objective or constraints are no numbers is refused. Derivatives: none, a search is not differentiated.
+ * A trial whose objective or constraints are no numbers is refused, reason "not finite", and the next is nearer; the search
+ * is at its end after innerLimit of them, or where the first point has no value. Derivatives: none, a search is not differentiated.
  * Cost of an update: as mma, and a pass over [m + 1, n] numbers; of an accepted point one to four
  * evaluations, more where functions curve strongly.
  * Source: Svanberg 2002, SIAM J. Optim. 12, 555-573; 2007, "MMA and GCMMA", section 4.
@@ -193,18 +194,21 @@ export const gcmma = (options: GcmmaOptions, constraints: number = options.const
       const outcome = outcomeOf({ own: state.outer, scaled }, state.track.previous, subproblem, solution);
       // Before the first accepted point there is nothing to go on from.
       const moves = logicalAnd(state.iteration.greater(0), isUsable(solution));
-      const reason = where(
-        logicalOr(isFinite, moves),
-        outcome.reason,
-        full([], reasonCode("not finite"), { dtype: "int32" }),
-      );
+      const reason = where(isFinite, outcome.reason, full([], reasonCode("not finite"), { dtype: "int32" }));
       return [
         chosen(moves, restore(where(moves, solution.point, point)), params),
         { ...state, outcome: { ...outcome, reason } } as never,
       ];
     },
     bounds: { lower: settled.lower, upper: settled.upper },
+    recovers: true,
     comparesValues: true,
+    // Where points nearer and nearer to the accepted one have no value, or the first has none, there is nothing to go on to.
+    isDone: (given) => {
+      const { iteration, inner, outcome } = given as unknown as State;
+      const limit = iteration.item() === 0 ? 0 : innerLimit;
+      return isNotFinite(outcome) && inner.item() > limit;
+    },
     report: (given) => {
       const { iteration, inner, isAccepted, outer, outcome } = given as unknown as State;
       return {

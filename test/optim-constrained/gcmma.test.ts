@@ -106,17 +106,19 @@ describe("trials", () => {
     const found = run(gcmma({ lower: 0, upper: 1, constraints: 0 }), problem, array([0.9]), 60);
     expect(found.visits.some(({ value }) => Number.isNaN(value))).toBe(true);
     for (const { value, report } of found.visits) if (Number.isNaN(value)) expect(report["isAccepted"]).toBe(false);
+    for (const { value, report } of found.visits) expect(report["reason"] === "not finite").toBe(Number.isNaN(value));
     expect(gapTo(acceptedOf(found.visits).at(-1)!.x, [0.42])).toBeLessThan(1e-4);
   });
 });
 
-test("a first point whose numbers are not finite is stayed at", () => {
+test("a first point whose numbers are not finite is stayed at, and is the end", () => {
   const method = gcmma({ lower: 0, upper: 5, constraints: 2 });
   const state = method.init(nearestPoint.start);
   const evaluation = { ...evaluate(nearestPoint, nearestPoint.start), value: array(NaN) };
   const [x, after] = method.update(evaluation, state, nearestPoint.start);
   expect(numbers(x)).toEqual(numbers(nearestPoint.start));
   expect(method.report!(after)).toMatchObject({ iteration: 0, reason: "not finite", isAccepted: false });
+  expect([method.isDone!(state), method.isDone!(after)]).toEqual([false, true]);
 });
 
 test("a number of constraints other than announced, and options outside their domain, are refused", () => {

@@ -5,7 +5,7 @@ import type { ElementField } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
 import { constraint, objectives, optimize, pixels, problems, simp } from "cotangent/topopt";
-import type { Continuation, Design, OptimizeOptions } from "cotangent/topopt";
+import type { Bounds, Continuation, Design, OptimizeOptions } from "cotangent/topopt";
 
 const problem = problems.mbb({ nelx: 24, nely: 8 });
 const asked: OptimizeOptions<ElementField> = {
@@ -70,21 +70,33 @@ describe("a design without a value", () => {
           np.where(np.greater(np.mean(density), 0.5), Number.NaN, simp(density)) as ElementField,
       },
     ],
-  ] as const)("for want of a %s is left by L-BFGS with a shorter step", (_what, own) => {
-    const { history, reason, best, failure } = optimize({
+  ] as const)("for want of a %s is left by L-BFGS with a shorter step, by GCMMA with a nearer point", (_what, own) => {
+    const methods = {
+      "not finite, step shortened": (bounds: Bounds) => optim.lbfgs({ ...bounds, initialStep: 8 }),
+      "not finite": (bounds: Bounds) => optim.gcmma({ ...bounds, move: 1, asymptoteInit: 2 }, 0),
+    };
+    for (const [word, optimizer] of Object.entries(methods)) {
+      const { history, reason, best, failure } = optimize({ ...asked, ...own, optimizer });
+      const isBad = history.map(({ objective }) => !Number.isFinite(objective));
+      expect(isBad).toContain(true);
+      expect(isBad.at(-1)).toBe(false);
+      history.forEach(({ optimizer }, k) => {
+        if (isBad[k]!) expect(optimizer["reason"]).toBe(word);
+      });
+      expect([reason, failure]).toEqual(["iterations", null]);
+      expect(best.objective).toBe(Math.min(...history.map(({ objective }) => objective).filter(Number.isFinite)));
+      expect(best.objective).toBeLessThan(history[0]!.objective);
+    }
+  });
+
+  test("ends a run by GCMMA where points as near as it goes have none, too", () => {
+    const { history, reason, best } = optimize({
       ...asked,
-      ...own,
-      optimizer: (bounds) => optim.lbfgs({ ...bounds, initialStep: 8 }),
+      objective: (design, at) => np.where(np.less(np.mean(design.density), 0.4), compliance(design, at), Number.NaN),
+      parameterization: pixels(problem, { initial: 0.399999999 }),
+      optimizer: (bounds) => optim.gcmma({ ...bounds, innerLimit: 3 }, 0),
     });
-    const isBad = history.map(({ objective }) => !Number.isFinite(objective));
-    expect(isBad).toContain(true);
-    expect(isBad.at(-1)).toBe(false);
-    history.forEach(({ optimizer }, k) => {
-      if (isBad[k]!) expect(optimizer["reason"]).toBe("not finite, step shortened");
-    });
-    expect([reason, failure]).toEqual(["iterations", null]);
-    expect(best.objective).toBe(Math.min(...history.map(({ objective }) => objective).filter(Number.isFinite)));
-    expect(best.objective).toBeLessThan(history[0]!.objective);
+    expect([reason, best.iteration, history.length]).toEqual(["not finite", 1, 5]);
   });
 
   test("ends a run whose optimizer does not go on, with what was thrown", () => {
