@@ -3,7 +3,7 @@
  * a process each would spend most of its time on loading the library. One is run as a reader does, by its npm script.
  */
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format, promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
@@ -80,12 +80,14 @@ const promised: Readonly<Record<string, readonly RegExp[]>> = {
     /slope {6}array\(\[0\.1111\d*, 0\.4444\d*, 0\.4444\d*, 0\.1111\d*\]/u,
     /slope against differences: \d\.\de-1\d/u,
   ],
-  "testing-your-own": [
+  "testing-a-primitive": [
     /^15 laws hold for inSeries; worst derivative \de-1\d$/mu,
+    /^50 random programs with it agree with themselves$/mu,
+  ],
+  "testing-your-own": [
     /^46 derivatives of the heat flow agree/mu,
     /^vmap equals a loop over 4 bars$/mu,
     /^jit equals eager evaluation on wasm, js, interpreter$/mu,
-    /^50 random programs with it agree with themselves$/mu,
     /^a wrong rule: .*reverse mode, order 1.*along argument \[0\] is 0\.1551\d* where .* give 0\.0930/mu,
   ],
   "custom-objective": [
@@ -160,6 +162,11 @@ test.each(names)("%s runs and prints what it promises", { timeout: 120_000 }, as
   expect(error).toBe("");
   expect(out.length).toBeGreaterThan(0);
   for (const line of promised[name] ?? []) expect(out).toMatch(line);
+});
+
+test("each is under 60 lines, but for both workflows with their report", () => {
+  const linesOf = (name: string): number => readFileSync(`${root}examples/${name}.ts`, "utf8").split("\n").length - 1;
+  expect(names.filter((name) => linesOf(name) >= 60)).toEqual(["both-workflows"]);
 });
 
 test("npm run example carries one out in a process of its own, which ends with code 0", async () => {
