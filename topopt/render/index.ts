@@ -30,6 +30,6 @@ export type { PictureSupport } from "./support-marks.ts";
 export type { PictureWeight } from "./weight-arrow.ts";
 export { historyCsv } from "./csv.ts";
 export { landscapePicture } from "./landscape-picture.ts";
-export type { DrawnLandscape, LandscapePicture } from "./landscape-picture.ts";
+export type { DrawnLandscape, LandscapePicture } from "./landscape-plane.ts";
 export { memoryPicture } from "./memory-picture.ts";
 export type { DrawnMemory, MemoryPictureOptions } from "./memory-picture.ts";
