@@ -67,6 +67,11 @@ export interface VolumePreservingSigmoidOptions {
   readonly volumeFraction: number | NDArray;
   /** 1 for elements that count, 0 for those that are void: shape of the logits. Default all. */
   readonly where?: NDArray;
+  /**
+   * What is to be the volume fraction: a scalar of the result that nowhere falls where an entry rises, such as the mean of what
+   * filter and projection make of it. Default the mean over the elements that count.
+   */
+  readonly volume?: (density: NDArray) => NDArray;
 }
 
 const isFraction = (value: number): boolean => value > 0 && value < 1;
@@ -122,7 +127,8 @@ const requireRange = (logits: NDArray, flags: NDArray | undefined, fraction: NDA
  * each other, of whatever size, and beyond that to 1e-16 of what they differ by. Computed in float64 whatever the dtype
  * of the logits; adding a constant to all of them changes nothing.
  * @param logits   of any shape: any finite numbers
- * @param options  volumeFraction; where, which elements count: the mean is over them, the others become 0
+ * @param options  volumeFraction; where, which elements count: the mean is over them, the others become 0; volume,
+ *   where it is another mean than that of the result
  * @returns        float64, shape of the logits, in [0, 1]
  * @throws InvalidOption for a volume fraction outside (0, 1), traced ones when they are known; ShapeMismatch;
  *   RootNotBracketed for logits that are not finite, or so far apart that no float64 is a shift which gives the mean to 1e-9
@@ -130,7 +136,7 @@ const requireRange = (logits: NDArray, flags: NDArray | undefined, fraction: NDA
  *   d rho_i / d logit_j = s_i (1[i = j] - s_j / sum s), s = rho (1 - rho)
  * so those of anything sum to 0. Where the logits leave gaps that hold the volume, all of s are small, 1e-17 or so, and so
  * are the derivatives by the logits; below 1e-100, as at a volume fraction of that size, all derivatives count as 0.
- * Cost: some 80 sigmoids of the field; one more for a derivative.
+ * Cost: some 80 sigmoids of the field, or volumes of them; one more for a derivative.
  * Source: Hoyer, Sohl-Dickstein & Greydanus 2019.
  * @example
  * const density = volumePreservingSigmoid(array([-3, 0, 3, 900]), { volumeFraction: 0.4 });
@@ -138,8 +144,10 @@ const requireRange = (logits: NDArray, flags: NDArray | undefined, fraction: NDA
  */
 export const volumePreservingSigmoid = <A extends NDArray>(logits: A, options: VolumePreservingSigmoidOptions): A => {
   const asked = "volumePreservingSigmoid";
-  requireOptions(asked, options, ["volumeFraction", "where"], true);
-  const { volumeFraction, where } = options;
+  requireOptions(asked, options, ["volumeFraction", "where", "volume"], true);
+  const { volumeFraction, where, volume } = options;
+  if (volume !== undefined && typeof volume !== "function")
+    throw new InvalidOption(asked, `volume ${showValue(volume)}`, "Give a function of a field");
   const fraction = requireScalar(asked, "volumeFraction", volumeFraction, isFraction, fractionRule);
   if (where !== undefined && !sameShape(where.shape, logits.shape))
     throw new ShapeMismatch(
@@ -154,21 +162,29 @@ export const volumePreservingSigmoid = <A extends NDArray>(logits: A, options: V
   const known = flags === undefined ? given : choose(flags, given, 0);
   // The shift takes up whatever is subtracted here: equal logits are 0 then, however large they were.
   const centred = sub(known, stopGradient(max(known)));
-  const volumeOf = (density: NDArray): NDArray =>
+  const meanOf = (density: NDArray): NDArray =>
     flags === undefined ? mean(density) : div(sum(mul(density, flags)), sum(flags));
+  const volumeOf = volume ?? meanOf;
+  const designAt = (shift: NDArray): NDArray => {
+    const density = sigmoid(add(centred, shift));
+    return flags === undefined ? density : choose(flags, density, 0);
+  };
+  const remedy =
+    volume === undefined
+      ? "The logits are too far apart for float64: lower the learning rate"
+      : "No shift has such a volume: look for solid regions larger than it, and for jumps of projections";
   const shift = rootNamed<NDArray>(asked, {
-    f: (s) => sub(volumeOf(sigmoid(add(centred, s))), fraction),
+    f: (s) => sub(volumeOf(designAt(s)), fraction),
     initialGuess: full([], 0),
     solve: (excess) => {
       const found = bisect(function volume(s) {
         return excess(s);
       });
-      return requireMet(asked, excess, found, "The logits are too far apart for float64: lower the learning rate");
+      return requireMet(asked, excess, found, remedy);
     },
     tangentSolve: guardedSolve(leastSlope),
   });
-  const density = sigmoid(add(centred, shift));
-  return (flags === undefined ? density : choose(flags, density, 0)) as NDArray as A;
+  return designAt(shift) as A;
 };
 
 // --- Heaviside ---------------------------------------------------------------------------------

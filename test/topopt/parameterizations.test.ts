@@ -1,15 +1,16 @@
 /** Pixels and networks as densities: what holds of every design, whatever its parameters. */
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { grad } from "cotangent";
+import { array, grad } from "cotangent";
 import type { NDArray } from "cotangent";
 import { elasticity, elementField, gridMesh, vectorField } from "cotangent/fem";
 import type { ElementField, GridMesh } from "cotangent/fem";
 import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 import * as random from "cotangent/random";
+import { checkGrads } from "cotangent/testing";
 import { densityFilter, designOf, neural, objectives, pixels, problems, tanhProjection } from "cotangent/topopt";
-import type { Problem, Symmetry } from "cotangent/topopt";
+import type { Continuation, Problem, Symmetry } from "cotangent/topopt";
 
 const plain = problems.mbb({ nelx: 12, nely: 8 });
 const { mesh } = plain;
@@ -26,6 +27,11 @@ const network = nn.siren({ width: 8, depth: 2, omega: 10, dtype: "float64" });
 const keys = fc.integer({ min: 0, max: 1e6 }).map((seed) => random.key(seed));
 const fields = keys.map((key) => random.uniform(key, [8, 12]) as NDArray as ElementField);
 
+const projectedAt =
+  (eta: number) =>
+  (field: ElementField, { beta }: Continuation): ElementField =>
+    tanhProjection(field, { beta, eta });
+
 const largest = (x: NDArray): number => np.max(np.abs(x)).item();
 
 describe("a design", () => {
@@ -39,24 +45,61 @@ describe("a design", () => {
     },
   );
 
-  property.prop([keys])("of a network is, too, and has its volume before filter and solid parts", (key) => {
-    const own = neural(restricted, network, { volumeFraction: 0.4, filter: 1.5 });
-    const params = own.init(key);
-    const density = own.density(params, {});
-    expect(largest(density.mul(np.sub(1, mask)))).toBe(0);
-    expect(largest(np.sub(density, 1).mul(solid))).toBe(0);
-    expect(Math.abs(own.enforced!(params, {})["volume"]!.item())).toBeLessThan(1e-12);
+  const volumeOf = (problem: Problem, density: ElementField): number =>
+    objectives.volume()(designOf(problem, density), {}).item();
+  const smooth = densityFilter(mesh, { radius: 2.5 });
+  const whole: Problem = { mesh: plain.mesh, system: plain.system, load: plain.load };
+
+  property.prop([
+    keys,
+    fc.record({
+      problem: fc.constantFrom(whole, { ...whole, mask }, { ...whole, solid }, { ...whole, mask, solid }),
+      volumeFraction: fc.double({ min: 0.1, max: 0.9, noNaN: true }),
+      filter: fc.constantFrom(0, 1.5, 4, (field: ElementField) => smooth(field)),
+      beta: fc.option(fc.double({ min: 0, max: 32, noNaN: true }), { nil: undefined }),
+      eta: fc.double({ min: 0.2, max: 0.8, noNaN: true }),
+    }),
+  ])(
+    "of a network is, too, and its physical volume is the fraction, whatever follows the network",
+    (key, { problem, beta, eta, ...options }) => {
+      const projection = beta === undefined ? {} : { projection: projectedAt(eta) };
+      const own = neural(problem, network, { ...options, ...projection });
+      const [params, at] = [own.init(key), beta === undefined ? {} : { beta }];
+      const density = own.density(params, at);
+      if (problem.mask !== undefined) expect(largest(density.mul(np.sub(1, mask)))).toBe(0);
+      if (problem.solid !== undefined) expect(largest(np.sub(density, 1).mul(solid))).toBe(0);
+      expect(Math.abs(volumeOf(problem, density) - options.volumeFraction)).toBeLessThan(1e-12);
+      expect(Math.abs(own.enforced!(params, at)["volume"]!.item())).toBeLessThan(1e-12);
+    },
+  );
+
+  test("of a network has its volume before what follows if that is asked for, which then moves it", () => {
+    const options = { volumeFraction: 0.4, volumeOf: "design", filter: 0 } as const;
+    const own = neural({ ...whole, solid }, network, { ...options, projection: projectedAt(0.3) });
+    const [params, at] = [own.init(random.key(1)), { beta: 8 }];
+    expect(Math.abs(volumeOf(whole, own.density(params, at)) - 0.4)).toBeGreaterThan(0.01);
+    expect(Math.abs(own.enforced!(params, at)["volume"]!.item())).toBeLessThan(1e-12);
+    const bare = neural(whole, network, options).density(params, {});
+    const finished = np.where(solid.greater(0), 1, tanhProjection(bare, { beta: 8, eta: 0.3 }));
+    expect(largest(np.sub(own.density(params, at), finished))).toBeLessThan(1e-15);
   });
 
-  test("of a network has a physical volume, too, which a projection and solid parts move", () => {
-    const project = (x: ElementField): ElementField => tanhProjection(x, { beta: 8, eta: 0.3 });
-    const own = neural({ ...plain, solid }, network, { volumeFraction: 0.4, filter: 0, projection: project });
-    const params = own.init(random.key(1));
-    const physical = objectives
-      .volume()(designOf(plain, own.density(params, {})), {})
-      .item();
-    expect(Math.abs(physical - 0.4)).toBeGreaterThan(0.01);
-    expect(Math.abs(own.enforced!(params, {})["volume"]!.item())).toBeLessThan(1e-12);
+  test("of a network has the derivatives of its differences, through the shift, under a projection that moves", () => {
+    const own = neural(restricted, network, { volumeFraction: 0.4, filter: 2, projection: projectedAt(0.4) });
+    const weights = random.normal(random.key(3), [8, 12]);
+    const f = (params: ReturnType<typeof own.init>, beta: NDArray): NDArray =>
+      np.sum(own.density(params, { beta }).square().mul(weights));
+    expect(checkGrads(f, [own.init(random.key(2)), array(3)], { order: 1 }).comparisons).toBeGreaterThan(0);
+  });
+
+  test("of a network with more solid elements than volume is refused", () => {
+    const many = { ...whole, solid: fieldOf((r) => (r < 5 ? 1 : 0)) };
+    const own = (volumeOf: "density" | "design") => neural(many, network, { volumeFraction: 0.4, volumeOf });
+    expect(() => own("density")).toThrow(/0\.625 of where material may be, with volumeFraction 0\.4/u);
+    expect(own("design").name).toBe("network");
+    expect(() => neural(whole, network, { volumeFraction: 0.4, volumeOf: "both" as never })).toThrow(
+      /volumeOf "both"/u,
+    );
   });
 });
 
@@ -116,7 +159,7 @@ describe("the default filter", () => {
       expect(largest(np.sub(pixels(problem).density(x, {}), filtered))).toBe(0);
       const siren = nn.siren({ inputs: own.dimensions, width: 8, depth: 2, omega: 10, dtype: "float64" });
       const [bare, blurred] = [{ filter: 0 }, {}].map((rest) =>
-        neural(problem, siren, { volumeFraction: 0.4, ...rest }),
+        neural(problem, siren, { volumeFraction: 0.4, volumeOf: "design", ...rest }),
       );
       const params = bare!.init(key);
       const expected = densityFilter(own, { radius })(bare!.density(params, {}));
@@ -156,7 +199,9 @@ describe("the filter of a problem with a mask", () => {
       const seen = pixels(masked, { filter: radius }).density(x, {});
       const whole = np.array(averaged(x, radius), { shape: [8, 12] });
       expect(largest(np.sub(seen, whole))).toBeLessThan(1e-14);
-      const [bare, blurred] = [0, radius].map((filter) => neural(masked, network, { volumeFraction: 0.4, filter }));
+      const [bare, blurred] = [0, radius].map((filter) =>
+        neural(masked, network, { volumeFraction: 0.4, volumeOf: "design", filter }),
+      );
       const params = bare!.init(key);
       const expected = np.array(averaged(bare!.density(params, {}), radius), { shape: [8, 12] });
       expect(largest(np.sub(blurred!.density(params, {}), expected))).toBeLessThan(1e-14);

@@ -257,4 +257,16 @@ describe("the sigmoid that preserves a volume", () => {
       configure({ debug: false });
     }
   });
+
+  test("with a volume of one's own meets that, with its derivatives, and refuses one that no shift has", () => {
+    const weights = array([3, 1, 0, 0.5, 2]);
+    const volume = (density: NDArray): NDArray => np.sum(density.square().mul(weights)).div(5).add(0.1);
+    const f = (logits: NDArray, volumeFraction: NDArray): NDArray =>
+      volumePreservingSigmoid(logits, { volumeFraction, volume });
+    const logits = array([-3, 0.5, 4, 1, -0.2]);
+    expect(Math.abs(volume(f(logits, array(0.6))).item() - 0.6)).toBeLessThan(1e-12);
+    expect(checkGrads(f, [logits, array(0.6)], { order: 1 }).comparisons).toBeGreaterThan(0);
+    expect(() => f(logits, array(0.05))).toThrow(coded("RootNotBracketed"));
+    expect(() => volumePreservingSigmoid(logits, { volumeFraction: 0.4, volume: 3 as never })).toThrow(/volume 3/u);
+  });
 });
