@@ -31,7 +31,7 @@ const adam = optim.adam(learningRate);
 const optimizer = clip === null ? adam : optim.chain(optim.clipByGlobalNorm(clip), adam);
 
 const parameterizationOf = <P>(network: Network<P> | Network<P, void>): Parameterization<P> =>
-  neural(problem, network, { volumeFraction, filter: filterRadius });
+  neural(problem, network, { volumeFraction, volumeOf: "design", filter: filterRadius });
 
 const timeOf = (work: () => void): number => {
   const start = look();

@@ -1,6 +1,6 @@
 /** Certificates: wrong rules are caught, right ones raise no alarm. COTANGENT_NIGHTLY=1 looks at 200 clean runs. */
 import { describe, expect, test } from "vitest";
-import { bisect, customVjp, grad, NDArray, vjp } from "cotangent";
+import { bisect, customVjp, debugCallback, grad, NDArray, vjp } from "cotangent";
 import type { ElementField } from "cotangent/fem";
 import { corner, edge, elasticity, elementField, feSolve, fix, gridMesh, nodalLoad } from "cotangent/fem";
 import * as nn from "cotangent/nn";
@@ -143,6 +143,38 @@ describe("a certificate is undecided", () => {
     expect([verdict, ...gradients.map((own) => own.verdict)]).toEqual(["undecided", "passed", "passed", "undecided"]);
   });
 
+  test("at a network that has collapsed to a constant, where rounding is all there is to compare", () => {
+    const own = problems.mbb({ nelx: 10, nely: 6 });
+    const decoder = nn.cnnDecoder({ height: 6, width: 10, resizes: [3, 5], filters: [2, 1] });
+    const network = nn.latentInput(decoder, { size: 128 });
+    for (const [learningRate, iterations] of [
+      [0.02, 20],
+      [0.02, 40],
+      [0.05, 20],
+    ] as const) {
+      const parameterization = neural(own, network, { volumeFraction: 0.4 });
+      const { certificates } = optimize({
+        problem: own,
+        parameterization,
+        optimizer: optim.adam(learningRate),
+        stop: { iterations },
+      });
+      expect(certificates.at(-1)!.gradients[0]!.verdict).toBe("undecided");
+    }
+  });
+
+  test("but failed at a gradient of zeros where there is a slope, and at one without its smallest part", () => {
+    const cut = (factor: number) =>
+      mistaken(
+        (x: NDArray) => x,
+        (_x, ct) => ct.mul(factor),
+      );
+    for (const factor of [0, 1 - 1e-4]) {
+      const { gradients } = certificateOf({ objective: ({ density }) => cut(factor)(np.sum(np.square(density))) });
+      expect(gradients[0]!.verdict).toBe("failed");
+    }
+  });
+
   test("as a whole run is without certificates", () => {
     const { verdict, certificates } = optimize({
       problem,
@@ -216,6 +248,32 @@ describe("a certificate passes", () => {
       constraints: { own: constraint(({ density }) => scalar(density), "<=", 1) },
     });
     expect(verdict).toBe("passed");
+  });
+
+  test("between two kinks closer than the finest differences, of which none is where it looks again", () => {
+    const seen: number[] = [];
+    const certified = (own: (mean: NDArray) => NDArray): Certificate =>
+      certificateOf({
+        parameterization: pixels(problem, { initial: wavy, filter: 0 }),
+        constraints: { own: constraint(({ density }) => own(np.mean(density)), "<=", 1) },
+      });
+    const recorded = (mean: NDArray): NDArray => {
+      debugCallback((value: NDArray) => void seen.push(value.item()), mean);
+      return mean;
+    };
+    expect(certified(recorded).verdict).toBe("passed");
+    // Of the differences along a line, the farthest ones: the point that is looked at is in their middle.
+    const [first, last] = [Math.min(...seen), Math.max(...seen)];
+    const [middle, finest] = [(first + last) / 2, (last - first) / 2e3];
+    const kinked = (mean: NDArray): NDArray => {
+      const [ahead, behind] = [
+        np.abs(np.sub(mean, middle + 0.003 * finest)),
+        np.abs(np.sub(mean, middle - 0.002 * finest)),
+      ];
+      return mean.mul(10).add(np.sub(ahead, behind).mul(0.02));
+    };
+    const { gradients, verdict } = certified(kinked);
+    expect([verdict, gradients[1]!.derivative / gradients[1]!.difference]).toEqual(["passed", expect.closeTo(1, 5)]);
   });
 
   test("next to the middle of an odd grid, where every neuron without a bias bends", () => {
