@@ -1,7 +1,7 @@
 /**
  * Runs scripts/browser/program.mjs from the built package in Node and in a headless Chromium, and compares the bits:
  * on a page that is cross-origin isolated, where two threads run; on one that is not, where one has to do; and under a
- * content security policy that allows WebAssembly but no code from text. Then it uses examples/page as a visitor does.
+ * content security policy that allows WebAssembly but no code from text, or neither. Then it uses examples/page as a visitor does.
  * `node scripts/check-browser.mjs [PATH OF THE BROWSER]`; without one it looks for chromium on the PATH.
  */
 import { spawn } from "node:child_process";
@@ -25,12 +25,15 @@ if (expected["why a run ends that a timer aborts"] !== "aborted")
 const policy = {
   "Content-Security-Policy": "default-src 'self'; script-src 'self' 'nonce-page' 'wasm-unsafe-eval'; worker-src blob:",
 };
+const forbidding = { "Content-Security-Policy": policy["Content-Security-Policy"].replace(" 'wasm-unsafe-eval'", "") };
 const sameAsNode = (title) => expected[title];
 const withoutThreads = (title) => (title === "two threads" ? "no threads" : expected[title]);
 const pages = {
   isolated: { module: "program", headers: isolation, wanted: sameAsNode },
   plain: { module: "program", headers: {}, wanted: withoutThreads },
   strict: { module: "program", headers: { ...isolation, ...policy }, wanted: sameAsNode },
+  // Without a word of WebAssembly in the policy it is forbidden to compile any.
+  forbidden: { module: "program", headers: { ...isolation, ...forbidding }, wanted: withoutThreads },
   example: { module: "visit-example", headers: isolation, wanted: () => true },
 };
 

@@ -25,8 +25,9 @@ export function hasWasm(): boolean {
   }
 }
 
-/** Whether 128-bit vectors are supported. */
+/** Whether modules with 128-bit vectors can be compiled. */
 export function hasSimd(): boolean {
+  if (!hasWasm()) return false;
   return accepts((module) => module.func("probe", { params: ["v128"], result: "v128" }, (_, x) => f64x2.add(x, x)));
 }
 

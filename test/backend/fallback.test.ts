@@ -59,6 +59,32 @@ describe.each([
   });
 });
 
+test("finite elements keep their bits where WebAssembly is missing, and where compiling it is refused", async () => {
+  /** By modules of their own, which have compiled nothing yet. */
+  const solved = async (takeAway: () => unknown): Promise<readonly string[]> => {
+    vi.resetModules();
+    takeAway();
+    (await import("../../src/notice.ts")).setNoticeListener(() => {});
+    const fem = await import("../../library/fem/index.ts");
+    const { grad: gradient } = await import("../../transforms/vjp.ts");
+    const { compliance } = await import("../../topopt/compliance.ts");
+    const mesh = fem.gridMesh({ nelx: 12, nely: 8 });
+    const load = fem.nodalLoad(fem.corner(mesh, "bottomRight"), [0.25, -1]);
+    return (["direct", "multigrid"] as const).flatMap((solver) => {
+      const system = fem.elasticity(mesh, { supports: [fem.fix(fem.edge(mesh, "left"), "all")], solver });
+      const modulus = fem.elementField(mesh, 0.5);
+      const slopes = gradient((own: typeof modulus) => compliance({ mesh, system, load }, own))(modulus);
+      return [fem.feSolve(system, modulus, load), slopes].map((own) =>
+        new BigInt64Array(own.toTypedArray().slice().buffer).join(),
+      );
+    });
+  };
+  const expected = await solved(() => {});
+  expect(await solved(withoutWasm)).toEqual(expected);
+  vi.unstubAllGlobals();
+  expect(await solved(refusedWasm)).toEqual(expected);
+});
+
 describe.each(["wasm", "js"] as const)("a compile failure of %s", (backend) => {
   test("gives the interpreter's result and one notice", () => {
     injectCompileFaults((compiling) => {

@@ -26,7 +26,7 @@ describe("probes", () => {
     expect(probe()).toBe(false);
   });
 
-  test("hasWasm is false where a policy forbids compilation", () => {
+  test("hasWasm and hasSimd are false where a policy forbids compilation", () => {
     const { validate } = WebAssembly;
     vi.stubGlobal("WebAssembly", {
       validate,
@@ -34,7 +34,7 @@ describe("probes", () => {
         throw new EvalError("blocked by policy");
       },
     });
-    expect(hasWasm()).toBe(false);
+    expect([hasWasm(), hasSimd()]).toEqual([false, false]);
   });
 
   test("hasThreads is false without shared buffers", () => {
