@@ -26,10 +26,16 @@ const accepted = 1e-5;
 const trusted = 20;
 /** Differences less certain than this say nothing. */
 const leastCertain = 1e-2;
-/** Residuals of solves up to this are those of a solver that has done its work. */
+/** Residuals of solves up to this are those of a solver that has done its work, and so are backward errors of rounding. */
 const acceptedResidual = 1e-6;
-/** Forward and reverse mode compute the same sum in another order; networks may do so in float32. */
+const acceptedRounding = 1e-12;
+/**
+ * Forward and reverse mode compute the same sum in another order; networks may do so in float32. Each solves for itself: where
+ * rounding leaves a residual, as material that floats in void does, they differ by some of those, but never by more than the last.
+ */
 const acceptedPairing = 1e-6;
+const pairedResiduals = 100;
+const worstPairing = 1e-3;
 /** Gradients smaller than this part of the value are sums of terms that have cancelled: modes then differ by the terms' rounding. */
 const cancelled = 1e-6;
 /** Derivatives below this part of the value, for a step of the parameters' size, are zero but for rounding: they show nothing. */
@@ -131,18 +137,28 @@ const compared = (derivative: number, { value: difference, error, kink }: Differ
   return { difference, gap, uncertainty, verdict };
 };
 
-/** The residual that a system reports of what is solved now; null where nothing is. */
-const residualOf = (system: GridSystem, solve: () => void): number | null => {
+/** What a system reports of a solve. */
+type Quality = Pick<NonNullable<ReturnType<GridSystem["report"]>>, "residual" | "backwardError">;
+
+/** What `compute` gives, and how well a system was solved for it; null where it was not. */
+const withQuality = <T>(system: GridSystem, compute: () => T): readonly [T, Quality | null] => {
   const before = counters().solves;
-  solve();
-  return counters().solves === before ? null : (system.report()?.residual ?? null);
+  const made = compute();
+  return [made, counters().solves === before ? null : (system.report() ?? null)];
 };
 
+const isSolved = (quality: Quality | null): boolean =>
+  quality === null || quality.residual <= acceptedResidual || quality.backwardError <= acceptedRounding;
+
 /** Whether a derivative and its transpose are at one, where both are there. */
-const isPaired = (pairing: number | null): boolean => pairing === null || pairing <= acceptedPairing;
+const isPaired = (pairing: number | null, quality: Quality | null): boolean => {
+  const ofSolves = Math.min(pairedResiduals * (quality?.residual ?? 0), worstPairing);
+  return pairing === null || pairing <= Math.max(acceptedPairing, ofSolves);
+};
 
 /** Whether only differences disagree. */
-const mayBeKink = ({ verdict, pairing }: GradientCheck): boolean => verdict === "failed" && isPaired(pairing);
+const mayBeKink = ({ verdict, pairing }: GradientCheck): boolean =>
+  verdict === "failed" && (pairing === null || pairing <= acceptedPairing);
 
 /** A tree with float64 in the place of its numbers. */
 const wideTree = <P>(params: P): P =>
@@ -186,7 +202,7 @@ export const certifier = <P, S extends GridSystem>(
     const differences = differencesAlong(valuesAt, leastSizes);
     let second: readonly Difference[] | undefined;
     const secondOpinion = (): readonly Difference[] => (second ??= fineDifferences(valuesAt, leastSizes));
-    const here = valuesAt(0);
+    const [here, quality] = withQuality(problem.system, () => valuesAt(0));
     const along = orNone(() => tangents(wide, treeOf(direction), at).toTypedArray() as Float64Array);
     return names.map((name, k): GradientCheck => {
       const derivative = dot(slopes[k]!, direction);
@@ -198,7 +214,7 @@ export const certifier = <P, S extends GridSystem>(
       const pairing = along === null ? null : scale === 0 ? 0 : Math.abs(derivative - along[k]!) / scale;
       const unknown = found.difference === 0 ? 0 : trusted * found.uncertainty * Math.abs(found.difference);
       const isNothing = Math.abs(derivative) <= zero && Math.abs(found.difference) <= Math.max(zero, unknown);
-      const verdict = isNothing ? "undecided" : isPaired(pairing) ? found.verdict : "failed";
+      const verdict = isNothing ? "undecided" : isPaired(pairing, quality) ? found.verdict : "failed";
       return { name, derivative, ...found, pairing, verdict };
     });
   };
@@ -206,8 +222,9 @@ export const certifier = <P, S extends GridSystem>(
     let checks = lookAt(params, at, iteration);
     for (let look = 1; look < mostLooks && checks.some(mayBeKink); look++)
       checks = lookAt(params, at, iteration + 15485863 * look);
-    const residual = residualOf(problem.system, () => values(wideTree(params), at));
-    const ofSolve: Verdict = residual === null || residual <= acceptedResidual ? "passed" : "failed";
+    const [, quality] = withQuality(problem.system, () => values(wideTree(params), at));
+    const residual = quality?.residual ?? null;
+    const ofSolve: Verdict = isSolved(quality) ? "passed" : "failed";
     const verdict = worstVerdict([...checks.map((own) => own.verdict), ofSolve]);
     return { iteration, gradients: checks, residual, verdict, isPassed: verdict === "passed" };
   };

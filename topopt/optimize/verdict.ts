@@ -22,9 +22,12 @@ export type Verdict = "passed" | "failed" | "undecided";
 export interface Certificate {
   readonly iteration: number;
   readonly gradients: readonly GradientCheck[];
-  /** |K u - f| / (|f| + k |u|) of the design's own solve, k the largest stiffness; null where nothing is solved. */
+  /** |K u - f| / |f| of the design's own solve, the largest of the load cases; null where nothing is solved. */
   readonly residual: number | null;
-  /** "failed" where a gradient or the residual did; "passed" where all did. */
+  /**
+   * "failed" where a gradient did, or the residual is above 1e-6 and rounding is not why (the system's report has a backward
+   * error above 1e-12); "passed" where all did.
+   */
   readonly verdict: Verdict;
   /** Whether all is shown to be right: the verdict is "passed". */
   readonly isPassed: boolean;

@@ -202,6 +202,29 @@ describe("the residual of a certificate", () => {
     expect([residual, verdict]).toEqual([null, "passed"]);
   });
 
+  test("that rounding leaves, of a bar that floats in void, raises no alarm, and neither do its gradients", () => {
+    const own = problems.mbb({ nelx: 60, nely: 20 });
+    const rows = np.expandDims(np.linspace(1, 0, 20), 1);
+    const columns = np.expandDims(np.linspace(0, 1, 60), 0);
+    const density = ({ height, slope }: { height: NDArray; slope: NDArray }): ElementField => {
+      const distance = np.sub(rows, np.add(height, np.mul(slope, columns))).div(0.1);
+      return elementField(own.mesh, np.exp(np.square(distance).neg()));
+    };
+    const bar = { name: "bar", init: () => ({ height: np.array(0.5), slope: np.array(0.2) }), density };
+    const common = { problem: own, stop: { iterations: 1 } };
+    const [moved] = optimize({ ...common, parameterization: bar, optimizer: optim.sgd(1e-16) }).certificates;
+    const initial = density(bar.init());
+    const [free] = optimize({
+      ...common,
+      parameterization: pixels(own, { initial, filter: 0 }),
+      optimizer: optim.mma,
+    }).certificates;
+    for (const { residual, verdict } of [moved!, free!]) {
+      expect(residual).toBeGreaterThan(1e-6);
+      expect(verdict).not.toBe("failed");
+    }
+  });
+
   test("fails a certificate where the solver has not met its equations", () => {
     const beam = gridMesh({ nelx: 48, nely: 16 });
     const own: Problem = {
