@@ -6,7 +6,11 @@
 import type { NDArray } from "../src/array/ndarray.ts";
 import { elementField, feSolve } from "../library/fem/index.ts";
 import type { ElasticitySystem, ElementField, FieldOf, GridSystem } from "../library/fem/index.ts";
+import { showValue } from "../src/describe.ts";
+import { InvalidProblem } from "../src/error.ts";
 import { add } from "../library/numpy/elementwise.ts";
+import { requireMade } from "./filter-checks.ts";
+import { requireProblem } from "./problems/problem.ts";
 import { simp } from "./interpolation.ts";
 import type { Continuation } from "./parameterization.ts";
 import type { Problem } from "./problems/index.ts";
@@ -29,25 +33,36 @@ export interface Design<S extends GridSystem = ElasticitySystem> {
 /** A scalar of a design. */
 export type Objective<S extends GridSystem = ElasticitySystem> = (design: Design<S>, at: Continuation) => NDArray;
 
-/** From density to modulus. */
-export type Interpolation = (density: ElementField, at: Continuation) => ElementField;
+/** From density to modulus: an element field, of whatever type, whose shape is looked at when it is used. */
+export type Interpolation = (density: ElementField, at: Continuation) => NDArray;
 
 /**
  * The design of a density.
+ * @param density       shape of an element field
  * @param modulus       of every element; by default SIMP of the density with penal 3, whatever a run has used: the designs of
  *   a run are result.design()
  * @param solidModulus  the same at density 1; 1 by default, unknown where a modulus is given
+ * @throws InvalidProblem for what is no problem and a conductor with weight, InvalidOption and ShapeMismatch for what is no
+ *   element field of its mesh
  * @example designOf(problem, elementField(mesh, 1)).modulus.at(0, 0).get() // 1
  */
 export const designOf = <S extends GridSystem>(
   problem: Problem<S>,
   density: ElementField,
   modulus?: ElementField,
-  solidModulus: ElementField | null = modulus === undefined ? elementField(problem.mesh, 1) : null,
+  solidModulus?: ElementField | null,
 ): Design<S> => {
+  requireProblem("designOf", problem);
+  const { mesh, system, weight } = problem;
+  requireMade("the density of designOf", mesh, density);
+  if (weight !== undefined && (system.kind as string) !== "elasticity")
+    throw new InvalidProblem(
+      "designOf",
+      `weight ${showValue(weight)} of a conductor`,
+      "Only structures have weight: leave it out",
+    );
   const own = modulus ?? simp(density);
   let displacement: FieldOf<S> | null = null;
-  const { mesh, weight } = problem;
   const load = (
     weight === undefined ? problem.load : add(problem.load, selfWeight(mesh, density, weight))
   ) as FieldOf<S>;
@@ -55,7 +70,7 @@ export const designOf = <S extends GridSystem>(
     problem,
     density,
     modulus: own,
-    solidModulus,
+    solidModulus: solidModulus ?? (modulus === undefined ? elementField(mesh, 1) : null),
     load,
     get displacement() {
       return (displacement ??= feSolve(problem.system, own, load));

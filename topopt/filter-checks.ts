@@ -1,8 +1,7 @@
 /**
  * What the filters of a mesh ask of their options and fields.
  */
-import { isConcrete } from "../src/array/ndarray.ts";
-import type { NDArray } from "../src/array/ndarray.ts";
+import { NDArray, isConcrete } from "../src/array/ndarray.ts";
 import { sameShape, showShape } from "../src/array/shape.ts";
 import { showValue } from "../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../src/error.ts";
@@ -23,6 +22,13 @@ export const requireField = (asked: string, { elementShape, dimensions }: GridMe
       `a field of shape ${showShape(field.shape)}`,
       `This mesh needs ${showShape(elementShape)}: ${dimensions === 3 ? "layers, " : ""}rows from the top, then columns`,
     );
+};
+
+/** What a function of somebody else's gave: a field of the mesh, or refused. */
+export const requireMade = (asked: string, mesh: GridMesh, made: NDArray): ElementField => {
+  if (!(made instanceof NDArray)) throw new InvalidOption(asked, showValue(made), "It has to be an element field");
+  requireField(asked, mesh, made);
+  return made as ElementField;
 };
 
 /** Zeros and ones as float64; what is traced is taken as it is. */

@@ -30,6 +30,7 @@ import { complianceAndDisplacement } from "./compliance.ts";
 import { defaultRadius, densityFilter } from "./filter.ts";
 import { simp } from "./interpolation.ts";
 import { updateDesign } from "./optimality-update.ts";
+import { requireProblem } from "./problem-checks.ts";
 import type { Problem } from "./problems/index.ts";
 
 export interface HistoryEntry {
@@ -174,12 +175,11 @@ const physicalDensity = (
  */
 export const designObjective = <S extends GridSystem>(
   problem: Problem<S>,
-  {
-    filterRadius = defaultRadius(problem.mesh),
-    penal = 3,
-    eMin = 1e-9,
-  }: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
+  options: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
 ): ((design: ElementField) => [NDArray, { density: ElementField; displacement: FieldOf<S> }]) => {
+  requireProblem("designObjective", problem);
+  requireOptions("designObjective", options, optionNames, true);
+  const { filterRadius = defaultRadius(problem.mesh), penal = 3, eMin = 1e-9 } = options;
   const physical = physicalDensity(problem, filterRadius);
   return function objective(design) {
     const density = physical(design);
@@ -313,6 +313,7 @@ export const minimizeCompliance = <S extends GridSystem>(
   problem: Problem<S>,
   options: MinimizeOptions,
 ): MinimizeResult<S> => {
+  requireProblem("minimizeCompliance", problem);
   requirePlainProblem(problem);
   const asked = settle(problem.mesh, options);
   const { volumeFraction, filterRadius, iterations, changeTolerance, backend } = asked;

@@ -21,6 +21,7 @@ import { valueAndGrad } from "../transforms/vjp.ts";
 import type { Continuation, Parameterization } from "./parameterization.ts";
 import { physicalDensity, symmetrized } from "./pixels.ts";
 import type { FieldMap, Symmetry } from "./pixels.ts";
+import { requireProblem } from "./problems/problem.ts";
 import { requirePassive } from "./problems/index.ts";
 import type { Problem } from "./problems/index.ts";
 import { volumePreservingSigmoid } from "./projections.ts";
@@ -141,6 +142,7 @@ export const neural: Neural = <P, S extends GridSystem>(
   options: NeuralOptions = {},
 ): Parameterization<P> => {
   requireOptions("neural", options, ["volumeFraction", "volumeOf", "filter", "projection", "symmetry", "name"]);
+  requireProblem("neural", problem);
   requireNetwork(network);
   const { volumeFraction: wanted = problem.volumeFraction, volumeOf = "density", symmetry, name = "network" } = options;
   if (volumeOf !== "density" && volumeOf !== "design")

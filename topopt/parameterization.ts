@@ -10,13 +10,14 @@ import type { ElementField } from "../library/fem/index.ts";
  */
 export type Continuation = Readonly<Record<string, NDArray | number>>;
 
-export interface Parameterization<P = unknown> {
+/** @typeParam F  what `density` is typed to give; optimize takes any array and looks at its shape */
+export interface Parameterization<P = unknown, F extends NDArray = ElementField> {
   /** As reports and pictures call it. */
   readonly name: string;
   /** First parameters, of a key of cotangent/random. */
   readonly init: (key: NDArray) => P;
   /** Physical density in [0, 1]: filtered, projected, masked, and 1 where the problem is solid. Shape of an element field. */
-  readonly density: (params: P, at: Continuation) => ElementField;
+  readonly density: (params: P, at: Continuation) => F;
   /** Bounds of every parameter; none where they are free. */
   readonly bounds?: { readonly lower: number; readonly upper: number };
   /**

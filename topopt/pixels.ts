@@ -14,13 +14,17 @@ import { array } from "../library/numpy/creation.ts";
 import { add, mul, sub } from "../library/numpy/elementwise.ts";
 import { flip } from "../library/numpy/rearranging.ts";
 import { defaultRadius, densityFilter } from "./filter.ts";
-import { requireField } from "./filter-checks.ts";
+import { requireField, requireMade } from "./filter-checks.ts";
 import type { Continuation, Parameterization } from "./parameterization.ts";
+import { requireProblem } from "./problems/problem.ts";
 import { requirePassive } from "./problems/index.ts";
 import type { Problem } from "./problems/index.ts";
 
 /** A function of element fields. */
-export type FieldMap = (field: ElementField, at: Continuation) => ElementField;
+export type FieldMap = (field: ElementField, at: Continuation) => NDArray;
+
+/** A function that is known to give an element field. */
+export type ElementMap = (field: ElementField, at: Continuation) => ElementField;
 
 /**
  * Axes along which a design is its own mirror image: x is left to right, y top to bottom, z, in space, front to back. "both"
@@ -106,21 +110,13 @@ export const symmetrized = <S extends GridSystem>(
   return (field) => axes.reduce((folded, axis) => mul(add(folded, flip(folded, axis)), 0.5), field);
 };
 
-/** What an option that is a function gave: a field of the mesh, or refused. */
-const requireMade = (asked: string, mesh: GridMesh, made: ElementField): ElementField => {
-  if (!(made instanceof NDArray))
-    throw new InvalidOption(asked, `${showValue(made)} as its result`, "It takes a field and has to return one");
-  requireField(asked, mesh, made);
-  return made;
-};
-
 /** The filter that an option stands for. */
 const filterOf = (
   asked: string,
   mesh: GridMesh,
   mask: ElementField | undefined,
   filter: number | FieldMap,
-): FieldMap => {
+): ElementMap => {
   if (typeof filter === "function")
     return (field, at) => requireMade(`the filter of ${asked}`, mesh, filter(field, at));
   if (typeof filter !== "number" || !(filter >= 0 && filter < Infinity))
@@ -133,7 +129,7 @@ const filterOf = (
 };
 
 /** The projection that an option stands for: none leaves the field as it is. */
-const projectionOf = (asked: string, mesh: GridMesh, projection: FieldMap | undefined): FieldMap => {
+const projectionOf = (asked: string, mesh: GridMesh, projection: FieldMap | undefined): ElementMap => {
   if (projection === undefined) return (field) => field;
   if (typeof projection !== "function")
     throw new InvalidOption(
@@ -154,7 +150,7 @@ export const physicalDensity = <S extends GridSystem>(
   asked: string,
   problem: Problem<S>,
   options: Pick<PixelOptions, "filter" | "projection">,
-): FieldMap => {
+): ElementMap => {
   const { mesh } = problem;
   const { filter = defaultRadius(mesh), projection } = options;
   const { mask, solid } = requirePassive(asked, problem);
@@ -204,6 +200,7 @@ export const pixels = <S extends GridSystem>(
   options: PixelOptions = {},
 ): Parameterization<ElementField> => {
   requireOptions("pixels", options, ["filter", "projection", "initial", "symmetry"]);
+  requireProblem("pixels", problem);
   const { initial = problem.volumeFraction ?? 0.5, symmetry } = options;
   const first = requireInitial(problem.mesh, initial);
   const fold = symmetrized("pixels", problem, symmetry);

@@ -7,15 +7,15 @@ import { requireOptions } from "../src/options.ts";
 import type { ElasticitySystem, ElementField, VectorField } from "../library/fem/index.ts";
 import { boundaryPicture } from "./render/index.ts";
 import type { PictureLoad, PictureSpring, PictureSupport } from "./render/index.ts";
+import { requireProblem } from "./problems/problem.ts";
 import type { Mechanism, Problem } from "./problems/index.ts";
 
 const asked = "problemPicture";
 
 /** Refuses what is no structure in the plane. */
 const requirePlaneStructure = (problem: Problem): void => {
-  const { mesh, system, load } = (problem ?? {}) as Partial<Problem>;
-  if (mesh === undefined || system === undefined || load === undefined)
-    throw new InvalidProblem(asked, `${showValue(problem)} in the place of a problem`, "Give a { mesh, system, load }");
+  requireProblem(asked, problem);
+  const { mesh, system } = problem;
   const kind: string = system.kind;
   if (kind !== "elasticity")
     throw new InvalidProblem(
@@ -84,7 +84,7 @@ export const problemPicture = (
     springs: springsOf(system),
     loads: arrowsOf(load, nodes),
     outputs: output === undefined ? [] : arrowsOf(output, nodes),
-    ...(weight === undefined || weight.every((own) => own === 0) ? {} : { weight: { fx: weight[0], fy: weight[1] } }),
+    ...(weight === undefined || weight.every((own) => own === 0) ? {} : { weight: { fx: weight[0]!, fy: weight[1]! } }),
     ...options,
   });
 };

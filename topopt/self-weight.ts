@@ -6,14 +6,14 @@
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape } from "../src/array/shape.ts";
 import { InvalidOption, ShapeMismatch } from "../src/error.ts";
-import type { ElementField, GridMesh, PerAxis, VectorField } from "../library/fem/index.ts";
+import type { ElementField, GridMesh, VectorField } from "../library/fem/index.ts";
 import { array } from "../library/numpy/creation.ts";
 import { add, mul } from "../library/numpy/elementwise.ts";
 import { toDType } from "../library/numpy/operand.ts";
 import { expandDims } from "../library/numpy/manipulation.ts";
 import { pad } from "../library/numpy/padding.ts";
 
-const requireWeight = ({ dimensions }: GridMesh, weight: PerAxis): void => {
+const requireWeight = ({ dimensions }: GridMesh, weight: readonly number[]): void => {
   if (Array.isArray(weight) && weight.length === dimensions && weight.every(Number.isFinite)) return;
   throw new InvalidOption(
     "selfWeight",
@@ -45,7 +45,7 @@ const aroundNodes = (field: NDArray): NDArray => {
  * @example selfWeight(mesh, elementField(mesh, 0.5), [0, -1]).at(0, null, 1).get() // [-0.125, -0.25, -0.25, -0.25, -0.125]
  * @example np.sum(selfWeight(mesh, elementField(mesh, 0.5), [0, -1])) // -4
  */
-export const selfWeight = (mesh: GridMesh, density: ElementField, weight: PerAxis): VectorField => {
+export const selfWeight = (mesh: GridMesh, density: ElementField, weight: readonly number[]): VectorField => {
   requireWeight(mesh, weight);
   if (!sameShape(density.shape, mesh.elementShape))
     throw new ShapeMismatch(

@@ -10,6 +10,8 @@ export type { AdamOptions, AdamWOptions } from "./adam.ts";
 export { applyUpdates } from "./apply-updates.ts";
 export { lbfgs } from "./lbfgs.ts";
 export type { Lbfgs, LbfgsOptions } from "./lbfgs.ts";
+export { gradientTransformation, optimizer } from "./own.ts";
+export type { OwnGradientTransformation, OwnOptimizer } from "./own.ts";
 export { rmsprop } from "./rmsprop.ts";
 export type { RmspropOptions } from "./rmsprop.ts";
 export {

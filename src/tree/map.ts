@@ -7,7 +7,7 @@ import { NDArray } from "../array/ndarray.ts";
 import { showShape } from "../array/shape.ts";
 import { composeTrees, flatten, leafPaths, requireSameTree, unflatten } from "./tree.ts";
 import type { Treedef } from "./tree.ts";
-import type { Leaf, LeafOf, LeavesOf, MapLeaves } from "./types.ts";
+import type { Alongside, Leaf, LeafOf, LeavesOf, MapLeaves } from "./types.ts";
 
 /**
  * The tree with `f` applied to every leaf; further trees must have the structure of the first.
@@ -18,7 +18,7 @@ import type { Leaf, LeafOf, LeavesOf, MapLeaves } from "./types.ts";
 export const map = <T, Rest extends readonly unknown[], R>(
   f: (leaf: NoInfer<LeafOf<T>>, ...others: LeavesOf<Rest>) => R,
   tree: T,
-  ...rest: Rest & { readonly [K in keyof Rest]: NoInfer<MapLeaves<T, Leaf>> }
+  ...rest: Rest & { readonly [K in keyof Rest]: NoInfer<Alongside<T>> }
 ): MapLeaves<T, R> => {
   const first = flatten<unknown>(tree, "tree.map");
   const others = rest.map((other) => {

@@ -56,5 +56,18 @@ export type MapLeaves<T, R, At extends Path = []> = unknown extends T
             ? SameRecord<T, { [K in keyof T]: MapLeaves<T[K], R, [...At, T]> }>
             : T;
 
+/** A tree of the structure of `T` with any leaves, which nobody is going to change. */
+export type Alongside<T, At extends Path = []> = unknown extends T
+  ? T
+  : T extends Leaf
+    ? Leaf
+    : IsPassed<T, At> extends true
+      ? any
+      : T extends FunctionNode
+        ? T
+        : T extends object
+          ? { readonly [K in keyof T]: Alongside<T[K], [...At, T]> }
+          : T;
+
 /** `T` where both are the same type. */
 type SameRecord<T, Changed> = [T, Changed] extends [Changed, T] ? T : Changed;

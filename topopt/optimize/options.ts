@@ -42,7 +42,7 @@ export interface StopRule extends Rest {
 /** What a run is: the same for one run, for several seeds, and for a machine that somebody else turns. */
 export interface ExperimentOptions<P, S extends GridSystem = ElasticitySystem> {
   readonly problem: Problem<S>;
-  readonly parameterization: Parameterization<P>;
+  readonly parameterization: Parameterization<P, NDArray>;
   /** A scalar of the design, to be made small. Default the compliance, summed over load cases. */
   readonly objective?: Objective<S>;
   /**
@@ -110,7 +110,7 @@ export interface Settled<P, S extends GridSystem> {
   /** The function that was called. */
   readonly asked: string;
   readonly problem: Problem<S>;
-  readonly parameterization: Parameterization<P>;
+  readonly parameterization: Parameterization<P, NDArray>;
   readonly objective: Objective<S>;
   readonly constraints: readonly (readonly [name: string, constraint: Constraint<S>])[];
   readonly optimizer: Optimizer | GradientTransformation;

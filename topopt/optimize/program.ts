@@ -18,6 +18,7 @@ import type { ArrayTree } from "../../library/optim/types.ts";
 import { valueAndViolation } from "../constraints.ts";
 import { designOf } from "../design.ts";
 import type { Design, Objective } from "../design.ts";
+import { requireMade } from "../filter-checks.ts";
 import type { Continuation } from "../parameterization.ts";
 import { requireRead, watched } from "./continuation.ts";
 import { arraysOf, gradientOf, mapTogether, valueAndGradient } from "./generic.ts";
@@ -46,13 +47,15 @@ export interface Iteration<P> {
 
 /** The design that parameters stand for. */
 export const designFrom = <P, S extends GridSystem>(
-  { problem, parameterization, interpolation }: Settled<P, S>,
+  { asked, problem, parameterization, interpolation }: Settled<P, S>,
   params: P,
   at: Continuation,
 ): Design<S> => {
-  const density = parameterization.density(params, at);
-  const solid = interpolation(elementField(problem.mesh, 1), at);
-  return designOf(problem, density, interpolation(density, at), solid);
+  const { mesh } = problem;
+  const modulusOf = (density: ElementField): ElementField =>
+    requireMade(`the interpolation of ${asked}`, mesh, interpolation(density, at));
+  const density = requireMade(`the parameterization of ${asked}`, mesh, parameterization.density(params, at));
+  return designOf(problem, density, modulusOf(density), modulusOf(elementField(mesh, 1)));
 };
 
 /** A scalar with a derivative, as objectives and constraints have to be. */

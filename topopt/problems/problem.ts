@@ -7,9 +7,10 @@ import type {
   FieldOf,
   GridMesh,
   GridSystem,
-  PerAxis,
   VectorField,
 } from "../../library/fem/index.ts";
+import { showValue } from "../../src/describe.ts";
+import { InvalidProblem } from "../../src/error.ts";
 
 /** A structure, or a conductor: Problem<HeatSystem>. */
 export interface Problem<S extends GridSystem = ElasticitySystem> {
@@ -28,7 +29,7 @@ export interface Problem<S extends GridSystem = ElasticitySystem> {
    * Weight of solid material: force per unit of density and area (of volume, in space), newton; [0, -1] weighs down. The
    * nodal forces of a design are those of selfWeight, added to every load case. Default none.
    */
-  readonly weight?: PerAxis;
+  readonly weight?: readonly number[];
   /**
    * The fraction usually asked for, of the elements where material may be. minimizeCompliance counts the whole grid: under a
    * mask it takes this times the mean of the mask.
@@ -36,6 +37,13 @@ export interface Problem<S extends GridSystem = ElasticitySystem> {
   readonly volumeFraction?: number;
   readonly name?: string;
 }
+
+/** Refuses what is no problem: a mesh, say, where its problem is meant. */
+export const requireProblem = (asked: string, problem: unknown): void => {
+  const { mesh, system, load } = (problem ?? {}) as Partial<Problem>;
+  if ([mesh, system, load].some((part) => typeof part !== "object" || part === null))
+    throw new InvalidProblem(asked, `${showValue(problem)} in the place of a problem`, "Give a { mesh, system, load }");
+};
 
 /** A problem whose objective is a displacement: sum(output * u) is that of the output port. */
 export interface Mechanism extends Problem {
