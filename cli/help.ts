@@ -16,7 +16,7 @@ export const usage = `cotangent: topology optimization from problem files
   cotangent schema                                           the same as JSON Schema, for editors
   cotangent --version
 
-Exit codes: 0 done, 1 failed, 2 wrong command or problem file, 130 interrupted (go on with --resume).
+Exit codes: 0 done, 1 failed, 2 wrong command or problem file, 130 interrupted (a run goes on with --resume).
 `;
 
 /** What each command takes. */
@@ -25,15 +25,17 @@ export const helpOf: Readonly<Record<string, string>> = {
 
 One optimization, from a problem file to a folder. The files hold the best design; the animation ends with the last one.
 
-  --out DIR   where to write; made if it is not there. A folder that holds a run already is refused without --resume
+  --out DIR   where to write; made if it is not there. A folder that holds a run already is refused without --resume, and one
+              in which another run is under way in any case
   --resume    goes on with the run in DIR where it was interrupted, or has ended and the file now asks for more: iterations,
               time, or a smaller stop.change. Title, output and threads may be others, too; all else has to be the same.
+              What was not kept cannot be had later: an animation, or one with more pictures of what is over.
               A run that failed is not tried again: its files are written, and why it failed is said
   --json      one JSON object a line: iterations, messages, and at last the result
   --quiet     no progress, only the outcome
 
 Exit codes: 0 done, 1 failed (a design without a value, wrong gradients, a full disk), 2 wrong command or problem file,
-130 interrupted (go on with --resume).
+130 interrupted (go on with --resume). Ctrl-C is heard after the iteration under way.
 `,
   demo: `cotangent demo --out DIR
 
@@ -47,16 +49,18 @@ The problem of a file by pixels, MLP, SIREN and CNN, one after the other: the fi
 an optimizer that suits it. What the file asks for itself keeps its settings and optimizer. Bounds on the volume become a
 network's volume fraction; other constraints go to it by an augmented Lagrangian. What does not fit is left out.
 
-  --out DIR   where to write a table, curves and, in the plane, pictures of the best designs
+  --out DIR   where to write a report, curves and, in the plane, pictures of the best designs: anew after each of them, so that
+              those that are finished remain when it is interrupted. A folder that holds a run is refused
 
+Of the file's output, only scale counts: files, every and checkpointEvery are for cotangent run.
 Exit code 1 where one of them failed or has wrong gradients; the others go on.
 `,
   suite: `cotangent suite [small|all|NAME ...] [--with pixels,cnn] [--iterations N]
 
 Tasks of the public suite of 116, by their names, or "small" (without names) or "all".
 
-  --with LIST      parameterizations among pixels, mlp, siren, cnn; pixels,cnn without
-  --iterations N   of each run; 100 without
+  --with LIST      parameterizations among pixels, mlp, siren, cnn; pixels,cnn without. One named twice counts once, as do tasks
+  --iterations N   of each run, from 1; 100 without
 
 Exit code 1 where one of them failed; the others go on.
 `,
@@ -65,9 +69,10 @@ Exit code 1 where one of them failed; the others go on.
 The derivatives of a module's own functions against finite differences. The module exports functions of arrays, and args: the
 list of arguments they are looked at with, or a record of lists by function name.
 
-  --order N   derivatives up to this order; 2 without
+  --order N   derivatives up to this order, from 1 to 4; 2 without
 
-Exit code 1 where one is wrong.
+Exit code 1 where one is wrong or a function throws; the others are looked at all the same. Node 20 does not load TypeScript:
+there, npx tsx node_modules/.bin/cotangent check module.mts does.
 `,
   bench: `cotangent bench
 

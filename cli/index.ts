@@ -7,10 +7,10 @@ import { openTerminal } from "./output/terminal.ts";
 const terminal = openTerminal();
 try {
   process.exitCode = await main(process.argv.slice(2), terminal);
-  // A reader that went away is no success.
+  // A reader that went away is no success, nor is a disk that is full.
   await terminal.listen();
 } catch (error) {
   const { text, exitCode } = describeFailure(error);
-  if (text !== "") process.stderr.write(`${text}\n`);
+  if (text !== "") terminal.complain(`${text}\n`);
   process.exitCode = exitCode;
 }

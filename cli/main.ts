@@ -1,7 +1,7 @@
 /** Commands by name, their options, and what is said of those that are none; each is a module of cli/commands. */
 import { parseArgs } from "node:util";
 import { benchCommand } from "./commands/bench.ts";
-import { checkCommand } from "./commands/check.ts";
+import { checkCommand, highestOrder } from "./commands/check.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { runCommand } from "./commands/run.ts";
@@ -18,6 +18,8 @@ interface Command {
   readonly options: Options;
   /** Names that it takes, one each; null where any number will do. */
   readonly names: readonly string[] | null;
+  /** Whether it comes back to listen; what does not is ended by signals at once. */
+  readonly isAttentive: boolean;
   readonly run: (
     names: readonly string[],
     values: Readonly<Record<string, unknown>>,
@@ -31,11 +33,12 @@ const folderOf = (out: unknown): string => {
 };
 
 /** A whole number from 1 of an option. */
-const countOf = (option: string, text: unknown, usual: number): number => {
+const countOf = (option: string, text: unknown, usual: number, most = Infinity): number => {
   if (typeof text !== "string") return usual;
   const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new CommandFailure(`${option} ${text}: give a whole number from 1`, exitCodes.usage);
+  if (Number.isSafeInteger(count) && count >= 1 && count <= most) return count;
+  const range = most === Infinity ? "from 1" : `from 1 to ${most}`;
+  throw new CommandFailure(`${option} ${text}: give a whole number ${range}`, exitCodes.usage);
 };
 
 const text = { type: "string" } as const;
@@ -45,6 +48,7 @@ const commands: Readonly<Record<string, Command>> = {
   run: {
     options: { out: text, resume: flag, json: flag, quiet: flag },
     names: ["problem.json"],
+    isAttentive: true,
     run: ([file], { out, resume, json, quiet }, terminal) =>
       runCommand(
         {
@@ -57,15 +61,22 @@ const commands: Readonly<Record<string, Command>> = {
         terminal,
       ),
   },
-  demo: { options: { out: text }, names: [], run: (_names, { out }, terminal) => demoCommand(folderOf(out), terminal) },
+  demo: {
+    options: { out: text },
+    names: [],
+    isAttentive: true,
+    run: (_names, { out }, terminal) => demoCommand(folderOf(out), terminal),
+  },
   compare: {
     options: { out: text },
     names: ["problem.json"],
+    isAttentive: true,
     run: ([file], { out }, terminal) => compareCommand(file!, folderOf(out), terminal),
   },
   suite: {
     options: { with: text, iterations: text },
     names: null,
+    isAttentive: true,
     run: (tasks, { with: kinds = "pixels,cnn", iterations }, terminal) =>
       suiteCommand(
         { tasks, parameterizations: String(kinds).split(","), iterations: countOf("--iterations", iterations, 100) },
@@ -75,13 +86,15 @@ const commands: Readonly<Record<string, Command>> = {
   check: {
     options: { order: text },
     names: ["module.js"],
+    isAttentive: false,
     run: ([module], { order }, terminal) =>
-      checkCommand({ module: module!, order: countOf("--order", order, 2) }, terminal),
+      checkCommand({ module: module!, order: countOf("--order", order, 2, highestOrder) }, terminal),
   },
-  bench: { options: {}, names: [], run: (_names, _values, terminal) => benchCommand(terminal) },
+  bench: { options: {}, names: [], isAttentive: true, run: (_names, _values, terminal) => benchCommand(terminal) },
   schema: {
     options: {},
     names: [],
+    isAttentive: false,
     run: (_names, _values, { write }) => {
       write(`${JSON.stringify(runFileSchema(), null, 1)}\n`);
       return exitCodes.success;
@@ -135,5 +148,6 @@ export const main = async (words: readonly string[], terminal: Terminal): Promis
       `cotangent ${name} takes ${names.length === 0 ? "no names" : names.join(", ")}, not ${positionals.length}`,
       exitCodes.usage,
     );
-  return command.run(positionals, values, terminal);
+  const run = (): ExitCode | Promise<ExitCode> => command.run(positionals, values, terminal);
+  return command.isAttentive ? terminal.attend(run) : run();
 };

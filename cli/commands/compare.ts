@@ -5,18 +5,23 @@ import type { ReportPart } from "../../topopt/render/index.ts";
 import { convergencePlot, runReport } from "../../topopt/index.ts";
 import type { OptimizeResult } from "../../topopt/index.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
-import { CommandFailure, exitCodes } from "../failure.ts";
+import { CommandFailure, exitCodes, Interruption } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";
 import { certificateLine } from "../output/certificate-line.ts";
+import { claimed } from "../output/claim.ts";
 import { outputFolder } from "../output/folder.ts";
+import type { OutputFolder } from "../output/folder.ts";
 import { table } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
 import type { RunFile } from "../problem-file/index.ts";
 import { buildProblem } from "../run/build-problem.ts";
+import type { AnyProblem } from "../run/build-problem.ts";
 import { contest } from "../run/contest.ts";
 import type { Contest } from "../run/contest.ts";
 import { contestantNames, lineUp } from "../run/contestants.ts";
+import type { Contestant } from "../run/contestants.ts";
 import { loadRunFile } from "../run/load-run-file.ts";
+import { checkpointName } from "../run/saved-run.ts";
 
 /** A contest that has come to a design. */
 interface Finished {
@@ -65,7 +70,8 @@ const rowsByIteration = (finished: readonly Finished[]): Record<string, number>[
 
 /** Files by name; designs in space have no pictures. */
 const filesOf = (
-  { title = "comparison", problem: asked, solver, output: { scale } }: RunFile,
+  { title = "comparison", output: { scale } }: RunFile,
+  problem: AnyProblem,
   contests: readonly Contest[],
 ): Readonly<Record<string, string>> => {
   const finished = contests.flatMap(({ name, result }) => (result === null ? [] : [{ name, result }]));
@@ -84,7 +90,7 @@ const filesOf = (
     "convergence.svg": convergencePlot(runs, { title }),
     ...(designs.length === 0 ? {} : { "comparison.svg": comparisonPicture({ title, designs }) }),
     "history.csv": historyCsv(rowsByIteration(finished)),
-    "report.html": runReport(runs, { title, text, problem: buildProblem(asked, solver), scale }),
+    "report.html": runReport(runs, { title, text, problem, scale }),
   };
 };
 
@@ -95,23 +101,54 @@ const sentences = ({ name, result, failure }: Contest): readonly string[] => [
   ...(result?.certificates ?? []).filter(({ isPassed }) => !isPassed).map((own) => `${name}: ${certificateLine(own)}`),
 ];
 
+const linesOf = (sentences: readonly string[]): string => sentences.map((line) => `${line}\n`).join("");
+
+/** What has become of the contestants so far. */
+const tableOf = (contests: readonly Contest[]): string => table(columns, contests.map(rowOf));
+
+/**
+ * Runs one contestant after the other, and writes what there is after each.
+ * @throws Interruption  after saying what is finished
+ */
+const compareIn = async (
+  folder: OutputFolder,
+  asked: RunFile,
+  contestants: readonly Contestant[],
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  if (folder.has(checkpointName))
+    throw new CommandFailure(`${folder.path} holds a run: use another folder`, exitCodes.usage);
+  const problem = buildProblem(asked.problem, asked.solver);
+  const contests: Contest[] = [];
+  let written: readonly string[] = [];
+  const wrote = (): string =>
+    written.length === 0 ? "" : `${tableOf(contests)}wrote ${written.join(", ")} to ${folder.path}\n`;
+  for (const contestant of contestants) {
+    try {
+      contests.push(await contest(contestant, terminal));
+    } catch (error) {
+      if (error instanceof Interruption)
+        terminal.write(
+          `interrupted at ${contestant.name}; finished: ${contests.map(({ name }) => name).join(", ") || "none"}\n${wrote()}`,
+        );
+      throw error;
+    }
+    terminal.write(linesOf(sentences(contests.at(-1)!)));
+    const files = filesOf(asked, problem, contests);
+    for (const [name, content] of Object.entries(files)) folder.write(name, content);
+    written = Object.keys(files);
+  }
+  terminal.write(`\n${wrote()}`);
+  const isFailed = contests.some(({ result, failure }) => failure !== null || result?.verdict === "failed");
+  return isFailed ? exitCodes.failed : exitCodes.success;
+};
+
 export const compareCommand = async (path: string, out: string, terminal: Terminal): Promise<ExitCode> => {
   const asked = loadRunFile(path);
   configure({ threads: asked.threads });
   const { contestants, leftOut } = lineUp([...new Set([...contestantNames, asked.parameterization.kind])], asked);
-  const say = (lines: readonly string[]): void => terminal.write(lines.map((line) => `${line}\n`).join(""));
-  say(leftOut);
+  terminal.write(linesOf(leftOut));
   if (contestants.length === 0) throw new CommandFailure("nothing is left to compare", exitCodes.usage);
   const folder = outputFolder(out);
-  const contests: Contest[] = [];
-  for (const contestant of contestants) {
-    const own = await contest(contestant, terminal);
-    contests.push(own);
-    say(sentences(own));
-  }
-  const files = filesOf(asked, contests);
-  for (const [name, content] of Object.entries(files)) folder.write(name, content);
-  terminal.write(`\n${table(columns, contests.map(rowOf))}wrote ${Object.keys(files).join(", ")} to ${out}\n`);
-  const isFailed = contests.some(({ result, failure }) => failure !== null || result?.verdict === "failed");
-  return isFailed ? exitCodes.failed : exitCodes.success;
+  return claimed(folder, () => compareIn(folder, asked, contestants, terminal));
 };

@@ -1,11 +1,15 @@
 /** cotangent demo --out DIR: a problem file to begin with, and its run. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";
+import { claimed } from "../output/claim.ts";
 import { outputFolder } from "../output/folder.ts";
+import type { OutputFolder } from "../output/folder.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { runCommand } from "./run.ts";
+import { checkpointName } from "../run/saved-run.ts";
+import { askedOf, beginning, resumption, runIn } from "./run.ts";
+
+const fileName = "problem.json";
 
 const demoFile = `{
   "title": "Half of a simply supported beam",
@@ -18,11 +22,26 @@ const demoFile = `{
 }
 `;
 
+/**
+ * Nothing is written where a demonstration has begun already, or another run.
+ * @throws CommandFailure  with what to do instead
+ */
+const refuseOccupied = (folder: OutputFolder, path: string, out: string): void => {
+  const isRun = folder.has(checkpointName);
+  if (folder.has(fileName)) {
+    const goOn = isRun ? `go on with: ${resumption(path, out)}` : `run it with: ${beginning(path, out)}`;
+    throw new CommandFailure(`${path} exists already: ${goOn} (or use another folder)`, exitCodes.usage);
+  }
+  if (isRun) throw new CommandFailure(`${folder.path} holds another run: use another folder`, exitCodes.usage);
+};
+
 export const demoCommand = (out: string, terminal: Terminal): Promise<ExitCode> => {
   const folder = outputFolder(out);
-  const path = join(folder.path, "problem.json");
-  if (existsSync(path)) throw new CommandFailure(`${path} exists already: use another folder`, exitCodes.usage);
-  folder.write("problem.json", demoFile);
-  terminal.write(`wrote ${path}; change it and say: cotangent run ${path} --out another-folder\n`);
-  return runCommand({ file: path, out, isResumed: false, isJson: false, isQuiet: false }, terminal);
+  const path = join(out, fileName);
+  return claimed(folder, () => {
+    refuseOccupied(folder, path, out);
+    folder.write(fileName, demoFile);
+    terminal.write(`wrote ${path}; change it and say: ${beginning(path, "another-folder")}\n`);
+    return runIn(folder, askedOf(path), { file: path, out, isResumed: false, isJson: false, isQuiet: false }, terminal);
+  });
 };

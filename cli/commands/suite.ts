@@ -81,8 +81,8 @@ export const suiteCommand = async (
   { tasks, parameterizations, iterations }: SuiteCommand,
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  const names = taskNames(tasks);
-  const kinds = requireKinds(parameterizations);
+  const names = [...new Set(taskNames(tasks))];
+  const kinds = [...new Set(requireKinds(parameterizations))];
   const rows: Row[] = [];
   for (const task of names) {
     const contests: Contest[] = [];

@@ -32,6 +32,8 @@ export interface JsonNumber extends JsonPlace {
   readonly kind: "number";
   /** Finite, -0 included. */
   readonly value: number;
+  /** As it stands in the file, which may have more digits than float64. */
+  readonly numeral: string;
 }
 
 export interface JsonText extends JsonPlace {

@@ -117,9 +117,7 @@ const readValue = (reading: Reading): Step<JsonNode | null> => {
   const scalar = readScalar(text, at);
   if (isLeft(scalar)) return scalar;
   reading.at = scalar.right.end;
-  const { kind, value } = scalar.right.value;
-  const { line, column } = reading.placeOf(at);
-  return right({ kind, value, line, column } as JsonNode);
+  return right({ ...scalar.right.value, ...reading.placeOf(at) });
 };
 
 /** Puts a value where it belongs. */

@@ -139,7 +139,9 @@ export const readScalar = (text: string, at: number): Either<Complaint, Token<Ba
   }
   if (first === "-" || isDigit(text, at)) {
     const own = readNumber(text, at);
-    return isLeft(own) ? own : right({ value: { kind: "number", value: own.right.value }, end: own.right.end });
+    if (isLeft(own)) return own;
+    const { value, end } = own.right;
+    return right({ value: { kind: "number", value, numeral: text.slice(at, end) }, end });
   }
   const word = wordAt(text, at);
   if (Object.hasOwn(namedValues, word)) return right({ value: namedValues[word]!, end: at + word.length });

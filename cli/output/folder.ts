@@ -4,7 +4,9 @@
  */
 import {
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -20,7 +22,8 @@ import { CommandFailure, exitCodes } from "../failure.ts";
 export interface OutputFolder {
   readonly path: string;
   readonly has: (name: string) => boolean;
-  readonly read: (name: string) => Uint8Array;
+  /** Bytes of a file; null where that is no regular file. */
+  readonly read: (name: string) => Uint8Array | null;
   readonly write: (name: string, content: string | Uint8Array) => void;
 }
 
@@ -43,6 +46,21 @@ export const fileFailure = (asked: string, path: string, error: unknown): Comman
   const code = (error as { code?: unknown } | null)?.code;
   const reason = typeof code === "string" ? (reasons[code] ?? code) : String(error);
   return new CommandFailure(`${asked} ${path}: ${reason}`, exitCodes.failed, { cause: error });
+};
+
+/** Opens a file to be read; a pipe that nobody writes to is opened too, rather than waited for. */
+export const openToRead = (path: string): number =>
+  // Systems without pipes among their files do not have the flag.
+  openSync(path, constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0));
+
+/** Bytes of a regular file; null for pipes and devices, which may never end. */
+const readRegular = (path: string): Uint8Array | null => {
+  const file = openToRead(path);
+  try {
+    return fstatSync(file).isFile() ? readFileSync(file) : null;
+  } finally {
+    closeSync(file);
+  }
 };
 
 /** Writes all of it and returns when it is on the disk. */
@@ -107,7 +125,7 @@ export const outputFolder = (path: string): OutputFolder => {
     has: (name) => existsSync(join(own, name)),
     read: (name) => {
       try {
-        return readFileSync(join(own, name));
+        return readRegular(join(own, name));
       } catch (error) {
         throw fileFailure("cannot read", join(own, name), error);
       }

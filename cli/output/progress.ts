@@ -17,6 +17,8 @@ export interface Progress {
 }
 
 const barWidth = 24;
+/** Narrower than this a bar says nothing. */
+const leastBarWidth = 6;
 /** The rate is that of the last few iterations. */
 const remembered = 20;
 /** Lines are written at these iterations, then at every hundredth. */
@@ -46,18 +48,54 @@ export const constraintsOf = ({ constraints, isFeasible }: IterationEntry): stri
 const lineOf = (entry: IterationEntry): string =>
   `${String(entry.iteration).padStart(5)}  objective ${number(entry.objective)}  ${constraintsOf(entry) || `volume ${number(entry.volume)}`}  greyness ${entry.greyness.toFixed(3)}  change ${entry.change.toExponential(1)}`;
 
+/** Where a run is, for a line that is written over again and again. */
+interface Place {
+  readonly iteration: number;
+  /** Iterations asked for. */
+  readonly last: number;
+  readonly objective: number;
+  /** Seconds of an iteration. */
+  readonly each: number;
+}
+
+/**
+ * A bar, the iteration, objective, rate and time left, as many of them as there is room for, since a line that wraps could not be
+ * written over: first the bar becomes shorter and goes, then go the rate, the objective and the time.
+ */
+const barLine = ({ iteration, last, objective, each }: Place, columns: number): string => {
+  const rate = each < 1 ? `${(1 / each).toFixed(1)}/s` : `${each.toFixed(1)} s each`;
+  const [count, value, left] = [
+    `${iteration}/${last}`,
+    number(objective),
+    `${duration(each * (last - iteration))} left`,
+  ];
+  const text = [count, value, rate, left].join("  ");
+  const width = Math.min(barWidth, columns - text.length - "[] ".length);
+  if (width >= leastBarWidth) {
+    const done = Math.min(width, Math.round((width * iteration) / last));
+    return `[${"#".repeat(done)}${".".repeat(width - done)}] ${text}`;
+  }
+  const shorter = [text, [count, value, left].join("  "), [count, left].join("  "), count];
+  return shorter.find(({ length }) => length <= columns) ?? "";
+};
+
 export interface ProgressOptions {
   readonly style: Style;
   /** Says only what is said in any case. */
   readonly isQuiet: boolean;
   /** Iterations asked for. */
   readonly last: number;
+  /** How many characters a line has room for. */
+  readonly columns: () => number;
 }
 
 /**
  * @param write  to standard output
  */
-export const progress = (write: (text: string) => void, { style, isQuiet, last }: ProgressOptions): Progress => {
+export const progress = (
+  write: (text: string) => void,
+  { style, isQuiet, last, columns }: ProgressOptions,
+): Progress => {
   const recent: number[] = [];
   let told = 0;
   let isOpen = false;
@@ -69,13 +107,8 @@ export const progress = (write: (text: string) => void, { style, isQuiet, last }
     recent.push(milliseconds);
     if (recent.length > remembered) recent.shift();
     const each = recent.reduce((sum, own) => sum + own, 0) / recent.length / 1000;
-    const done = Math.round((barWidth * iteration) / last);
-    const filled = `${"#".repeat(done)}${".".repeat(Math.max(0, barWidth - done))}`;
-    const rate = each < 1 ? `${(1 / each).toFixed(1)}/s` : `${each.toFixed(1)} s each`;
-    // Back to the start of the line, and clear what a longer one has left.
-    write(
-      `\r[${filled}] ${iteration}/${last}  ${number(objective)}  ${rate}  ${duration(each * (last - iteration))} left\u001B[K`,
-    );
+    // Back to the start of the line, and clear what a longer one has left; the last column is free, as terminals may wrap there.
+    write(`\r${barLine({ iteration, last, objective, each }, columns() - 1)}\u001B[K`);
     isOpen = true;
   };
   const conclude: Progress["conclude"] = (text, record = { type: "message", message: text }) => {

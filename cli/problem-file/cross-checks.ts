@@ -6,8 +6,9 @@ import { geometryRemarks } from "./geometry-checks.ts";
 import type { Remark } from "./geometry-checks.ts";
 import { factsOf } from "./problem-section.ts";
 import type { ProblemFacts } from "./problem-section.ts";
-import { initialOf, isConstrained, settledConstraints, volumeFractionOf } from "./settle.ts";
+import { initialOf, isConstrained, settledConstraints } from "./settle.ts";
 import type { RunConstraint, RunObjective } from "./types.ts";
+import { volumeChecks } from "./volume-checks.ts";
 
 const geometry = check(["problem"], ({ problem }) => ("mesh" in problem ? geometryRemarks(problem) : []));
 
@@ -30,6 +31,12 @@ const objectiveFits = check(["problem", "objective"], ({ problem, objective }) =
     ? []
     : [[["objective", "weights"], `${length} weights for ${facts.cases} load cases: give one for each`]];
 });
+
+const weighsSomething = check(["objective"], ({ objective }) =>
+  "weights" in objective && objective.weights!.every((own) => own === 0)
+    ? [[["objective", "weights"], "every weight is 0, so that all designs are alike: give one above 0"]]
+    : [],
+);
 
 const constraintsFit = check(["problem", "constraints"], ({ problem, constraints = {} }) =>
   Object.entries(constraints).flatMap(([name, own]): readonly Remark[] => {
@@ -55,7 +62,8 @@ const countConstraints = check(
     const { length } = Object.keys(settledConstraints(own));
     const { kind } = own.optimizer;
     if (kind === "optimalityCriteria" && length !== 1) {
-      const remedy = length === 0 ? "give volumeFraction or constraints" : 'use "mma"';
+      const some = own.objective.kind === "volume" ? "give constraints" : "give volumeFraction or constraints";
+      const remedy = length === 0 ? some : 'use "mma"';
       return [[["optimizer", "kind"], `${kind} takes exactly one constraint, and there are ${length}: ${remedy}`]];
     }
     if (kind === "augmentedLagrangian" && length === 0)
@@ -84,18 +92,7 @@ const decoderDimension = check(["problem", "parameterization"], ({ problem, para
     : [],
 );
 
-const networkFraction = check(["problem", "volumeFraction", "parameterization"], (own) =>
-  own.parameterization.kind === "pixels" || volumeFractionOf(own) !== undefined
-    ? []
-    : [
-        [
-          ["volumeFraction"],
-          "volumeFraction is missing: a network's design always has a given volume, between 0 and 1",
-        ],
-      ],
-);
-
-const networkBounds = check(["parameterization", "optimizer"], ({ parameterization, optimizer }) => {
+const networkMethod = check(["parameterization", "optimizer"], ({ parameterization, optimizer }) => {
   if (parameterization.kind === "pixels") return [];
   if (optimizer.kind === "optimalityCriteria")
     return [
@@ -135,13 +132,14 @@ export const crossChecks: readonly Check[] = [
   ...costChecks,
   geometry,
   objectiveFits,
+  weighsSomething,
   constraintsFit,
   takesConstraints,
+  ...volumeChecks,
   countConstraints,
   decoderStages,
   decoderDimension,
-  networkFraction,
-  networkBounds,
+  networkMethod,
   pixelBounds,
   symmetryFits,
 ];

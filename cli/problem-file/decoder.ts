@@ -6,7 +6,7 @@ import { isLeft, right } from "../../src/fp.ts";
 import type { JsonNode, JsonPath } from "../json/index.ts";
 import { phrase } from "./description.ts";
 import type { Description, NumberRange } from "./description.ts";
-import { faultsOr, refuse, showNode } from "./faults.ts";
+import { faultAt, faultsOr, quote, refuse, showNode } from "./faults.ts";
 import type { Decoded } from "./faults.ts";
 import { suggestion } from "./nearest-name.ts";
 
@@ -30,11 +30,14 @@ const numberWhere = (isWhole: boolean, range: NumberRange): Decoder<number> => {
   const description: Description = { form: "number", isWhole, range };
   return {
     description,
-    decode: (node, path) =>
-      node.kind === "number" && (!isWhole || Number.isSafeInteger(node.value)) && isInside(node.value, range)
-        ? // Adding 0 turns -0 into 0.
-          right(node.value + 0)
-        : notAllowed(node, path, description),
+    decode: (node, path) => {
+      if (node.kind !== "number" || !isInside(node.value, range)) return notAllowed(node, path, description);
+      // Adding 0 turns -0 into 0.
+      if (!isWhole || Number.isSafeInteger(node.value)) return right(node.value + 0);
+      if (!Number.isInteger(node.value)) return notAllowed(node, path, description);
+      const most = Number.MAX_SAFE_INTEGER;
+      return refuse(node, path, `${showNode(node)} is beyond ${most}, up to which float64 tells whole numbers apart`);
+    },
   };
 };
 
@@ -117,6 +120,26 @@ export const tuple = <T extends Tuple>(
     decode: (node, path) => {
       if (node.kind !== "list" || node.items.length !== parts.length) return notAllowed(node, path, description);
       return together(parts.map((part, k) => part.decode(node.items[k]!, [...path, k]))) as unknown as Decoded<T>;
+    },
+  };
+};
+
+/** A list of words, each of them once; entries that are no such words hide none that is given twice. */
+export const distinctWords = <const T extends string>(words: readonly T[]): Decoder<readonly T[]> => {
+  const all = list(word(words), 0, words.length);
+  const description: Description = { form: "noted", of: all.description, note: "each once" };
+  return {
+    description,
+    decode: (node, path) => {
+      const own = all.decode(node, path);
+      if (node.kind !== "list") return own;
+      const seen = node.items.map((item) => (item.kind === "text" ? item.value : ""));
+      const repeated = node.items.flatMap((item, k) =>
+        seen.indexOf(seen[k]!) < k && (words as readonly string[]).includes(seen[k]!)
+          ? [faultAt(item, [...path, k], `${quote(seen[k]!)} is given twice`)]
+          : [],
+      );
+      return faultsOr([...(isLeft(own) ? own.left : []), ...repeated], () => own);
     },
   };
 };

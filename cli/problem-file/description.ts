@@ -12,6 +12,12 @@ export interface NumberRange {
   readonly multipleOf?: number;
 }
 
+/**
+ * The end of a text in a pattern, for all who read the schema: Python's $ stands before a last line break, too. For them
+ * patterns have no classes of Unicode (\p) either.
+ */
+export const endOfText = "$(?!\\n)";
+
 export interface FieldDescription {
   readonly name: string;
   readonly of: Description;

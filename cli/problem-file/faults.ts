@@ -21,9 +21,10 @@ export const validation: ReturnType<typeof getApplicativeValidation<ReadonlyNonE
 
 const longestShown = 60;
 
+const cut = (text: string): string => (text.length > longestShown ? `${text.slice(0, longestShown)}...` : text);
+
 /** A piece of the file as a message quotes it. */
-export const quote = (text: string): string =>
-  JSON.stringify(text.length > longestShown ? `${text.slice(0, longestShown)}...` : text);
+export const quote = (text: string): string => JSON.stringify(cut(text));
 
 /** As loads[0].force; keys that are no plain words stand in brackets, long ones are cut. */
 export const showPath = (path: JsonPath): string =>
@@ -56,6 +57,7 @@ export const faultsOr = <T>(faults: readonly FileFault[], otherwise: () => Decod
 export const showNode = (node: JsonNode): string => {
   if (node.kind === "record") return "a record";
   if (node.kind === "list") return `a list of ${node.items.length}`;
+  if (node.kind === "number") return cut(node.numeral);
   return node.kind === "text" ? quote(node.value) : showValue(node.value);
 };
 

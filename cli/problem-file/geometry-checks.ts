@@ -80,6 +80,27 @@ const forceRemarks = (
   return vectorRemarks(force, path, dimensions);
 };
 
+const isZero = (own: readonly number[] | number): boolean => [own].flat().every((component) => component === 0);
+
+/** Loads of nothing; where supports are displaced these are what strains a structure, and no other load may be meant. */
+const idleRemarks = ({ supports, loads, output }: CustomProblem): readonly Remark[] => {
+  const isDriven = supports.some(({ value }) => value !== 0);
+  return [
+    ...loads.flatMap(({ force }, k) =>
+      noted(
+        ["problem", "loads", k, "force"],
+        isZero(force) && !isDriven ? "this load is 0: give its force, or leave it out" : null,
+      ),
+    ),
+    ...noted(
+      ["problem", "output", "direction"],
+      output !== undefined && isZero(output.direction)
+        ? "this is no direction: give one component that is not 0"
+        : null,
+    ),
+  ];
+};
+
 /** Load cases are counted from 0 without gaps. */
 const caseRemarks = (loads: readonly RunLoad[]): readonly Remark[] => {
   const seen = new Set(loads.map((own) => own.case));
@@ -115,6 +136,7 @@ export const geometryRemarks = (own: CustomProblem): readonly Remark[] => {
       ...forceRemarks(force, at("loads", k, "force"), isHeat, dimensions),
     ]),
     ...caseRemarks(own.loads),
+    ...idleRemarks(own),
     ...own.springs.flatMap(({ at: nodes, direction }, k) => [
       ...selectorRemarks(nodes, at("springs", k, "at"), counts),
       ...directionRemarks(direction, at("springs", k, "direction"), isHeat, dimensions),

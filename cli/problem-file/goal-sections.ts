@@ -1,8 +1,9 @@
 /**
  * The parts "objective", "constraints", "interpolation", "stop" and "output" of a file.
  */
-import { list, number, refine, whole, word } from "./decoder.ts";
+import { distinctWords, list, number, whole, word } from "./decoder.ts";
 import type { Decoder } from "./decoder.ts";
+import { endOfText } from "./description.ts";
 import { map, optional, record, required, variants, withDefault } from "./records.ts";
 import type { CaseOf } from "./records.ts";
 import { largestIterations, schedule } from "./schedule.ts";
@@ -46,7 +47,7 @@ const constraint = variants<"kind", RunConstraint>("kind", {
   }),
 });
 
-const constraintNames = "^[A-Za-z][A-Za-z0-9_-]{0,39}$";
+const constraintNames = `^[A-Za-z][A-Za-z0-9_-]{0,39}${endOfText}`;
 
 /** What has to hold, by names that reports use. */
 export const constraints: Decoder<Readonly<Record<string, RunConstraint>>> = map(
@@ -101,13 +102,6 @@ const interval = whole({ least: 1, most: largestIterations });
 export const output: Decoder<RunOutput> = record<RunOutput>({
   every: withDefault(interval, 10, "iterations between two pictures"),
   checkpointEvery: withDefault(interval, 10, "iterations between two checkpoints"),
-  files: withDefault(
-    refine(list(word(formats), 0, formats.length), "each once", (all) => {
-      const twice = all.find((own, k) => all.indexOf(own) < k);
-      return twice === undefined ? null : `"${twice}" is given twice`;
-    }),
-    ["png", "csv", "json"],
-    "formats of the results",
-  ),
+  files: withDefault(distinctWords(formats), ["png", "csv", "json"], "formats of the results"),
   scale: withDefault(whole({ least: 1, most: 64 }), 8, "pixels per element of pictures"),
 });

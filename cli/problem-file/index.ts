@@ -2,10 +2,14 @@
 export { readRunFile } from "./read-run-file.ts";
 export { describeRunFile } from "./describe-run-file.ts";
 export { runFileSchema } from "./run-file-schema.ts";
+export { check } from "./check.ts";
 export { costLimits, estimateCost } from "./cost.ts";
 export { scheduleAt } from "./schedule.ts";
 export type { RunCost } from "./cost.ts";
+export { isKept, volumeFractionOf } from "./settle.ts";
+export type { Check } from "./check.ts";
 export type { FileFault } from "./faults.ts";
+export type { Remark } from "./geometry-checks.ts";
 export type {
   CustomProblem,
   NamedProblem,

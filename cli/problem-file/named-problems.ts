@@ -3,7 +3,7 @@
  */
 import { problems } from "../../topopt/problems/index.ts";
 import type { SuiteTask } from "../../topopt/problems/index.ts";
-import { number, whole, word } from "./decoder.ts";
+import { number, refine, whole, word } from "./decoder.ts";
 import type { Decoder } from "./decoder.ts";
 import { record, required, variants, withDefault } from "./records.ts";
 import type { CaseOf, RecordDecoder, VariantsDecoder } from "./records.ts";
@@ -74,7 +74,11 @@ export const namedProblem: VariantsDecoder<NamedProblem> = variants<"name", Name
     nely: rows,
     inputStiffness: withDefault(stiffness, 0.1, "of the spring at the input port, newton per metre"),
     outputStiffness: withDefault(stiffness, 0.1, "of the spring at the output port, newton per metre"),
-    inputForce: withDefault(number(), 1, "to the right, newton"),
+    inputForce: withDefault(
+      refine(number(), "", (force) => (force === 0 ? "a force of 0 moves nothing: give another" : null)),
+      1,
+      "to the right, newton",
+    ),
   }),
   heatSink: plane,
   multiLoad: plane,

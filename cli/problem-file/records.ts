@@ -2,7 +2,7 @@
  * Decoders of records: with fields by name, with a key that says which of several records it is, with exactly one of several
  * keys, or with free keys. Keys that are not known are refused, each with the nearest known one.
  */
-import { isLeft, right, sequenceS } from "../../src/fp.ts";
+import { isLeft, left, right, sequenceS } from "../../src/fp.ts";
 import type { JsonPath, JsonRecord } from "../json/index.ts";
 import { notAllowed, together } from "./decoder.ts";
 import type { Decoder } from "./decoder.ts";
@@ -148,6 +148,28 @@ export interface VariantsDecoder<T> extends Decoder<T> {
   readonly description: VariantsDescription;
 }
 
+/**
+ * What is wrong with a record whichever of several was meant: what all of them find in fields that all have, and keys that none
+ * has.
+ */
+const faultsOfAll = (
+  node: JsonRecord,
+  path: JsonPath,
+  key: string,
+  cases: readonly RecordDecoder<unknown>[],
+): readonly FileFault[] => {
+  const present = [...node.entries.keys()];
+  const [found, ...others] = cases.map((own) => {
+    const read = own.decodeBeside(node, path, present, "");
+    return isLeft(read) ? read.left : [];
+  });
+  const known = new Set(cases.flatMap(({ description }) => description.fields.map(({ name }) => name)));
+  return [
+    ...found!.filter((own) => others.every((each) => each.some((other) => other.path === own.path))),
+    ...unknownKeys(node, path, [key, ...known], `any ${key}`),
+  ];
+};
+
 /** A record whose `key` says which of several records it is. */
 export const variants = <K extends string, T extends { readonly [Key in K]: string }>(
   key: K,
@@ -166,11 +188,14 @@ export const variants = <K extends string, T extends { readonly [Key in K]: stri
     decode: (node, path) => {
       if (node.kind !== "record") return notAllowed(node, path, description);
       const tag = node.entries.get(key)?.value;
-      if (tag === undefined) return refuse(node, [...path, key], `${key} is missing: give one of ${choices}`);
+      const beside = (fault: FileFault): Decoded<never> =>
+        left([fault, ...faultsOfAll(node, path, key, Object.values(own))]);
+      if (tag === undefined) return beside(faultAt(node, [...path, key], `${key} is missing: give one of ${choices}`));
       if (tag.kind !== "text" || !names.includes(tag.value)) {
         const meant = tag.kind === "text" ? suggestion(tag.value, names) : "";
         const seen = tag.kind === "text" ? quote(tag.value) : `this ${tag.kind}`;
-        return refuse(tag, [...path, key], `${seen} is no ${key} that is known${meant || `: give one of ${choices}`}`);
+        const message = `${seen} is no ${key} that is known${meant || `: give one of ${choices}`}`;
+        return beside(faultAt(tag, [...path, key], message));
       }
       const name = tag.value;
       const rest = own[name]!.decodeBeside(node, path, [key], `"${name}"`);

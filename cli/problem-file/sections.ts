@@ -2,6 +2,7 @@
  * The parts of a problem file: what each may hold, and what stands for one that is absent.
  */
 import { number, text, whole, word } from "./decoder.ts";
+import { endOfText } from "./description.ts";
 import { constraints, interpolation, objective, output, stop } from "./goal-sections.ts";
 import { optimizer } from "./optimizer-section.ts";
 import { parameterization } from "./parameterization-section.ts";
@@ -18,7 +19,7 @@ export interface FileSections extends Omit<RunFile, "parameterization" | "constr
 }
 
 /** No control characters, which no picture's title may have, and no halves of surrogate pairs. */
-const printable = "^[^\\p{Cc}\\p{Cs}]*$";
+const printable = `^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*${endOfText}`;
 
 export const sections: Fields<FileSections> = {
   title: optional(
@@ -28,14 +29,16 @@ export const sections: Fields<FileSections> = {
   problem: required(problem, "structure or conductor, supports and loads"),
   volumeFraction: optional(
     number({ above: 0, below: 1 }),
-    "of the elements where material may be; the problem's own without, if it has one; needed by networks",
+    "of the elements where material may be; the problem's own without, if it has one; needed by networks, and by pixels " +
+      "without the key constraints; refused where nothing asks for it",
   ),
   parameterization: withDefault(parameterization, { kind: "pixels" }, "what the parameters are"),
   objective: withDefault(objective, { kind: "compliance" }, "what is made small"),
   constraints: optional(
     constraints,
     "what has to hold; without this key, pixels under mma, gcmma, optimalityCriteria or augmentedLagrangian keep " +
-      "volume <= volumeFraction; {} for none. A design keeps one that it violates by at most 1e-4 of the bound, or by at " +
+      "volume <= volumeFraction; {} for none, which has to be said where nothing would hold the volume: pixels under other " +
+      "optimizers, and the objective volume. A design keeps one that it violates by at most 1e-4 of the bound, or by at " +
       "most 1e-4 where the bound is 0",
   ),
   optimizer: required(optimizer, "how the parameters move"),

@@ -4,7 +4,7 @@
 import { defaultRadius } from "../../topopt/filter.ts";
 import { factsOf } from "./problem-section.ts";
 import type { FileSections } from "./sections.ts";
-import type { RunFile, RunOptimizer, RunProblem } from "./types.ts";
+import type { RunConstraint, RunFile, RunOptimizer, RunProblem } from "./types.ts";
 
 /** The fraction asked for, or the problem's own. */
 export const volumeFractionOf = ({
@@ -28,9 +28,15 @@ type Parts = Pick<
   "problem" | "volumeFraction" | "parameterization" | "objective" | "constraints" | "optimizer"
 >;
 
-/** Whether an optimizer takes constraints. */
+/** Optimizers that take constraints. */
+export const constrainedKinds = ["mma", "gcmma", "optimalityCriteria", "augmentedLagrangian"] as const;
+
 export const isConstrained = (kind: RunOptimizer["kind"]): boolean =>
-  ["mma", "gcmma", "optimalityCriteria", "augmentedLagrangian"].includes(kind);
+  (constrainedKinds as readonly string[]).includes(kind);
+
+/** Whether a value is on the right side of a bound. */
+export const isKept = ({ sense, bound }: RunConstraint, value: number): boolean =>
+  sense === "<=" ? value <= bound : value >= bound;
 
 /** The file's constraints; where it says nothing, pixels under an optimizer that takes constraints keep the volume. */
 export const settledConstraints = (own: Parts): RunFile["constraints"] => {
@@ -41,16 +47,16 @@ export const settledConstraints = (own: Parts): RunFile["constraints"] => {
   return isMeant && bound !== undefined ? { volume: { kind: "volume", sense: "<=", bound } } : {};
 };
 
-const settledProblem = (own: RunProblem): RunProblem =>
+/** A problem with its defaults; one record from here on, by which it is known again. */
+export const settledProblem = (own: RunProblem): RunProblem =>
   "mesh" in own && own.physics === "elasticity" ? { ...own, poisson: own.poisson ?? 0.3 } : own;
 
-/** The whole file with defaults. */
+/** The whole file with defaults; its problem has them. */
 export const settle = (own: FileSections): RunFile => {
   const volumeFraction = volumeFractionOf(own);
   const parameterization = { ...own.parameterization, filter: filterRadiusOf(own) };
   return {
     ...own,
-    problem: settledProblem(own.problem),
     ...(volumeFraction === undefined ? {} : { volumeFraction }),
     parameterization:
       parameterization.kind === "pixels" ? { ...parameterization, initial: initialOf(own) } : parameterization,

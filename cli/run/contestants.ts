@@ -1,11 +1,12 @@
 /**
  * The parameterizations that `compare` and `suite` put side by side, each as a problem file of its own: the file asked for with
  * another parameterization and an optimizer that suits it. A network's design has its volume by construction, so bounds on the
- * volume become its volume fraction; other constraints go to it by an augmented Lagrangian.
+ * volume become its volume fraction, where it can keep them all; other constraints go to it by an augmented Lagrangian.
  */
 import { isLeft } from "../../src/fp.ts";
 import { readRunFile } from "../problem-file/index.ts";
 import type { RunFile } from "../problem-file/index.ts";
+import { leavesRoom } from "./build-checks.ts";
 
 /** Source of the networks' settings: Sanu, Bessa & Aragon 2026, 200 iterations of Adam. */
 const parts = {
@@ -39,26 +40,49 @@ export interface LineUp {
   readonly leftOut: readonly string[];
 }
 
-const boundsVolume = ({ kind }: RunFile["constraints"][string]): boolean => kind === "volume";
+type Bound = RunFile["constraints"][string];
+
+const boundsVolume = ({ kind }: Bound): boolean => kind === "volume";
+
+/** No design is more than solid. */
+const isUpper = ({ sense, bound }: Bound): boolean => sense === "<=" && bound < 1;
 
 /** As pixels: where the file asks for a network, its volume is kept by a constraint. */
 const asPixels = (asked: RunFile): object => {
   const { constraints, volumeFraction, objective } = asked;
-  if (Object.values(constraints).some(boundsVolume) || objective.kind === "volume") return parts.pixels;
+  const isBounded = Object.values(constraints).some((own) => boundsVolume(own) && isUpper(own));
+  if (isBounded || objective.kind === "volume") return parts.pixels;
   const name = "volume" in constraints ? "volumeFraction" : "volume";
   const volume = { kind: "volume", sense: "<=", bound: volumeFraction };
   return { ...parts.pixels, constraints: { [name]: volume, ...constraints } };
 };
 
-const asNetwork = (name: Exclude<ContestantName, "pixels">, { constraints, volumeFraction }: RunFile): object => {
+/**
+ * The fraction of a network's design, which is its volume, or why there is none: the smallest upper bound of the file's
+ * constraints; without one the volume fraction, raised to the largest lower bound.
+ */
+const fractionOf = ({ constraints, volumeFraction }: RunFile): number | string => {
+  const bounds = Object.values(constraints).filter(boundsVolume);
+  const upper = bounds.filter(isUpper).map(({ bound }) => bound);
+  const lower = bounds.filter(({ sense }) => sense === ">=").map(({ bound }) => bound);
+  const [most, least] = [Math.min(...upper), Math.max(...lower)];
+  if (least > most) return `volume >= ${least} and volume <= ${most} contradict each other`;
+  if (least >= 1) return `volume >= ${least} asks for a solid block: the volume of a network's design lies below 1`;
+  if (upper.length > 0) return most;
+  const fraction = Math.max(volumeFraction ?? 0, least);
+  return fraction > 0 ? fraction : "a network's design has a given volume, and the file has no volumeFraction";
+};
+
+/** As a network: other constraints than those on the volume, which its fraction keeps. */
+const asNetwork = (
+  name: Exclude<ContestantName, "pixels">,
+  { constraints }: RunFile,
+  volumeFraction: number,
+): object => {
   const { parameterization, optimizer } = parts[name];
-  const most = Object.values(constraints).flatMap((own) =>
-    boundsVolume(own) && own.sense === "<=" ? [own.bound] : [],
-  );
-  const fraction = most.length === 0 ? volumeFraction : Math.min(...most);
   const others = Object.fromEntries(Object.entries(constraints).filter(([, own]) => !boundsVolume(own)));
   return {
-    ...(fraction === undefined ? {} : { volumeFraction: fraction }),
+    volumeFraction,
     parameterization,
     constraints: others,
     optimizer: Object.keys(others).length === 0 ? optimizer : { kind: "augmentedLagrangian", inner: optimizer },
@@ -69,26 +93,29 @@ const asNetwork = (name: Exclude<ContestantName, "pixels">, { constraints, volum
 const shared = ["filter", "projection", "symmetry"] as const;
 const ofNetworks = [...shared, "dtype"] as const;
 
-/** The contestant's own problem file, to be checked like any other; the one asked for where that is its own. */
-const fileOf = (name: string, asked: RunFile): object => {
+/** The contestant's own problem file, to be checked like any other, or why there is none; its own where it is asked for. */
+const fileOf = (name: string, asked: RunFile): object | string => {
   if (name === asked.parameterization.kind) return asked;
   const own = name as ContestantName;
-  const other = own === "pixels" ? asPixels(asked) : asNetwork(own, asked);
   const names: readonly string[] = own === "pixels" ? shared : ofNetworks;
-  const kept = Object.entries(asked.parameterization).filter(([key]) => names.includes(key));
-  return {
-    ...asked,
-    ...other,
-    parameterization: { ...parts[own].parameterization, ...Object.fromEntries(kept) },
-  };
+  const kept = Object.fromEntries(Object.entries(asked.parameterization).filter(([key]) => names.includes(key)));
+  const parameterization = { ...parts[own].parameterization, ...kept };
+  if (own === "pixels") return { ...asked, ...asPixels(asked), parameterization };
+  if (asked.objective.kind === "volume")
+    return "a network's design has a given volume, and the objective is the volume";
+  const fraction = fractionOf(asked);
+  return typeof fraction === "string" ? fraction : { ...asked, ...asNetwork(own, asked, fraction), parameterization };
 };
 
-/** What is wrong with a contestant, or its file. */
+/** What is wrong with a contestant, or its file; the problem is the one that was asked for, built once for all. */
 const entrantOf = (name: string, asked: RunFile): RunFile | string => {
-  if (!["pixels", asked.parameterization.kind].includes(name) && asked.objective.kind === "volume")
-    return "a network's design has a given volume, and the objective is the volume";
-  const read = readRunFile(JSON.stringify(fileOf(name, asked)));
-  return isLeft(read) ? read.left.map(({ message }) => message).join("; ") : read.right;
+  const own = fileOf(name, asked);
+  if (typeof own === "string") return own;
+  const read = readRunFile(JSON.stringify(own));
+  if (isLeft(read)) return read.left.map(({ message }) => message).join("; ");
+  const entrant = { ...read.right, problem: asked.problem };
+  const [wrong] = leavesRoom.remarks(entrant);
+  return wrong === undefined ? entrant : wrong[1];
 };
 
 /** The contestants of a name that fit what a file asks. */

@@ -1,10 +1,11 @@
 /** The problem file of a path, read and checked. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { isLeft } from "../../src/fp.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
-import { fileFailure } from "../output/folder.ts";
+import { fileFailure, openToRead } from "../output/folder.ts";
 import { readRunFile } from "../problem-file/index.ts";
 import type { FileFault, RunFile } from "../problem-file/index.ts";
+import { buildChecks } from "./build-checks.ts";
 
 /** Problem files are small; what is larger is something else. */
 const largestFile = 2 ** 20;
@@ -13,7 +14,7 @@ const largestFile = 2 ** 20;
 const readText = (path: string): string => {
   let file: number;
   try {
-    file = openSync(path, "r");
+    file = openToRead(path);
   } catch (error) {
     throw new CommandFailure(fileFailure("cannot read", path, error).message, exitCodes.usage, { cause: error });
   }
@@ -50,7 +51,7 @@ const faultLines = (path: string, faults: readonly FileFault[]): string =>
  * @throws CommandFailure  with every fault of the file
  */
 export const loadRunFile = (path: string): RunFile => {
-  const read = readRunFile(readText(path));
+  const read = readRunFile(readText(path), buildChecks);
   if (isLeft(read)) throw new CommandFailure(faultLines(path, read.left), exitCodes.usage);
   return read.right;
 };

@@ -40,7 +40,7 @@ const frameOf = (plan: RunPlan, { iteration, last }: RunState<unknown>): SavedRu
 
 /**
  * Runs to the end, and keeps what was reached whatever ends it before.
- * @throws CommandFailure where the folder has a run, or none to go on with; Interruption; what steps and checkpoints throw
+ * @throws CommandFailure where the folder has a run, or one that cannot be gone on with; Interruption; what steps and checkpoints throw
  */
 export const runInFolder = async (
   plan: RunPlan,
@@ -85,7 +85,7 @@ export const runInFolder = async (
   } catch (error) {
     if (run.state.last !== null) saveRun(folder, run);
     if (error instanceof Interruption)
-      report.conclude(`interrupted after iteration ${run.state.iteration}; go on with --resume`);
+      report.conclude(`interrupted after iteration ${run.state.iteration}; go on with: ${plan.resumption}`);
     throw error;
   } finally {
     report.end();

@@ -3,6 +3,7 @@ import { isCertifiedAt } from "../../topopt/optimize/index.ts";
 import { timetable } from "../../topopt/optimize/continuation.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
 import type { EndReason, ExperimentOptions, StopRule } from "../../topopt/index.ts";
+import { CommandFailure, exitCodes } from "../failure.ts";
 import type { SavedRun } from "./saved-run.ts";
 
 export interface RunPlan {
@@ -14,6 +15,8 @@ export interface RunPlan {
   readonly checkpointEvery: number;
   /** Densities are kept for an animation after every so many iterations; 0: none. */
   readonly frameEvery: number;
+  /** The command that goes on with the run. */
+  readonly resumption: string;
 }
 
 /** Whether the animation shows an iteration wherever the run ends. */
@@ -36,8 +39,40 @@ const endOf = ({ reason, state, history }: SavedRun, { options, stop }: RunPlan)
   return state.iteration >= stop.iterations ? "iterations" : null;
 };
 
-/** A run that was kept, as one that was never interrupted would be here: without what belongs to its end alone. */
+/** @throws CommandFailure  the run has gone further than it is asked to: what is asked would contradict what there is */
+const requireReach = ({ state: { iteration } }: SavedRun, { stop }: RunPlan): void => {
+  if (iteration > stop.iterations)
+    throw new CommandFailure(
+      `the run has done ${iteration} iterations already, and stop.iterations is ${stop.iterations}: ask for ${iteration} or more, or use another folder`,
+      exitCodes.usage,
+    );
+};
+
+/**
+ * An animation without its beginning would be another one than that of a run which was never interrupted.
+ * @throws CommandFailure  frames are asked for that were not kept
+ */
+const requireFrames = ({ frames, state }: SavedRun, { frameEvery }: RunPlan): void => {
+  const last = state.last?.iteration ?? 0;
+  const kept = new Set(frames.map(({ iteration }) => iteration));
+  const missing = (every: number): readonly number[] =>
+    Array.from({ length: Math.ceil(last / every) }, (_, k) => 1 + k * every).filter((own) => !kept.has(own));
+  if (frameEvery === 0 || missing(frameEvery).length === 0) return;
+  const others = Array.from({ length: last }, (_, k) => k + 1).find((every) => missing(every).length === 0);
+  const way = others === undefined ? "" : `, set output.every to ${others}`;
+  throw new CommandFailure(
+    `the animation begins with iterations that were not kept, as the run was not asked for them then (the first is ${missing(frameEvery)[0]}): take "apng" out of output.files${way}, or run anew in another folder`,
+    exitCodes.usage,
+  );
+};
+
+/**
+ * A run that was kept, as one that was never interrupted would be here: without what belongs to its end alone.
+ * @throws CommandFailure  what is asked now cannot be had of it
+ */
 export const takenUp = (run: SavedRun, plan: RunPlan): SavedRun => {
+  requireReach(run, plan);
+  requireFrames(run, plan);
   const reason = endOf(run, plan);
   return {
     ...run,

@@ -2,6 +2,8 @@
  * A run as it is kept between two iterations: the machine's state, what was reported so far, and which problem it belongs to.
  * No clock is in it: interrupted or not, a run leaves the same bytes.
  */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { CorruptCheckpoint } from "../../src/error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../topopt/index.ts";
 import type { Certificate, EndReason, IterationEntry, RunState } from "../../topopt/index.ts";
@@ -40,15 +42,45 @@ export const saveRun = (folder: OutputFolder, run: SavedRun): void =>
   folder.write(checkpointName, encodeCheckpoint({ kind: "run", ...run }));
 
 /**
+ * Looks for a run to go on with before anything is made.
+ * @throws CommandFailure  the folder holds none, or is not there
+ */
+export const requireRun = (out: string): void => {
+  if (!existsSync(join(out, checkpointName)))
+    throw new CommandFailure(`there is no ${checkpointName} in ${resolve(out)}: run without --resume`, exitCodes.usage);
+};
+
+/** A checkpoint that cannot be gone on with, and where it is: it stands in the way of a new run, too. */
+const corrupt = (path: string, seen: string, cause?: unknown): CorruptCheckpoint =>
+  new CorruptCheckpoint(
+    `reading ${path}`,
+    seen,
+    "Move or delete that file and begin the run anew without --resume, or begin it in another folder",
+    { cause },
+  );
+
+/** What an error has seen: between what was asked and what to do. */
+const seenBy = ({ message }: CorruptCheckpoint): string =>
+  message.slice(message.indexOf(": ") + 2, message.lastIndexOf(". "));
+
+const decoded = (path: string, bytes: Uint8Array | null): SavedRun => {
+  if (bytes === null) throw corrupt(path, "it is no regular file");
+  try {
+    const { kind, ...saved } = decodeCheckpoint<SavedRun & { readonly kind?: unknown }>(bytes);
+    if (kind === "run") return saved;
+  } catch (error) {
+    if (error instanceof CorruptCheckpoint) throw corrupt(path, seenBy(error), error);
+    throw error;
+  }
+  throw corrupt(path, "a checkpoint of something else");
+};
+
+/**
  * The run that a folder holds.
- * @throws CorruptCheckpoint; CommandFailure where there is none, or one of another problem
+ * @throws CorruptCheckpoint; CommandFailure where it is one of another problem, or cannot be read
  */
 export const loadRun = (folder: OutputFolder, identity: string): SavedRun => {
-  if (!folder.has(checkpointName))
-    throw new CommandFailure(`there is no ${checkpointName} in ${folder.path}: run without --resume`, exitCodes.usage);
-  const { kind, ...saved } = decodeCheckpoint<SavedRun & { readonly kind?: unknown }>(folder.read(checkpointName));
-  if (kind !== "run")
-    throw new CorruptCheckpoint(`reading ${checkpointName}`, "a checkpoint of something else", "Begin the run anew");
+  const saved = decoded(join(folder.path, checkpointName), folder.read(checkpointName));
   if (saved.identity !== identity)
     throw new CommandFailure(
       `${checkpointName} in ${folder.path} is of another problem: change the file back, or use another folder (stop, output, threads and title may change)`,

@@ -33,8 +33,16 @@ const linkDependencies = (folder: string): void => {
     symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "junction");
 };
 
-/** Compiles the program before the tests of a file, and takes it away after them; starts it. */
-export const builtProgram = (): ((...words: string[]) => ChildProcess) => {
+export interface BuiltProgram {
+  /** Its main module. */
+  readonly path: string;
+  readonly start: (...words: string[]) => ChildProcess;
+  /** Starts it with a file of the system as its standard output. */
+  readonly startInto: (output: number, ...words: string[]) => ChildProcess;
+}
+
+/** Compiles the program before the tests of a file, and takes it away after them. */
+export const builtProgram = (): BuiltProgram => {
   const folder = mkdtempSync(join(tmpdir(), "cotangent-program-"));
   beforeAll(() => {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings(folder)));
@@ -45,8 +53,14 @@ export const builtProgram = (): ((...words: string[]) => ChildProcess) => {
     if (status !== 0) throw new Error(stdout);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return (...words) =>
-    spawn(process.execPath, [join(folder, "program/cli/index.js"), ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  const path = join(folder, "program/cli/index.js");
+  const startWith = (output: number | "pipe", words: readonly string[]): ChildProcess =>
+    spawn(process.execPath, [path, ...words], { stdio: ["ignore", output, "pipe"] });
+  return {
+    path,
+    start: (...words) => startWith("pipe", words),
+    startInto: (output, ...words) => startWith(output, words),
+  };
 };
 
 /** What a process has left when it has ended. */

@@ -12,7 +12,7 @@ import { progress } from "../../cli/output/progress.ts";
 import { isFailed, outcomeOf, outcomeText } from "../../cli/run/outcome.ts";
 import { runInFolder } from "../../cli/run/run-loop.ts";
 import type { SavedRun } from "../../cli/run/saved-run.ts";
-import { scratch } from "./command-line.ts";
+import { scratch, silent } from "./command-line.ts";
 
 const { path } = scratch();
 
@@ -58,7 +58,7 @@ describe("a line about a certificate", () => {
 const runWith = async (name: string, volume: (design: Design) => NDArray): Promise<[run: SavedRun, said: string]> => {
   const problem = problems.mbb({ nelx: 6, nely: 4 });
   let said = "";
-  const report = progress((text) => void (said += text), { style: "lines", isQuiet: true, last: 3 });
+  const report = progress((text) => void (said += text), { style: "lines", isQuiet: true, last: 3, columns: () => 80 });
   const plan = {
     options: {
       problem,
@@ -72,8 +72,7 @@ const runWith = async (name: string, volume: (design: Design) => NDArray): Promi
     checkpointEvery: 10,
     frameEvery: 0,
   };
-  const terminal = { write: () => {}, isInteractive: false, listen: () => Promise.resolve() };
-  return [await runInFolder(plan as never, outputFolder(path(name)), report, terminal, false), said];
+  return [await runInFolder(plan as never, outputFolder(path(name)), report, silent, false), said];
 };
 
 test("a run whose constraint has a wrong rule fails, and its outcome names that constraint even where it is quiet", async () => {

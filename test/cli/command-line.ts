@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
 import { describeFailure, Interruption } from "../../cli/failure.ts";
 import { main } from "../../cli/main.ts";
+import type { Terminal } from "../../cli/output/terminal.ts";
 
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -15,6 +16,15 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** A terminal that nobody reads, and nothing interrupts. */
+export const silent: Terminal = {
+  write: () => {},
+  isInteractive: false,
+  columns: () => Infinity,
+  attend: async (work) => work(),
+  listen: () => Promise.resolve(),
+};
 
 /**
  * Carries a command out in this process.
@@ -28,13 +38,13 @@ export const carriedOut = async (
 ): Promise<Ended> => {
   let stdout = "";
   let turns = 0;
-  const terminal = {
-    write: (text: string): void => {
+  const terminal: Terminal = {
+    ...silent,
+    write: (text) => {
       onWrite();
       stdout += text;
     },
-    isInteractive: false,
-    listen: (): Promise<void> => (++turns >= interruptedAt ? Promise.reject(new Interruption(130)) : Promise.resolve()),
+    listen: () => (++turns >= interruptedAt ? Promise.reject(new Interruption(130)) : Promise.resolve()),
   };
   try {
     return { status: await main(words, terminal), stdout, stderr: "" };

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { configure } from "cotangent";
 import { cotangent, root, scratch } from "./command-line.ts";
 
-const { path, file } = scratch();
+const { path } = scratch();
 
 /** What a command says that succeeds. */
 const said = async (...words: string[]): Promise<string> => {
@@ -36,6 +36,15 @@ describe("help", () => {
 
   test("of a command that there is not ends with code 2", async () => {
     expect(await cotangent("help", "runn")).toMatchObject({ status: 2, stderr: expect.stringContaining('"runn"') });
+  });
+
+  test("of compare says what of the file's output does not count, of check and suite the limits of their numbers", async () => {
+    const text = async (name: string): Promise<string> => (await said("help", name)).replaceAll(/\s+/gu, " ");
+    expect(await text("compare")).toContain(
+      "only scale counts: files, every and checkpointEvery are for cotangent run",
+    );
+    expect(await text("check")).toContain("from 1 to 4");
+    expect(await text("suite")).toContain("from 1");
   });
 
   test("of problem files says how long a run may take, and what keeps a constraint whose bound is 0", async () => {
@@ -71,6 +80,13 @@ describe("suite", () => {
       expect((await cotangent("suite", ...words)).status).toBe(2);
   });
 
+  test("counts once what is named twice", async () => {
+    const twice = ["suite", task, task, "--with", "pixels,pixels", "--iterations", "2"];
+    const stdout = await said(...twice);
+    expect(stdout.match(new RegExp(`^${task} .*$`, "gmu"))).toEqual([expect.stringMatching(/^\S+ {2}pixels [\d.]+$/u)]);
+    expect(stdout.match(/^pixels .*$/gmu)).toEqual([expect.stringMatching(/^pixels +1 +0 +0$/u)]);
+  });
+
   test("goes on where a contestant fails, says its code, and ends with code 1", async () => {
     try {
       // Room for the pixels, and not for the network's images.
@@ -83,21 +99,4 @@ describe("suite", () => {
       configure({ maxElements: 2 ** 31 });
     }
   });
-});
-
-test("check passes right derivatives and fails wrong ones, and says which", async () => {
-  const source = (own: string): string => JSON.stringify(join(root, own));
-  const module = file(
-    "module.mts",
-    `import { customVjp } from ${source("index.ts")};
-import * as np from ${source("library/numpy/index.ts")};
-export const sines = (x) => np.sum(np.sin(x));
-export const wrong = customVjp((x) => np.sum(np.sin(x)), { fwd: (x) => [np.sum(np.sin(x)), x], bwd: (x, ct) => [np.sin(x).mul(ct)] });
-export const args = [np.linspace(0, 1, 5)];
-`,
-  );
-  const { status, stdout } = await cotangent("check", module, "--order", "1");
-  expect(status).toBe(1);
-  expect(stdout).toMatch(/^sines: derivatives up to order 1 agree/mu);
-  expect(stdout).toMatch(/^wrong: /mu);
 });

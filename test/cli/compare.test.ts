@@ -1,11 +1,11 @@
 /** compare: what its contestants are asked, what becomes of those that fail or do not fit, and what it leaves. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "@fast-check/vitest";
 import { beforeAll, describe, expect } from "vitest";
 import { contest } from "../../cli/run/contest.ts";
 import { contestantNames, lineUp } from "../../cli/run/contestants.ts";
-import { beam, cotangent, scratch } from "./command-line.ts";
+import { beam, carriedOut, cotangent, filesOf, scratch, silent } from "./command-line.ts";
 import { files } from "./problem-file-arbitraries.ts";
 import { accepted } from "./problem-file-paths.ts";
 
@@ -16,11 +16,8 @@ const plate = { problem: { name: "mbb", nelx: 12, nely: 6 }, volumeFraction: 0.5
 describe("a contestant's problem file", () => {
   test.prop([files], { numRuns: 100 })("is the one asked for with parameterization and optimizer replaced", (own) => {
     const asked = accepted(own);
-    const { parameterization: of, optimizer: _optimizer, constraints, volumeFraction, ...kept } = asked;
+    const { parameterization: of, optimizer: _optimizer, constraints, volumeFraction: _fraction, ...kept } = asked;
     const isKept = ([, { kind }]: readonly [string, { kind: string }]): boolean => kind !== "volume";
-    const bounds = Object.values(constraints).flatMap((each) =>
-      each.kind === "volume" && each.sense === "<=" ? [each.bound] : [],
-    );
     for (const { name, file: entrant } of lineUp(contestantNames, asked).contestants) {
       expect(entrant).toMatchObject(kept);
       if (name === of.kind) expect(entrant).toEqual(asked);
@@ -35,7 +32,6 @@ describe("a contestant's problem file", () => {
       expect(Object.entries(entrant.constraints).filter(isKept)).toEqual(others);
       if (name === "pixels" || name === of.kind) continue;
       expect(entrant.optimizer.kind).toBe(others.length === 0 ? "adam" : "augmentedLagrangian");
-      expect(entrant.volumeFraction).toBe(bounds.length === 0 ? volumeFraction : Math.min(...bounds));
     }
   });
 
@@ -120,9 +116,45 @@ describe("cotangent compare", () => {
 
   test("keeps a contestant to the time of its file", async () => {
     const asked = accepted({ ...plate, stop: { iterations: 9, milliseconds: 1e-6 } });
-    const terminal = { write: () => {}, isInteractive: false, listen: () => Promise.resolve() };
-    const { result } = await contest({ name: "pixels", file: asked }, terminal);
+    const { result } = await contest({ name: "pixels", file: asked }, silent);
     expect([result!.reason, result!.history.length]).toEqual(["time", 1]);
+  });
+
+  describe("that is interrupted", () => {
+    const asked = file("interrupted.json", { ...plate, stop: { iterations: 2 } });
+    const finished = (stdout: string): readonly string[] =>
+      [...stdout.matchAll(/^(\w+) +2 .* iterations/gmu)].map(([, name]) => name!);
+
+    test("leaves the files of those that were finished, as they were after each, and says which", async () => {
+      const out = path("interrupted");
+      const seen: string[] = [];
+      const onWrite = (): void => void seen.push(existsSync(out) ? readdirSync(out).join() : "");
+      const { status, stdout } = await carriedOut(["compare", asked, "--out", out], 6, onWrite);
+      expect(status).toBe(130);
+      expect(stdout).toContain("interrupted at siren; finished: pixels, mlp\n");
+      expect(finished(stdout)).toEqual(["pixels", "mlp"]);
+      expect(readdirSync(out)).toEqual(["comparison.svg", "convergence.svg", "history.csv", "report.html"]);
+      expect(readFileSync(join(out, "history.csv"), "utf8")).toMatch(/^iteration,pixels,mlp\r$/mu);
+      // When the second one is done, the first one's files are there.
+      expect(seen.at(-2)).toContain("report.html");
+    });
+
+    test("before one is finished says so, and leaves nothing", async () => {
+      const out = path("at-once");
+      const { status, stdout } = await carriedOut(["compare", asked, "--out", out], 1);
+      expect([status, stdout]).toEqual([130, expect.stringMatching(/^interrupted at pixels; finished: none$/mu)]);
+      expect(readdirSync(out)).toEqual([]);
+    });
+  });
+
+  test("refuses a folder that holds a run, and leaves it as it is", async () => {
+    const out = path("of-a-run");
+    const asked = file("run.json", { ...plate, stop: { iterations: 2 } });
+    await cotangent("run", asked, "--out", out);
+    const before = filesOf(out);
+    const { status, stdout, stderr } = await cotangent("compare", asked, "--out", out);
+    expect([status, stdout, stderr]).toEqual([2, "", `${out} holds a run: use another folder`]);
+    expect(filesOf(out)).toEqual(before);
   });
 
   test("says so where no contestant has a first design with a value, and draws nothing", async () => {

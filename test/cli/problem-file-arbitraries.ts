@@ -39,6 +39,9 @@ const boxes = (dimensions: number): fc.Arbitrary<JsonObject> =>
   some({ x: interval, y: interval, ...(dimensions === 3 ? { z: interval } : {}) });
 const vectors = (dimensions: number): fc.Arbitrary<number[]> =>
   fc.array(real(-5, 5), { minLength: dimensions, maxLength: dimensions });
+/** Forces and directions, which are not 0. */
+const arrows = (dimensions: number): fc.Arbitrary<number[]> =>
+  vectors(dimensions).filter((own) => own.some((component) => component !== 0));
 
 const sides = ["left", "right", "top", "bottom"] as const;
 const planeCorners = ["topLeft", "topRight", "bottomLeft", "bottomRight"];
@@ -66,7 +69,7 @@ export const selectors = (dimensions: number): fc.Arbitrary<JsonObject> => {
 const loadsOf = (dimensions: number, isHeat: boolean): fc.Arbitrary<Json[]> =>
   fc.array(
     both(
-      all({ at: selectors(dimensions), force: isHeat ? real(-5, 5) : vectors(dimensions) }),
+      all({ at: selectors(dimensions), force: isHeat ? real(-5, 5).map((heat) => heat || 1) : arrows(dimensions) }),
       some({ spread: fc.constantFrom("nodal", "traction"), case: fc.constant(0) }),
     ),
     { minLength: 1, maxLength: 3 },
@@ -93,7 +96,7 @@ const customWith = (dimensions: number, isHeat: boolean): fc.Arbitrary<JsonObjec
       ...(isHeat
         ? {}
         : {
-            output: all({ at: selectors(dimensions), direction: vectors(dimensions) }),
+            output: all({ at: selectors(dimensions), direction: arrows(dimensions) }),
             poisson: real(-0.9, 0.45),
           }),
     }),
@@ -209,7 +212,11 @@ const methodsOf = (isPlane: boolean): fc.Arbitrary<JsonObject> =>
       optimizer: ofPixels,
       constraints: fc.dictionary(fc.stringMatching(/^v[a-z]{1,5}$/), constraint),
     }),
-    both(all({ optimizer: free }), some({ parameterization: pixels, constraints: fc.constant({}) })),
+    both(all({ optimizer: free, constraints: fc.constant({}) }), some({ parameterization: pixels })),
+    both(
+      all({ optimizer: fc.oneof(criteria, ofPixels, lagrangian), volumeFraction: real(0.1, 0.9) }),
+      some({ parameterization: pixels }),
+    ),
     all({
       parameterization: isPlane ? fc.oneof(networks, decoders) : networks,
       optimizer: fc.oneof(free, asymptotic({ lower: -2, upper: 3 })),
@@ -228,9 +235,19 @@ const objectives = (problem: JsonObject): fc.Arbitrary<JsonObject> =>
     ...("output" in problem || problem["name"] === "inverter" ? [fc.constant({ kind: "displacement" })] : []),
   );
 
+/** Without what nothing would ask for, and with what has to be said where nothing holds the volume. */
+const saidInFull = (file: JsonObject): JsonObject => {
+  const { volumeFraction, objective, ...own } = file;
+  const { initial, kind = "pixels" } = (own["parameterization"] ?? {}) as JsonObject;
+  const isSmallest = (objective as JsonObject | undefined)?.["kind"] === "volume";
+  if ("constraints" in own) return initial === undefined ? file : objective === undefined ? own : { ...own, objective };
+  if (!isSmallest) return file;
+  return kind === "pixels" ? { ...own, volumeFraction: volumeFraction! } : { ...file, constraints: {} };
+};
+
 /** A sound file. */
 export const files: fc.Arbitrary<JsonObject> = problems.chain((problem) =>
   fc
     .tuple(rest, isSpatial(problem) ? methodsInSpace : methodsInPlane, some({ objective: objectives(problem) }))
-    .map(([others, method, goal]): JsonObject => ({ problem, ...others, ...method, ...goal })),
+    .map(([others, method, goal]): JsonObject => saidInFull({ problem, ...others, ...method, ...goal })),
 );

@@ -2,11 +2,11 @@
 import { test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { faultsOf } from "./problem-file-paths.ts";
-import { adam, mbb, plain, plate } from "./problem-file-samples.ts";
+import { adam, block, mbb, plain, plate, sheet } from "./problem-file-samples.ts";
 import type { FaultTable } from "./problem-file-samples.ts";
 
 const table: FaultTable = [
-  ["no problem", { optimizer: adam }, "problem", "problem is missing"],
+  ["no problem", { optimizer: { kind: "mma" } }, "problem", "problem is missing"],
   ["no optimizer", { problem: mbb }, "optimizer", "optimizer is missing"],
   ["no kind of problem", { ...plain, problem: {} }, "problem", "give one of the keys name, suite, mesh"],
   [
@@ -25,6 +25,30 @@ const table: FaultTable = [
     { ...plain, problem: { name: "michell", nelx: 4, nely: 3 } },
     "problem.nely",
     "3 is not an even number",
+  ],
+  [
+    "a load of nothing",
+    { ...plain, problem: plate({ loads: [{ at: { edge: "top" }, force: [0, -0] }] }) },
+    "problem.loads[0].force",
+    "this load is 0",
+  ],
+  [
+    "heat of nothing",
+    { ...plain, problem: sheet({ loads: [{ at: { region: {} }, force: 0 }] }) },
+    "problem.loads[0].force",
+    "this load is 0",
+  ],
+  [
+    "an output in no direction",
+    { ...plain, problem: block({ output: { at: { face: "right" }, direction: [0, 0, 0] } }) },
+    "problem.output.direction",
+    "this is no direction",
+  ],
+  [
+    "an inverter that is not pushed",
+    { ...plain, problem: { ...mbb, name: "inverter", inputForce: 0 } },
+    "problem.inputForce",
+    "a force of 0 moves nothing",
   ],
   [
     "a list of wrong length",
@@ -48,7 +72,7 @@ const table: FaultTable = [
     "optimizer",
     "nesterov without momentum",
   ],
-  ["a format twice", { ...plain, output: { files: ["png", "svg", "png"] } }, "output.files", '"png" is given twice'],
+  ["a format twice", { ...plain, output: { files: ["png", "svg", "png"] } }, "output.files[2]", '"png" is given twice'],
   ["a format misspelt", { ...plain, output: { files: ["pngs"] } }, "output.files[0]", 'did you mean "png"?'],
   [
     "a ramp that ends before it starts",

@@ -110,7 +110,7 @@ describe("JSON Schema", () => {
   });
   /** Faults that no schema can say: of parts that do not fit each other, and of numbers that are not in order. */
   const beyond =
-    /mesh is plane|mesh with|in space|elements have|multiplications|the network holds|pictures of|knows no constraints|exactly one constraint|without constraints|output port|weights for|is missing: (a network|weights of)|weights of a network|plane images|entries beside|the last stage|conductor|structure|without a case|each on its own|faces? .* meet|make \w+ even|edges of a plane|is empty: the first|is not before|begin at 1|iterations rise|given twice|nesterov|is above penaltyLimit|is not below upper|in double quotes|selectors look|pixels (are|begin)/;
+    /mesh is plane|mesh with|in space|elements have|multiplications|the network holds|pictures of|knows no constraints|exactly one constraint|without constraints|output port|weights for|is missing: (a network|weights of)|weights of a network|plane images|entries beside|the last stage|conductor|structure|without a case|each on its own|faces? .* meet|make \w+ even|edges of a plane|is empty: the first|is not before|begin at 1|iterations rise|given twice|nesterov|is above penaltyLimit|is not below upper|in double quotes|selectors look|pixels (are|begin)|would hold the volume|an empty design|nothing asks for|design always has|this load is 0|no direction|moves nothing|every weight/;
   test.prop([changed], { numRuns: 300 })(
     "what the reader accepts conforms, and what conforms is accepted but for what places ask of each other",
     (file) => {

@@ -8,11 +8,12 @@ import { scheduleAt } from "../../cli/problem-file/index.ts";
 import { schedules } from "./problem-file-arbitraries.ts";
 import type { Json, JsonObject } from "./problem-file-arbitraries.ts";
 import { accepted, faultsOf } from "./problem-file-paths.ts";
-import { adam, block, mbb, plain, plate } from "./problem-file-samples.ts";
+import { adam, block, mbb, plain, plate, sheet } from "./problem-file-samples.ts";
 
 describe("defaults", () => {
   test("the shortest file is a whole run", () => {
-    expect(accepted({ problem: mbb, optimizer: { kind: "adam", learningRate: 0.1 } })).toEqual({
+    const asked = { problem: mbb, constraints: {}, optimizer: { kind: "adam", learningRate: 0.1 } };
+    expect(accepted(asked)).toEqual({
       problem: mbb,
       parameterization: { kind: "pixels", filter: 1.5, initial: 0.5 },
       objective: { kind: "compliance" },
@@ -48,12 +49,19 @@ describe("defaults", () => {
     expect(radiusOn({ nelx: 4, nely: 2, nelz: 8, size: [8, 4, 1] })).toBe(1.5 / 8);
   });
 
+  test("a structure has Poisson's ratio 0.3, and a conductor none", () => {
+    const poissonOf = (problem: JsonObject): unknown =>
+      (accepted({ ...plain, problem }).problem as JsonObject)["poisson"];
+    expect([poissonOf(plate()), poissonOf(plate({ poisson: 0.2 })), poissonOf(sheet())]).toEqual([0.3, 0.2, undefined]);
+  });
+
   test("a task of the suite and some problems bring their volume fraction", () => {
-    expect(accepted({ problem: { suite: "mbb_beam_96x32_0.5" }, optimizer: adam }).volumeFraction).toBe(0.5);
-    expect(accepted({ problem: { name: "inverter", nelx: 4, nely: 4 }, optimizer: adam }).volumeFraction).toBe(0.3);
-    expect(
-      accepted({ problem: { suite: "mbb_beam_96x32_0.5" }, volumeFraction: 0.3, optimizer: adam }).volumeFraction,
-    ).toBe(0.3);
+    const fractionOf = (own: JsonObject): number | undefined =>
+      accepted({ ...own, optimizer: { kind: "mma" } }).volumeFraction;
+    const task = { problem: { suite: "mbb_beam_96x32_0.5" } };
+    expect(fractionOf(task)).toBe(0.5);
+    expect(fractionOf({ problem: { name: "inverter", nelx: 4, nely: 4 } })).toBe(0.3);
+    expect(fractionOf({ ...task, volumeFraction: 0.3 })).toBe(0.3);
   });
 
   test("pixels under an optimizer that takes constraints keep the volume, unless the file says otherwise", () => {
@@ -61,14 +69,15 @@ describe("defaults", () => {
     for (const kind of ["mma", "gcmma", "optimalityCriteria"])
       expect(accepted({ ...plain, optimizer: { kind } }).constraints).toEqual(volume);
     expect(accepted({ ...plain, optimizer: { kind: "augmentedLagrangian", inner: adam } }).constraints).toEqual(volume);
-    expect(accepted({ ...plain, constraints: {} }).constraints).toEqual({});
-    expect(accepted({ ...plain, optimizer: adam }).constraints).toEqual({});
-    expect(accepted({ ...plain, objective: { kind: "volume" } }).constraints).toEqual({});
+    for (const own of [{}, { optimizer: adam }, { objective: { kind: "volume" } }])
+      expect(accepted({ ...plain, ...own, constraints: {} }).constraints).toEqual({});
+    const siren = { parameterization: { kind: "siren" }, optimizer: adam };
+    expect(accepted({ ...plain, ...siren }).constraints).toEqual({});
   });
 
   test("-0 is 0", () => {
     const { stop, seed } = accepted(
-      '{"problem": {"name": "mbb", "nelx": 2, "nely": 2}, "optimizer": {"kind": "mma"}, "stop": {"change": -0}, "seed": -0}',
+      '{"problem": {"name": "mbb", "nelx": 2, "nely": 2}, "volumeFraction": 0.5, "optimizer": {"kind": "mma"}, "stop": {"change": -0}, "seed": -0}',
     );
     expect(stop.change).toBe(0);
     expect(seed).toBe(0);

@@ -33,7 +33,7 @@ describe("a run that goes on leaves the bytes of one that was never interrupted:
       const resume = turn === 1 ? [] : ["--resume"];
       const { status, stdout } = await carriedOut(["run", problem, "--out", out, ...resume], turn);
       statuses.push(status);
-      expect(stdout.includes("go on with --resume")).toBe(status === 130);
+      expect(stdout.includes("go on with: cotangent run ")).toBe(status === 130);
     }
     expect(statuses.slice(-4)).toEqual([130, 130, 130, 0]);
     expectSameFiles(whole, out);
@@ -100,6 +100,7 @@ describe("a run that has ended takes no further step, and writes its files again
   const searched = {
     problem: beam.problem,
     optimizer: { kind: "lbfgs" },
+    constraints: {},
     parameterization: { kind: "pixels", filter: 0 },
     stop: { iterations: 50 },
   };

@@ -1,14 +1,16 @@
 /**
  * Faults 86 to 89, 97 and 98 from the outside: `cotangent run` as a process. COTANGENT_NIGHTLY=1 kills it 50 times instead of 2.
  */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { builtProgram, ended } from "./built-program.ts";
-import { beam, cotangent, expectSameFiles, network, scratch } from "./command-line.ts";
+import { beam, cotangent, expectSameFiles, network, root, scratch } from "./command-line.ts";
+import type { Ended } from "./command-line.ts";
 
 const { path, file } = scratch();
-const start = builtProgram();
+const { path: program, start, startInto } = builtProgram();
 
 const kills = process.env["COTANGENT_NIGHTLY"] === "1" ? 50 : 2;
 
@@ -22,6 +24,16 @@ const hasTold = (child: ReturnType<typeof start>, iterations: number): Promise<v
     });
     child.on("close", () => resolve());
   });
+
+/** What a program leaves whose standard output is a file of the system. */
+const endedInto = async (output: string, ...words: string[]): Promise<Ended> => {
+  const file = openSync(output, "w");
+  try {
+    return await ended(startInto(file, ...words));
+  } finally {
+    closeSync(file);
+  }
+};
 
 describe("an interrupted run", () => {
   test.each(["beam", "network"] as const)(
@@ -62,14 +74,30 @@ describe("an interrupted run", () => {
     const child = start("run", long, "--out", target);
     const end = ended(child);
     await hasTold(child, 1);
+    expect(readdirSync(target)).toEqual([
+      expect.stringMatching(new RegExp(`^\\.run-.+-${child.pid}-[\\da-f]+\\.lock$`, "u")),
+    ]);
     child.kill("SIGINT");
     expect(await end).toEqual({
       status: 130,
-      stdout: expect.stringMatching(/interrupted after iteration \d+; go on with --resume\n$/u),
+      stdout: expect.stringMatching(/interrupted after iteration \d+; go on with: .* --resume\n$/u),
       stderr: "",
     });
-    expect(existsSync(join(target, "checkpoint.bin"))).toBe(true);
+    expect(readdirSync(target)).toEqual(["checkpoint.bin"]);
   });
+
+  test.runIf(existsSync("/dev/full"))(
+    "by a disk that is full says so in one line, and leaves a checkpoint",
+    async () => {
+      const target = path("full");
+      expect(await endedInto("/dev/full", "run", long, "--out", target)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: "cannot write to standard output: the disk is full\n",
+      });
+      expect(readdirSync(target)).toEqual(["checkpoint.bin"]);
+    },
+  );
 
   test("by a reader that goes away ends with 141 and a checkpoint", { timeout: 120_000 }, async () => {
     const target = path("piped");
@@ -87,6 +115,51 @@ test("a command ends with 141 where its reader went away, though it had nothing 
   const end = ended(child);
   child.stdout!.destroy();
   expect(await end).toMatchObject({ status: 141, stderr: "" });
+});
+
+test.runIf(existsSync("/dev/full"))(
+  "a command whose output the disk has no room for ends with 1 and says so",
+  async () => {
+    expect(await endedInto("/dev/full", "help")).toMatchObject({
+      status: 1,
+      stderr: "cannot write to standard output: the disk is full\n",
+    });
+  },
+);
+
+describe("a module that is checked and", () => {
+  const checked = (name: string, text: string): ReturnType<typeof start> => start("check", file(name, text));
+
+  test("never comes back is ended by Ctrl-C", async () => {
+    const child = checked("hang.mjs", 'process.stdout.write("loading"); for (;;);');
+    const isOver = new Promise((resolve) => child.on("close", (_status, signal) => resolve(signal)));
+    try {
+      await new Promise((resolve) => child.stdout!.once("data", resolve));
+      child.kill("SIGINT");
+      expect(await isOver).toBe("SIGINT");
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
+  test.each([
+    ["awaits what never comes", "await new Promise(() => {});", "an await at its top never ends"],
+    ["ends the program", "process.exit();", "it ends the program"],
+  ] as const)("%s is said not to be loaded, with code 2", async (_name, text, why) => {
+    const end = await ended(checked("unloaded.mjs", text));
+    expect(end).toEqual({ status: 2, stdout: "", stderr: `cannot load ${path("unloaded.mjs")}: ${why}\n` });
+  });
+
+  // Later versions of Node load TypeScript.
+  test.skipIf("typescript" in process.features)("is TypeScript loads as is advised", async () => {
+    const text = "export const f = (x: unknown): unknown => x; export const args: readonly number[] = [1];";
+    const { status, stderr } = await ended(checked("typed.mts", text));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`npx tsx ${program} check ${path("typed.mts")} (`)]);
+    const [, words] = /npx tsx (.*?) \(/u.exec(stderr)!;
+    const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
+    const { stdout } = spawnSync(process.execPath, [tsx, ...words!.split(" ")], { encoding: "utf8" });
+    expect(stdout).toMatch(/^f: derivatives up to order 2 agree/u);
+  });
 });
 
 test("the program needs what the package depends on and nothing else, ends with the exit code of its command, and says failures on standard error", async () => {
