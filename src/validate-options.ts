@@ -21,7 +21,7 @@ export const checkNumber = (
 ): Checked<number> =>
   typeof value === "number"
     ? check(field, value, holds(value), claim)
-    : left([`${field} is ${JSON.stringify(value)}, a ${typeof value}, but it is a number`]);
+    : left([`${field} is ${showValue(value)}, a ${typeof value}, but it is a number`]);
 
 type Fields<T> = { readonly [K in keyof T]: Checked<T[K]> };
 

@@ -31,6 +31,14 @@ export const holdsWeak = (dtype: DType, weakType: WeakType): boolean => {
 
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
 
+/** The same with memory of its own, as the web takes it. */
+export type OwnTypedArray =
+  | Float64Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
 export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint32", "bool"];
 
 export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);

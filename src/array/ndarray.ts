@@ -4,7 +4,7 @@
  * Buffers are contiguous and row-major, reachable only through `bufferOf` (kernels) and copies (users).
  */
 import { NotAScalar } from "../error.ts";
-import type { DType, TypedArray, WeakType } from "./dtype.ts";
+import type { DType, OwnTypedArray, TypedArray, WeakType } from "./dtype.ts";
 import { storedAs } from "./dtype.ts";
 import { allocate, copyOf, requireStorable } from "./storage.ts";
 import type { Shape } from "./shape.ts";
@@ -46,7 +46,7 @@ export abstract class NDArray {
   abstract item(): number;
 
   /** The elements in row-major order, as a fresh typed array. @throws TracerConversion */
-  abstract toTypedArray(): TypedArray;
+  abstract toTypedArray(): OwnTypedArray;
 
   /** The elements as nested lists; a number for a scalar. @throws TracerConversion */
   abstract toList(): NestedNumbers;
@@ -116,7 +116,7 @@ export class ConcreteArray extends NDArray {
     return repeatedValue(this)!;
   }
 
-  override toTypedArray(): TypedArray {
+  override toTypedArray(): OwnTypedArray {
     return copyOf(bufferOf(this));
   }
 

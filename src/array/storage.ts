@@ -2,7 +2,7 @@
  * Storage of arrays: typed arrays that the garbage collector frees.
  */
 import { TooLarge } from "../error.ts";
-import type { DType, TypedArray } from "./dtype.ts";
+import type { DType, OwnTypedArray, TypedArray } from "./dtype.ts";
 import { itemSize } from "./dtype.ts";
 
 /** Elements an array may have before `TooLarge` is thrown; `configure({ maxElements })` moves it. */
@@ -103,7 +103,7 @@ export const allocate = (dtype: DType, length: number): TypedArray => {
 };
 
 /** A copy with storage of its own; engines need not clear that first, as for `slice`. */
-export const copyOf = (values: TypedArray): TypedArray => {
+export const copyOf = (values: TypedArray): OwnTypedArray => {
   if (values.byteLength >= long && !hasLearnt) learn();
   if (values instanceof Float64Array) return new Float64Array(values);
   if (values instanceof Float32Array) return new Float32Array(values);

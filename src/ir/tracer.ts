@@ -7,7 +7,7 @@ import { isDebugging } from "../configure.ts";
 import { LeakedTracer, TracerConversion } from "../error.ts";
 import { NDArray } from "../array/ndarray.ts";
 import type { NestedNumbers } from "../array/ndarray.ts";
-import type { TypedArray } from "../array/dtype.ts";
+import type { OwnTypedArray } from "../array/dtype.ts";
 import type { Aval } from "./aval.ts";
 import { showAval } from "./aval.ts";
 import { sourceLine } from "./source-line.ts";
@@ -62,7 +62,7 @@ export class Tracer<Payload = unknown> extends NDArray {
     throw conversion(this, "its value as a number");
   }
 
-  override toTypedArray(): TypedArray {
+  override toTypedArray(): OwnTypedArray {
     throw conversion(this, "its elements");
   }
 

@@ -7,7 +7,7 @@ import { NDArray } from "../array/ndarray.ts";
 import { showShape } from "../array/shape.ts";
 import { composeTrees, flatten, leafPaths, requireSameTree, unflatten } from "./tree.ts";
 import type { Treedef } from "./tree.ts";
-import type { Alongside, Leaf, LeafOf, LeavesOf, MapLeaves } from "./types.ts";
+import type { Alongside, LeafOf, LeavesOf, MapLeaves } from "./types.ts";
 
 /**
  * The tree with `f` applied to every leaf; further trees must have the structure of the first.

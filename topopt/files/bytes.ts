@@ -29,7 +29,7 @@ export const requireBytes = (asked: string, bytes: unknown): void => {
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The parts one behind the other. */
-export const concatenate = (parts: readonly Uint8Array[]): Uint8Array => {
+export const concatenate = (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -47,7 +47,7 @@ const swapInPlace = (bytes: Uint8Array, width: number): void => {
 };
 
 /** A copy of the bytes of numbers, lowest byte first. */
-export const littleEndianBytes = (values: TypedArray): Uint8Array => {
+export const littleEndianBytes = (values: TypedArray): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
   if (!isLittleEndian) swapInPlace(bytes, values.BYTES_PER_ELEMENT);
   return bytes;

@@ -178,7 +178,7 @@ function inflateStored(reader: BitReader, out: Uint8Array, at: number): number {
 }
 
 /** Room for bytes that were announced; the announcement may be true and still ask for more than there is. */
-function roomFor(asked: string, length: number): Uint8Array {
+function roomFor(asked: string, length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
   } catch {
@@ -198,7 +198,7 @@ function roomFor(asked: string, length: number): Uint8Array {
  * @throws MalformedFile where the stream is none, or gives another number of bytes; nothing is allocated for a length that
  *   no stream of this size can give; TooLarge where there is no room for it
  */
-export function inflate(asked: string, bytes: Uint8Array, length: number): Uint8Array {
+export function inflate(asked: string, bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const fail = (seen: string): MalformedFile => new MalformedFile(asked, seen, wholeFile);
   if (length > bytes.length * largestRatio) throw fail(`${length} bytes announced of ${bytes.length} compressed ones`);
   const out = roomFor(asked, length);

@@ -31,7 +31,7 @@ const alignment = 64;
  * Cost: one copy. Not differentiable.
  * @example npy(array([1, 2])).length // 144
  */
-export const npy = (values: ArrayData): Uint8Array => {
+export const npy = (values: ArrayData): Uint8Array<ArrayBuffer> => {
   const x = array(values);
   const elements = littleEndianBytes(x.toTypedArray());
   const text = headerText(x.dtype, x.shape);

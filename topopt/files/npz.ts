@@ -38,7 +38,7 @@ const requireName = (name: string): string => {
  * Cost: two copies; deflating is linear in the bytes. Not differentiable.
  * @example Object.keys(parseNpz(npz({ x: array([1, 2]), y: array(3) }))) // ["x", "y"]
  */
-export const npz = (arrays: Readonly<Record<string, ArrayData>>, options: NpzOptions = {}): Uint8Array => {
+export const npz = (arrays: Readonly<Record<string, ArrayData>>, options: NpzOptions = {}): Uint8Array<ArrayBuffer> => {
   requireOptions("npz", options, ["compress"]);
   const { compress = false } = options;
   if (typeof compress !== "boolean")

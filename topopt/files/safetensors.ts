@@ -81,7 +81,7 @@ const requireMetadata = (metadata: SafetensorsOptions["metadata"]): void => {
 };
 
 /** The header as bytes, padded so that the data begins at a multiple of 8. */
-const headerBytes = (entries: readonly (readonly [name: string, entry: unknown])[]): Uint8Array => {
+const headerBytes = (entries: readonly (readonly [name: string, entry: unknown])[]): Uint8Array<ArrayBuffer> => {
   // Not by way of an object, which would put names like "0" first.
   const written = entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`);
   const text = new TextEncoder().encode(`{${written.join(",")}}`);
@@ -108,7 +108,7 @@ const headerBytes = (entries: readonly (readonly [name: string, entry: unknown])
  * Cost: two copies. Not differentiable.
  * @example parseSafetensors(safetensors({ layers: [{ weights: array([1, 2]) }] })).tensors["layers.0.weights"].toList() // [1, 2]
  */
-export const safetensors = (tree: unknown, options: SafetensorsOptions = {}): Uint8Array => {
+export const safetensors = (tree: unknown, options: SafetensorsOptions = {}): Uint8Array<ArrayBuffer> => {
   requireOptions("safetensors", options, ["metadata"]);
   const { metadata } = options;
   requireMetadata(metadata);

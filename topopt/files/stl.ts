@@ -38,7 +38,7 @@ const requireDistinct = (vertices: Float32Array): void => {
     );
 };
 
-const facets = ({ vertices, triangles }: IsoSurface): Uint8Array => {
+const facets = ({ vertices, triangles }: IsoSurface): Uint8Array<ArrayBuffer> => {
   const rounded = Float32Array.from(vertices);
   requireDistinct(rounded);
   const corner = (k: number): Vector => [vertices[3 * k]!, vertices[3 * k + 1]!, vertices[3 * k + 2]!];
@@ -68,7 +68,7 @@ const facets = ({ vertices, triangles }: IsoSurface): Uint8Array => {
  * Cost: linear in the elements. Not differentiable.
  * @example stl([[1, 0]], { iso: 0.5, thickness: 2 }).length // 3084
  */
-export const stl = (density: ArrayData, options: IsoSurfaceOptions = {}): Uint8Array => {
+export const stl = (density: ArrayData, options: IsoSurfaceOptions = {}): Uint8Array<ArrayBuffer> => {
   requireOptions("stl", options, isoSurfaceOptions);
   return facets(surfaceOf("stl", density, options));
 };

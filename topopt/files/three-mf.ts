@@ -46,7 +46,7 @@ const linesAtOnce = 65536;
 const encodeLines = (
   numbers: Float64Array | Uint32Array,
   lineOf: (first: number, second: number, third: number) => string,
-): Uint8Array => {
+): Uint8Array<ArrayBuffer> => {
   const parts: Uint8Array[] = [];
   for (let start = 0; start < numbers.length; start += 3 * linesAtOnce) {
     const end = Math.min(numbers.length, start + 3 * linesAtOnce);
@@ -57,9 +57,13 @@ const encodeLines = (
   return concatenate(parts);
 };
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-const model = ({ vertices, triangles }: IsoSurface, unit: ThreeMfUnit, title: string | undefined): Uint8Array => {
+const model = (
+  { vertices, triangles }: IsoSurface,
+  unit: ThreeMfUnit,
+  title: string | undefined,
+): Uint8Array<ArrayBuffer> => {
   const name = title === undefined ? "" : ` <metadata name="Title">${escapeXml(title)}</metadata>\n`;
   return concatenate([
     encode(`${declaration}<model unit="${unit}" xml:lang="en-US" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">
@@ -92,7 +96,7 @@ ${name} <resources>
  * Cost: linear in the elements. Not differentiable.
  * @example threeMf([[1, 0]], { unit: "centimeter", title: "Strut" }).subarray(0, 2) // [80, 75]
  */
-export const threeMf = (density: ArrayData, options: ThreeMfOptions = {}): Uint8Array => {
+export const threeMf = (density: ArrayData, options: ThreeMfOptions = {}): Uint8Array<ArrayBuffer> => {
   requireOptions("threeMf", options, [...isoSurfaceOptions, "unit", "title"]);
   const { unit = "millimeter", title } = options;
   if (!units.includes(unit)) throw new InvalidOption("threeMf", `unit ${showValue(unit)}`, `Use ${units.join(", ")}`);

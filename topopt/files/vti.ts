@@ -80,7 +80,7 @@ const readFields = (where: string, fields: Readonly<Record<string, ArrayData>>, 
   });
 
 /** Bytes of the elements behind their number. */
-const block = ({ values }: Field): Uint8Array => {
+const block = ({ values }: Field): Uint8Array<ArrayBuffer> => {
   const bytes = littleEndianBytes(values);
   const length = new Uint8Array(lengthBytes);
   viewOf(length).setBigUint64(0, BigInt(bytes.length), true);
@@ -134,7 +134,7 @@ const fieldsElement = (kind: string, fields: readonly Field[], encoded: readonly
  * Cost: three copies. Not differentiable.
  * @example new TextDecoder().decode(vti({ mesh, cellData: { density: elementField(mesh, 0.5) } })).includes('WholeExtent="0 4 0 2 0 0"') // true
  */
-export const vti = (options: VtiOptions): Uint8Array => {
+export const vti = (options: VtiOptions): Uint8Array<ArrayBuffer> => {
   requireOptions("vti", options, ["mesh", "cellData", "pointData", "encoding"], true);
   const { mesh, cellData = {}, pointData = {}, encoding = "base64" } = options;
   requireMesh(mesh);

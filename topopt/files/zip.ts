@@ -60,7 +60,7 @@ const writeCommon = (view: DataView, at: number, { name, bytes, method, checksum
   view.setUint16(at + 22, name.length, true);
 };
 
-const localRecord = (packed: Packed): Uint8Array => {
+const localRecord = (packed: Packed): Uint8Array<ArrayBuffer> => {
   const record = new Uint8Array(localLength + packed.name.length);
   const view = viewOf(record);
   view.setUint32(0, localSignature, true);
@@ -69,7 +69,7 @@ const localRecord = (packed: Packed): Uint8Array => {
   return record;
 };
 
-const centralRecord = (packed: Packed, offset: number): Uint8Array => {
+const centralRecord = (packed: Packed, offset: number): Uint8Array<ArrayBuffer> => {
   const record = new Uint8Array(centralLength + packed.name.length);
   const view = viewOf(record);
   view.setUint32(0, centralSignature, true);
@@ -80,7 +80,7 @@ const centralRecord = (packed: Packed, offset: number): Uint8Array => {
   return record;
 };
 
-const endRecord = (entries: number, directoryLength: number, offset: number): Uint8Array => {
+const endRecord = (entries: number, directoryLength: number, offset: number): Uint8Array<ArrayBuffer> => {
   const record = new Uint8Array(endLength);
   const view = viewOf(record);
   view.setUint32(0, endSignature, true);
@@ -98,7 +98,7 @@ const endRecord = (entries: number, directoryLength: number, offset: number): Ui
  * @param isCompressed  whether to deflate what becomes shorter by it
  * @throws TooLarge for more than 65535 entries or 4 GiB
  */
-export const zip = (asked: string, entries: readonly ZipEntry[], isCompressed: boolean): Uint8Array => {
+export const zip = (asked: string, entries: readonly ZipEntry[], isCompressed: boolean): Uint8Array<ArrayBuffer> => {
   const local: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let offset = 0;

@@ -84,7 +84,7 @@ const changed = (before: Uint8Array, after: Uint8Array, { width, height, channel
   return { left, top, width: right - left, height: bottom - top };
 };
 
-const crop = (pixels: Uint8Array, { left, top, width, height }: Rectangle, canvas: Canvas): Uint8Array => {
+const crop = (pixels: Uint8Array, { left, top, width, height }: Rectangle, canvas: Canvas): Uint8Array<ArrayBuffer> => {
   const part = new Uint8Array(width * height * canvas.channels);
   for (let row = 0; row < height; row++) {
     const start = ((top + row) * canvas.width + left) * canvas.channels;
@@ -93,7 +93,7 @@ const crop = (pixels: Uint8Array, { left, top, width, height }: Rectangle, canva
   return part;
 };
 
-const animationControl = (frames: number, loops: number): Uint8Array => {
+const animationControl = (frames: number, loops: number): Uint8Array<ArrayBuffer> => {
   const content = new Uint8Array(8);
   const view = new DataView(content.buffer);
   view.setUint32(0, frames);
@@ -102,7 +102,12 @@ const animationControl = (frames: number, loops: number): Uint8Array => {
 };
 
 /** Where and how long a frame stands; it stays when the next one comes, and replaces what was there. */
-const frameControl = (sequence: number, rectangle: Rectangle, milliseconds: number, scale: number): Uint8Array => {
+const frameControl = (
+  sequence: number,
+  rectangle: Rectangle,
+  milliseconds: number,
+  scale: number,
+): Uint8Array<ArrayBuffer> => {
   const content = new Uint8Array(26);
   const view = new DataView(content.buffer);
   const { left, top, width, height } = rectangle;
@@ -113,7 +118,7 @@ const frameControl = (sequence: number, rectangle: Rectangle, milliseconds: numb
   return chunk("fcTL", content);
 };
 
-const frameData = (sequence: number, compressed: Uint8Array): Uint8Array => {
+const frameData = (sequence: number, compressed: Uint8Array): Uint8Array<ArrayBuffer> => {
   const content = new Uint8Array(4 + compressed.length);
   new DataView(content.buffer).setUint32(0, sequence);
   content.set(compressed, 4);
@@ -165,7 +170,10 @@ const requireFrames = (frames: readonly ArrayData[], options: AnimatedPngOptions
  * Cost: linear in the elements of all frames.
  * @example animatedPng([[[0, 1]], [[1, 1]]], { scale: 8, delay: 200 }).subarray(1, 4) // [80, 78, 71]
  */
-export const animatedPng = (frames: readonly ArrayData[], options: AnimatedPngOptions = {}): Uint8Array => {
+export const animatedPng = (
+  frames: readonly ArrayData[],
+  options: AnimatedPngOptions = {},
+): Uint8Array<ArrayBuffer> => {
   requireOptions("animatedPng", options, ["nelx", "nely", "scale", "colormap", "delay", "loops"]);
   const { scale = 1, colormap = "gray", delay = 100, loops = 0 } = options;
   requirePositiveInteger("animatedPng", "scale", scale);

@@ -48,7 +48,7 @@ export const colormaps: Readonly<Record<ColormapName, (value: number) => Rgb>> =
  * @param name    colour map
  * @returns       one byte a value for gray, three for colours
  */
-export function fieldPixels(values: ArrayLike<number>, name: ColormapName): Uint8Array {
+export function fieldPixels(values: ArrayLike<number>, name: ColormapName): Uint8Array<ArrayBuffer> {
   const channels = name === "gray" ? 1 : 3;
   const pixels = new Uint8Array(values.length * channels);
   for (let at = 0; at < values.length; at++) {

@@ -38,7 +38,7 @@ const matchLengths: LengthTable = lengthTable(shortestMatch, 28, 4);
 const matchDistances: LengthTable = lengthTable(1, 30, 2);
 
 interface BitWriter {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   length: number;
   pending: number;
   pendingBits: number;
@@ -105,7 +105,7 @@ function matchLengthAt(bytes: Uint8Array, earlier: number, at: number): number {
   return length;
 }
 
-function fixedHuffman(bytes: Uint8Array): Uint8Array {
+function fixedHuffman(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const writer: BitWriter = {
     bytes: new Uint8Array(Math.max(64, bytes.length >> 2)),
     length: 0,
@@ -161,7 +161,7 @@ function longestAt(
   return length >= shortestMatch ? { length, distance } : { length: 0, distance: 0 };
 }
 
-function stored(bytes: Uint8Array): Uint8Array {
+function stored(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const blocks = Math.max(1, Math.ceil(bytes.length / largestStoredBlock));
   const out = new Uint8Array(bytes.length + 5 * blocks);
   for (let block = 0; block < blocks; block++) {
@@ -183,7 +183,7 @@ function stored(bytes: Uint8Array): Uint8Array {
  * @returns      header, deflate blocks, Adler-32; never longer than the bytes + 6 + 5 per 65535 bytes begun
  * Cost: linear in the bytes, at most 48 candidates per position.
  */
-export function zlibDeflate(bytes: Uint8Array): Uint8Array {
+export function zlibDeflate(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const coded = fixedHuffman(bytes);
   const storedSize = bytes.length + 5 * Math.max(1, Math.ceil(bytes.length / largestStoredBlock));
   const body = coded.length < storedSize ? coded : stored(bytes);

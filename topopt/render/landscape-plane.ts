@@ -23,7 +23,7 @@ export interface DrawnLandscape {
 
 export interface LandscapePicture {
   readonly landscape: DrawnLandscape;
-  /** Coordinates of a path in the plane, shape [points, 2]: what projectTrajectory gives. */
+  /** A path in the plane, shape [points, 2]: the `coordinates` that projectTrajectory gives. */
   readonly trajectory?: ArrayData | undefined;
   /** "Loss landscape" by default. */
   readonly title?: string | undefined;

@@ -16,7 +16,7 @@ const rgbColourType = 2;
  * @param type     four ASCII letters
  * @param content  none by default
  */
-export function chunk(type: string, content: Uint8Array = new Uint8Array(0)): Uint8Array {
+export function chunk(type: string, content: Uint8Array = new Uint8Array(0)): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(content.length + 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, content.length);
@@ -44,7 +44,7 @@ function absoluteSum(filtered: Uint8Array): number {
 }
 
 /** The filter type byte followed by the filtered row. */
-function filterRow(row: Uint8Array, above: Uint8Array, channels: number): Uint8Array {
+function filterRow(row: Uint8Array, above: Uint8Array, channels: number): Uint8Array<ArrayBuffer> {
   const candidates = [
     row,
     row.map((byte, at) => byte - (at >= channels ? row[at - channels]! : 0)),
@@ -68,7 +68,7 @@ export function scanlines(
   picture: { readonly width: number; readonly height: number; readonly pixels: Uint8Array },
   channels: number,
   scale: number,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const stride = picture.width * scale * channels;
   const lines = new Uint8Array((stride + 1) * picture.height * scale);
   const repeated = new Uint8Array(stride + 1);
@@ -101,7 +101,7 @@ export const requireRoom = (
 };
 
 /** The chunk that says how large a picture of 8 bits a channel is: gray for one channel, red, green and blue for three. */
-export function headerChunk(width: number, height: number, channels: number): Uint8Array {
+export function headerChunk(width: number, height: number, channels: number): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
@@ -112,7 +112,7 @@ export function headerChunk(width: number, height: number, channels: number): Ui
 }
 
 /** The file made of chunks. */
-export function pngFile(chunks: readonly Uint8Array[]): Uint8Array {
+export function pngFile(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const parts = [Uint8Array.from(signature), ...chunks];
   const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

@@ -34,7 +34,7 @@ export interface DensityPictureOptions extends FieldSize {
   readonly colormap?: ColormapName | undefined;
 }
 
-function encode(where: string, picture: PixelPicture, channels: number): Uint8Array {
+function encode(where: string, picture: PixelPicture, channels: number): Uint8Array<ArrayBuffer> {
   requireOptions(where, picture, ["width", "height", "pixels", "scale"], true);
   const scale = picture.scale ?? 1;
   requirePositiveInteger(where, "width", picture.width);
@@ -62,7 +62,7 @@ function encode(where: string, picture: PixelPicture, channels: number): Uint8Ar
  *   length, TooLarge, UnknownOption
  * @example grayPng({ width: 2, height: 1, pixels: Uint8Array.of(0, 255), scale: 8 }).subarray(1, 4) // [80, 78, 71]
  */
-export function grayPng(picture: PixelPicture): Uint8Array {
+export function grayPng(picture: PixelPicture): Uint8Array<ArrayBuffer> {
   return encode("grayPng", picture, 1);
 }
 
@@ -74,7 +74,7 @@ export function grayPng(picture: PixelPicture): Uint8Array {
  *   length, TooLarge, UnknownOption
  * @example rgbPng({ width: 1, height: 1, pixels: Uint8Array.of(255, 128, 0) }).subarray(1, 4) // [80, 78, 71]
  */
-export function rgbPng(picture: PixelPicture): Uint8Array {
+export function rgbPng(picture: PixelPicture): Uint8Array<ArrayBuffer> {
   return encode("rgbPng", picture, 3);
 }
 
@@ -83,7 +83,7 @@ export function fieldPng(
   asked: string,
   { nelx, nely, values }: SampledField,
   { scale, colormap = "gray" }: Pick<DensityPictureOptions, "scale" | "colormap">,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   requireRoom(asked, { width: nelx, height: nely }, colormap === "gray" ? 1 : 3, scale ?? 1);
   const picture: PixelPicture = { width: nelx, height: nely, pixels: fieldPixels(values, colormap), scale };
   return colormap === "gray" ? grayPng(picture) : rgbPng(picture);
@@ -101,7 +101,7 @@ export function fieldPng(
  * @example densityPng(elementField(mesh, 0.5), { scale: 8 }).subarray(1, 4) // [80, 78, 71]
  * @example densityPng([0, 0.5, 1, 1], { nelx: 2, nely: 2, scale: 8 }).subarray(1, 4) // [80, 78, 71]
  */
-export function densityPng(density: ArrayData, options: DensityPictureOptions = {}): Uint8Array {
+export function densityPng(density: ArrayData, options: DensityPictureOptions = {}): Uint8Array<ArrayBuffer> {
   requireOptions("densityPng", options, ["nelx", "nely", "scale", "colormap"]);
   const { scale = 1, colormap = "gray" } = options;
   requirePositiveInteger("densityPng", "scale", scale);
