@@ -43,12 +43,12 @@ export const watched = (at: Continuation, asked: Set<string>): Continuation =>
   });
 
 /** Refuses values that no function of a run has asked for: a name with a typing error would be a number without effect. */
-export const requireRead = (at: Continuation, asked: ReadonlySet<string>): void => {
+export const requireRead = (where: string, at: Continuation, asked: ReadonlySet<string>): void => {
   const unread = Object.keys(at).find((name) => !asked.has(name));
   if (unread === undefined) return;
   const read = asked.size === 0 ? "They ask for nothing" : `They ask for ${[...asked].join(", ")}`;
   throw new InvalidProblem(
-    "a run",
+    where,
     `parameterization, interpolation, objective and constraints ask for no ${showValue(unread)} of the continuation`,
     `${read}: name it so, or leave it out`,
   );

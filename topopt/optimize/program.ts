@@ -139,7 +139,7 @@ export const iterationOf = <P, S extends GridSystem>(
       share === undefined ? mean(field) : sum(mul(field, problem.mask!)).div(share);
     const finite = [value, values, ...arraysOf(gradient), ...rows.flatMap(arraysOf)].map((x) => all(isfinite(x)));
     const enforced = parameterization.enforced?.(params, at) ?? {};
-    requireRead(given, asked);
+    requireRead(settled.asked, given, asked);
     const [next, nextState] = advance(settled, params, state, value, gradient, violations, rows);
     const [before, after] = [arraysOf(params), arraysOf(next)];
     return {
