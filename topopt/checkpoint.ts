@@ -12,7 +12,7 @@ import type { DType, TypedArray } from "../src/array/dtype.ts";
 import { fromBuffer, NDArray } from "../src/array/ndarray.ts";
 import { allocate } from "../src/array/storage.ts";
 import { sizeOf } from "../src/array/shape.ts";
-import { CorruptCheckpoint, InvalidElement } from "../src/error.ts";
+import { CorruptCheckpoint, InvalidElement, InvalidOption } from "../src/error.ts";
 import { describeValue } from "../src/describe.ts";
 import { crc32 } from "./render/checksum.ts";
 
@@ -67,7 +67,7 @@ const encoded = (value: unknown, arrays: NDArray[], path: string): unknown => {
  * Cost: one copy of the arrays.
  * @example decodeCheckpoint(encodeCheckpoint({ step: 3, params: [array([1, 2])] })) // { step: 3, params: [[1, 2]] }
  */
-export const encodeCheckpoint = (value: unknown): Uint8Array => {
+export const encodeCheckpoint = (value: unknown): Uint8Array<ArrayBuffer> => {
   const arrays: NDArray[] = [];
   const header = new TextEncoder().encode(JSON.stringify(encoded(value, arrays, "value")));
   const values = arrays.map((x) => x.toTypedArray());
@@ -119,12 +119,24 @@ const decoded = (value: unknown, readArray: ReturnType<typeof arrayReader>): Sav
   return Object.fromEntries(own.$record.map(([name, entry]) => [name, decoded(entry, readArray)]));
 };
 
+const requireBytes = (bytes: unknown): void => {
+  if (bytes instanceof Uint8Array) return;
+  const isBuffer =
+    bytes instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && bytes instanceof SharedArrayBuffer);
+  throw new InvalidOption(
+    "decodeCheckpoint",
+    `${describeValue(bytes)} in the place of the bytes`,
+    isBuffer ? "Wrap the buffer: new Uint8Array(buffer)" : "Give what encodeCheckpoint made, a Uint8Array",
+  );
+};
+
 /**
  * The value that bytes hold, all of it or none. Its type is the caller's word: bytes say nothing of types.
- * @throws CorruptCheckpoint for bytes that are no checkpoint, not whole, changed, or of another version of the format
+ * @throws InvalidOption for what is no Uint8Array; CorruptCheckpoint for bytes that are no checkpoint, not whole, changed, or of another version of the format
  * @example decodeCheckpoint(encodeCheckpoint([1, "two", null])) // [1, "two", null]
  */
 export const decodeCheckpoint = <T = Saved>(bytes: Uint8Array): T => {
+  requireBytes(bytes);
   if (bytes.length < place.header) return refuse(`${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = new TextDecoder();

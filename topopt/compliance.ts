@@ -8,6 +8,7 @@ import { feSolve } from "../library/fem/index.ts";
 import type { ElementField, Factor, FieldOf, GridSystem } from "../library/fem/index.ts";
 import { mul } from "../library/numpy/elementwise.ts";
 import { sum } from "../library/numpy/reductions.ts";
+import { requireSolvable } from "./problem-checks.ts";
 import type { Problem } from "./problems/index.ts";
 
 /**
@@ -17,7 +18,7 @@ import type { Problem } from "./problems/index.ts";
  * same, through the prescribed displacements too; for stiffness against them take reactions(...) . prescribed.
  * @param modulus  Young's modulus per element, shape [nely, nelx] or [nelz, nely, nelx], pascal; all > 0
  * @returns        a scalar, newton metre
- * @throws as feSolve
+ * @throws InvalidProblem and InvalidMesh for what is no problem; as feSolve
  * Derivatives: forward and reverse, any order. Cost: one factorization.
  * @example compliance(problem, elementField(mesh, 1)).div(compliance(problem, elementField(mesh, 2))) // 2
  */
@@ -29,10 +30,12 @@ export const compliance = <S extends GridSystem>(problem: Problem<S>, modulus: E
  * @example const [c, u] = complianceAndDisplacement(problem, elementField(mesh, 1)); np.vdot(problem.load, u).sub(c) // 0
  */
 export const complianceAndDisplacement = <S extends GridSystem>(
-  { system, load }: Problem<S>,
+  problem: Problem<S>,
   modulus: ElementField,
   options: { readonly factor?: Factor } = {},
 ): [NDArray, FieldOf<S>] => {
+  requireSolvable("compliance", problem);
+  const { system, load } = problem;
   const displacement = feSolve(system, modulus, load, options);
   return [sum(mul(load, displacement)), displacement];
 };

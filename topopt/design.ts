@@ -10,7 +10,7 @@ import { showValue } from "../src/describe.ts";
 import { InvalidProblem } from "../src/error.ts";
 import { add } from "../library/numpy/elementwise.ts";
 import { requireMade } from "./filter-checks.ts";
-import { requireProblem } from "./problems/problem.ts";
+import { requireSolvable } from "./problem-checks.ts";
 import { simp } from "./interpolation.ts";
 import type { Continuation } from "./parameterization.ts";
 import type { Problem } from "./problems/index.ts";
@@ -52,7 +52,7 @@ export const designOf = <S extends GridSystem>(
   modulus?: ElementField,
   solidModulus?: ElementField | null,
 ): Design<S> => {
-  requireProblem("designOf", problem);
+  requireSolvable("designOf", problem);
   const { mesh, system, weight } = problem;
   requireMade("the density of designOf", mesh, density);
   if (weight !== undefined && (system.kind as string) !== "elasticity")

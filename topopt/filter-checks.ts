@@ -6,7 +6,8 @@ import { sameShape, showShape } from "../src/array/shape.ts";
 import { showValue } from "../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../src/error.ts";
 import type { ElementField, GridMesh } from "../library/fem/index.ts";
-import { toDType } from "../library/numpy/operand.ts";
+import { requireMesh } from "../library/fem/mesh.ts";
+import { asOperand, toDType } from "../library/numpy/operand.ts";
 
 /** Refuses what is no length. */
 export const requireRadius = (asked: string, radius: number): void => {
@@ -15,11 +16,14 @@ export const requireRadius = (asked: string, radius: number): void => {
 };
 
 /** Refuses fields of another shape than the mesh's. */
-export const requireField = (asked: string, { elementShape, dimensions }: GridMesh, field: NDArray): void => {
-  if (!sameShape(field.shape, elementShape))
+export const requireField = (asked: string, mesh: GridMesh, field: NDArray): void => {
+  requireMesh(asked, mesh);
+  const { elementShape, dimensions } = mesh;
+  const { shape } = asOperand(asked, field);
+  if (!sameShape(shape, elementShape))
     throw new ShapeMismatch(
       asked,
-      `a field of shape ${showShape(field.shape)}`,
+      `a field of shape ${showShape(shape)}`,
       `This mesh needs ${showShape(elementShape)}: ${dimensions === 3 ? "layers, " : ""}rows from the top, then columns`,
     );
 };
@@ -33,6 +37,7 @@ export const requireMade = (asked: string, mesh: GridMesh, made: NDArray): Eleme
 
 /** Zeros and ones as float64; what is traced is taken as it is. */
 export const requireFlags = (asked: string, name: string, flags: NDArray): ElementField => {
+  asOperand(`${name} of ${asked}`, flags);
   const wrong = isConcrete(flags) ? flags.toTypedArray().find((flag) => flag !== 0 && flag !== 1) : undefined;
   if (wrong !== undefined)
     throw new InvalidOption(asked, `${name} holds ${wrong}`, "It holds 1 for elements that count and 0 for the others");

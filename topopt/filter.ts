@@ -11,6 +11,7 @@ import { convolution } from "../ops/convolution.ts";
 import { div } from "../ops/arithmetic.ts";
 import { reshape } from "../ops/shape.ts";
 import { requireOptions } from "../src/options.ts";
+import { requireMesh } from "../library/fem/mesh.ts";
 import type { ElementField, GridMesh } from "../library/fem/index.ts";
 import { ones } from "../library/numpy/creation.ts";
 import { toDType } from "../library/numpy/operand.ts";
@@ -105,6 +106,7 @@ const maskedFilter = (weigh: (field: NDArray) => NDArray, mask: ElementField): (
  * densityFilter(mesh, { radius: 1.5, mask })(elementField(mesh, 0.5)).at(0).get() // [0.5, 0.5, 0, 0]
  */
 export const densityFilter = (mesh: GridMesh, options: FilterOptions): ((density: ElementField) => ElementField) => {
+  requireMesh("densityFilter", mesh);
   requireOptions("densityFilter", options, ["radius", "mask"], true);
   const { radius, mask } = options;
   requireRadius("densityFilter", radius);

@@ -6,6 +6,7 @@
  */
 import type { NDArray } from "../src/array/ndarray.ts";
 import { InvalidOption } from "../src/error.ts";
+import { requireMesh } from "../library/fem/mesh.ts";
 import { requireOptions } from "../src/options.ts";
 import { elementField, elementMeans, feFactor, feSolve, helmholtz, sourceLoad } from "../library/fem/index.ts";
 import type { ElementField, GridMesh, SolverOption } from "../library/fem/index.ts";
@@ -51,6 +52,7 @@ export const helmholtzFilter = (
   mesh: GridMesh,
   options: HelmholtzFilterOptions,
 ): ((density: ElementField) => ElementField) => {
+  requireMesh("helmholtzFilter", mesh);
   requireOptions("helmholtzFilter", options, ["radius", "solver"], true);
   const { radius } = options;
   requireRadius("helmholtzFilter", radius);

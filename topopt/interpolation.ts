@@ -4,10 +4,12 @@
  * ramp: E = eMin + rho / (1 + q (1 - rho)) (e0 - eMin) (Stolpe & Svanberg 2001)
  */
 import { NDArray } from "../src/array/ndarray.ts";
+import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
 import type { ElementField } from "../library/fem/index.ts";
 import { pow } from "../library/numpy/elementwise.ts";
 import "../library/numpy/methods.ts";
+import { asOperand } from "../library/numpy/operand.ts";
 import { requireOptions } from "../src/options.ts";
 
 export interface ModulusBounds {
@@ -19,7 +21,7 @@ export interface ModulusBounds {
 
 const requireBounds = (asked: string, eMin: number, e0: number): void => {
   if (typeof eMin !== "number" || typeof e0 !== "number" || !(eMin > 0 && e0 > eMin && e0 < Infinity))
-    throw new InvalidOption(asked, `eMin ${eMin}, e0 ${e0}`, "Moduli satisfy 0 < eMin < e0");
+    throw new InvalidOption(asked, `eMin ${showValue(eMin)}, e0 ${showValue(e0)}`, "Moduli satisfy 0 < eMin < e0");
 };
 
 /** Whether a number is finite and large enough; of an array of one number no more is known. */
@@ -41,7 +43,7 @@ export const simp = (
   const { penal = 3, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("simp", eMin, e0);
   if (!isScalarFrom(1, penal))
-    throw new InvalidOption("simp", `penal ${String(penal)}`, "The penalization exponent is 1 or more");
+    throw new InvalidOption("simp", `penal ${showValue(penal)}`, "The penalization exponent is 1 or more");
   return pow(density, penal)
     .mul(e0 - eMin)
     .add(eMin) as ElementField;
@@ -59,7 +61,8 @@ export const ramp = (
   requireOptions("ramp", options, ["q", "eMin", "e0"]);
   const { q = 8, eMin = 1e-9, e0 = 1 } = options;
   requireBounds("ramp", eMin, e0);
-  if (!isScalarFrom(0, q)) throw new InvalidOption("ramp", `q ${String(q)}`, "q is 0 or more");
-  const fraction = density.div(density.neg().mul(q).add(1).add(q));
+  if (!isScalarFrom(0, q)) throw new InvalidOption("ramp", `q ${showValue(q)}`, "q is 0 or more");
+  const rho = asOperand("ramp", density);
+  const fraction = rho.div(rho.neg().mul(q).add(1).add(q));
   return fraction.mul(e0 - eMin).add(eMin) as ElementField;
 };

@@ -20,6 +20,7 @@ import type {
   GridSystem,
   VectorField,
 } from "../library/fem/index.ts";
+import { asOperand } from "../library/numpy/operand.ts";
 import { mean } from "../library/numpy/statistics.ts";
 import { isfinite, logicalAnd, mul } from "../library/numpy/elementwise.ts";
 import { all, sum } from "../library/numpy/reductions.ts";
@@ -30,7 +31,7 @@ import { complianceAndDisplacement } from "./compliance.ts";
 import { defaultRadius, densityFilter } from "./filter.ts";
 import { simp } from "./interpolation.ts";
 import { updateDesign } from "./optimality-update.ts";
-import { requireProblem } from "./problem-checks.ts";
+import { requireSolvable } from "./problem-checks.ts";
 import type { Problem } from "./problems/index.ts";
 
 export interface HistoryEntry {
@@ -169,6 +170,7 @@ const physicalDensity = (
 
 /**
  * Compliance of a design with its displacement and physical density, as one function of the design.
+ * @throws InvalidProblem, InvalidMesh, InvalidOption, UnknownOption; the function as feSolve
  * @example
  * const [c] = designObjective(problem, { filterRadius: 0 })(elementField(mesh, 1));
  * np.allclose(c, compliance(problem, elementField(mesh, 1))) // true
@@ -177,12 +179,12 @@ export const designObjective = <S extends GridSystem>(
   problem: Problem<S>,
   options: Pick<MinimizeOptions, "filterRadius" | "penal" | "eMin">,
 ): ((design: ElementField) => [NDArray, { density: ElementField; displacement: FieldOf<S> }]) => {
-  requireProblem("designObjective", problem);
+  requireSolvable("designObjective", problem);
   requireOptions("designObjective", options, optionNames, true);
   const { filterRadius = defaultRadius(problem.mesh), penal = 3, eMin = 1e-9 } = options;
   const physical = physicalDensity(problem, filterRadius);
   return function objective(design) {
-    const density = physical(design);
+    const density = physical(asOperand("designObjective, the design", design) as ElementField);
     const [value, displacement] = complianceAndDisplacement(problem, simp(density, { penal, eMin }));
     return [value, { density, displacement }];
   };
@@ -313,7 +315,7 @@ export const minimizeCompliance = <S extends GridSystem>(
   problem: Problem<S>,
   options: MinimizeOptions,
 ): MinimizeResult<S> => {
-  requireProblem("minimizeCompliance", problem);
+  requireSolvable("minimizeCompliance", problem);
   requirePlainProblem(problem);
   const asked = settle(problem.mesh, options);
   const { volumeFraction, filterRadius, iterations, changeTolerance, backend } = asked;

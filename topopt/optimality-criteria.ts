@@ -1,11 +1,14 @@
 /**
  * Optimality criteria update of plain fields: what optimality-update.ts computes, with its inputs checked first.
  */
-import { InvalidProblem, ShapeMismatch } from "../src/error.ts";
+import { InvalidOption, InvalidProblem, ShapeMismatch } from "../src/error.ts";
+import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape } from "../src/array/shape.ts";
+import { showValue } from "../src/describe.ts";
+import { requireOptions } from "../src/options.ts";
 import type { ElementField } from "../library/fem/index.ts";
 import { ones } from "../library/numpy/creation.ts";
-import { toDType } from "../library/numpy/operand.ts";
+import { asOperand, toDType } from "../library/numpy/operand.ts";
 import { jit } from "../transforms/jit.ts";
 import { updateDesign } from "./optimality-update.ts";
 
@@ -25,6 +28,16 @@ export interface OptimalityCriteria {
   readonly upper?: ElementField | undefined;
 }
 
+const optionNames = [
+  "design",
+  "objectiveGradient",
+  "volumeGradient",
+  "volumeFraction",
+  "move",
+  "volumeTolerance",
+  "upper",
+] as const;
+
 export interface OptimalityStep {
   readonly design: ElementField;
   readonly lambda: number;
@@ -34,15 +47,21 @@ export interface OptimalityStep {
   readonly bisections: number;
 }
 
+const asked = "optimalityCriteria";
+
+const floatsOf = (what: string, field: ElementField): ElementField =>
+  toDType(asOperand(`${asked}, ${what}`, field), "float64") as NDArray as ElementField;
+
 /** A field that has the shape of the design. */
 const requireLike = (design: ElementField, what: string, field: ElementField): ElementField => {
-  if (!sameShape(design.shape, field.shape))
+  const own = floatsOf(what, field);
+  if (!sameShape(design.shape, own.shape))
     throw new ShapeMismatch(
-      "optimalityCriteria",
-      `${what} has shape ${showShape(field.shape)}, the design ${showShape(design.shape)}`,
+      asked,
+      `${what} has shape ${showShape(own.shape)}, the design ${showShape(design.shape)}`,
       "All fields of an update are element fields of one mesh",
     );
-  return toDType(field, "float64") as ElementField;
+  return own;
 };
 
 const requireFinite = (objectiveGradient: ElementField): void => {
@@ -50,10 +69,16 @@ const requireFinite = (objectiveGradient: ElementField): void => {
   const wrong = slopes.findIndex((slope) => !Number.isFinite(slope));
   if (wrong >= 0)
     throw new InvalidProblem(
-      "optimalityCriteria",
+      asked,
       `the gradient of element ${wrong} is ${slopes[wrong]}`,
       "The objective must have a finite gradient",
     );
+};
+
+const requireNumbers = (options: OptimalityCriteria): void => {
+  for (const name of ["volumeFraction", "move", "volumeTolerance"] as const)
+    if (typeof options[name] !== "number")
+      throw new InvalidOption(asked, `${name} ${showValue(options[name])}`, "Give a number");
 };
 
 const update = jit(updateDesign);
@@ -63,7 +88,7 @@ const update = jit(updateDesign);
  * where the target lies outside, so the unit of the objective does not matter.
  * Where the bounds and the move limit do not allow the target, the closest reachable volume is taken and said
  * (isVolumeReached).
- * @throws InvalidProblem when a gradient is not finite, ShapeMismatch
+ * @throws InvalidProblem when a gradient is not finite, ShapeMismatch, NotAnArray, InvalidOption, UnknownOption
  * Compiled once per shape.
  * @example
  * const half = elementField(mesh, 0.5);
@@ -73,8 +98,10 @@ const update = jit(updateDesign);
  * np.sign(step.design.sub(0.5)).at(0).get() // [1, 1, -1, -1]
  */
 export const optimalityCriteria = (options: OptimalityCriteria): OptimalityStep => {
+  requireOptions(asked, options, optionNames, true);
+  requireNumbers(options);
   const { volumeFraction, move, volumeTolerance } = options;
-  const design = toDType(options.design, "float64") as ElementField;
+  const design = floatsOf("design", options.design);
   const volumeGradient = requireLike(design, "volumeGradient", options.volumeGradient);
   const objectiveGradient = requireLike(design, "objectiveGradient", options.objectiveGradient);
   requireFinite(objectiveGradient);

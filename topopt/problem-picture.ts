@@ -7,14 +7,14 @@ import { requireOptions } from "../src/options.ts";
 import type { ElasticitySystem, ElementField, VectorField } from "../library/fem/index.ts";
 import { boundaryPicture } from "./render/index.ts";
 import type { PictureLoad, PictureSpring, PictureSupport } from "./render/index.ts";
-import { requireProblem } from "./problems/problem.ts";
+import { requireSolvable } from "./problem-checks.ts";
 import type { Mechanism, Problem } from "./problems/index.ts";
 
 const asked = "problemPicture";
 
 /** Refuses what is no structure in the plane. */
 const requirePlaneStructure = (problem: Problem): void => {
-  requireProblem(asked, problem);
+  requireSolvable(asked, problem);
   const { mesh, system } = problem;
   const kind: string = system.kind;
   if (kind !== "elasticity")

@@ -30,7 +30,7 @@ import {
   tanh,
 } from "../library/numpy/elementwise.ts";
 import { stack } from "../library/numpy/joining.ts";
-import { toDType } from "../library/numpy/operand.ts";
+import { asOperand, toDType } from "../library/numpy/operand.ts";
 import { max, min, sum } from "../library/numpy/reductions.ts";
 import { where as choose } from "../library/numpy/selection.ts";
 import { mean } from "../library/numpy/statistics.ts";
@@ -149,16 +149,17 @@ export const volumePreservingSigmoid = <A extends NDArray>(logits: A, options: V
   if (volume !== undefined && typeof volume !== "function")
     throw new InvalidOption(asked, `volume ${showValue(volume)}`, "Give a function of a field");
   const fraction = requireScalar(asked, "volumeFraction", volumeFraction, isFraction, fractionRule);
-  if (where !== undefined && !sameShape(where.shape, logits.shape))
+  const { shape } = asOperand(asked, logits);
+  if (where !== undefined && !sameShape(asOperand(`where of ${asked}`, where).shape, shape))
     throw new ShapeMismatch(
       asked,
-      `where of shape ${showShape(where.shape)} and logits of shape ${showShape(logits.shape)}`,
+      `where of shape ${showShape(asOperand(asked, where).shape)} and logits of shape ${showShape(shape)}`,
       "Give one flag per logit",
     );
   const flags = where === undefined ? undefined : requireFlags(asked, "where", where);
   if (isConcrete(flags) && !flags.toTypedArray().includes(1 as never))
     throw new InvalidOption(asked, "where without a 1", "Some element has to count");
-  const given = requireRange(toDType(logits, "float64"), flags, fraction);
+  const given = requireRange(toDType(asOperand(asked, logits), "float64"), flags, fraction);
   const known = flags === undefined ? given : choose(flags, given, 0);
   // The shift takes up whatever is subtracted here: equal logits are 0 then, however large they were.
   const centred = sub(known, stopGradient(max(known)));
@@ -270,7 +271,7 @@ export const tanhProjection = <A extends NDArray>(density: A, options: TanhProje
     (value) => value >= 0 && value <= 1,
     "A threshold lies in [0, 1]",
   );
-  return projected(toDType(density, "float64"), beta, eta) as A;
+  return projected(toDType(asOperand("tanhProjection", density), "float64"), beta, eta) as A;
 };
 
 /** Volume per unit of eta, added to a search that would find no sign change where eta makes no difference. */
@@ -337,7 +338,7 @@ export const volumePreservingProjection = <A extends NDArray>(
   const asked = "volumePreservingProjection";
   requireOptions(asked, options, ["beta"], true);
   const beta = requireBeta(asked, options.beta);
-  const field = toDType(density, "float64");
+  const field = toDType(asOperand(asked, density), "float64");
   requireDensities(asked, field);
   const threshold = rootNamed<NDArray>(asked, {
     f: (eta) => sub(mean(projected(field, beta, eta)), mean(field)),

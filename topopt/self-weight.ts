@@ -5,11 +5,13 @@
  */
 import type { NDArray } from "../src/array/ndarray.ts";
 import { sameShape, showShape } from "../src/array/shape.ts";
+import { showValue } from "../src/describe.ts";
 import { InvalidOption, ShapeMismatch } from "../src/error.ts";
+import { requireMesh } from "../library/fem/mesh.ts";
 import type { ElementField, GridMesh, VectorField } from "../library/fem/index.ts";
 import { array } from "../library/numpy/creation.ts";
 import { add, mul } from "../library/numpy/elementwise.ts";
-import { toDType } from "../library/numpy/operand.ts";
+import { asOperand, toDType } from "../library/numpy/operand.ts";
 import { expandDims } from "../library/numpy/manipulation.ts";
 import { pad } from "../library/numpy/padding.ts";
 
@@ -17,7 +19,7 @@ const requireWeight = ({ dimensions }: GridMesh, weight: readonly number[]): voi
   if (Array.isArray(weight) && weight.length === dimensions && weight.every(Number.isFinite)) return;
   throw new InvalidOption(
     "selfWeight",
-    `weight ${Array.isArray(weight) ? `[${weight.join(", ")}]` : String(weight)}`,
+    `weight ${showValue(weight)}`,
     dimensions === 3 ? "Give three finite numbers, [x, y, z]" : "Give two finite numbers, [x, y]",
   );
 };
@@ -46,11 +48,13 @@ const aroundNodes = (field: NDArray): NDArray => {
  * @example np.sum(selfWeight(mesh, elementField(mesh, 0.5), [0, -1])) // -4
  */
 export const selfWeight = (mesh: GridMesh, density: ElementField, weight: readonly number[]): VectorField => {
+  requireMesh("selfWeight", mesh);
   requireWeight(mesh, weight);
-  if (!sameShape(density.shape, mesh.elementShape))
+  const { shape } = asOperand("selfWeight", density);
+  if (!sameShape(shape, mesh.elementShape))
     throw new ShapeMismatch(
       "selfWeight",
-      `a density of shape ${showShape(density.shape)}`,
+      `a density of shape ${showShape(shape)}`,
       `This mesh needs ${showShape(mesh.elementShape)}: ${mesh.dimensions === 3 ? "layers, " : ""}rows from the top, then columns`,
     );
   const volumes = mesh.size.map((length, axis) => length / mesh.elementShape[mesh.dimensions - 1 - axis]!);

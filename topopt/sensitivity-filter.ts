@@ -8,7 +8,9 @@ import { InvalidOption } from "../src/error.ts";
 import type { NDArray } from "../src/array/ndarray.ts";
 import { requireOptions } from "../src/options.ts";
 import type { ElementField, GridMesh } from "../library/fem/index.ts";
+import { requireMesh } from "../library/fem/mesh.ts";
 import { div, maximum, mul } from "../library/numpy/elementwise.ts";
+import { asOperand } from "../library/numpy/operand.ts";
 import { customVjp } from "../transforms/custom-vjp.ts";
 import { densityFilter } from "./filter.ts";
 import { requireField, requireRadius } from "./filter-checks.ts";
@@ -27,7 +29,8 @@ export interface SensitivityFilterOptions {
  * before a constraint that is to be met. For a gradient that is one, use densityFilter or helmholtzFilter.
  * @param options  radius; gamma
  * @returns        a function of a field of shape [nely, nelx] or [nelz, nely, nelx], which gives back the field itself
- * @throws InvalidOption, UnknownOption, TooLarge for a radius that would take minutes; the function ShapeMismatch
+ * @throws InvalidMesh, InvalidOption, UnknownOption, TooLarge for a radius that would take minutes; the function ShapeMismatch
+ *   and NotAnArray
  * Derivatives: reverse mode, by the formula above; forward mode is refused with ForwardModeOfCustomVjp; higher orders
  * differentiate the formula. Cost: one density filter per gradient.
  * @example
@@ -41,6 +44,7 @@ export const sensitivityFilter = (
   mesh: GridMesh,
   options: SensitivityFilterOptions,
 ): ((density: ElementField) => ElementField) => {
+  requireMesh("sensitivityFilter", mesh);
   requireOptions("sensitivityFilter", options, ["radius", "gamma"], true);
   const { radius, gamma = 1e-3 } = options;
   requireRadius("sensitivityFilter", radius);
@@ -54,7 +58,8 @@ export const sensitivityFilter = (
     ],
   });
   return function sensitivityFiltered(density) {
-    requireField("sensitivityFilter", mesh, density);
-    return filtered(density) as ElementField;
+    const own = asOperand("sensitivityFilter, the density", density);
+    requireField("sensitivityFilter", mesh, own);
+    return filtered(own) as ElementField;
   };
 };

@@ -8,6 +8,7 @@ import type { SolverOption } from "../../ops/fe-solver-choice.ts";
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
+import { requireMesh } from "./mesh.ts";
 import type { GridMesh, VectorField } from "./mesh.ts";
 import type { Direction, Spring, Support } from "./supports.ts";
 import { elementLengths, makeSystem } from "./system.ts";
@@ -36,7 +37,7 @@ export interface ElasticitySystem extends GridSystemRecord<Direction, VectorFiel
 
 /**
  * An elastic structure: plane stress of thickness 1, or a solid where the mesh has layers. Supports given twice are merged.
- * @throws InvalidOption (also supports that contradict each other), InvalidMesh (supports of another mesh), TooLarge (a
+ * @throws InvalidOption (also supports that contradict each other), InvalidMesh (also supports of another mesh), TooLarge (a
  *   direct solver whose factor does not fit). Missing supports show in the first solve: NotPositiveDefinite names a dof
  *   that can move
  * @example elasticity(mesh, { supports: [fix(edge(mesh, "left"), "all")] }).elementMatrix.shape // [8, 8]
@@ -45,6 +46,7 @@ export interface ElasticitySystem extends GridSystemRecord<Direction, VectorFiel
  * elasticity(block, { supports: [fix(face(block, "left"), "all")] }).elementMatrix.shape // [24, 24]
  */
 export const elasticity = (mesh: GridMesh, options: ElasticityOptions): ElasticitySystem => {
+  requireMesh("elasticity", mesh);
   requireOptions("elasticity", options, ["supports", "poisson", "springs", "solver"], true);
   const { supports, poisson = 0.3, springs = [], solver } = options;
   if (typeof poisson !== "number" || !(poisson > -1 && poisson < 0.5))

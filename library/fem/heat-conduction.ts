@@ -6,6 +6,7 @@ import { h8Heat } from "../../kernels/sparse/hexahedron.ts";
 import { q4Heat } from "../../kernels/sparse/quadrilateral.ts";
 import type { SolverOption } from "../../ops/fe-solver-choice.ts";
 import { requireOptions } from "../../src/options.ts";
+import { requireMesh } from "./mesh.ts";
 import type { GridMesh, ScalarField } from "./mesh.ts";
 import type { Spring, Support } from "./supports.ts";
 import { elementLengths, makeSystem } from "./system.ts";
@@ -32,7 +33,7 @@ export interface HeatSystem extends GridSystemRecord<"temperature", ScalarField>
 /**
  * A conductor, to be solved by feSolve(system, conductivity, heat): conductivities take the place of moduli (watt per metre
  * and kelvin, all > 0), nodal heat that of loads (watt), temperatures that of displacements (kelvin).
- * @throws InvalidOption (also supports that contradict each other), InvalidMesh (supports of another mesh), TooLarge (a
+ * @throws InvalidOption (also supports that contradict each other), InvalidMesh (also supports of another mesh), TooLarge (a
  *   direct solver whose factor does not fit). Without supports and springs the first solve says NotPositiveDefinite
  * @example
  * const system = heatConduction(mesh, { supports: [fix(edge(mesh, "left"), "temperature", 20)] });
@@ -40,6 +41,7 @@ export interface HeatSystem extends GridSystemRecord<"temperature", ScalarField>
  * feSolve(system, elementField(mesh, 2), heat).at(0, 4).get() // 23
  */
 export const heatConduction = (mesh: GridMesh, options: HeatConductionOptions): HeatSystem => {
+  requireMesh("heatConduction", mesh);
   requireOptions("heatConduction", options, ["supports", "springs", "solver"], true);
   const { supports, springs = [], solver } = options;
   const element = mesh.dimensions === 3 ? h8Heat : q4Heat;

@@ -9,6 +9,7 @@ import type { SolverOption } from "../../ops/fe-solver-choice.ts";
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
+import { requireMesh } from "./mesh.ts";
 import type { GridMesh, ScalarField } from "./mesh.ts";
 import { elementLengths, makeSystem } from "./system.ts";
 import type { GridSystemRecord } from "./system.ts";
@@ -38,14 +39,15 @@ export const longestLength = (mesh: GridMesh): number => largestRatio * Math.min
 /**
  * The equation -l^2 lap(u) + u = s, to be solved by feSolve(system, elementField(mesh, 1), sourceLoad(mesh, s)); other moduli
  * multiply the left side, element by element.
- * @throws InvalidOption for a length that is negative, or more than 1e5 times the shortest edge of an element; TooLarge (a
- *   direct solver whose factor does not fit)
+ * @throws InvalidOption for a length that is negative, or more than 1e5 times the shortest edge of an element; InvalidMesh;
+ *   TooLarge (a direct solver whose factor does not fit)
  * @example
  * const system = helmholtz(mesh, { length: 2 });
  * const u = feSolve(system, elementField(mesh, 1), sourceLoad(mesh, elementField(mesh, 3)));
  * np.allclose(u, 3) // true
  */
 export const helmholtz = (mesh: GridMesh, options: HelmholtzOptions): HelmholtzSystem => {
+  requireMesh("helmholtz", mesh);
   requireOptions("helmholtz", options, ["length", "solver"], true);
   const { length, solver } = options;
   const edges = elementLengths(mesh);

@@ -25,7 +25,7 @@ const requireForce = (asked: string, { dimensions }: GridMesh, force: PerAxis | 
   if ((isVector && parts.length !== dimensions) || !parts.every(Number.isFinite))
     throw new InvalidOption(
       asked,
-      `force ${Array.isArray(force) ? `[${force.join(", ")}]` : showValue(force)}`,
+      `force ${showValue(force)}`,
       dimensions === 3
         ? "Give three finite numbers, [x, y, z], or one of heat"
         : "Give two finite numbers, [x, y], or one of heat",
@@ -53,12 +53,12 @@ const loadField = (
  * The same force (or heat) on every node of a set, zero elsewhere; add fields for several.
  * @param force  [x, y] or [x, y, z] per node, newton; x right, y up, z along the layers. A number: heat per node, watt
  * @returns      shape of a displacement, or of a temperature for a number
- * @throws InvalidOption for an empty set, or a force that is not finite numbers, one per axis of the mesh
+ * @throws InvalidOption for what is no set or an empty one, or a force that is not finite numbers, one per axis of the mesh
  * @example nodalLoad(corner(mesh, "topLeft"), [0, -1]).at(0, 0).get() // [0, -1]
  */
 export const nodalLoad: LoadFunction = (set: NodeSet, force: PerAxis | number) => {
-  const { mesh, nodes } = set;
   requireNodes("nodalLoad", set);
+  const { mesh, nodes } = set;
   const parts = requireForce("nodalLoad", mesh, force);
   return loadField(
     mesh,
@@ -102,7 +102,7 @@ const facetShares = ({ mesh, nodes }: NodeSet): Map<number, number> => {
  * elements in the plane, faces in space. Inner nodes get the share of the facets around them, corner nodes less.
  * @param force  the total [x, y] or [x, y, z], newton; a number: total heat, watt
  * @returns      shape of a displacement, or of a temperature for a number
- * @throws InvalidOption for a set that has no whole facet, or a force that is not finite numbers, one per axis of the mesh
+ * @throws InvalidOption for what is no set or one that has no whole facet, or a force that is not finite numbers, one per axis of the mesh
  * @example
  * const load = tractionLoad(edge(mesh, "right"), [0, -1]);
  * load.at(null, 4, 1).get() // [-0.25, -0.5, -0.25]

@@ -11,6 +11,7 @@ import { showValue } from "../../src/describe.ts";
 import { requireOptions } from "../../src/options.ts";
 import { array, full } from "../numpy/creation.ts";
 import type { ArrayData } from "../numpy/creation.ts";
+import { asOperand, toDType } from "../numpy/operand.ts";
 
 declare const fieldKind: unique symbol;
 
@@ -98,6 +99,35 @@ export const gridMesh = (options: GridOptions): GridMesh => {
   } as const);
 };
 
+/** Whether a value has all that a mesh has: a copy of one, as another thread gets it, is a mesh as well. */
+export const isMesh = (value: unknown): value is GridMesh => {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, dimensions, nelx, nely, nelz, elementShape, nodeShape, size } = value as Partial<GridMesh>;
+  const counts = nelz === undefined ? [nely, nelx] : [nelz, nely, nelx];
+  const areEntries = (list: unknown, isRight: (entry: unknown, axis: number) => boolean): boolean =>
+    Array.isArray(list) && list.length === counts.length && list.every(isRight);
+  return (
+    kind === "grid" &&
+    dimensions === counts.length &&
+    areEntries(elementShape, (count, axis) => Number.isSafeInteger(count) && count === counts[axis]) &&
+    areEntries(nodeShape, (count, axis) => count === counts[axis]! + 1) &&
+    areEntries(size, Number.isFinite)
+  );
+};
+
+/** Refuses what is no mesh. */
+export const requireMesh = (asked: string, mesh: GridMesh): void => {
+  if (!isMesh(mesh))
+    throw new InvalidMesh(
+      asked,
+      `${showValue(mesh)} in the place of the mesh`,
+      "Give what gridMesh({ nelx, nely }) made",
+    );
+};
+
+/** A field as float64. @throws NotAnArray for lists, undefined and whatever else is no array */
+export const floatsOf = (asked: string, field: NDArray): NDArray => toDType(asOperand(asked, field), "float64");
+
 /** Checks that trailing axes have the shape; leading axes are batches or load cases. */
 export const requireTail = (asked: string, x: NDArray, tail: Shape, dimensions: 2 | 3): void => {
   if (!sameShape(x.shape.slice(Math.max(0, x.ndim - tail.length)), tail))
@@ -109,34 +139,41 @@ export const requireTail = (asked: string, x: NDArray, tail: Shape, dimensions: 
 };
 
 /** A field of one kind from a number or an array. */
-const fieldOf = (asked: string, { dimensions }: GridMesh, values: number | ArrayData, shape: Shape): NDArray => {
+const fieldOf = (
+  asked: string,
+  mesh: GridMesh,
+  values: number | ArrayData,
+  shapeOf: (mesh: GridMesh) => Shape,
+): NDArray => {
+  requireMesh(asked, mesh);
+  const shape = shapeOf(mesh);
   if (typeof values === "number") return full(shape, values);
   const field = array(values);
-  requireTail(asked, field, shape, dimensions);
+  requireTail(asked, field, shape, mesh.dimensions);
   return field;
 };
 
 /**
  * An element field from a number, nested rows (top row first) or an array of shape [nely, nelx] or [nelz, nely, nelx].
- * @throws ShapeMismatch, also for a transposed or flattened array
+ * @throws ShapeMismatch, also for a transposed or flattened array; InvalidMesh
  * @example elementField(mesh, 0.5).shape // [2, 4]
  */
 export const elementField = (mesh: GridMesh, values: number | ArrayData): ElementField =>
-  fieldOf("elementField", mesh, values, mesh.elementShape) as ElementField;
+  fieldOf("elementField", mesh, values, ({ elementShape }) => elementShape) as ElementField;
 
 /**
  * A nodal vector field from a number or an array of shape [nely + 1, nelx + 1, 2] or [nelz + 1, nely + 1, nelx + 1, 3].
- * @throws ShapeMismatch, also for a transposed or flattened array
+ * @throws ShapeMismatch, also for a transposed or flattened array; InvalidMesh
  * @example vectorField(mesh, 0).shape // [3, 5, 2]
  */
 export const vectorField = (mesh: GridMesh, values: number | ArrayData): VectorField =>
-  fieldOf("vectorField", mesh, values, [...mesh.nodeShape, mesh.dimensions]) as VectorField;
+  fieldOf("vectorField", mesh, values, ({ nodeShape, dimensions }) => [...nodeShape, dimensions]) as VectorField;
 
 /**
  * A nodal scalar field, as temperatures, from a number or an array of shape [nely + 1, nelx + 1] or
  * [nelz + 1, nely + 1, nelx + 1].
- * @throws ShapeMismatch, also for a transposed or flattened array
+ * @throws ShapeMismatch, also for a transposed or flattened array; InvalidMesh
  * @example scalarField(mesh, 20).shape // [3, 5]
  */
 export const scalarField = (mesh: GridMesh, values: number | ArrayData): ScalarField =>
-  fieldOf("scalarField", mesh, values, mesh.nodeShape) as ScalarField;
+  fieldOf("scalarField", mesh, values, ({ nodeShape }) => nodeShape) as ScalarField;

@@ -6,6 +6,8 @@
 import { showValue } from "../../src/describe.ts";
 import { InvalidMesh, InvalidOption } from "../../src/error.ts";
 import { requireOptions } from "../../src/options.ts";
+import { requireCallable } from "../numpy/operand.ts";
+import { isMesh, requireMesh } from "./mesh.ts";
 import type { GridMesh } from "./mesh.ts";
 
 export interface NodeSet {
@@ -28,11 +30,44 @@ const distinct = (mesh: GridMesh, nodes: Iterable<number>): NodeSet =>
 export const countNodes = ({ nodeShape }: GridMesh): number =>
   nodeShape.reduce((product: number, count) => product * count!, 1);
 
+/** Refuses what is no set of nodes of a mesh. */
+export const requireSet = (asked: string, set: NodeSet): void => {
+  const { mesh, nodes } = (set ?? {}) as Partial<NodeSet>;
+  if (!isMesh(mesh) || !Array.isArray(nodes))
+    throw new InvalidOption(
+      asked,
+      `${showValue(set)} in the place of a set of nodes`,
+      'Select nodes of a mesh, as edge(mesh, "left") does',
+    );
+  const count = countNodes(mesh);
+  const wrong = nodes.findIndex((node) => !isNodeOf(count, node));
+  if (wrong >= 0)
+    throw new InvalidOption(
+      asked,
+      `a set with the node ${showValue(nodes[wrong])}`,
+      `Nodes of this mesh are ${numbersTo(count)}`,
+    );
+};
+
+const isNodeOf = (count: number, node: unknown): boolean =>
+  Number.isSafeInteger(node) && (node as number) >= 0 && (node as number) < count;
+
+const numbersTo = (count: number): string => `whole numbers from 0 to ${count - 1}`;
+
 /**
  * Coordinates of a node.
+ * @throws InvalidMesh; InvalidOption for what is no node of the mesh
  * @example nodePoint(mesh, 14) // { x: 4, y: 0, z: 0 }
  */
-export const nodePoint = ({ nelx, nely, nelz, size }: GridMesh, node: number): Point => {
+export const nodePoint = (mesh: GridMesh, node: number): Point => {
+  requireMesh("nodePoint", mesh);
+  const count = countNodes(mesh);
+  if (!isNodeOf(count, node))
+    throw new InvalidOption("nodePoint", `node ${showValue(node)}`, `Nodes of this mesh are ${numbersTo(count)}`);
+  return pointOf(mesh, node);
+};
+
+const pointOf = ({ nelx, nely, nelz, size }: GridMesh, node: number): Point => {
   const line = Math.floor(node / (nelx + 1));
   const layer = Math.floor(line / (nely + 1));
   const row = line - layer * (nely + 1);
@@ -46,12 +81,19 @@ export const nodePoint = ({ nelx, nely, nelz, size }: GridMesh, node: number): P
 
 /**
  * Nodes where the predicate on their coordinates holds.
+ * @throws InvalidMesh; InvalidOption for a predicate that is no function
  * @example where(mesh, ({ x, y }) => x === 4 && y > 0).nodes // [4, 9]
  */
 export const where = (mesh: GridMesh, predicate: (point: Point) => boolean): NodeSet => {
+  requireMesh("where", mesh);
+  requireCallable("where", "predicate", predicate);
+  return nodesWhere(mesh, predicate);
+};
+
+const nodesWhere = (mesh: GridMesh, predicate: (point: Point) => boolean): NodeSet => {
   const count = countNodes(mesh);
   const nodes: number[] = [];
-  for (let node = 0; node < count; node++) if (predicate(nodePoint(mesh, node))) nodes.push(node);
+  for (let node = 0; node < count; node++) if (predicate(pointOf(mesh, node))) nodes.push(node);
   return Object.freeze({ mesh, nodes: Object.freeze(nodes) });
 };
 
@@ -87,12 +129,13 @@ const onSides = (mesh: GridMesh, names: readonly Face[]): NodeSet => {
 
 /**
  * All nodes of a face of a box of bricks, edges and corners included. Front is where z is largest, back is z = 0.
- * @throws InvalidOption for another name, or in the plane
+ * @throws InvalidOption for another name, or in the plane; InvalidMesh
  * @example
  * const block = gridMesh({ nelx: 2, nely: 1, nelz: 1 });
  * face(block, "left").nodes // [0, 3, 6, 9]
  */
 export const face = (mesh: GridMesh, name: Face): NodeSet => {
+  requireMesh("face", mesh);
   if (!isNameOf(sides, name))
     throw new InvalidOption("face", showValue(name), "Use left, right, top, bottom, front or back");
   if (mesh.dimensions === 2)
@@ -132,6 +175,7 @@ const edgeOfFaces = (mesh: GridMesh, name: Edge): NodeSet => {
  * edge(block, ["left", "top"]).nodes // [0, 6]
  */
 export const edge = (mesh: GridMesh, name: Edge): NodeSet => {
+  requireMesh("edge", mesh);
   if (mesh.dimensions === 3) return edgeOfFaces(mesh, name);
   if (!isNameOf(sides, name) || sides[name][0] === 2)
     throw new InvalidOption("edge", showValue(name), "Use left, right, top or bottom");
@@ -165,6 +209,7 @@ const cornersOf = (dimensions: 2 | 3): Readonly<Record<string, readonly Face[]>>
  * @example corner(mesh, "bottomRight").nodes // [14]
  */
 export const corner = (mesh: GridMesh, name: Corner): NodeSet => {
+  requireMesh("corner", mesh);
   const corners = cornersOf(mesh.dimensions);
   if (!isNameOf(corners, name)) {
     const names = Object.keys(corners);
@@ -177,24 +222,30 @@ export const corner = (mesh: GridMesh, name: Corner): NodeSet => {
  * The node closest to a point; of several equally close ones that with the smallest number: in the lower layer, the upper
  * row, further left.
  * @param point  z is needed in space, and 0 or left out in the plane
+ * @throws InvalidMesh; InvalidOption for coordinates that are not finite
  * @example nearest(mesh, { x: 3.9, y: 0.2 }).nodes // [14]
  */
 export const nearest = (
   mesh: GridMesh,
   point: { readonly x: number; readonly y: number; readonly z?: number },
 ): NodeSet => {
-  const { x, y, z = mesh.dimensions === 2 ? 0 : NaN } = point;
-  if (![x, y, z].every(Number.isFinite) || (mesh.dimensions === 2 && z !== 0))
+  requireMesh("nearest", mesh);
+  const { x, y, z = mesh.dimensions === 2 ? 0 : NaN } = point ?? {};
+  if (![x, y, z].every((own) => Number.isFinite(own)) || (mesh.dimensions === 2 && z !== 0))
     throw new InvalidOption(
       "nearest",
-      `point (${[x, y, ...("z" in point ? [z] : [])].join(", ")})`,
+      `point ${showValue(point)}`,
       mesh.dimensions === 2 ? "Give finite coordinates, x and y" : "Give finite coordinates, x, y and z",
     );
+  return nearestTo(mesh, { x, y, z });
+};
+
+const nearestTo = (mesh: GridMesh, { x, y, z }: Point): NodeSet => {
   const count = countNodes(mesh);
   let best = 0;
   let distance = Infinity;
   for (let node = 0; node < count; node++) {
-    const own = nodePoint(mesh, node);
+    const own = pointOf(mesh, node);
     const square = (own.x - x) ** 2 + (own.y - y) ** 2 + (own.z - z) ** 2;
     if (square < distance) [best, distance] = [node, square];
   }
@@ -203,10 +254,14 @@ export const nearest = (
 
 /**
  * The node closest to the middle of the box.
+ * @throws InvalidMesh
  * @example center(mesh).nodes // [7]
  */
-export const center = (mesh: GridMesh): NodeSet =>
-  nearest(mesh, { x: mesh.size[0] / 2, y: mesh.size[1] / 2, z: (mesh.size[2] ?? 0) / 2 });
+export const center = (mesh: GridMesh): NodeSet => {
+  requireMesh("center", mesh);
+  const [width, height, depth = 0] = mesh.size;
+  return nearestTo(mesh, { x: width / 2, y: height / 2, z: depth / 2 });
+};
 
 export interface Box {
   /** From and to along x, as fractions of the box, both included. */
@@ -221,11 +276,12 @@ const isBound = (value: unknown): boolean => typeof value === "number" && !Numbe
 
 /**
  * Nodes inside a box given in fractions of the mesh; a missing direction is not limited.
- * @throws UnknownOption (also z in the plane), InvalidOption for NaN
+ * @throws UnknownOption (also z in the plane), InvalidOption for NaN, InvalidMesh
  * @example region(mesh, { x: [0, 0.5], y: [0, 0] }).nodes // [10, 11, 12]
  */
 export const region = (mesh: GridMesh, box: Box): NodeSet => {
-  requireOptions("region", box, mesh.dimensions === 2 ? ["x", "y"] : ["x", "y", "z"]);
+  requireMesh("region", mesh);
+  requireOptions("region", box, mesh.dimensions === 2 ? ["x", "y"] : ["x", "y", "z"], true);
   const { x = [0, 1], y = [0, 1], z = [0, 1] } = box;
   for (const interval of [x, y, z])
     if (!Array.isArray(interval) || interval.length !== 2 || !interval.every(isBound))
@@ -233,12 +289,16 @@ export const region = (mesh: GridMesh, box: Box): NodeSet => {
   const inside = (value: number, [from, to]: readonly [number, number], length: number): boolean =>
     value >= from * length - 1e-9 * length && value <= to * length + 1e-9 * length;
   const [width, height, depth = 0] = mesh.size;
-  return where(mesh, (point) => inside(point.x, x, width) && inside(point.y, y, height) && inside(point.z, z, depth));
+  return nodesWhere(
+    mesh,
+    (point) => inside(point.x, x, width) && inside(point.y, y, height) && inside(point.z, z, depth),
+  );
 };
 
 const requireOneMesh = (asked: string, sets: readonly NodeSet[]): GridMesh => {
-  const mesh = sets[0]?.mesh;
-  if (mesh === undefined) throw new InvalidOption(asked, "no node sets", "Give at least one");
+  if (sets.length === 0) throw new InvalidOption(asked, "no node sets", "Give at least one");
+  for (const set of sets) requireSet(asked, set);
+  const { mesh } = sets[0]!;
   if (sets.some((set) => set.mesh !== mesh))
     throw new InvalidMesh(asked, "node sets of different meshes", "Select all sets on one mesh");
   return mesh;
@@ -246,16 +306,20 @@ const requireOneMesh = (asked: string, sets: readonly NodeSet[]): GridMesh => {
 
 /**
  * Nodes in any of the sets.
+ * @throws InvalidOption for what is no set, InvalidMesh for sets of different meshes
  * @example union(corner(mesh, "topLeft"), corner(mesh, "bottomRight")).nodes // [0, 14]
  */
-export const union = (...sets: readonly NodeSet[]): NodeSet =>
-  distinct(
-    requireOneMesh("union", sets),
+export const union = (...sets: readonly NodeSet[]): NodeSet => {
+  const mesh = requireOneMesh("union", sets);
+  return distinct(
+    mesh,
     sets.flatMap((set) => set.nodes),
   );
+};
 
 /**
  * Nodes in all of the sets.
+ * @throws InvalidOption for what is no set, InvalidMesh for sets of different meshes
  * @example intersection(edge(mesh, "left"), edge(mesh, "top")).nodes // [0]
  */
 export const intersection = (...sets: readonly NodeSet[]): NodeSet => {
@@ -269,12 +333,14 @@ export const intersection = (...sets: readonly NodeSet[]): NodeSet => {
 
 /**
  * Nodes of the first set that are in none of the others.
+ * @throws InvalidOption for what is no set, InvalidMesh for sets of different meshes
  * @example minus(edge(mesh, "left"), corner(mesh, "topLeft")).nodes // [5, 10]
  */
 export const minus = (set: NodeSet, ...others: readonly NodeSet[]): NodeSet => {
+  const mesh = requireOneMesh("minus", [set, ...others]);
   const removed = new Set(others.flatMap((other) => other.nodes));
   return distinct(
-    requireOneMesh("minus", [set, ...others]),
+    mesh,
     set.nodes.filter((node) => !removed.has(node)),
   );
 };

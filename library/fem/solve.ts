@@ -6,19 +6,19 @@ import * as products from "../../ops/fe-products.ts";
 import type { DofSide } from "../../ops/fe-products.ts";
 import * as ops from "../../ops/fe-solve.ts";
 import { analysisOf } from "../../ops/fe-system.ts";
-import { fromBuffer, isConcrete } from "../../src/array/ndarray.ts";
-import type { NDArray } from "../../src/array/ndarray.ts";
+import type { FeSystem } from "../../ops/fe-system.ts";
+import { fromBuffer, isConcrete, NDArray } from "../../src/array/ndarray.ts";
 import { showValue } from "../../src/describe.ts";
 import { InvalidLoad, InvalidOption } from "../../src/error.ts";
 import { notify } from "../../src/notice.ts";
 import { requireOptions } from "../../src/options.ts";
 import { add, mul, sub } from "../numpy/elementwise.ts";
 import { broadcastTo } from "../numpy/manipulation.ts";
-import { toDType } from "../numpy/operand.ts";
 import { where } from "../numpy/selection.ts";
 import type { ElasticitySystem } from "./elasticity.ts";
 import type { HeatSystem } from "./heat-conduction.ts";
 import type { HelmholtzSystem } from "./helmholtz.ts";
+import { floatsOf } from "./mesh.ts";
 import type { ElementField, ScalarField, VectorField } from "./mesh.ts";
 import { feOf } from "./system.ts";
 
@@ -43,14 +43,16 @@ export interface SolveOptions<Field extends NDArray> {
 /**
  * The Cholesky factor of K(E).
  * @param modulus  Young's modulus (conductivity) per element, all > 0
- * @throws InvalidModulus (with the element), NotPositiveDefinite (with dof and node)
+ * @throws InvalidModulus (with the element), NotPositiveDefinite (with dof and node), ShapeMismatch, NotAnArray,
+ *   InvalidOption for what is no system
  * @example
  * const modulus = elementField(mesh, 1);
  * const factor = feFactor(system, modulus);
  * np.arrayEqual(feSolve(system, modulus, problem.load, { factor }), feSolve(system, modulus, problem.load)) // true
  */
 export const feFactor = (system: GridSystem, modulus: ElementField): Factor => {
-  const values = ops.feFactor(toDType(modulus, "float64"), { system: feOf(system) });
+  const fe = feOf(system, "feFactor");
+  const values = ops.feFactor(floatsOf("feFactor, the modulus", modulus), { system: fe });
   owners.set(values, system);
   return { values };
 };
@@ -58,7 +60,10 @@ export const feFactor = (system: GridSystem, modulus: ElementField): Factor => {
 /** The system each factor was made for. */
 const owners = new WeakMap<NDArray, GridSystem>();
 
-const requireOwner = (system: GridSystem, { values }: Factor): NDArray => {
+const requireOwner = (system: GridSystem, factor: Factor): NDArray => {
+  const { values } = (factor ?? {}) as Partial<Factor>;
+  if (!(values instanceof NDArray))
+    throw new InvalidOption("feSolve", `factor ${showValue(factor)}`, "Use feFactor(system, modulus)");
   const owner = owners.get(values);
   if (owner !== undefined && owner !== system)
     throw new InvalidOption(
@@ -72,7 +77,7 @@ const requireOwner = (system: GridSystem, { values }: Factor): NDArray => {
 /** Prescribed values, zero at free dofs; null where they are zero everywhere. */
 const prescribedOf = (system: GridSystem, given: NDArray | undefined): NDArray | null => {
   if (given === undefined) return system.prescribed;
-  const held = where(system.fixed, toDType(given, "float64"), 0);
+  const held = where(system.fixed, floatsOf("feSolve, prescribed", given), 0);
   const wrong = isConcrete(held) ? held.toTypedArray().findIndex((value) => !Number.isFinite(value)) : -1;
   if (wrong >= 0)
     throw new InvalidLoad(
@@ -85,7 +90,7 @@ const prescribedOf = (system: GridSystem, given: NDArray | undefined): NDArray |
 
 /** What moving the supports by `held` asks of the free dofs: K_fp g. */
 const pullOf = (system: GridSystem, modulus: NDArray, held: NDArray, load: NDArray): NDArray => {
-  const fe = feOf(system);
+  const fe = feOf(system, "feSolve");
   const isSingle = modulus.ndim === fe.elementShape.length;
   const field = isSingle || held.ndim > fe.nodalShape.length ? held : broadcastTo(held, load.shape);
   return products.feApply(modulus, field, { system: fe, columns: "all" });
@@ -101,8 +106,8 @@ const pullOf = (system: GridSystem, modulus: NDArray, held: NDArray, load: NDArr
  * @param options  factor: one made by feFactor for the same modulus; prescribed: values of fixed dofs instead of the
  *   system's, which may be traced
  * @returns        displacement (temperature), shape of `load`, metre (kelvin); the prescribed values at fixed dofs, else 0
- * @throws InvalidModulus, NotPositiveDefinite, ShapeMismatch, InvalidLoad (NaN or infinite), InvalidOption (a factor of
- *   another system or modulus); a load on fixed dofs only gives a notice
+ * @throws InvalidModulus, NotPositiveDefinite, ShapeMismatch, InvalidLoad (NaN or infinite), NotAnArray, InvalidOption
+ *   (no system, or a factor of another system or modulus); a load on fixed dofs only gives a notice
  * Derivatives by modulus, load and prescribed values: forward and reverse, any order; the factor is reused.
  * Cost: one factorization for all load cases and derivatives.
  * @example feSolve(system, elementField(mesh, 1), nodalLoad(corner(mesh, "topRight"), [0, -1])).shape // [3, 5, 2]
@@ -114,11 +119,11 @@ export const feSolve = <S extends GridSystem>(
   options: SolveOptions<FieldOf<S>> = {},
 ): FieldOf<S> => {
   requireOptions("feSolve", options, ["factor", "prescribed"]);
-  const fe = feOf(system);
-  const stiffness = toDType(modulus, "float64");
-  const force = toDType(load, "float64");
+  const fe = feOf(system, "feSolve");
+  const stiffness = floatsOf("feSolve, the modulus", modulus);
+  const force = floatsOf("feSolve, the load", load);
   const held = prescribedOf(system, options.prescribed);
-  if (held === null && isConcrete(force)) checkLoad(system, force);
+  if (held === null && isConcrete(force)) tellLoadOnSupports(fe, force);
   const { factor } = options;
   const values = factor === undefined ? ops.feFactor(stiffness, { system: fe }) : requireOwner(system, factor);
   if (held === null) return ops.feSolve(values, stiffness, force, { system: fe }) as FieldOf<S>;
@@ -149,8 +154,19 @@ export const feApply = <S extends GridSystem>(
 ): FieldOf<S> => {
   requireOptions("feApply", options, ["rows", "columns"]);
   requireSides("feApply", options as Readonly<Record<string, DofSide>>);
-  const params = { system: feOf(system), ...options };
-  return products.feApply(toDType(modulus, "float64"), toDType(u, "float64"), params) as FieldOf<S>;
+  return applied("feApply", system, modulus, u, options);
+};
+
+const applied = <S extends GridSystem>(
+  asked: string,
+  system: S,
+  modulus: ElementField,
+  u: FieldOf<S>,
+  sides: { readonly rows?: DofSide; readonly columns?: DofSide },
+): FieldOf<S> => {
+  const params = { system: feOf(system, asked), ...sides };
+  const [moduli, field] = [floatsOf(`${asked}, the modulus`, modulus), floatsOf(`${asked}, the field`, u)];
+  return products.feApply(moduli, field, params) as FieldOf<S>;
 };
 
 /**
@@ -169,8 +185,8 @@ export const feForm = <S extends GridSystem>(
 ): ElementField => {
   requireOptions("feForm", options, ["left", "right"]);
   requireSides("feForm", options as Readonly<Record<string, DofSide>>);
-  const params = { system: feOf(system), ...options };
-  return products.feForm(toDType(u, "float64"), toDType(v, "float64"), params) as ElementField;
+  const params = { system: feOf(system, "feForm"), ...options };
+  return products.feForm(floatsOf("feForm, u", u), floatsOf("feForm, v", v), params) as ElementField;
 };
 
 /**
@@ -183,9 +199,12 @@ export const feForm = <S extends GridSystem>(
  * const u = feSolve(system, modulus, problem.load);
  * np.allclose(internalForces(system, modulus, u), problem.load.add(reactions(system, modulus, u))) // true
  */
-export const internalForces = <S extends GridSystem>(system: S, modulus: ElementField, u: FieldOf<S>): FieldOf<S> => {
-  const forces = feApply(system, modulus, u, { rows: "all", columns: "all" });
-  const { springs, nodalShape } = feOf(system);
+export const internalForces = <S extends GridSystem>(system: S, modulus: ElementField, u: FieldOf<S>): FieldOf<S> =>
+  forcesIn("internalForces", system, modulus, u);
+
+const forcesIn = <S extends GridSystem>(asked: string, system: S, modulus: ElementField, u: FieldOf<S>): FieldOf<S> => {
+  const forces = applied(asked, system, modulus, u, { rows: "all", columns: "all" });
+  const { springs, nodalShape } = feOf(system, asked);
   if (springs === undefined) return forces;
   return add(forces, mul(fromBuffer(springs.slice(), nodalShape, "float64"), u)) as FieldOf<S>;
 };
@@ -200,8 +219,10 @@ export const internalForces = <S extends GridSystem>(system: S, modulus: Element
  * const forces = reactions(system, modulus, feSolve(system, modulus, problem.load));
  * np.allclose(np.sum(forces, { axis: [0, 1] }), array([0, 1])) // true
  */
-export const reactions = <S extends GridSystem>(system: S, modulus: ElementField, u: FieldOf<S>): FieldOf<S> =>
-  where(system.fixed, internalForces(system, modulus, u), 0) as NDArray as FieldOf<S>;
+export const reactions = <S extends GridSystem>(system: S, modulus: ElementField, u: FieldOf<S>): FieldOf<S> => {
+  const forces = forcesIn("reactions", system, modulus, u);
+  return where(system.fixed, forces, 0) as NDArray as FieldOf<S>;
+};
 
 /**
  * Bytes of one factor of this system: known before anything is factorized.
@@ -211,7 +232,7 @@ export const reactions = <S extends GridSystem>(system: S, modulus: ElementField
  * factorBytes(system) === system.report().factorBytes // true
  */
 export const factorBytes = (system: GridSystem): number => {
-  const fe = feOf(system);
+  const fe = feOf(system, "factorBytes");
   if (fe.solver.kind !== "direct")
     throw new InvalidOption(
       "factorBytes",
@@ -224,12 +245,17 @@ export const factorBytes = (system: GridSystem): number => {
 /**
  * Tells when a load acts on fixed dofs only: the displacement is then zero. Supports that are displaced move the structure
  * without any load.
+ * @throws InvalidOption for what is no system, NotAnArray, TracerConversion
  * @example checkLoad(system, problem.load) // undefined
  */
 export const checkLoad = (system: GridSystem, load: NDArray): void => {
-  if (system.prescribed !== null) return;
+  const fe = feOf(system, "checkLoad");
+  const forces = floatsOf("checkLoad, the load", load);
+  if (system.prescribed === null) tellLoadOnSupports(fe, forces);
+};
+
+const tellLoadOnSupports = ({ fixed, id }: FeSystem, load: NDArray): void => {
   const forces = load.toTypedArray();
-  const { fixed, id } = feOf(system);
   const acts = forces.some((force) => force !== 0);
   if (acts && !forces.some((force, k) => force !== 0 && fixed[k % fixed.length] === 0))
     notify(

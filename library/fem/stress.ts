@@ -6,18 +6,17 @@
  */
 import { sameShape, showShape } from "../../src/array/shape.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { ShapeMismatch } from "../../src/error.ts";
+import { InvalidOption, ShapeMismatch } from "../../src/error.ts";
 import { sliceAxis } from "../../ops/slicing.ts";
 import { reshape } from "../../ops/shape.ts";
 import { add, equal, mul, sqrt, sub } from "../numpy/elementwise.ts";
 import { stack } from "../numpy/joining.ts";
-import { toDType } from "../numpy/operand.ts";
 import { where } from "../numpy/selection.ts";
 import type { ElasticitySystem } from "./elasticity.ts";
-import { requireTail } from "./mesh.ts";
+import { floatsOf, requireMesh, requireTail } from "./mesh.ts";
 import type { ElementField, GridMesh, VectorField } from "./mesh.ts";
 import { differencesAlong, sumsAlong } from "./neighbours.ts";
-import { elementLengths } from "./system.ts";
+import { elementLengths, feOf } from "./system.ts";
 
 /** One component of the last axis, which is left out. */
 const componentOf = (x: NDArray, component: number): NDArray =>
@@ -47,7 +46,7 @@ const shears = {
 
 /** Strains as a list of components, each of the shape of an element field with load cases in front. */
 const strainsOf = (asked: string, mesh: GridMesh, u: VectorField): NDArray[] => {
-  const displacement = toDType(u, "float64");
+  const displacement = floatsOf(`${asked}, the displacement`, u);
   requireTail(asked, displacement, [...mesh.nodeShape, mesh.dimensions], mesh.dimensions);
   const parts = Array.from({ length: mesh.dimensions }, (_, component) => componentOf(displacement, component));
   return [
@@ -61,18 +60,20 @@ const strainsOf = (asked: string, mesh: GridMesh, u: VectorField): NDArray[] => 
  * @param u  displacement, shape [nely + 1, nelx + 1, 2] or [nelz + 1, nely + 1, nelx + 1, 3], metre; load cases in front
  * @returns  shape [nely, nelx, 3]: e_x, e_y, g_xy; or [nelz, nely, nelx, 6]: e_x, e_y, e_z, g_xy, g_yz, g_zx. Shear strains
  *   are engineering ones, g_xy = du_x/dy + du_y/dx
- * @throws ShapeMismatch
+ * @throws ShapeMismatch, InvalidMesh, NotAnArray
  * Derivatives: linear, any order. Cost: some passes over the field. Exact where the displacement is linear.
  * @example
  * const u = feSolve(system, elementField(mesh, 1), problem.load);
  * elementStrains(mesh, u).shape // [2, 4, 3]
  */
-export const elementStrains = (mesh: GridMesh, u: VectorField): NDArray =>
-  stack(strainsOf("elementStrains", mesh, u), { axis: -1 });
+export const elementStrains = (mesh: GridMesh, u: VectorField): NDArray => {
+  requireMesh("elementStrains", mesh);
+  return stack(strainsOf("elementStrains", mesh, u), { axis: -1 });
+};
 
 /** The moduli with axes of length 1 for load cases that they do not have; their own axes in front lead those of the field. */
 const alongside = (asked: string, modulus: ElementField, strain: NDArray, { mesh }: ElasticitySystem): NDArray => {
-  const moduli = toDType(modulus, "float64");
+  const moduli = floatsOf(`${asked}, the modulus`, modulus);
   requireTail(asked, moduli, mesh.elementShape, mesh.dimensions);
   const lead = moduli.shape.slice(0, moduli.ndim - mesh.dimensions);
   const cases = strain.shape.slice(0, strain.ndim - mesh.dimensions);
@@ -89,8 +90,17 @@ const square = (x: NDArray): NDArray => mul(x, x);
 
 const total = (parts: readonly NDArray[]): NDArray => parts.reduce((sum, part) => add(sum, part));
 
+/** Refuses what elasticity(...) did not make: others have no stresses. */
+const requireStructure = (asked: string, system: ElasticitySystem): void => {
+  feOf(system, asked);
+  const kind: string = system.kind;
+  if (kind !== "elasticity")
+    throw new InvalidOption(asked, `a system of kind ${kind}`, "Stresses are of elastic structures");
+};
+
 /** Stresses as a list of components: x, y, xy, or x, y, z, xy, yz, zx. */
 const stressesOf = (asked: string, system: ElasticitySystem, modulus: ElementField, u: VectorField): NDArray[] => {
+  requireStructure(asked, system);
   const { mesh, poisson } = system;
   const strains = strainsOf(asked, mesh, u);
   const moduli = alongside(asked, modulus, strains[0]!, system);
@@ -112,7 +122,7 @@ const stressesOf = (asked: string, system: ElasticitySystem, modulus: ElementFie
  * @param u        displacement, shape [nely + 1, nelx + 1, 2] or [nelz + 1, nely + 1, nelx + 1, 3], metre; load cases in front
  * @returns        pascal, shape [nely, nelx, 3]: s_x, s_y, t_xy (plane stress); or [nelz, nely, nelx, 6]: s_x, s_y, s_z,
  *   t_xy, t_yz, t_zx
- * @throws ShapeMismatch
+ * @throws ShapeMismatch, NotAnArray; InvalidOption for what is no elastic structure
  * Derivatives: any order; linear in the moduli and in u. Cost: some passes over the field.
  * @example
  * const modulus = elementField(mesh, 1);
@@ -139,7 +149,7 @@ const misesSquared = (stresses: readonly NDArray[]): NDArray => {
  * @param modulus  Young's modulus per element, pascal
  * @param u        displacement, metre; load cases in front
  * @returns        pascal, shape [nely, nelx] or [nelz, nely, nelx]; load cases in front
- * @throws ShapeMismatch
+ * @throws ShapeMismatch, NotAnArray; InvalidOption for what is no elastic structure
  * Derivatives: any order; 0 where the stress is 0, where it has a kink. Stresses below 1e-154 pascal count as 0, as their
  * squares do. Cost: some passes over the field.
  * @example

@@ -6,7 +6,7 @@ import { placeOf } from "../../ops/fe-checks.ts";
 import { showValue } from "../../src/describe.ts";
 import { InvalidMesh, InvalidOption } from "../../src/error.ts";
 import type { GridMesh } from "./mesh.ts";
-import { countNodes } from "./nodes.ts";
+import { countNodes, requireSet } from "./nodes.ts";
 import type { NodeSet } from "./nodes.ts";
 
 /** Directions of displacements; z in space only. */
@@ -31,9 +31,10 @@ export interface Spring<D extends Held = Direction> {
   readonly stiffness: number;
 }
 
-/** A support or load on no node at all is a mistake in the selection. */
-export const requireNodes = (asked: string, { nodes }: NodeSet): void => {
-  if (nodes.length === 0)
+/** Refuses what is no set of nodes; a support or load on no node at all is a mistake in the selection. */
+export const requireNodes = (asked: string, set: NodeSet): void => {
+  requireSet(asked, set);
+  if (set.nodes.length === 0)
     throw new InvalidOption(
       asked,
       "a set without nodes",
@@ -57,7 +58,7 @@ const requireDirection = (asked: string, direction: Held, { dimensions }: GridMe
 /**
  * Holds nodes in x, y, z, in all directions, or at a temperature.
  * @param displacement  prescribed displacement in metre, or temperature in kelvin, where the direction is one; default 0
- * @throws InvalidOption for an empty set, another direction, or a value that is not finite
+ * @throws InvalidOption for what is no set or an empty one, another direction, or a value that is not finite
  * @example fix(edge(mesh, "left"), "x").direction // "x"
  * @example fix(edge(mesh, "right"), "y", -0.1).value // -0.1
  */
@@ -79,7 +80,7 @@ export const fix = <D extends Held>(nodes: NodeSet, direction: D, displacement =
  * A spring to the ground at every node of a set, in x, y, z or each of all directions; of a conductor, heat that leaves to
  * surroundings of temperature 0, as by convection.
  * @param stiffness  of each of these springs, newton per metre (watt per kelvin), 0 or more
- * @throws InvalidOption for an empty set, another direction, or a stiffness that is negative or not finite
+ * @throws InvalidOption for what is no set or an empty one, another direction, or a stiffness that is negative or not finite
  * @example spring(corner(mesh, "topRight"), "x", 0.1).stiffness // 0.1
  */
 export const spring = <D extends Held>(nodes: NodeSet, direction: D, stiffness: number): Spring<D> => {
@@ -106,12 +107,22 @@ const componentsOf = (asked: string, direction: Held, components: Components): r
   return [component];
 };
 
-const requireList = (asked: string, list: unknown, what: string, remedy: string): void => {
-  if (!Array.isArray(list)) throw new InvalidOption(asked, `${what} ${typeof list}`, remedy);
-};
-
-const requireMesh = (asked: string, what: string, { nodes }: { readonly nodes: NodeSet }, mesh: GridMesh): void => {
-  if (nodes.mesh !== mesh) throw new InvalidMesh(asked, `a ${what} on another mesh`, "Select its nodes on this mesh");
+/** Refuses what is no list of records that fix or spring made on this mesh. */
+const requireList = (
+  asked: string,
+  mesh: GridMesh,
+  list: readonly Partial<Support<Held> & Spring<Held>>[],
+  [what, amount, remedy]: readonly [what: string, amount: "value" | "stiffness", remedy: string],
+): void => {
+  if (!Array.isArray(list)) throw new InvalidOption(asked, `${what}s ${showValue(list)}`, `Give a list of ${remedy}`);
+  for (const entry of list as readonly unknown[]) {
+    const own = (entry ?? {}) as Partial<Support<Held> & Spring<Held>>;
+    if (own.nodes === undefined || !Number.isFinite(own[amount]))
+      throw new InvalidOption(asked, `${showValue(entry)} in the place of a ${what}`, `Make it with ${remedy}`);
+    requireSet(`${asked}, a ${what}`, own.nodes);
+    if (own.nodes.mesh !== mesh)
+      throw new InvalidMesh(asked, `a ${what} on another mesh`, "Select its nodes on this mesh");
+  }
 };
 
 /** Flags of fixed dofs and what they are held at; no values where all are 0. */
@@ -121,12 +132,11 @@ export const gatherSupports = (
   components: Components,
   supports: readonly Support<Held>[],
 ): { readonly fixed: Uint8Array; readonly prescribed: Float64Array | undefined } => {
-  requireList(asked, supports, "supports", "Give a list of fix(nodes, direction)");
+  requireList(asked, mesh, supports, ["support", "value", "fix(nodes, direction)"]);
   const dofs = components.length * countNodes(mesh);
   const fixed = new Uint8Array(dofs);
   const prescribed = supports.some(({ value }) => value !== 0) ? new Float64Array(dofs) : undefined;
   for (const support of supports) {
-    requireMesh(asked, "support", support, mesh);
     for (const component of componentsOf(asked, support.direction, components))
       for (const node of support.nodes.nodes) {
         const dof = components.length * node + component;
@@ -152,11 +162,10 @@ export const gatherSprings = (
   components: Components,
   springs: readonly Spring<Held>[],
 ): Float64Array | undefined => {
-  requireList(asked, springs, "springs", "Give a list of spring(nodes, direction, stiffness)");
+  requireList(asked, mesh, springs, ["spring", "stiffness", "spring(nodes, direction, stiffness)"]);
   if (springs.length === 0) return undefined;
   const stiffness = new Float64Array(components.length * countNodes(mesh));
   for (const own of springs) {
-    requireMesh(asked, "spring", own, mesh);
     for (const component of componentsOf(asked, own.direction, components))
       for (const node of own.nodes.nodes) {
         const dof = components.length * node + component;

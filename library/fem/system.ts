@@ -75,13 +75,13 @@ export const elementLengths = ({ size, elementShape }: GridMesh): readonly numbe
 
 const tables = new WeakMap<object, FeSystem>();
 
-/** Behind a record made by `complete`. */
-export const feOf = (system: object): FeSystem => {
+/** Behind a record that `makeSystem` made. */
+export const feOf = (system: object, asked = "a finite element function"): FeSystem => {
   const fe = tables.get(system);
   if (fe === undefined)
     throw new InvalidOption(
-      "a finite element function",
-      "a system that elasticity(...) or heatConduction(...) did not make",
+      asked,
+      "a system that elasticity(...), heatConduction(...) or helmholtz(...) did not make",
       "Pass the record that these functions returned, not a copy of it",
     );
   return fe;

@@ -4,8 +4,7 @@
  */
 import { fullLike, mul } from "../../ops/arithmetic.ts";
 import type { NDArray } from "../../src/array/ndarray.ts";
-import { toDType } from "../numpy/operand.ts";
-import { requireTail } from "./mesh.ts";
+import { floatsOf, requireMesh, requireTail } from "./mesh.ts";
 import type { ElementField, GridMesh, ScalarField } from "./mesh.ts";
 import { spreadAlong, sumsAlong } from "./neighbours.ts";
 import { elementLengths } from "./system.ts";
@@ -18,12 +17,13 @@ const meshAxes = (x: NDArray, { dimensions }: GridMesh): number[] =>
  * Mean of a nodal field over every element: that of its corners, exact for the shape functions of the grid.
  * @param field  shape [nely + 1, nelx + 1] or [nelz + 1, nely + 1, nelx + 1]; load cases in front
  * @returns      shape [nely, nelx] or [nelz, nely, nelx]; load cases in front
- * @throws ShapeMismatch
+ * @throws ShapeMismatch, InvalidMesh, NotAnArray
  * Derivatives: linear, any order. Cost: one pass per axis.
  * @example elementMeans(mesh, scalarField(mesh, 20)).at(0, 0).get() // 20
  */
 export const elementMeans = (mesh: GridMesh, field: ScalarField): ElementField => {
-  const values = toDType(field, "float64");
+  requireMesh("elementMeans", mesh);
+  const values = floatsOf("elementMeans, the field", field);
   requireTail("elementMeans", values, mesh.nodeShape, mesh.dimensions);
   const sums = meshAxes(values, mesh).reduce(sumsAlong, values);
   return mul(sums, fullLike(1 / 2 ** mesh.dimensions, sums)) as NDArray as ElementField;
@@ -34,12 +34,13 @@ export const elementMeans = (mesh: GridMesh, field: ScalarField): ElementField =
  * equal share of each element's total to its corners.
  * @param source  shape [nely, nelx] or [nelz, nely, nelx], cases in front: heat per volume, watt per cubic metre
  * @returns       shape [nely + 1, nelx + 1] or [nelz + 1, nely + 1, nelx + 1]; the same total, watt
- * @throws ShapeMismatch
+ * @throws ShapeMismatch, InvalidMesh, NotAnArray
  * Derivatives: linear, any order; the transpose is elementMeans times the volume of an element. Cost: one pass per axis.
  * @example np.sum(sourceLoad(mesh, elementField(mesh, 0.5))) // 4
  */
 export const sourceLoad = (mesh: GridMesh, source: ElementField): ScalarField => {
-  const values = toDType(source, "float64");
+  requireMesh("sourceLoad", mesh);
+  const values = floatsOf("sourceLoad, the source", source);
   requireTail("sourceLoad", values, mesh.elementShape, mesh.dimensions);
   const share = elementLengths(mesh).reduce((product, length) => product * length, 1 / 2 ** mesh.dimensions);
   const shares = mul(values, fullLike(share, values));

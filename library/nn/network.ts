@@ -21,7 +21,7 @@ export interface Network<P, X = NDArray, Y = NDArray> {
 /** Networks one behind the other, with parameters P[0], P[1] and so on. */
 export type NetworkList<P extends readonly unknown[]> = { readonly [K in keyof P]: Network<P[K]> };
 
-const requireNetwork = (asked: string, network: unknown): void => {
+export const requireNetwork = (asked: string, network: unknown): void => {
   const { init, apply } = (network ?? {}) as Partial<Network<unknown>>;
   if (typeof init !== "function" || typeof apply !== "function")
     throw new InvalidOption(

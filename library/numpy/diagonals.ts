@@ -17,6 +17,8 @@ import { requireOptions } from "../../src/options.ts";
 import type { CreationOptions } from "./creation.ts";
 import { asOperand, broadcastArray, dtypeOption, requireCallable, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
+import { optionsLast } from "./options-last.ts";
+import type { OptionsLast } from "./options-last.ts";
 import { nonzero } from "./places.ts";
 import type { NonzeroOptions } from "./places.ts";
 import { counting, flattened, indexColumns } from "./true-places.ts";
@@ -42,11 +44,17 @@ const diagonalPlaces = (asked: string, rows: number, columns: number, k: number)
 
 // --- Diagonals --------------------------------------------------------------------------------
 
+/** The columns of a matrix, as many as rows by default, and options. */
+type ColumnsAndOptions<Options> = OptionsLast<number, Options>;
+
 /**
  * Ones on a diagonal: shape [rows, columns], columns - rows offset `k` up.
+ * @param rest  columns, as many as rows by default; options k, dtype
  * @example np.eye(2, 3, { k: 1 }) // [[0, 1, 0], [0, 0, 1]]
+ * @example np.eye(2, { dtype: "int32" }) // [[1, 0], [0, 1]]
  */
-export const eye = (rows: number, columns: number = rows, options: CreationOptions & DiagonalOptions = {}): NDArray => {
+export const eye = (rows: number, ...rest: ColumnsAndOptions<CreationOptions & DiagonalOptions>): NDArray => {
+  const [columns = rows, options = {}] = optionsLast<[number?, (CreationOptions & DiagonalOptions)?]>(rest, 1);
   const dtype = dtypeOption("np.eye", options, "float64", ["k"]);
   const out = allocate(dtype, requireShape("np.eye", [rows, columns]));
   const [down, across] = diagonalPlaces("np.eye", rows, columns, options.k ?? 0);
@@ -203,9 +211,12 @@ const reach = (count: number, columns: number): number => Math.max(0, Math.min(c
 
 /**
  * Ones on and below a diagonal, zeros above: shape [rows, columns].
+ * @param rest  columns, as many as rows by default; options k, dtype
  * @example np.tri(2, 3, { k: 1 }) // [[1, 1, 0], [1, 1, 1]]
+ * @example np.tri(2, { k: -1 }) // [[0, 0], [1, 0]]
  */
-export const tri = (rows: number, columns: number = rows, options: CreationOptions & DiagonalOptions = {}): NDArray => {
+export const tri = (rows: number, ...rest: ColumnsAndOptions<CreationOptions & DiagonalOptions>): NDArray => {
+  const [columns = rows, options = {}] = optionsLast<[number?, (CreationOptions & DiagonalOptions)?]>(rest, 1);
   const dtype = dtypeOption("np.tri", options, "float64", ["k"]);
   return toDType(lowerMask("np.tri", rows, columns, options.k ?? 0), dtype);
 };
@@ -310,18 +321,23 @@ export const maskIndices = (
   return nonzero(mask(full(1, [size, size], "float64"), k === undefined ? {} : { k }), counted);
 };
 
+interface VanderOptions {
+  readonly increasing?: boolean;
+}
+
 /**
  * Powers of the elements of a vector, one row each: x^(columns - 1) .. x, 1.
- * @param columns  as many as elements by default
- * @param options  increasing: powers 1, x, .. x^(columns - 1)
+ * @param rest  columns, as many as elements by default; options increasing: powers 1, x, .. x^(columns - 1)
  * @example np.vander(array([2, 3])) // [[2, 1], [3, 1]]
+ * @example np.vander(array([2, 3]), { increasing: true }) // [[1, 2], [1, 3]]
  */
-export const vander = (x: Operand, columns?: number, options: { readonly increasing?: boolean } = {}): NDArray => {
+export const vander = (x: Operand, ...rest: ColumnsAndOptions<VanderOptions>): NDArray => {
+  const [columns, options = {}] = optionsLast<[number?, VanderOptions?]>(rest, 1);
   requireOptions("np.vander", options, ["increasing"]);
   const source = asOperand("np.vander", x);
   if (source.ndim !== 1) throw new ShapeMismatch("np.vander", `shape ${showShape(source.shape)}`, "Give a vector");
   const own = source.dtype === "bool" ? toDType(source, "int32") : source;
-  const count = columns ?? own.size;
+  const count = columns === undefined ? own.size : columns;
   requireShape("np.vander", [own.size, count]);
   const exponents = Array.from({ length: count }, (_, k) => (options.increasing === true ? k : count - 1 - k));
   const powers = exponents.map((exponent) => shapes.reshape(integerPower(own, { exponent }), { shape: [own.size, 1] }));

@@ -18,6 +18,8 @@ import { convolve } from "./correlation.ts";
 import { add, div, mul, sqrt, sub } from "./elementwise.ts";
 import { asOperand, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
+import { optionsLast } from "./options-last.ts";
+import type { OptionsLast } from "./options-last.ts";
 import { asFloat, asNumber } from "./reduction-parts.ts";
 
 /** Coefficients as a vector. */
@@ -144,11 +146,13 @@ export interface PolyintOptions {
 
 /**
  * The m-th integral.
+ * @param rest  m, 1 by default; options k
  * @throws InvalidOption, ShapeMismatch
  * @example np.polyint(array([6, 2])) // [3, 2, 0]
  * np.polyint(array([6, 2]), 1, { k: 7 }) // [3, 2, 7]
  */
-export const polyint = (p: Operand, m = 1, options: PolyintOptions = {}): NDArray => {
+export const polyint = (p: Operand, ...rest: OptionsLast<number, PolyintOptions>): NDArray => {
+  const [m = 1, options = {}] = optionsLast<[number?, PolyintOptions?]>(rest, 1);
   requireOptions("np.polyint", options, ["k"]);
   requireOrder("np.polyint", m);
   let own = asFloat(coefficients("np.polyint", p));

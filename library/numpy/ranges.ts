@@ -16,14 +16,25 @@ import type { CreationOptions } from "./creation.ts";
 import { abs, log10, pow } from "./elementwise.ts";
 import { asOperand, broadcastArray, dtypeOption, promoteFloat, requireCallable, toDType } from "./operand.ts";
 import type { Operand } from "./operand.ts";
+import { optionsLast } from "./options-last.ts";
+import type { OptionsLast } from "./options-last.ts";
 import { nonzero } from "./places.ts";
 import { counting } from "./true-places.ts";
 
+/** What may stand behind the first number. */
+type StopStepAndOptions =
+  | readonly [stop?: number | undefined, step?: number | undefined, options?: CreationOptions | undefined]
+  | readonly [stop: number | undefined, options: CreationOptions]
+  | readonly [options: CreationOptions];
+
 /**
- * start, start + step, ... below stop; one argument counts from 0.
+ * start, start + step, ... below stop; one number counts from 0.
+ * @param rest  stop; step, 1 by default; options dtype
  * @example np.arange(3) // [0, 1, 2]
+ * @example np.arange(3, { dtype: "int32" }).dtype // "int32"
  */
-export const arange = (start: number, stop?: number, step = 1, options: CreationOptions = {}): NDArray => {
+export const arange = (start: number, ...rest: StopStepAndOptions): NDArray => {
+  const [stop, step = 1, options = {}] = optionsLast<[number?, number?, CreationOptions?]>(rest, 2);
   const dtype = dtypeOption("np.arange", options, "float64");
   const [first, last] = stop === undefined ? [0, start] : [start, stop];
   if (!Number.isFinite(first) || !Number.isFinite(last) || !Number.isFinite(step) || step === 0)
@@ -93,24 +104,27 @@ export interface LinspaceOptions extends SpaceOptions {
   readonly retstep?: boolean;
 }
 
+type RequiredOptionsLast<Options> =
+  | readonly [count: number | undefined, options: Options]
+  | readonly [options: Options];
+
 interface Linspace {
   (
     start: Operand,
     stop: Operand,
-    count: number | undefined,
-    options: LinspaceOptions & { retstep: true },
+    ...rest: RequiredOptionsLast<LinspaceOptions & { retstep: true }>
   ): [numbers: NDArray, step: NDArray];
-  (start: Operand, stop: Operand, count?: number, options?: LinspaceOptions): NDArray;
+  (start: Operand, stop: Operand, ...rest: OptionsLast<number, LinspaceOptions>): NDArray;
 }
 
 /**
  * `count` equidistant numbers from start to stop, both included. Ends may be arrays that broadcast, and are differentiated.
- * @param count    50 by default
- * @param options  dtype, endpoint, axis, retstep
- * @returns        shape [count, ...ends], the new axis at `axis`; with retstep [numbers, step]
+ * @param rest  count, 50 by default; options dtype, endpoint, axis, retstep
+ * @returns     shape [count, ...ends], the new axis at `axis`; with retstep [numbers, step]
  * @example np.linspace(0, 1, 3) // [0, 0.5, 1]
  */
-export const linspace: Linspace = ((start: Operand, stop: Operand, count = 50, options: LinspaceOptions = {}) => {
+export const linspace: Linspace = ((start: Operand, stop: Operand, ...rest: OptionsLast<number, LinspaceOptions>) => {
+  const [count = 50, options = {}] = optionsLast<[number?, LinspaceOptions?]>(rest, 1);
   requireOptions("np.linspace", options, ["dtype", ...spaceOptions, "retstep"]);
   const ends = requireEnds("np.linspace", start, stop, count);
   const { endpoint = true, retstep = false } = options;
@@ -121,17 +135,17 @@ export const linspace: Linspace = ((start: Operand, stop: Operand, count = 50, o
   return [values, arithmetic.div(width, arithmetic.fullLike(intervals > 0 ? intervals : NaN, width))];
 }) as Linspace;
 
+interface LogspaceOptions extends SpaceOptions {
+  readonly base?: Operand;
+}
+
 /**
  * base^start to base^stop, equidistant in the exponent. Differentiated by the ends.
- * @param options  base (default 10), dtype, endpoint, axis
+ * @param rest  count, 50 by default; options base (default 10), dtype, endpoint, axis
  * @example np.logspace(0, 2, 3) // [1, 10, 100]
  */
-export const logspace = (
-  start: Operand,
-  stop: Operand,
-  count = 50,
-  options: SpaceOptions & { readonly base?: Operand } = {},
-): NDArray => {
+export const logspace = (start: Operand, stop: Operand, ...rest: OptionsLast<number, LogspaceOptions>): NDArray => {
+  const [count = 50, options = {}] = optionsLast<[number?, LogspaceOptions?]>(rest, 1);
   requireOptions("np.logspace", options, ["dtype", ...spaceOptions, "base"]);
   const ends = requireEnds("np.logspace", start, stop, count);
   const exponents = between(ends.start, ends.stop, count, options.endpoint ?? true);
@@ -140,11 +154,12 @@ export const logspace = (
 
 /**
  * Numbers from start to stop, each the same multiple of the one before; both of one sign. The ends are exact.
- * @param options  dtype, endpoint, axis
+ * @param rest  count, 50 by default; options dtype, endpoint, axis
  * @throws InvalidOption for an end 0 or ends of two signs that are not traced (traced: NaN)
  * @example np.geomspace(1, 1000, 4) // [1, 10, 100, 1000]
  */
-export const geomspace = (start: Operand, stop: Operand, count = 50, options: SpaceOptions = {}): NDArray => {
+export const geomspace = (start: Operand, stop: Operand, ...rest: OptionsLast<number, SpaceOptions>): NDArray => {
+  const [count = 50, options = {}] = optionsLast<[number?, SpaceOptions?]>(rest, 1);
   const ends = requireEnds("np.geomspace", start, stop, count);
   const ratio = arithmetic.div(ends.stop, ends.start);
   if (isConcrete(ratio) && ratio.toTypedArray().some((value) => !(value > 0) || value === Infinity))

@@ -18,6 +18,8 @@ import { ravel, reshape } from "./manipulation.ts";
 import { axesGiven } from "./axis-argument.ts";
 import type { AxisArgument } from "./axis-argument.ts";
 import type { Operand } from "./operand.ts";
+import { optionsLast } from "./options-last.ts";
+import type { OptionsLast } from "./options-last.ts";
 import { asOperand, broadcastArray, requireList, toDType } from "./operand.ts";
 import { searchsorted } from "./sorting.ts";
 import { counting, flattened, indexColumns } from "./true-places.ts";
@@ -212,12 +214,17 @@ export const flipud = (x: Operand): NDArray => flip(x, 0);
  */
 export const fliplr = (x: Operand): NDArray => flip(x, 1);
 
+interface Rot90Options {
+  readonly axes?: readonly [number, number];
+}
+
 /**
  * A plane turned by `turns` times 90 degrees, from the first of two axes towards the second.
- * @param options  axes, [0, 1] by default
+ * @param rest  turns, 1 by default; options axes, [0, 1] by default
  * @example np.rot90(array([[1, 2], [3, 4]])) // [[2, 4], [1, 3]]
  */
-export const rot90 = (x: Operand, turns = 1, options: { readonly axes?: readonly [number, number] } = {}): NDArray => {
+export const rot90 = (x: Operand, ...rest: OptionsLast<number, Rot90Options>): NDArray => {
+  const [turns = 1, options = {}] = optionsLast<[number?, Rot90Options?]>(rest, 1);
   requireOptions("np.rot90", options, ["axes"]);
   const own = asOperand("np.rot90", x);
   if (own.ndim < 2) throw new ShapeMismatch("np.rot90", `shape ${showShape(own.shape)}`, "Give at least two axes");

@@ -10,18 +10,30 @@ import { lt } from "../../ops/comparison.ts";
 import { asDType } from "../../ops/conversion.ts";
 import { randomUnit } from "../../ops/random-bits.ts";
 import type { Operand } from "../numpy/operand.ts";
-import type { CountOptions, FloatType } from "./draw.ts";
-import { asFloats, asParameter, parameterShape, requireDrawDType, requireNumberWhere } from "./draw.ts";
+import { optionsLast } from "../numpy/options-last.ts";
+import type { OptionsLast } from "../numpy/options-last.ts";
+import type { CountOptions, FloatType, ShapeAndOptions } from "./draw.ts";
+import {
+  asFloats,
+  asParameter,
+  parameterShape,
+  requireDrawDType,
+  requireNumberWhere,
+  shapeAndOptions,
+} from "./draw.ts";
 import { requireKey, shapeOf } from "./keys.ts";
+
+type BernoulliOptions = Omit<CountOptions, "dtype">;
 
 /**
  * Booleans that are true with probability p, compared in p's own precision (float64 for numbers).
- * @param p        probability, a number in [0, 1] or an array; an array's numbers beyond it give never or always
- * @param options  shape of the draw, to which p broadcasts; default its shape
+ * @param rest  p, 0.5 by default: a number in [0, 1] or an array, whose numbers beyond it give never or always; options
+ *   shape of the draw, to which p broadcasts, default its shape
  * @throws InvalidKey, InvalidOption, ShapeMismatch. No derivative: booleans.
  * @example random.bernoulli(random.key(0), 0.3, { shape: [4] }) // [false, true, false, false]
  */
-export const bernoulli = (key: NDArray, p: Operand = 0.5, options: Omit<CountOptions, "dtype"> = {}): NDArray => {
+export const bernoulli = (key: NDArray, ...rest: OptionsLast<Operand, BernoulliOptions>): NDArray => {
+  const [p = 0.5, options = {}] = optionsLast<[Operand?, BernoulliOptions?]>(rest, 1);
   requireOptions("random.bernoulli", options, ["shape"]);
   requireNumberWhere("random.bernoulli", "p", p, (value) => value >= 0 && value <= 1, "a probability in [0, 1]");
   const own = asFloats("random.bernoulli", p);
@@ -38,15 +50,15 @@ export const drawSigns = (key: NDArray, shape: Shape, dtype: DType): NDArray => 
 
 /**
  * Random signs: -1 or 1 with equal probability.
- * @param options  dtype "int32" (default), "float64" or "float32"
+ * @param rest  shape, [] by default; options dtype "int32" (default), "float64" or "float32"
  * @throws InvalidKey, InvalidShape, DTypeMismatch. No derivative: constants.
  * @example random.rademacher(random.key(0), [4]) // [1, 1, -1, -1]
  */
 export const rademacher = (
   key: NDArray,
-  shape: number | Shape = [],
-  options: { readonly dtype?: "int32" | FloatType } = {},
+  ...rest: ShapeAndOptions<{ readonly dtype?: "int32" | FloatType }>
 ): NDArray => {
+  const [shape, options] = shapeAndOptions(rest);
   requireOptions("random.rademacher", options, ["dtype"]);
   const dtype = requireDrawDType("random.rademacher", options.dtype ?? "int32", ["int32", "float64", "float32"]);
   return drawSigns(requireKey("random.rademacher", key), shapeOf("random.rademacher", shape), dtype);

@@ -4,7 +4,6 @@
  * operation by operation as in jax.random: the same key gives JAX's numbers up to rounding.
  */
 import type { NDArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
 import { InvalidOption } from "../../src/error.ts";
 import { add, div, fullLike, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { gt, lt, or, select } from "../../ops/comparison.ts";
@@ -27,8 +26,9 @@ import {
   parameterShape,
   planDraw,
   planParameterDraw,
+  shapeAndOptions,
 } from "./draw.ts";
-import type { Draw, DrawOptions, ParameterDrawOptions } from "./draw.ts";
+import type { Draw, DrawOptions, ParameterDrawOptions, ShapeAndOptions } from "./draw.ts";
 
 /** Refuses two numbers in the wrong order; elements of arrays are not compared. */
 const requireOrder = (
@@ -55,9 +55,9 @@ export interface UniformOptions extends DrawOptions {
  * @example random.uniform(random.key(0), [2]) // [0.41845711171638644, 0.21629545460551136]
  * @example random.uniform(random.key(0), [2], { minval: -1, maxval: array([1, 10]) }) // [-0.16308577656722711, 1.3792500006606252]
  */
-export const uniform = (key: NDArray, shape: number | Shape = [], options: UniformOptions = {}): NDArray => {
-  const draw = planDraw("random.uniform", key, shape, options, ["minval", "maxval"]);
-  const { minval = 0, maxval = 1 } = options;
+export const uniform = (key: NDArray, ...rest: ShapeAndOptions<UniformOptions>): NDArray => {
+  const draw = planDraw("random.uniform", key, rest, ["minval", "maxval"]);
+  const { minval = 0, maxval = 1 } = shapeAndOptions(rest)[1];
   if (minval === 0 && maxval === 1) return drawUnit(draw);
   requireOrder("random.uniform", minval, maxval, (low, high) => low <= high);
   const bounds = [minval, maxval].map((bound) => asOperand("random.uniform", bound));
@@ -80,8 +80,8 @@ export const drawNormal = (draw: Draw): NDArray =>
  * @example random.normal(random.key(0), [2]) // [-0.20584213947964342, -0.7847657764467411]
  * @example random.normal(random.key(0), [2]).mul(0.1).add(5) // [4.979415786052035, 4.9215234223553255]
  */
-export const normal = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray =>
-  drawNormal(planDraw("random.normal", key, shape, options));
+export const normal = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray =>
+  drawNormal(planDraw("random.normal", key, rest));
 
 /** erf^-1 of a uniform number between erf(low) and erf(high), in units of sqrt(2). */
 const between = (u: NDArray, low: NDArray, high: NDArray): NDArray => {
@@ -159,16 +159,16 @@ export const drawExponential = (draw: Draw): NDArray => neg(log1p(neg(drawUnit(d
  * @throws InvalidKey, InvalidShape, DTypeMismatch
  * @example random.exponential(random.key(0), [2]) // [0.5420705551711603, 0.24372318502372997]
  */
-export const exponential = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray =>
-  drawExponential(planDraw("random.exponential", key, shape, options));
+export const exponential = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray =>
+  drawExponential(planDraw("random.exponential", key, rest));
 
 /**
  * Laplace numbers: density e^-|x| / 2.
  * @throws InvalidKey, InvalidShape, DTypeMismatch
  * @example random.laplace(random.key(0), [2]) // [0.17803369470862349, 0.8379627799904482]
  */
-export const laplace = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray => {
-  const draw = planDraw("random.laplace", key, shape, options);
+export const laplace = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray => {
+  const draw = planDraw("random.laplace", key, rest);
   const u = drawBetween(draw, -1 + floatLimits[draw.dtype].epsilon / 2, 1);
   return mul(sign(u), log1p(neg(abs(u))));
 };
@@ -178,8 +178,8 @@ export const laplace = (key: NDArray, shape: number | Shape = [], options: DrawO
  * @throws InvalidKey, InvalidShape, DTypeMismatch
  * @example random.logistic(random.key(0), [2]) // [-0.3291103200974086, -1.2873867755266637]
  */
-export const logistic = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray => {
-  const draw = planDraw("random.logistic", key, shape, options);
+export const logistic = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray => {
+  const draw = planDraw("random.logistic", key, rest);
   const u = drawBetween(draw, floatLimits[draw.dtype].tiny, 1);
   return sub(log(u), log1p(neg(u)));
 };
@@ -193,16 +193,16 @@ export const drawGumbel = (draw: Draw): NDArray =>
  * @throws InvalidKey, InvalidShape, DTypeMismatch
  * @example random.gumbel(random.key(0), [2]) // [0.13790565977540292, -0.4259929367942607]
  */
-export const gumbel = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray =>
-  drawGumbel(planDraw("random.gumbel", key, shape, options));
+export const gumbel = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray =>
+  drawGumbel(planDraw("random.gumbel", key, rest));
 
 /**
  * Cauchy numbers: density 1 / (pi (1 + x^2)); no mean.
  * @throws InvalidKey, InvalidShape, DTypeMismatch
  * @example random.cauchy(random.key(0), [2]) // [-0.2619295066536063, -1.2378460184296847]
  */
-export const cauchy = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray => {
-  const draw = planDraw("random.cauchy", key, shape, options);
+export const cauchy = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray => {
+  const draw = planDraw("random.cauchy", key, rest);
   const u = drawBetween(draw, floatLimits[draw.dtype].epsilon, 1);
   return tan(mul(constantOf(draw, Math.PI), sub(u, constantOf(draw, 0.5))));
 };
@@ -218,5 +218,5 @@ export const drawMaxwell = (draw: Draw): NDArray => {
  * @throws InvalidKey, InvalidShape, DTypeMismatch
  * @example random.maxwell(random.key(0), [2]) // [1.9890699115189199, 0.4246073832137717]
  */
-export const maxwell = (key: NDArray, shape: number | Shape = [], options: DrawOptions = {}): NDArray =>
-  drawMaxwell(planDraw("random.maxwell", key, shape, options));
+export const maxwell = (key: NDArray, ...rest: ShapeAndOptions<DrawOptions>): NDArray =>
+  drawMaxwell(planDraw("random.maxwell", key, rest));

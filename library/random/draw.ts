@@ -16,6 +16,8 @@ import { max } from "../../ops/extrema.ts";
 import { randomUnit } from "../../ops/random-bits.ts";
 import { asOperand, broadcastArray, toDType } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
+import { optionsLast } from "../numpy/options-last.ts";
+import type { OptionsLast } from "../numpy/options-last.ts";
 import { requireKey, shapeOf } from "./keys.ts";
 
 /** dtypes that continuous distributions are drawn in. */
@@ -54,14 +56,25 @@ export const requireDrawDType = <T extends DType>(asked: string, dtype: T, allow
 
 const floatTypes: readonly DType[] = ["float64", "float32"];
 
+/** The shape of a draw, [] by default, and options. */
+export type ShapeAndOptions<Options> = OptionsLast<number | Shape, Options>;
+
+/** The same with the options behind the shape. */
+export const shapeAndOptions = <Options extends object>(
+  rest: ShapeAndOptions<Options>,
+): readonly [shape: number | Shape, options: Partial<Options>] => {
+  const [shape = [], options = {}] = optionsLast<[(number | Shape)?, Partial<Options>?]>(rest, 1);
+  return [shape, options];
+};
+
 /** A draw without parameters. */
 export const planDraw = (
   asked: string,
   key: NDArray,
-  shape: number | Shape,
-  options: DrawOptions,
+  rest: ShapeAndOptions<DrawOptions>,
   others: readonly string[] = [],
 ): Draw => {
+  const [shape, options] = shapeAndOptions(rest);
   requireOptions(asked, options, ["dtype", ...others]);
   return {
     key: requireKey(asked, key),

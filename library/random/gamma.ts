@@ -17,6 +17,8 @@ import { randomGamma } from "../../ops/random-sampling.ts";
 import { broadcast, reduceSum } from "../../ops/shape.ts";
 import { asOperand } from "../numpy/operand.ts";
 import type { Operand } from "../numpy/operand.ts";
+import { optionsLast } from "../numpy/options-last.ts";
+import type { OptionsLast } from "../numpy/options-last.ts";
 import { drawSigns } from "./bernoulli.ts";
 import { drawExponential, drawNormal } from "./continuous.ts";
 import {
@@ -182,13 +184,14 @@ export const generalizedNormal = (key: NDArray, p: Operand, options: ParameterDr
 /**
  * Points uniform in the unit ball of the p-norm, [...shape, d].
  * Source: Barthe, Guedon, Mendelson & Naor 2005.
- * @param d        number of coordinates
- * @param p        default 2; a number > 0, or an array that broadcasts to the shape
- * @param options  shape of the draw without the coordinates; dtype
+ * @param d     number of coordinates
+ * @param rest  p, 2 by default: a number > 0, or an array that broadcasts to the shape; options shape of the draw without the
+ *   coordinates, dtype
  * @throws InvalidKey, InvalidShape, ShapeMismatch, DTypeMismatch, InvalidOption
  * @example random.ball(random.key(0), 3) // [-0.8670379536639613, -0.45310375921933566, 0.08450900352631437]
  */
-export const ball = (key: NDArray, d: number, p: Operand = 2, options: ParameterDrawOptions = {}): NDArray => {
+export const ball = (key: NDArray, d: number, ...rest: OptionsLast<Operand, ParameterDrawOptions>): NDArray => {
+  const [p = 2, options = {}] = optionsLast<[Operand?, ParameterDrawOptions?]>(rest, 1);
   requirePositive("random.ball", { p });
   const { parameters, ...draw } = planParameterDraw("random.ball", key, [p], options);
   const shape: Shape = [...draw.shape, d];

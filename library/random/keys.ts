@@ -18,6 +18,8 @@ import { asDType } from "../../ops/conversion.ts";
 import { randomBits, threefry } from "../../ops/random-bits.ts";
 import { reshape } from "../../ops/shape.ts";
 import { join, sliceAxis } from "../../ops/slicing.ts";
+import { optionsLast } from "../numpy/options-last.ts";
+import type { OptionsLast } from "../numpy/options-last.ts";
 
 /** One key, refused by name if it is none. @throws InvalidKey */
 export const requireKey = (asked: string, key: unknown): NDArray => {
@@ -116,7 +118,8 @@ export interface BitsOptions {
  * @example random.bits(random.key(0), [2]) // [4070199207, 4202968722]
  * @example random.bits(random.key(0), [2], { width: 8 }) // [167, 146]
  */
-export const bits = (key: NDArray, shape: number | Shape = [], options: BitsOptions = {}): NDArray => {
+export const bits = (key: NDArray, ...rest: OptionsLast<number | Shape, BitsOptions>): NDArray => {
+  const [shape = [], options = {}] = optionsLast<[(number | Shape)?, BitsOptions?]>(rest, 1);
   requireOptions("random.bits", options, ["width"]);
   const { width = 32 } = options;
   const own = { shape: shapeOf("random.bits", shape), width: width === 64 ? 64 : 32 } as const;

@@ -74,7 +74,7 @@ export interface OrthogonalOptions extends DrawOptions {
 export const orthogonal = (key: NDArray, n: number, options: OrthogonalOptions = {}): NDArray => {
   requireOptions("random.orthogonal", options, ["dtype", "m", "shape"]);
   const { m = n, shape = [] } = options;
-  const draw = planDraw("random.orthogonal", key, shape, options, ["m", "shape"]);
+  const draw = planDraw("random.orthogonal", key, [shape, options], ["m", "shape"]);
   requireShape("random.orthogonal", [...draw.shape, n, m]);
   const [long, short] = [Math.max(n, m), Math.min(n, m)];
   const [q, r] = qr(drawNormal({ ...draw, shape: [...draw.shape, long, short] }), { complete: false });

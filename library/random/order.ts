@@ -20,8 +20,8 @@ import { argsort } from "../../ops/sorting.ts";
 import { arange, searchsorted, take } from "../numpy/index.ts";
 import type { Operand } from "../numpy/index.ts";
 import { drawGumbel } from "./continuous.ts";
-import { asFloats } from "./draw.ts";
-import type { FloatType } from "./draw.ts";
+import { asFloats, shapeAndOptions } from "./draw.ts";
+import type { FloatType, ShapeAndOptions } from "./draw.ts";
 import { randint } from "./integers.ts";
 import { requireKey, shapeOf, splitKeys } from "./keys.ts";
 
@@ -80,20 +80,16 @@ export interface ChoiceOptions {
 
 /**
  * Elements of an array along an axis, or integers below a number (int32), chosen at random.
- * @param a      array, or a number for 0 .. a - 1
- * @param shape  shape of the choice, in the place of the axis
+ * @param a     array, or a number for 0 .. a - 1
+ * @param rest  shape of the choice, in the place of the axis, [] by default; options replace, p, axis
  * @throws InvalidKey, InvalidShape, InvalidOption, ShapeMismatch, IndexOutOfRange
  * Derivatives with respect to the elements; none with respect to p.
  * @example random.choice(random.key(0), 10, [4]) // [9, 0, 2, 3]
  * @example random.choice(random.key(0), array([1, 2, 3]), [3], { replace: false }) // [1, 2, 3]
  * @example random.choice(random.key(0), 3, [5], { p: array([0.1, 0.1, 0.8]) }) // [2, 2, 0, 2, 2]
  */
-export const choice = (
-  key: NDArray,
-  a: number | NDArray,
-  shape: number | Shape = [],
-  options: ChoiceOptions = {},
-): NDArray => {
+export const choice = (key: NDArray, a: number | NDArray, ...rest: ShapeAndOptions<ChoiceOptions>): NDArray => {
+  const [shape, options] = shapeAndOptions(rest);
   requireOptions("random.choice", options, ["replace", "p", "axis"]);
   const own = requireKey("random.choice", key);
   const drawn = shapeOf("random.choice", shape);

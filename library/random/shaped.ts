@@ -10,6 +10,8 @@ import { exp, log, power, sqrt } from "../../ops/exponential.ts";
 import { max } from "../../ops/extrema.ts";
 import { randomWald } from "../../ops/random-sampling.ts";
 import type { Operand } from "../numpy/operand.ts";
+import { optionsLast } from "../numpy/options-last.ts";
+import type { OptionsLast } from "../numpy/options-last.ts";
 import { drawSigns } from "./bernoulli.ts";
 import { drawExponential, drawMaxwell, drawNormal } from "./continuous.ts";
 import { constantOf, drawUnit, floatLimits, planParameterDraw, requireNumberWhere } from "./draw.ts";
@@ -64,11 +66,12 @@ export const pareto = (key: NDArray, b: Operand, options: ParameterDrawOptions =
 
 /**
  * Log-normal numbers: e to a normal number of standard deviation sigma.
- * @param options  shape, to which sigma broadcasts (default its shape); dtype
+ * @param rest  sigma, 1 by default; options shape, to which sigma broadcasts (default its shape), dtype
  * @throws InvalidKey, ShapeMismatch, DTypeMismatch, InvalidOption
  * @example random.lognormal(random.key(0), 0.5, { shape: [2] }) // [0.9021981814084403, 0.6754454443368441]
  */
-export const lognormal = (key: NDArray, sigma: Operand = 1, options: ParameterDrawOptions = {}): NDArray => {
+export const lognormal = (key: NDArray, ...rest: OptionsLast<Operand, ParameterDrawOptions>): NDArray => {
+  const [sigma = 1, options = {}] = optionsLast<[Operand?, ParameterDrawOptions?]>(rest, 1);
   requireNumberWhere("random.lognormal", "sigma", sigma, isNotNegative, "a number >= 0");
   const { parameters, ...draw } = planParameterDraw("random.lognormal", key, [sigma], options);
   return exp(mul(drawNormal(draw), parameters[0]!));

@@ -33,8 +33,11 @@ import type { DirectionLeaves } from "./directions.ts";
 export type Span = number | readonly [low: number, high: number];
 
 export interface LandscapeOptions<P> {
-  /** One or two trees like the parameters. Without: random ones, every number normal. */
-  readonly directions?: readonly [P] | readonly [P, P];
+  /**
+   * One or two trees like the parameters, as principalDirections and other landscapes have them. Without: random ones, every
+   * number normal.
+   */
+  readonly directions?: readonly P[];
   /** Random directions: 1 for a line, 2 (default) for a plane. */
   readonly dimensions?: 1 | 2;
   /** Of random directions, 0 by default. */
@@ -69,7 +72,7 @@ export interface Landscape<P> {
   readonly betas: NDArray | null;
   /** Shape [points], or [points, points] with alphas along the first axis; what is not finite stays as it is. */
   readonly values: NDArray;
-  /** As used: after normalization. */
+  /** One or two, as used: after normalization. */
   readonly directions: readonly P[];
 }
 
@@ -87,6 +90,8 @@ const optionNames = [
   "chunk",
   "backend",
 ];
+
+const spanNames = ["alpha", "beta"];
 
 const refuse = (name: string, value: unknown, remedy: string): never => {
   throw new InvalidOption(asked, `${name} ${showValue(value)}`, remedy);
@@ -137,7 +142,8 @@ const directionsOf = <P>(params: FlatArrays, options: LandscapeOptions<P>): read
 
 /** Symmetric to the bit where the span is, with the ends as they were given. */
 const axisOf = (span: Span, points: number): readonly number[] => {
-  const [low, high] = typeof span === "number" ? [-span, span] : span;
+  const ends: readonly number[] = typeof span === "number" ? [-span, span] : Array.isArray(span) ? span : [];
+  const [low = NaN, high = NaN] = ends;
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
     refuse("span", span, "Give a positive number, or [low, high] with low below high; for each axis { alpha, beta }");
   const steps = points - 1;
@@ -150,7 +156,7 @@ const axesOf = <P>(options: LandscapeOptions<P>, dimensions: number): readonly (
     refuse("points", points, "Give an odd whole number from 3");
   if (typeof span === "number" || Array.isArray(span))
     return Array.from({ length: dimensions }, () => axisOf(span as Span, points));
-  requireOptions(`${asked}, span`, span, ["alpha", "beta"], true);
+  requireOptions(`${asked}, span`, span, spanNames, true);
   if (dimensions === 1) refuse("span", span, "A line has one span");
   const { alpha, beta } = span as { readonly alpha: Span; readonly beta: Span };
   return [axisOf(alpha, points), axisOf(beta, points)];
@@ -222,7 +228,7 @@ const valuesOf = (
  */
 export const landscape = <P>(loss: (params: P) => NDArray, at: P, options: LandscapeOptions<P> = {}): Landscape<P> => {
   requireFunction(asked, loss);
-  requireOptions(asked, options, optionNames);
+  requireOptions(asked, options, optionNames, false, { span: spanNames });
   const { chunk = 1, backend = "auto" } = options;
   if (!Number.isSafeInteger(chunk) || chunk < 1) refuse("chunk", chunk, "Give a whole number from 1");
   const params = parametersOf(asked, at);

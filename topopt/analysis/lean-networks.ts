@@ -6,7 +6,8 @@
 import type { NDArray } from "../../src/array/ndarray.ts";
 import { showValue } from "../../src/describe.ts";
 import { InvalidOption } from "../../src/error.ts";
-import type { Network } from "../../library/nn/index.ts";
+import { requireNetwork } from "../../library/nn/network.ts";
+import type { Network } from "../../library/nn/network.ts";
 import { slice } from "../../library/numpy/indexing.ts";
 import { concatenate } from "../../library/numpy/joining.ts";
 import { checkpoint } from "../../transforms/checkpoint.ts";
@@ -21,15 +22,17 @@ export const requireCount = (asked: string, name: string, value: unknown): void 
 /**
  * A network of which reverse mode keeps parameters and input alone, and which is computed again on the way back.
  * Around each layer it keeps the layers' inputs; around a whole network it gains nothing.
+ * @throws InvalidOption
  * Derivatives: as the network. Cost: in reverse mode, one application more.
  * @example
  * const layer = rematerialized(nn.dense(2, 3));
  * layer.apply(layer.init(random.key(0)), np.ones([5, 2])).shape // [5, 3]
  */
-export const rematerialized = <P>(network: Network<P>): Network<P> => ({
-  init: network.init,
-  apply: (params, x) => checkpoint(network.apply as (params: unknown, x: NDArray) => NDArray)(params, x),
-});
+export const rematerialized = <P>(network: Network<P>): Network<P> => {
+  requireNetwork("rematerialized", network);
+  const apply = network.apply as (params: unknown, x: NDArray) => NDArray;
+  return { init: network.init, apply: (params, x) => checkpoint(apply)(params, x) };
+};
 
 /**
  * A network of points that sees them in chunks, one after the other: reverse mode keeps the points, and the intermediate
@@ -47,6 +50,7 @@ export const rematerialized = <P>(network: Network<P>): Network<P> => ({
  * np.allclose(inChunks(network, 4).apply(params, x), network.apply(params, x)) // true
  */
 export const inChunks = <P>(network: Network<P>, chunks: number): Network<P> => {
+  requireNetwork("inChunks", network);
   requireCount("inChunks", "chunks", chunks);
   if (chunks === 1) return network;
   const lean = rematerialized(network);

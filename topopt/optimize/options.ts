@@ -193,7 +193,7 @@ const madeOptimizer = <P, S extends GridSystem>(
  * @param asked  the function that was called, which says what it takes
  */
 export const settle = <P, S extends GridSystem>(asked: string, options: OptimizeOptions<P, S>): Settled<P, S> => {
-  requireOptions(asked, options, known[asked]!.options, true);
+  requireOptions(asked, options, known[asked]!.options, true, { stop: known[asked]!.stop });
   const {
     problem,
     parameterization,
