@@ -93,6 +93,15 @@ const energyOf =
   (values: NDArray, b: NDArray): NDArray =>
     np.sum(np.sin(solve(values, b)));
 
+/**
+ * By how much derivatives of energies may differ. A solution is known to rounding times the condition; the sine takes it as an
+ * angle, whose absolute error is that times its size, and a condition of 1e4 makes angles in the hundreds.
+ */
+const toleranceOf = (system: System, values: NDArray, b: NDArray): number => {
+  const angle = np.max(np.abs(dense(system)(values, b))).item();
+  return 1e-13 * (system.condition + 10) * (1 + angle);
+};
+
 const rhsOf = ({ pattern }: System, phase = 0): NDArray => wave([pattern.shape[0]], phase);
 
 describe("on random patterns with repeated places", () => {
@@ -111,7 +120,7 @@ describe("on random patterns with repeated places", () => {
         (solve) => grad(energyOf(solve(system)), { argnums: [0, 1] })(system.values, b) as NDArray[],
       );
       gradients[0]!.forEach((gradient, k) => {
-        expect(relativeGap(gradient, gradients[1]![k]!)).toBeLessThan(1e-13 * (system.condition + 10));
+        expect(relativeGap(gradient, gradients[1]![k]!)).toBeLessThan(toleranceOf(system, system.values, b));
       });
     });
   });
@@ -125,7 +134,7 @@ describe("on random patterns with repeated places", () => {
         return jvp(gradient, [system.values, b], [direction, rhsOf(system, 2)])[1];
       });
       curvature!.forEach((part, k) => {
-        expect(relativeGap(part, expected![k]!)).toBeLessThan(1e-13 * (system.condition + 10));
+        expect(relativeGap(part, expected![k]!)).toBeLessThan(toleranceOf(system, system.values, b));
       });
     });
   });
@@ -143,7 +152,11 @@ describe("on random patterns with repeated places", () => {
         const [seen, expected] = [sparse, dense].map((solve) =>
           vmap(grad(energyOf(solve(system))), { inAxes: [...inAxes] })(...given),
         );
-        expect(relativeGap(seen!, expected!)).toBeLessThan(1e-13 * (system.condition + 10));
+        // The smallest values have the largest solutions.
+        const tolerance = Math.max(
+          ...[0, 1, 2].map((k) => toleranceOf(system, system.values.mul(0.75), rhsOf(system, k))),
+        );
+        expect(relativeGap(seen!, expected!)).toBeLessThan(tolerance);
       }
     });
   });
