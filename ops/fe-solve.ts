@@ -34,6 +34,7 @@ import {
 } from "./fe-checks.ts";
 import { redeem, ticketOf } from "./fe-factors.ts";
 import { feApply } from "./fe-products.ts";
+import { lift, liftsOf, lower } from "./fe-small-loads.ts";
 import { forgetReport, recordReport } from "./fe-system.ts";
 import type { FeParams, SolveReport } from "./fe-system.ts";
 import { moveAxis, only } from "./shape.ts";
@@ -108,12 +109,14 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
     let longest: readonly number[] = [];
     let reason: SolveReport["reason"] = system.solver.kind === "direct" ? "direct" : "converged";
     for (let k = 0; k < sizeOf(lead); k++) {
-      const rhs = sliceOf(load, k, cases * dofs);
-      const u = out.subarray(k * cases * dofs, (k + 1) * cases * dofs);
       const own = sliceOf(modulus, k, sizeOf(system.elementShape));
+      const given = sliceOf(load, k, cases * dofs);
+      const u = out.subarray(k * cases * dofs, (k + 1) * cases * dofs);
       const [smallest, largest] = requireModulus("feSolve", own, system);
       contrast = Math.max(contrast, largest / smallest);
-      requireLoad(rhs, system);
+      requireLoad(given, system);
+      const lifts = liftsOf(given, dofs, largest);
+      const rhs = lift(given, lifts);
       counts.solves += cases;
       const ticket = sliceOf(factor, k, 1)[0]!;
       const kept = redeem(system, ticket, own, sizeOf(lead), (refusal) => refused(refusal, system));
@@ -125,13 +128,10 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       }
       kept.uses++;
       for (let c = 0; c < cases; c++) {
-        const [relative, backward] = measureResidual(
-          system,
-          own,
-          rhs.subarray(c * dofs, (c + 1) * dofs),
-          u.subarray(c * dofs, (c + 1) * dofs),
-          largest,
-        );
+        const [from, to] = [c * dofs, (c + 1) * dofs];
+        const field = u.subarray(from, to);
+        const [relative, backward] = measureResidual(system, own, rhs.subarray(from, to), field, largest);
+        lower(field, lifts[c]!);
         residual = Math.max(residual, relative);
         backwardError = Math.max(backwardError, backward);
       }
