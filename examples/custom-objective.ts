@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { corner, edge, elasticity, elementField, fix, gridMesh, nodalLoad } from "cotangent/fem";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
-import { constraint, optimize, pixels } from "cotangent/topopt";
+import { constraint, describeCertificate, describeIteration, optimize, pixels } from "cotangent/topopt";
 import { densityPng } from "cotangent/topopt/render";
 
 const size = { nelx: 48, nely: 24 };
@@ -33,13 +33,8 @@ const { density, certificates } = optimize({
   constraints: { volume: constraint((design) => np.mean(design.density), "<=", 0.4) },
   optimizer: optim.optimalityCriteria({ upper: mask }),
   stop: { iterations: 20 },
-  callbacks: [
-    ({ iteration, objective, constraints }) =>
-      console.log(
-        `${String(iteration).padStart(2)}  sag of the corner ${objective.toFixed(4).padStart(9)}  volume ${constraints["volume"]!.value.toFixed(6)}`,
-      ),
-  ],
+  callbacks: [(entry) => console.log(describeIteration(entry))],
 });
-for (const { iteration, verdict } of certificates) console.log(`gradients of iteration ${iteration} ${verdict}`);
+for (const certificate of certificates) console.log(describeCertificate(certificate));
 mkdirSync("out", { recursive: true });
 writeFileSync("out/custom-objective.png", densityPng(density, { scale: 8 }));

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as nn from "cotangent/nn";
 import * as optim from "cotangent/optim";
-import { neural, optimize, problems } from "cotangent/topopt";
+import { describeCertificate, describeIteration, neural, optimize, problems } from "cotangent/topopt";
 import { densityPng } from "cotangent/topopt/render";
 
 const [size, fine] = [
@@ -23,19 +23,15 @@ const { params, history, certificates, density } = optimize({
   optimizer: optim.chain(optim.clipByGlobalNorm(1), optim.adam(1e-3)),
   stop: { iterations: 60 },
   callbacks: [
-    ({ iteration, objective, volume }) => {
-      if (iteration % 10 === 0 || iteration === 1)
-        console.log(
-          `${String(iteration).padStart(3)}  compliance ${objective.toFixed(3).padStart(8)}  volume ${volume.toFixed(6)}`,
-        );
+    (entry) => {
+      if (entry.iteration % 10 === 0 || entry.iteration === 1) console.log(describeIteration(entry));
     },
   ],
 });
 console.log(`${nn.countParameters(params)} weights for ${density.size} elements`);
 const error = Math.max(...history.map(({ enforced }) => Math.abs(enforced["volume"]!)));
 console.log(`error of the volume ${error < 1e-12 ? "below 1e-12 in every iteration" : "TOO LARGE"}`);
-for (const { iteration, gradients, verdict } of certificates)
-  console.log(`gradient of iteration ${iteration} ${verdict}: off by ${gradients[0]!.gap.toExponential(1)}`);
+for (const certificate of certificates) console.log(describeCertificate(certificate));
 
 // The same weights on another grid.
 const sharper = neural(problems.mbb(fine), network, { ...options, filter: 6 }).density(params, {});

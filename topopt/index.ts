@@ -35,6 +35,7 @@ export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export type { Saved } from "./checkpoint.ts";
 export { constraint } from "./constraints.ts";
 export type { Constraint, Sense } from "./constraints.ts";
+export { describeCertificate, describeIteration } from "./describe.ts";
 export { designOf } from "./design.ts";
 export type { Design, Interpolation, Objective } from "./design.ts";
 export { neural } from "./neural.ts";

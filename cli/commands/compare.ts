@@ -2,12 +2,11 @@
 import { configure } from "../../src/configure.ts";
 import { comparisonPicture, historyCsv, htmlReport } from "../../topopt/render/index.ts";
 import type { ReportPart } from "../../topopt/render/index.ts";
-import { convergencePlot, runReport } from "../../topopt/index.ts";
+import { convergencePlot, describeCertificate, runReport } from "../../topopt/index.ts";
 import type { OptimizeResult } from "../../topopt/index.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
 import { CommandFailure, exitCodes, Interruption } from "../failure.ts";
 import type { ExitCode } from "../failure.ts";
-import { certificateLine } from "../output/certificate-line.ts";
 import { claimed } from "../output/claim.ts";
 import { outputFolder } from "../output/folder.ts";
 import type { OutputFolder } from "../output/folder.ts";
@@ -98,7 +97,9 @@ const filesOf = (
 const sentences = ({ name, result, failure }: Contest): readonly string[] => [
   ...(result === null ? [] : [`${name}: ${result.best.objective.toPrecision(7)}`]),
   ...(failure === null ? [] : [`${name} failed: ${failure.text}`]),
-  ...(result?.certificates ?? []).filter(({ isPassed }) => !isPassed).map((own) => `${name}: ${certificateLine(own)}`),
+  ...(result?.certificates ?? [])
+    .filter(({ isPassed }) => !isPassed)
+    .map((own) => `${name}: ${describeCertificate(own)}`),
 ];
 
 const linesOf = (sentences: readonly string[]): string => sentences.map((line) => `${line}\n`).join("");

@@ -2,6 +2,7 @@
  * What a run says while it goes on: a bar with rate and time left on a terminal, a line now and then elsewhere, or one JSON
  * object per line for programs.
  */
+import { describeIteration } from "../../topopt/index.ts";
 import type { IterationEntry } from "../../topopt/index.ts";
 
 export type Style = "bar" | "lines" | "json";
@@ -35,18 +36,6 @@ const duration = (seconds: number): string => {
 
 /** Seven digits are what tables of compliances show. */
 const number = (value: number): string => value.toPrecision(7);
-
-/** Constraints where they stand: "volume 0.4012000 <= 0.4 (violated)". */
-export const constraintsOf = ({ constraints, isFeasible }: IterationEntry): string =>
-  Object.entries(constraints)
-    .map(
-      ([name, { value, bound, sense, slack }]) =>
-        `${name} ${number(value)} ${sense} ${bound}${slack < 0 && !isFeasible ? " (violated)" : ""}`,
-    )
-    .join("  ");
-
-const lineOf = (entry: IterationEntry): string =>
-  `${String(entry.iteration).padStart(5)}  objective ${number(entry.objective)}  ${constraintsOf(entry) || `volume ${number(entry.volume)}`}  greyness ${entry.greyness.toFixed(3)}  change ${entry.change.toExponential(1)}`;
 
 /** Where a run is, for a line that is written over again and again. */
 interface Place {
@@ -119,7 +108,7 @@ export const progress = (
     told++;
     if (style === "json") conclude("", { type: "iteration", ...entry, milliseconds });
     else if (style === "bar") bar(entry, milliseconds);
-    else if (isTold(told, told + last - entry.iteration)) conclude(lineOf(entry));
+    else if (isTold(told, told + last - entry.iteration)) conclude(describeIteration(entry));
   };
   return { iteration: isQuiet ? () => {} : iteration, say: isQuiet ? () => {} : conclude, conclude, end };
 };

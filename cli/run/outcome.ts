@@ -1,8 +1,8 @@
 /** What became of a run, as a record for programs and result.json, and as sentences; both are about the best design. */
+import { describeCertificate } from "../../topopt/index.ts";
 import type { EndReason, Verdict } from "../../topopt/index.ts";
+import { describeConstraints } from "../../topopt/describe.ts";
 import { worstVerdict } from "../../topopt/optimize/verdict.ts";
-import { certificateLine } from "../output/certificate-line.ts";
-import { constraintsOf } from "../output/progress.ts";
 import { isFailure } from "./run-plan.ts";
 import type { SavedRun } from "./saved-run.ts";
 
@@ -61,14 +61,14 @@ const bestSentence = ({ best: { iteration, objective, isFeasible } }: Outcome, {
   if (isFeasible) return `best objective ${value} at iteration ${iteration}`;
   // Objectives before the continuation moved do not compare: designs that kept the constraints then do not count.
   const since = history.some((entry) => entry.isFeasible) ? " since the continuation moved last" : "";
-  const where = constraintsOf(history[iteration - 1]!);
+  const where = describeConstraints(history[iteration - 1]!);
   return `no design${since} keeps all constraints; the closest, of iteration ${iteration}, has objective ${value}  ${where}`;
 };
 
 const gradientSentences = (certificates: SavedRun["certificates"]): readonly string[] => {
   const undecided = certificates.flatMap(({ verdict, iteration }) => (verdict === "undecided" ? [iteration] : []));
   return [
-    ...certificates.filter(({ verdict }) => verdict === "failed").map(certificateLine),
+    ...certificates.filter(({ verdict }) => verdict === "failed").map(describeCertificate),
     ...(undecided.length === 0 ? [] : [`gradients undecided at iteration ${undecided.join(", ")}`]),
   ];
 };

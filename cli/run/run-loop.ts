@@ -2,11 +2,10 @@
  * Runs an experiment in a folder: checkpoints on the way, taken up again where asked. What it leaves depends on the problem
  * file alone, not on how often the run was interrupted.
  */
-import { experiment } from "../../topopt/index.ts";
+import { describeCertificate, experiment } from "../../topopt/index.ts";
 import type { Certificate, Experiment, RunState } from "../../topopt/index.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
 import { CommandFailure, exitCodes, Interruption } from "../failure.ts";
-import { certificateLine } from "../output/certificate-line.ts";
 import type { OutputFolder } from "../output/folder.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -74,14 +73,14 @@ export const runInFolder = async (
         failure: reason === null || failure === null ? null : { code: failure.code, message: failure.message },
       };
       report.iteration(entry, now - began);
-      if (certificate !== null) report.say(certificateLine(certificate));
+      if (certificate !== null) report.say(describeCertificate(certificate));
       if (run.reason !== null) break;
       if (state.iteration % plan.checkpointEvery === 0) saveRun(folder, run);
       await listen();
     }
     const added = lastCertificate(machine, run);
     run = { ...run, certificates: [...run.certificates, ...added] };
-    for (const own of added) report.say(certificateLine(own));
+    for (const own of added) report.say(describeCertificate(own));
   } catch (error) {
     if (run.state.last !== null) saveRun(folder, run);
     if (error instanceof Interruption)

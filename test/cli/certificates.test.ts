@@ -1,12 +1,11 @@
-/** Certificates of a run: how they are said, and which of them are an alarm. */
-import { describe, expect, test } from "vitest";
+/** Which certificates of a run are an alarm. */
+import { expect, test } from "vitest";
 import { customVjp } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
 import { constraint, objectives, pixels, problems } from "cotangent/topopt";
 import type { Certificate, Design, GradientCheck } from "cotangent/topopt";
-import { certificateLine } from "../../cli/output/certificate-line.ts";
 import { outputFolder } from "../../cli/output/folder.ts";
 import { progress } from "../../cli/output/progress.ts";
 import { isFailed, outcomeOf, outcomeText } from "../../cli/run/outcome.ts";
@@ -31,27 +30,6 @@ const certificate = (gradients: readonly GradientCheck[], verdict: Certificate["
   residual: 1e-14,
   verdict,
   isPassed: verdict === "passed",
-});
-
-describe("a line about a certificate", () => {
-  test("names every function with its verdict, and what failed with both of its figures", () => {
-    const wrong: GradientCheck = { ...sound, name: "stress", gap: 0.5, pairing: 0.25, verdict: "failed" };
-    expect(certificateLine(certificate([sound, wrong], "failed"))).toBe(
-      "GRADIENTS ARE WRONG at iteration 10: objective passed (gap 2.0e-9), stress failed (gap 5.0e-1, forward and reverse apart by 2.5e-1); residual 1.0e-14",
-    );
-  });
-
-  test("is no alarm where differences have no digits", () => {
-    const kink: GradientCheck = { ...sound, uncertainty: 0.25, verdict: "undecided" };
-    expect(certificateLine(certificate([kink], "undecided"))).toBe(
-      "gradients undecided at iteration 10: objective undecided (differences are uncertain by 2.5e-1); residual 1.0e-14",
-    );
-  });
-
-  test("blames the solver where the residual alone failed", () => {
-    const line = certificateLine({ ...certificate([sound], "failed"), residual: 0.5 });
-    expect(line).toMatch(/^THE SOLVER HAS NOT SOLVED at iteration 10: objective passed .*; residual 5\.0e-1$/u);
-  });
 });
 
 /** A run of three iterations with a constraint on the volume in the form given. */

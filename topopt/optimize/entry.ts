@@ -21,7 +21,7 @@ export interface IterationEntry {
   readonly constraints: Readonly<Record<string, ConstraintEntry>>;
   /** Whether no constraint is violated by more than 1e-4 of its bound (by more than 1e-4, where the bound is 0). */
   readonly isFeasible: boolean;
-  /** Residuals of what the parameterization keeps by construction: of a network's volume before filter and projection. */
+  /** Residuals of what the parameterization keeps by construction: of a network's volume. */
   readonly enforced: Readonly<Record<string, number>>;
   /** Euclidean norm of the objective's gradient by the parameters. */
   readonly gradientNorm: number;

@@ -1,0 +1,85 @@
+/** Iterations and certificates of a run as lines of text. */
+import { describe, expect, test } from "vitest";
+import { describeCertificate, describeIteration } from "cotangent/topopt";
+import type { Certificate, GradientCheck, IterationEntry } from "cotangent/topopt";
+import { expectError } from "../semantics/support.ts";
+
+const entry: IterationEntry = {
+  iteration: 7,
+  objective: 61.5,
+  volume: 0.4,
+  greyness: 0.25,
+  constraints: {},
+  isFeasible: true,
+  enforced: {},
+  gradientNorm: 1,
+  change: 0.125,
+  continuation: {},
+  optimizer: {},
+};
+
+describe("a line about an iteration", () => {
+  test("has the volume where there are no constraints", () => {
+    expect(describeIteration(entry)).toBe("    7  objective 61.50000  volume 0.4000000  greyness 0.250  change 1.3e-1");
+  });
+
+  test("has every constraint with its bound else, and says which are violated", () => {
+    const constraints = {
+      volume: { value: 0.41, bound: 0.4, sense: "<=", slack: -0.01 },
+      sag: { value: 2, bound: 1.5, sense: ">=", slack: 0.5 },
+    } as const;
+    expect(describeIteration({ ...entry, constraints, isFeasible: false })).toContain(
+      "  volume 0.4100000 <= 0.4 (violated)  sag 2.000000 >= 1.5  greyness",
+    );
+  });
+
+  test("calls no constraint violated that is off by less than what a run allows", () => {
+    const volume = { value: 0.40001, bound: 0.4, sense: "<=", slack: -1e-5 } as const;
+    expect(describeIteration({ ...entry, constraints: { volume } })).toContain("  volume 0.4000100 <= 0.4  greyness");
+  });
+});
+
+const sound: GradientCheck = {
+  name: "objective",
+  derivative: 1,
+  difference: 1,
+  gap: 2e-9,
+  uncertainty: 1e-10,
+  pairing: 3e-16,
+  verdict: "passed",
+};
+const certificate = (gradients: readonly GradientCheck[], verdict: Certificate["verdict"]): Certificate => ({
+  iteration: 10,
+  gradients,
+  residual: 1e-14,
+  verdict,
+  isPassed: verdict === "passed",
+});
+
+describe("a line about a certificate", () => {
+  test("names every function with its verdict, and what failed with both of its figures", () => {
+    const wrong: GradientCheck = { ...sound, name: "stress", gap: 0.5, pairing: 0.25, verdict: "failed" };
+    expect(describeCertificate(certificate([sound, wrong], "failed"))).toBe(
+      "GRADIENTS ARE WRONG at iteration 10: objective passed (gap 2.0e-9), stress failed (gap 5.0e-1, forward and reverse apart by 2.5e-1); residual 1.0e-14",
+    );
+  });
+
+  test("is no alarm where differences have no digits", () => {
+    const kink: GradientCheck = { ...sound, uncertainty: 0.25, verdict: "undecided" };
+    expect(describeCertificate(certificate([kink], "undecided"))).toBe(
+      "gradients undecided at iteration 10: objective undecided (differences are uncertain by 2.5e-1); residual 1.0e-14",
+    );
+  });
+
+  test("blames the solver where the residual alone failed", () => {
+    const line = describeCertificate({ ...certificate([sound], "failed"), residual: 0.5 });
+    expect(line).toMatch(/^THE SOLVER HAS NOT SOLVED at iteration 10: objective passed .*; residual 5\.0e-1$/u);
+  });
+});
+
+test("what is neither is refused", () => {
+  for (const wrong of [undefined, null, 3, {}, []]) {
+    expectError(() => describeIteration(wrong as never), "InvalidOption", "describeIteration");
+    expectError(() => describeCertificate(wrong as never), "InvalidOption", "describeCertificate");
+  }
+});
