@@ -26,7 +26,7 @@ export const helpOf: Readonly<Record<string, string>> = {
 One optimization, from a problem file to a folder. The files hold the best design; the animation ends with the last one.
 
   --out DIR   where to write; made if it is not there. A folder that holds a run already is refused without --resume, and one
-              in which another run is under way in any case
+              that holds a comparison, or in which another run is under way, in any case
   --resume    goes on with the run in DIR where it was interrupted, or has ended and the file now asks for more: iterations,
               time, or a smaller stop.change. Title, output and threads may be others, too; all else has to be the same.
               What was not kept cannot be had later: an animation, or one with more pictures of what is over.
@@ -50,7 +50,8 @@ an optimizer that suits it. What the file asks for itself keeps its settings and
 network's volume fraction; other constraints go to it by an augmented Lagrangian. What does not fit is left out.
 
   --out DIR   where to write a report, curves and, in the plane, pictures of the best designs: anew after each of them, so that
-              those that are finished remain when it is interrupted. A folder that holds a run is refused
+              those that are finished remain when it is interrupted. A folder that holds a run
+              or another comparison is refused
 
 Of the file's output, only scale counts: files, every and checkpointEvery are for cotangent run.
 Exit code 1 where one of them failed or has wrong gradients; the others go on.

@@ -20,7 +20,7 @@ import type { Contest } from "../run/contest.ts";
 import { contestantNames, lineUp } from "../run/contestants.ts";
 import type { Contestant } from "../run/contestants.ts";
 import { loadRunFile } from "../run/load-run-file.ts";
-import { checkpointName } from "../run/saved-run.ts";
+import { comparisonName, refuseOccupied } from "../run/occupied.ts";
 
 /** A contest that has come to a design. */
 interface Finished {
@@ -75,7 +75,7 @@ const filesOf = (
 ): Readonly<Record<string, string>> => {
   const finished = contests.flatMap(({ name, result }) => (result === null ? [] : [{ name, result }]));
   const rows: ReportPart = { kind: "table", columns, rows: contests.map(rowOf) };
-  if (finished.length === 0) return { "report.html": htmlReport({ title, parts: [rows] }) };
+  if (finished.length === 0) return { [comparisonName]: htmlReport({ title, parts: [rows] }) };
   const runs = Object.fromEntries(finished.map(({ name, result }) => [name, result]));
   const text = contests.flatMap(({ name, failure }) => (failure === null ? [] : [`${name} failed: ${failure.text}`]));
   const designs = finished
@@ -89,7 +89,7 @@ const filesOf = (
     "convergence.svg": convergencePlot(runs, { title }),
     ...(designs.length === 0 ? {} : { "comparison.svg": comparisonPicture({ title, designs }) }),
     "history.csv": historyCsv(rowsByIteration(finished)),
-    "report.html": runReport(runs, { title, text, problem, scale }),
+    [comparisonName]: runReport(runs, { title, text, problem, scale }),
   };
 };
 
@@ -117,8 +117,7 @@ const compareIn = async (
   contestants: readonly Contestant[],
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  if (folder.has(checkpointName))
-    throw new CommandFailure(`${folder.path} holds a run: use another folder`, exitCodes.usage);
+  refuseOccupied(folder, "a run: use another folder");
   const problem = buildProblem(asked.problem, asked.solver);
   const contests: Contest[] = [];
   let written: readonly string[] = [];

@@ -6,6 +6,7 @@ import { claimed } from "../output/claim.ts";
 import { outputFolder } from "../output/folder.ts";
 import type { OutputFolder } from "../output/folder.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { refuseOccupied } from "../run/occupied.ts";
 import { checkpointName } from "../run/saved-run.ts";
 import { askedOf, beginning, resumption, runIn } from "./run.ts";
 
@@ -26,20 +27,20 @@ const demoFile = `{
  * Nothing is written where a demonstration has begun already, or another run.
  * @throws CommandFailure  with what to do instead
  */
-const refuseOccupied = (folder: OutputFolder, path: string, out: string): void => {
+const refuseDemonstration = (folder: OutputFolder, path: string, out: string): void => {
   const isRun = folder.has(checkpointName);
   if (folder.has(fileName)) {
     const goOn = isRun ? `go on with: ${resumption(path, out)}` : `run it with: ${beginning(path, out)}`;
     throw new CommandFailure(`${path} exists already: ${goOn} (or use another folder)`, exitCodes.usage);
   }
-  if (isRun) throw new CommandFailure(`${folder.path} holds another run: use another folder`, exitCodes.usage);
+  refuseOccupied(folder, "another run: use another folder");
 };
 
 export const demoCommand = (out: string, terminal: Terminal): Promise<ExitCode> => {
   const folder = outputFolder(out);
   const path = join(out, fileName);
   return claimed(folder, () => {
-    refuseOccupied(folder, path, out);
+    refuseDemonstration(folder, path, out);
     folder.write(fileName, demoFile);
     terminal.write(`wrote ${path}; change it and say: ${beginning(path, "another-folder")}\n`);
     return runIn(folder, askedOf(path), { file: path, out, isResumed: false, isJson: false, isQuiet: false }, terminal);

@@ -5,24 +5,22 @@
 import { describeCertificate, experiment } from "../../topopt/index.ts";
 import type { Certificate, Experiment, RunState } from "../../topopt/index.ts";
 import type { GridSystem } from "../../library/fem/index.ts";
-import { CommandFailure, exitCodes, Interruption } from "../failure.ts";
+import { Interruption } from "../failure.ts";
 import type { OutputFolder } from "../output/folder.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { refuseOccupied } from "./occupied.ts";
 import { isFrame, takenUp } from "./run-plan.ts";
 import type { RunPlan } from "./run-plan.ts";
-import { checkpointName, loadRun, newRun, saveRun } from "./saved-run.ts";
+import { loadRun, newRun, saveRun } from "./saved-run.ts";
 import type { SavedRun } from "./saved-run.ts";
 
 type Machine = Experiment<unknown, GridSystem>;
 
 const firstRun = (machine: Machine, plan: RunPlan, folder: OutputFolder, isResumed: boolean): SavedRun => {
   if (isResumed) return takenUp(loadRun(folder, plan.identity), plan);
-  if (!folder.has(checkpointName)) return newRun(plan.identity, machine.start());
-  throw new CommandFailure(
-    `${folder.path} holds a run already: go on with --resume, or use another folder`,
-    exitCodes.usage,
-  );
+  refuseOccupied(folder, "a run already: go on with --resume, or use another folder");
+  return newRun(plan.identity, machine.start());
 };
 
 /** The certificate of the last design where the run ends without one, as when its time is over. */

@@ -157,6 +157,18 @@ describe("cotangent compare", () => {
     expect(filesOf(out)).toEqual(before);
   });
 
+  test("leaves a folder that another run, comparison or demonstration refuses, as it is", async () => {
+    const out = path("kept");
+    const asked = file("kept.json", { ...plate, stop: { iterations: 1 } });
+    await cotangent("compare", asked, "--out", out);
+    const before = filesOf(out);
+    for (const command of [["run", asked], ["compare", asked], ["demo"]]) {
+      const { status, stdout, stderr } = await cotangent(...command, "--out", out);
+      expect([status, stdout, stderr]).toEqual([2, "", `${out} holds a comparison: use another folder`]);
+    }
+    expect(filesOf(out)).toEqual(before);
+  });
+
   test("says so where no contestant has a first design with a value, and draws nothing", async () => {
     const interpolation = { kind: "ramp", q: 1e6, eMin: 1e-300 };
     const constraints = { c: { kind: "compliance", sense: "<=", bound: 1e-300 } };
