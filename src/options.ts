@@ -42,11 +42,16 @@ const remedyFor = (key: string, known: readonly string[], nested: Nested = {}): 
 const describeOptions = (options: unknown): string =>
   typeof options === "object" && options !== null && !Array.isArray(options) ? "an array" : describeValue(options);
 
+/** Longer names are not compared: they were hardly meant to be any of ours. */
+const longestName = 60;
+
 /** The known name that another was probably meant to be; none where all of them are far from it. */
 export const nearestName = (key: string, known: readonly string[]): string | undefined =>
-  known
-    .filter((name) => isNear(key.toLowerCase(), name.toLowerCase()))
-    .sort((left, right) => distance(key, left) - distance(key, right))[0];
+  key.length > longestName
+    ? undefined
+    : known
+        .filter((name) => isNear(key.toLowerCase(), name.toLowerCase()))
+        .sort((left, right) => distance(key, left) - distance(key, right))[0];
 
 /**
  * Near: at most a third of the letters differ, half of them are a common beginning, one word is a part of the other, or one

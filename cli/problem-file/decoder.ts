@@ -8,7 +8,7 @@ import { phrase } from "./description.ts";
 import type { Description, NumberRange } from "./description.ts";
 import { faultAt, faultsOr, quote, refuse, showNode } from "./faults.ts";
 import type { Decoded } from "./faults.ts";
-import { suggestion } from "./nearest-name.ts";
+import { suggestion } from "./suggestion.ts";
 
 export interface Decoder<out T> {
   readonly description: Description;

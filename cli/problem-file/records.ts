@@ -10,7 +10,7 @@ import { phrase } from "./description.ts";
 import type { Description, FieldDescription, RecordDescription, VariantsDescription } from "./description.ts";
 import { faultAt, faultsOr, quote, refuse, validation } from "./faults.ts";
 import type { Decoded, FileFault } from "./faults.ts";
-import { suggestion } from "./nearest-name.ts";
+import { suggestion } from "./suggestion.ts";
 
 export interface RequiredField<T> {
   readonly need: "required";

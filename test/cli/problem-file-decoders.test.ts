@@ -5,7 +5,6 @@ import { isLeft } from "../../src/fp.ts";
 import { parseJson } from "../../cli/json/index.ts";
 import { flag, list, number, refine, tuple, whole, word } from "../../cli/problem-file/decoder.ts";
 import type { Decoder } from "../../cli/problem-file/decoder.ts";
-import { nearestName } from "../../cli/problem-file/nearest-name.ts";
 import { map, optional, record, required, withDefault } from "../../cli/problem-file/records.ts";
 import type { Json, JsonObject } from "./problem-file-arbitraries.ts";
 import { changedAt, placesIn, writePath } from "./problem-file-paths.ts";
@@ -128,21 +127,4 @@ describe("records", () => {
 test.prop([fc.integer(), fc.integer()])("a further condition is asked of sound values only", (value, bound) => {
   const own = refine(whole({ least: 0 }), "", (seen) => (seen > bound ? `${seen} is above ${bound}` : null));
   expect(pathsOf(own, value).length).toBe(value < 0 || value > bound ? 1 : 0);
-});
-
-describe("the nearest name", () => {
-  const names = ["learningRate", "clipNorm", "kind", "p"];
-  test.prop([fc.constantFrom(...names), fc.nat(), fc.constantFrom("a", "Z", "_")])(
-    "of a known one with one letter more is that one",
-    (name, seed, letter) => {
-      const at = seed % (name.length + 1);
-      fc.pre(name.length > 1);
-      expect(nearestName(name.slice(0, at) + letter + name.slice(at), names)).toBe(name);
-    },
-  );
-
-  test("is none for what resembles nothing, and for very long ones", () => {
-    expect(nearestName("wxyzwxyz", names)).toBeUndefined();
-    expect(nearestName("k".repeat(1_000_000), names)).toBeUndefined();
-  });
 });

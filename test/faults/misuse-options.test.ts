@@ -76,6 +76,10 @@ describe("no hint is given", () => {
     },
   );
 
+  test("for a name of a million letters, which would take minutes to compare", () => {
+    expect(nearestName("k".repeat(1_000_000), names)).toBeUndefined();
+  });
+
   test("by configure for a back end, by optimality criteria for a number of iterations", () => {
     for (const call of [
       () => configure({ backend: "js" } as never),
