@@ -13,6 +13,8 @@ import { full as fullOf, mul, zerosOf } from "../../ops/arithmetic.ts";
 import { moveAxis, reshape } from "../../ops/shape.ts";
 import { padZeros } from "../../ops/slicing.ts";
 import { full } from "../numpy/index.ts";
+import { optionsLast } from "../numpy/options-last.ts";
+import type { OptionsLast } from "../numpy/options-last.ts";
 import type { Operand } from "../numpy/index.ts";
 import * as random from "../random/index.ts";
 import { requireDrawDType } from "../random/draw.ts";
@@ -92,10 +94,12 @@ export interface TruncatedNormalOptions {
 
 /**
  * A normal number between bounds, times a deviation (that of the number before it was truncated).
+ * @param rest  the deviation, 0.01 by default; options
  * @throws InvalidOption; the initializer as random.truncatedNormal
  * @example nn.initializers.truncatedNormal(0.1)(random.key(0), [2]) // [-0.019635199236715077, -0.07414705651387617]
  */
-export const truncatedNormal = (deviation = 0.01, options: TruncatedNormalOptions = {}): Initializer => {
+export const truncatedNormal = (...rest: OptionsLast<number, TruncatedNormalOptions>): Initializer => {
+  const [deviation = 0.01, options = {}] = optionsLast<[number?, TruncatedNormalOptions?]>(rest, 1);
   requireOptions("nn.initializers.truncatedNormal", options, ["lower", "upper"]);
   requireFinite("nn.initializers.truncatedNormal", "deviation", deviation);
   const { lower = -2, upper = 2 } = options;
@@ -276,12 +280,14 @@ const drawOrthogonal = (
 
 /**
  * Orthonormal columns (rows, where there are more columns), times a scale. Source: Saxe et al. 2013.
+ * @param rest  the scale, 1 by default; options
  * @throws InvalidOption; the initializer ShapeMismatch, IndexOutOfRange
  * @example
  * const w = nn.initializers.orthogonal()(random.key(0), [4, 2]);
  * np.allclose(np.matmul(w.T, w), np.eye(2)).item() // 1
  */
-export const orthogonal = (scale = 1, options: OrthogonalInitializerOptions = {}): Initializer => {
+export const orthogonal = (...rest: OptionsLast<number, OrthogonalInitializerOptions>): Initializer => {
+  const [scale = 1, options = {}] = optionsLast<[number?, OrthogonalInitializerOptions?]>(rest, 1);
   const asked = "nn.initializers.orthogonal";
   requireOptions(asked, options, ["columnAxis"]);
   requireFinite(asked, "scale", scale);
@@ -293,10 +299,12 @@ export const orthogonal = (scale = 1, options: OrthogonalInitializerOptions = {}
 /**
  * Convolution weights [...field, inputs, outputs] that are orthogonal in the middle of the field and zero elsewhere.
  * Source: Xiao et al. 2018.
+ * @param rest  the scale, 1 by default; options
  * @throws InvalidOption; the initializer ShapeMismatch where outputs are fewer than inputs
  * @example nn.initializers.deltaOrthogonal()(random.key(0), [3, 1, 1]).abs() // [[[0]], [[1]], [[0]]]
  */
-export const deltaOrthogonal = (scale = 1, options: OrthogonalInitializerOptions = {}): Initializer => {
+export const deltaOrthogonal = (...rest: OptionsLast<number, OrthogonalInitializerOptions>): Initializer => {
+  const [scale = 1, options = {}] = optionsLast<[number?, OrthogonalInitializerOptions?]>(rest, 1);
   const asked = "nn.initializers.deltaOrthogonal";
   requireOptions(asked, options, ["columnAxis"]);
   requireFinite(asked, "scale", scale);
@@ -341,10 +349,12 @@ export const sirenFirst = (options: FanOptions = {}): Initializer => {
 /**
  * Uniform between -sqrt(6 / inputs) / omega and as much above 0, for the further layers of sin(omega (x W + b)): what enters
  * each sine is then normal with variance 1, whatever the depth. Source: Sitzmann et al. 2020.
+ * @param rest  omega, 30 by default; options
  * @throws InvalidOption; the initializer ShapeMismatch, IndexOutOfRange
  * @example nn.initializers.sirenHidden(30)(random.key(0), [1, 2]) // [[-0.01331589..., -0.04632875...]]
  */
-export const sirenHidden = (omega = 30, options: FanOptions = {}): Initializer => {
+export const sirenHidden = (...rest: OptionsLast<number, FanOptions>): Initializer => {
+  const [omega = 30, options = {}] = optionsLast<[number?, FanOptions?]>(rest, 1);
   const asked = "nn.initializers.sirenHidden";
   requireFrequency(asked, omega);
   requireOptions(asked, options, fanOptions);

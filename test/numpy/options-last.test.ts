@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { array, NDArray } from "cotangent";
+import * as nn from "cotangent/nn";
 import * as np from "cotangent/numpy";
 import * as random from "cotangent/random";
 import { expectError } from "../semantics/support.ts";
@@ -21,6 +22,17 @@ type Row = readonly [
 const key = random.key(3);
 const vector = array([1, 2, 3]);
 const matrix = array([[1, 2], [3, 4]]); // prettier-ignore
+
+const initializer = (name: keyof typeof nn.initializers, first: number, options: object): Row => {
+  const make = nn.initializers[name] as Call;
+  return [
+    `nn.initializers.${name}`,
+    (...args) => (make(...args) as nn.initializers.Initializer)(key, [3, 4, 4]),
+    [],
+    [first],
+    options,
+  ];
+};
 
 const rows: readonly Row[] = [
   ["np.arange of a stop", np.arange as Call, [3], [undefined, 1], { dtype: "int32" }],
@@ -49,6 +61,10 @@ const rows: readonly Row[] = [
   ["random.choice", random.choice as Call, [key, matrix], [[]], { axis: 1 }],
   ["random.bernoulli", random.bernoulli as Call, [key], [0.5], { shape: [9] }],
   ["random.lognormal", random.lognormal as Call, [key], [1], { shape: [2] }],
+  initializer("truncatedNormal", 0.01, { lower: 1, upper: 2 }),
+  initializer("orthogonal", 1, { columnAxis: 0 }),
+  initializer("deltaOrthogonal", 1, { columnAxis: 0 }),
+  initializer("sirenHidden", 30, { outAxis: 0 }),
   ["random.ball", random.ball as Call, [key, 2], [2], { shape: [2] }],
 ];
 
