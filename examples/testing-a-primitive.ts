@@ -7,7 +7,7 @@
 import { authoring } from "cotangent";
 import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
-import { checkLaws, checkProgram, generateProgram } from "cotangent/testing";
+import { checkLaws, checkProgram, generateProgram } from "cotangent/testing/properties";
 
 const { binaryExpression, binaryJvp, definePrimitive, elementwise, elementwiseBatch } = authoring;
 const { mapBinary, noParameters, notLinear, reals, requireEqual, requireFloat, sampleElementwise } = authoring;

@@ -14,8 +14,8 @@ import { importMap, isolation, serve } from "./serve.mjs";
 const browser = process.argv[2] ?? "chromium";
 
 run("npm", ["run", "--silent", "build"]);
-/** All but cotangent/testing, which needs fast-check. */
-const doors = Object.keys(importMap.imports).filter((name) => /^cotangent(?!\/testing)/u.test(name));
+/** All but cotangent/testing/properties, which needs fast-check. */
+const doors = Object.keys(importMap.imports).filter((name) => /^cotangent(?!\/testing\/properties)/u.test(name));
 const { run: compute } = await import("./browser/program.mjs");
 const expected = await compute(doors);
 if (expected["two threads"] === "no threads") throw new Error("Node itself has no threads here");

@@ -15,7 +15,7 @@ import { flattenArrays, nameOf, requireFunction } from "../../transforms/flat.ts
 import type { AnyFunction, FlatArrays } from "../../transforms/flat.ts";
 import { jit } from "../../transforms/jit.ts";
 import { uniform } from "./chance.ts";
-import { requireBackends } from "./check-laws.ts";
+import { requireBackends } from "./require-backends.ts";
 import { requireSame } from "./comparison.ts";
 
 export interface CheckJitOptions {

@@ -14,7 +14,12 @@ import type { ConcreteArray } from "../../src/array/ndarray.ts";
 import { allocate } from "../../src/array/storage.ts";
 import { sizeOf } from "../../src/array/shape.ts";
 import { bind } from "../../src/ir/trace.ts";
-import { forAllApplications, inAnotherDType, typesOf, withSpecialValues } from "../../library/testing/cases.ts";
+import {
+  forAllApplications,
+  inAnotherDType,
+  typesOf,
+  withSpecialValues,
+} from "../../library/testing/properties/cases.ts";
 import { reduceMax, reduceMin } from "../../ops/extrema.ts";
 import { reduceSum } from "../../ops/shape.ts";
 import { expectError } from "../semantics/support.ts";

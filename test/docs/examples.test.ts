@@ -12,7 +12,7 @@ import * as optim from "cotangent/optim";
 import * as random from "cotangent/random";
 import * as sparse from "cotangent/sparse";
 import * as special from "cotangent/special";
-import * as testing from "cotangent/testing";
+import * as testing from "cotangent/testing/properties";
 import * as topopt from "cotangent/topopt";
 import * as files from "cotangent/topopt/files";
 import * as render from "cotangent/topopt/render";
@@ -34,7 +34,7 @@ const doors: Readonly<Record<string, object>> = {
   "library/sparse/index.ts": sparse,
   "library/special/index.ts": special,
   "library/fem/index.ts": fem,
-  "library/testing/index.ts": testing,
+  "library/testing/properties/index.ts": testing,
   "topopt/index.ts": topopt,
   "topopt/files/index.ts": files,
   "topopt/render/index.ts": render,

@@ -26,7 +26,8 @@ const providers: ReadonlyMap<string, string> = new Map([
 /** Modules whose names are written with their module's: `np.sum`, `random.normal`. */
 const namespaces: readonly (readonly [name: string, from: string])[] = [
   ["np", "numpy"],
-  ...["linalg", "nn", "ops", "optim", "random", "sparse", "special", "testing"].map((name) => [name, name] as const),
+  ...["linalg", "nn", "ops", "optim", "random", "sparse", "special"].map((name) => [name, name] as const),
+  ["testing", "testing/properties"],
 ];
 
 const declaredIn = (code: string): Set<string> => {

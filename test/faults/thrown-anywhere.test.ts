@@ -30,13 +30,13 @@ import {
   whileLoop,
 } from "cotangent";
 import * as np from "cotangent/numpy";
-import { generateProgram } from "cotangent/testing";
+import { generateProgram } from "cotangent/testing/properties";
 import { arenaInUse } from "../../src/backend/arena.ts";
 import { currentScope } from "../../src/ir/origin.ts";
 import type { Primitive } from "../../src/ir/primitive.ts";
 import { isTracing } from "../../src/ir/trace.ts";
-import { vocabularyOf } from "../../library/testing/program-builder.ts";
-import { argumentsOf, functionOf } from "../../library/testing/program.ts";
+import { vocabularyOf } from "../../library/testing/properties/program-builder.ts";
+import { argumentsOf, functionOf } from "../../library/testing/properties/program.ts";
 import { allPrimitives, higherOrderPrimitives } from "../laws/cases.ts";
 
 type Scalar = (x: NDArray) => NDArray;

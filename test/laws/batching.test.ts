@@ -3,7 +3,7 @@
  * and of the result's axis; vmap of a gradient equals a loop over gradients.
  */
 import { describe, test } from "vitest";
-import { vmapEqualsALoop, vmapOfGradientEqualsALoop } from "../../library/testing/laws/batching.ts";
+import { vmapEqualsALoop, vmapOfGradientEqualsALoop } from "../../library/testing/properties/laws/batching.ts";
 import { sampled } from "./cases.ts";
 import { references } from "./references.ts";
 

@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { families } from "../../ops/families.ts";
 import type { Primitive } from "../../src/ir/primitive.ts";
-import { hasSample } from "../../library/testing/cases.ts";
+import { hasSample } from "../../library/testing/properties/cases.ts";
 
 export { relativeError } from "../../library/testing/comparison.ts";
 

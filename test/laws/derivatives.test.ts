@@ -10,7 +10,7 @@ import {
   secondDerivativeIsTheDifferenceOfGradients,
   singlePrecisionDerivativesAreRounded,
   transposePairsWithJvp,
-} from "../../library/testing/laws/derivatives.ts";
+} from "../../library/testing/properties/laws/derivatives.ts";
 import { sampled } from "./cases.ts";
 
 const runs = 14;

@@ -8,8 +8,8 @@ import {
   jitKeepsSpecialValues,
   jitOfDerivativesIsEagerDifferentiation,
   stagedJaxprsAreValid,
-} from "../../library/testing/laws/execution.ts";
-import { compiledBackends } from "../../library/testing/laws/law.ts";
+} from "../../library/testing/properties/laws/execution.ts";
+import { compiledBackends } from "../../library/testing/properties/laws/law.ts";
 import { sampled } from "./cases.ts";
 import { references } from "./references.ts";
 

@@ -3,15 +3,15 @@
  * (primitive, transform) cell. A rule counts where it was called: records are watched while a program is tried.
  */
 import fc from "fast-check";
-import { createQuota, programs } from "../../library/testing/index.ts";
-import type { Quota } from "../../library/testing/index.ts";
-import { forAllApplications } from "../../library/testing/cases.ts";
-import { argumentsOf, functionOf, primitivesOf } from "../../library/testing/program.ts";
-import type { Program } from "../../library/testing/program.ts";
-import { calls } from "../../library/testing/program-calls.ts";
-import { recipes } from "../../library/testing/program-recipes.ts";
-import { vocabularyOf } from "../../library/testing/program-builder.ts";
-import { checkProgram } from "../../library/testing/program-laws.ts";
+import { createQuota, programs } from "../../library/testing/properties/index.ts";
+import type { Quota } from "../../library/testing/properties/index.ts";
+import { forAllApplications } from "../../library/testing/properties/cases.ts";
+import { argumentsOf, functionOf, primitivesOf } from "../../library/testing/properties/program.ts";
+import type { Program } from "../../library/testing/properties/program.ts";
+import { calls } from "../../library/testing/properties/program-calls.ts";
+import { recipes } from "../../library/testing/properties/program-recipes.ts";
+import { vocabularyOf } from "../../library/testing/properties/program-builder.ts";
+import { checkProgram } from "../../library/testing/properties/program-laws.ts";
 import { isFloat } from "../../src/array/dtype.ts";
 import { NotDifferentiable } from "../../src/error.ts";
 import { innerJaxprs } from "../../src/ir/jaxpr.ts";

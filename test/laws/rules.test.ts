@@ -11,7 +11,7 @@ import {
   jvpGivesATangentPerOutput,
   transposeAnswersInTypes,
   withoutTransposeRefuses,
-} from "../../library/testing/laws/rules.ts";
+} from "../../library/testing/properties/laws/rules.ts";
 import { allPrimitives, higherOrderPrimitives, sampled } from "./cases.ts";
 
 const higherOrder = await higherOrderPrimitives();

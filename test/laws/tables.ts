@@ -3,8 +3,8 @@
  * Nothing is shared with kernels or rules.
  */
 import type { Shape } from "../../src/array/shape.ts";
-import { indicesOf } from "../../library/testing/definition.ts";
-import type { Reference, Table } from "../../library/testing/definition.ts";
+import { indicesOf } from "../../library/testing/properties/definition.ts";
+import type { Reference, Table } from "../../library/testing/properties/definition.ts";
 
 export type Index = readonly number[];
 

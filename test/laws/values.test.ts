@@ -3,7 +3,7 @@
  * the others the naive definition of references.ts, in every dtype they take.
  */
 import { describe, expect, test } from "vitest";
-import { abstractEvalTellsTheType, evaluatesToItsDefinition } from "../../library/testing/laws/values.ts";
+import { abstractEvalTellsTheType, evaluatesToItsDefinition } from "../../library/testing/properties/laws/values.ts";
 import { allPrimitives, sampled } from "./cases.ts";
 import { references } from "./references.ts";
 

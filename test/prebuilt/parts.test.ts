@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PrebuiltCall } from "../../kernels/prebuilt/module.ts";
 import { setLeastSharedTime } from "../../kernels/prebuilt/shares.ts";
-import { forAllApplications, inAnotherDType } from "../../library/testing/cases.ts";
+import { forAllApplications, inAnotherDType } from "../../library/testing/properties/cases.ts";
 import * as ops from "../../ops/index.ts";
 import { fromBuffer } from "../../src/array/ndarray.ts";
 import type { ConcreteArray } from "../../src/array/ndarray.ts";

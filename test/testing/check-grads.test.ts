@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { array, customJvp, customVjp, jit, stopGradient } from "cotangent";
 import type { CotangentError, NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
-import { arrays, checkGrads } from "cotangent/testing";
-import type { CheckGradsOptions } from "cotangent/testing";
+import { arrays, checkGrads } from "cotangent/testing/properties";
+import type { CheckGradsOptions } from "cotangent/testing/properties";
 
 const x = array([0.3, -1.2, 2]);
 

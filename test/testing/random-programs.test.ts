@@ -18,17 +18,17 @@ import {
   programs,
   shapes,
   trees,
-} from "cotangent/testing";
-import type { Program } from "cotangent/testing";
+} from "cotangent/testing/properties";
+import type { Program } from "cotangent/testing/properties";
 import { tree } from "cotangent";
 import * as np from "cotangent/numpy";
 import { cumsum } from "../../ops/cumulative.ts";
 import { zero } from "../../src/ir/primitive.ts";
-import { argumentsOf, lengthOf, primitivesOf } from "../../library/testing/program.ts";
-import { vocabularyOf } from "../../library/testing/program-builder.ts";
-import { sampledNames } from "../../library/testing/program-generator.ts";
-import { recipes } from "../../library/testing/program-recipes.ts";
-import { isLess, shrunkPrograms, weightOf } from "../../library/testing/program-shrink.ts";
+import { argumentsOf, lengthOf, primitivesOf } from "../../library/testing/properties/program.ts";
+import { vocabularyOf } from "../../library/testing/properties/program-builder.ts";
+import { sampledNames } from "../../library/testing/properties/program-generator.ts";
+import { recipes } from "../../library/testing/properties/program-recipes.ts";
+import { isLess, shrunkPrograms, weightOf } from "../../library/testing/properties/program-shrink.ts";
 import { expectResult } from "../docs/example-text.ts";
 import { errorOf, removeSnippets, runSnippet, writeModule } from "../docs/run-snippet.ts";
 

@@ -3,7 +3,7 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { array, NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
-import { arrays } from "cotangent/testing";
+import { arrays } from "cotangent/testing/properties";
 import { decodeCheckpoint, encodeCheckpoint } from "cotangent/topopt";
 import type { Saved } from "cotangent/topopt";
 

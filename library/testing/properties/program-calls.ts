@@ -2,25 +2,25 @@
  * Calls with inner programs: transforms and control flow as instructions of random programs. One entry a call: how many
  * inner programs it takes, the operands it wants, its value, and its text in printed source.
  */
-import type { NDArray } from "../../src/array/ndarray.ts";
-import type { InputSpec, Pick } from "../../src/ir/primitive.ts";
-import { reals } from "../../src/ir/primitive.ts";
-import { add, full, mul } from "../../ops/arithmetic.ts";
-import { lt } from "../../ops/comparison.ts";
-import { reduceSum } from "../../ops/shape.ts";
-import { sin } from "../../ops/trigonometric.ts";
-import { checkpoint } from "../../transforms/checkpoint.ts";
-import { cond, switchCase } from "../../transforms/cond.ts";
-import { customJvp } from "../../transforms/custom-jvp.ts";
-import { customVjp } from "../../transforms/custom-vjp.ts";
-import { jit } from "../../transforms/jit.ts";
-import { jvp, linearize } from "../../transforms/jvp.ts";
-import { scan } from "../../transforms/scan.ts";
-import { grad, vjp } from "../../transforms/vjp.ts";
-import { vmap } from "../../transforms/vmap.ts";
-import { foriLoop, whileLoop } from "../../transforms/while-loop.ts";
-import * as np from "../numpy/index.ts";
-import type { Mode } from "./check-grads.ts";
+import type { NDArray } from "../../../src/array/ndarray.ts";
+import type { InputSpec, Pick } from "../../../src/ir/primitive.ts";
+import { reals } from "../../../src/ir/primitive.ts";
+import { add, full, mul } from "../../../ops/arithmetic.ts";
+import { lt } from "../../../ops/comparison.ts";
+import { reduceSum } from "../../../ops/shape.ts";
+import { sin } from "../../../ops/trigonometric.ts";
+import { checkpoint } from "../../../transforms/checkpoint.ts";
+import { cond, switchCase } from "../../../transforms/cond.ts";
+import { customJvp } from "../../../transforms/custom-jvp.ts";
+import { customVjp } from "../../../transforms/custom-vjp.ts";
+import { jit } from "../../../transforms/jit.ts";
+import { jvp, linearize } from "../../../transforms/jvp.ts";
+import { scan } from "../../../transforms/scan.ts";
+import { grad, vjp } from "../../../transforms/vjp.ts";
+import { vmap } from "../../../transforms/vmap.ts";
+import { foriLoop, whileLoop } from "../../../transforms/while-loop.ts";
+import * as np from "../../numpy/index.ts";
+import type { Mode } from "../check-grads.ts";
 
 type Inner = (...inputs: NDArray[]) => NDArray[];
 type Settings = Readonly<Record<string, number | readonly (number | null)[]>>;

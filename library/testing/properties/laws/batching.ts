@@ -2,14 +2,14 @@
  * vmap of a primitive equals a loop over the mapped axis, for every choice of mapped inputs, of their axes and of
  * the result's axis; vmap of a gradient equals a loop over gradients.
  */
-import { createArray } from "../../../src/array/create.ts";
-import type { DType } from "../../../src/array/dtype.ts";
-import type { ConcreteArray, NDArray } from "../../../src/array/ndarray.ts";
-import type { Primitive } from "../../../src/ir/primitive.ts";
-import { integerPower } from "../../../ops/arithmetic.ts";
-import { reduceSum } from "../../../ops/shape.ts";
-import { grad } from "../../../transforms/vjp.ts";
-import { vmap } from "../../../transforms/vmap.ts";
+import { createArray } from "../../../../src/array/create.ts";
+import type { DType } from "../../../../src/array/dtype.ts";
+import type { ConcreteArray, NDArray } from "../../../../src/array/ndarray.ts";
+import type { Primitive } from "../../../../src/ir/primitive.ts";
+import { integerPower } from "../../../../ops/arithmetic.ts";
+import { reduceSum } from "../../../../ops/shape.ts";
+import { grad } from "../../../../transforms/vjp.ts";
+import { vmap } from "../../../../transforms/vmap.ts";
 import {
   asFunction,
   floatPositions,
@@ -22,8 +22,8 @@ import {
   unlessRefused,
 } from "../cases.ts";
 import type { Application, ArrayMap } from "../cases.ts";
-import { drawArray } from "../chance.ts";
-import { requireSame, requireType, row } from "../comparison.ts";
+import { drawArray } from "../../chance.ts";
+import { requireSame, requireType, row } from "../../comparison.ts";
 import type { Law } from "./law.ts";
 import { roundingOf } from "./law.ts";
 

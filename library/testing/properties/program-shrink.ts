@@ -2,14 +2,14 @@
  * Smaller programs that may fail in the same way: first shorter ones, then smaller shapes, numbers last.
  * Every candidate runs and stays tame; what fast-check keeps is up to the law that failed.
  */
-import { CotangentError } from "../../src/error.ts";
-import type { NDArray } from "../../src/array/ndarray.ts";
-import { isConcrete } from "../../src/array/ndarray.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import { sameShape } from "../../src/array/shape.ts";
-import type { Domain, InputSpec } from "../../src/ir/primitive.ts";
-import { drawArray, uniform } from "./chance.ts";
-import { elementsOf } from "./comparison.ts";
+import { CotangentError } from "../../../src/error.ts";
+import type { NDArray } from "../../../src/array/ndarray.ts";
+import { isConcrete } from "../../../src/array/ndarray.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import { sameShape } from "../../../src/array/shape.ts";
+import type { Domain, InputSpec } from "../../../src/ir/primitive.ts";
+import { drawArray, uniform } from "../chance.ts";
+import { elementsOf } from "../comparison.ts";
 import { caseFromChoices } from "./program-case.ts";
 import { argumentsOf, inputsOf, isTame, lengthOf, pruned, valuesOf } from "./program.ts";
 import type {

@@ -3,13 +3,13 @@
  * from a seed, as functions of arrays, and as runnable source.
  */
 import fc from "fast-check";
-import type { NDArray } from "../../src/array/ndarray.ts";
-import { InvalidOption } from "../../src/error.ts";
-import type { LawCase, Params, Primitive } from "../../src/ir/primitive.ts";
-import { requireOptions } from "../../src/options.ts";
+import type { NDArray } from "../../../src/array/ndarray.ts";
+import { InvalidOption } from "../../../src/error.ts";
+import type { LawCase, Params, Primitive } from "../../../src/ir/primitive.ts";
+import { requireOptions } from "../../../src/options.ts";
 import { requireRange } from "./arbitraries.ts";
 import { hasSample } from "./cases.ts";
-import { uniform } from "./chance.ts";
+import { uniform } from "../chance.ts";
 import { vocabularyOf } from "./program-builder.ts";
 import { caseFromChoices } from "./program-case.ts";
 import { generateProgram as generate, sampledNames } from "./program-generator.ts";

@@ -1,11 +1,11 @@
 /**
  * Programs as runnable TypeScript: inputs, the function, and the check that failed, from public names alone.
  */
-import { bufferOf, NDArray } from "../../src/array/ndarray.ts";
-import type { ConcreteArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
-import * as ops from "../../ops/index.ts";
-import { showNumber } from "./comparison.ts";
+import { bufferOf, NDArray } from "../../../src/array/ndarray.ts";
+import type { ConcreteArray } from "../../../src/array/ndarray.ts";
+import type { Shape } from "../../../src/array/shape.ts";
+import * as ops from "../../../ops/index.ts";
+import { showNumber } from "../comparison.ts";
 import { calls } from "./program-calls.ts";
 import { argumentsOf, primitivesOf } from "./program.ts";
 import type { ApplyInstruction, ConstantInstruction, Program } from "./program.ts";
@@ -113,6 +113,6 @@ export const sourceOf = (program: Program, statement: string): string => {
   const imports = [`import { ${usedNames(body)} } from "cotangent";`];
   if (body.includes("np.")) imports.push('import * as np from "cotangent/numpy";');
   if (body.includes("ops.")) imports.push('import * as ops from "cotangent/ops";');
-  imports.push('import * as testing from "cotangent/testing";', ...ownImports(program));
+  imports.push('import * as testing from "cotangent/testing/properties";', ...ownImports(program));
   return `${imports.filter((line) => !line.startsWith("import {  }")).join("\n")}\n\n${body}\n`;
 };

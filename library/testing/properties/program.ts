@@ -3,15 +3,15 @@
  * arrays, printed as source (program-source.ts), drawn at random (program-generator.ts) and made smaller (program-shrink.ts).
  * Inner programs, as those of grad, vmap or scan, are held by instructions of kind "call".
  */
-import { LawViolation } from "../../src/error.ts";
-import { createArray } from "../../src/array/create.ts";
-import type { DType } from "../../src/array/dtype.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
-import type { Domain, Params, Primitive } from "../../src/ir/primitive.ts";
-import { bind } from "../../src/ir/trace.ts";
-import { elementsOf } from "./comparison.ts";
+import { LawViolation } from "../../../src/error.ts";
+import { createArray } from "../../../src/array/create.ts";
+import type { DType } from "../../../src/array/dtype.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import type { ConcreteArray, NDArray } from "../../../src/array/ndarray.ts";
+import type { Shape } from "../../../src/array/shape.ts";
+import type { Domain, Params, Primitive } from "../../../src/ir/primitive.ts";
+import { bind } from "../../../src/ir/trace.ts";
+import { elementsOf } from "../comparison.ts";
 import { calls } from "./program-calls.ts";
 
 /** An argument of the program: its type, the domain other arguments are drawn from, and the numbers of this case. */

@@ -3,7 +3,7 @@
  * whose emptiest cell is the emptiest. An unweighted generator made so few solves that a transposed adjoint stayed
  * unseen in 3,000 programs.
  */
-import type { Uniform } from "./chance.ts";
+import type { Uniform } from "../chance.ts";
 
 /** Times each cell was tried. */
 export interface Quota {

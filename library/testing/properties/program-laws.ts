@@ -2,19 +2,25 @@
  * What every program must obey: the same result on every back end and under vmap as in a loop, derivatives that are limits of
  * differences, a pullback that pairs. Each law is one call of a public check, so that the printed source repeats it.
  */
-import { CotangentError, GradientMismatch, KinkNearPoint, LawViolation, NotDifferentiable } from "../../src/error.ts";
-import { createArray } from "../../src/array/create.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import type { Backend } from "../../src/backend/index.ts";
-import { requireOptions } from "../../src/options.ts";
-import { jit } from "../../transforms/jit.ts";
-import { drawArray, uniform } from "./chance.ts";
-import { checkGradsAgainst } from "./check-grads.ts";
-import type { Mode } from "./check-grads.ts";
-import { checkJit } from "./check-jit.ts";
-import { checkVmap, stacked } from "./check-vmap.ts";
-import { elementsOf } from "./comparison.ts";
+import {
+  CotangentError,
+  GradientMismatch,
+  KinkNearPoint,
+  LawViolation,
+  NotDifferentiable,
+} from "../../../src/error.ts";
+import { createArray } from "../../../src/array/create.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import type { ConcreteArray, NDArray } from "../../../src/array/ndarray.ts";
+import type { Backend } from "../../../src/backend/index.ts";
+import { requireOptions } from "../../../src/options.ts";
+import { jit } from "../../../transforms/jit.ts";
+import { drawArray, uniform } from "../chance.ts";
+import { checkGradsAgainst } from "../check-grads.ts";
+import type { Mode } from "../check-grads.ts";
+import { checkJit } from "../check-jit.ts";
+import { checkVmap, stacked } from "../check-vmap.ts";
+import { elementsOf } from "../comparison.ts";
 import { vocabularyOf } from "./program-builder.ts";
 import { calls } from "./program-calls.ts";
 import { sourceOf, sourceOfArray } from "./program-source.ts";

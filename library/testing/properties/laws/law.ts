@@ -1,10 +1,10 @@
 /**
  * What the laws of a primitive share: their settings, and how far rounding may take a result.
  */
-import type { DType } from "../../../src/array/dtype.ts";
-import { isFloat } from "../../../src/array/dtype.ts";
-import type { Backend } from "../../../src/backend/index.ts";
-import type { Primitive } from "../../../src/ir/primitive.ts";
+import type { DType } from "../../../../src/array/dtype.ts";
+import { isFloat } from "../../../../src/array/dtype.ts";
+import type { Backend } from "../../../../src/backend/index.ts";
+import type { Primitive } from "../../../../src/ir/primitive.ts";
 import type { RunSettings } from "../cases.ts";
 import type { Reference } from "../definition.ts";
 

@@ -2,19 +2,19 @@
  * Compiled programs compute what eager evaluation computes: jit of a primitive and of its derivatives, on every
  * back end, to the bit; and every jaxpr that a transform makes of it obeys the rules of the IR.
  */
-import type { DType } from "../../../src/array/dtype.ts";
-import { isFloat } from "../../../src/array/dtype.ts";
-import type { NDArray } from "../../../src/array/ndarray.ts";
-import { optimize } from "../../../src/compile/optimize.ts";
-import { evaluateClosed } from "../../../src/ir/evaluate.ts";
-import { constantsAsInputs } from "../../../src/ir/jaxpr.ts";
-import type { Primitive } from "../../../src/ir/primitive.ts";
-import { validateClosed, validateJaxpr } from "../../../src/ir/validate.ts";
-import { jit } from "../../../transforms/jit.ts";
-import { jvp } from "../../../transforms/jvp.ts";
-import { makeJaxpr } from "../../../transforms/make-jaxpr.ts";
-import { vjp } from "../../../transforms/vjp.ts";
-import { vmap } from "../../../transforms/vmap.ts";
+import type { DType } from "../../../../src/array/dtype.ts";
+import { isFloat } from "../../../../src/array/dtype.ts";
+import type { NDArray } from "../../../../src/array/ndarray.ts";
+import { optimize } from "../../../../src/compile/optimize.ts";
+import { evaluateClosed } from "../../../../src/ir/evaluate.ts";
+import { constantsAsInputs } from "../../../../src/ir/jaxpr.ts";
+import type { Primitive } from "../../../../src/ir/primitive.ts";
+import { validateClosed, validateJaxpr } from "../../../../src/ir/validate.ts";
+import { jit } from "../../../../transforms/jit.ts";
+import { jvp } from "../../../../transforms/jvp.ts";
+import { makeJaxpr } from "../../../../transforms/make-jaxpr.ts";
+import { vjp } from "../../../../transforms/vjp.ts";
+import { vmap } from "../../../../transforms/vmap.ts";
 import {
   asFunction,
   floatPositions,
@@ -27,8 +27,8 @@ import {
   withSpecialValues,
 } from "../cases.ts";
 import type { Application } from "../cases.ts";
-import { directionLike } from "../chance.ts";
-import { requireSame } from "../comparison.ts";
+import { directionLike } from "../../chance.ts";
+import { requireSame } from "../../comparison.ts";
 import type { Law, LawSettings } from "./law.ts";
 import { compiledBackends, roundingOf } from "./law.ts";
 

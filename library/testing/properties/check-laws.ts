@@ -2,15 +2,14 @@
  * The laws of a primitive as one check: value against definition, jvp against differences, transpose against jvp,
  * vmap against a loop, jit on every back end against eager evaluation. The library's own primitives obey the same functions.
  */
-import { showValue } from "../../src/describe.ts";
-import { InvalidOption, NotDifferentiable } from "../../src/error.ts";
-import type { Backend } from "../../src/backend/index.ts";
-import { backends as allBackends } from "../../src/backend/index.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import type { Primitive } from "../../src/ir/primitive.ts";
-import { notLinear, zero } from "../../src/ir/primitive.ts";
-import { newMark } from "../../src/ir/tracer.ts";
-import { requireOptions } from "../../src/options.ts";
+import { InvalidOption, NotDifferentiable } from "../../../src/error.ts";
+import type { Backend } from "../../../src/backend/index.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import type { Primitive } from "../../../src/ir/primitive.ts";
+import { notLinear, zero } from "../../../src/ir/primitive.ts";
+import { newMark } from "../../../src/ir/tracer.ts";
+import { requireOptions } from "../../../src/options.ts";
+import { requireBackends } from "../require-backends.ts";
 import { forAllApplications, hasSample } from "./cases.ts";
 import type { Reference } from "./definition.ts";
 import { vmapEqualsALoop, vmapOfGradientEqualsALoop } from "./laws/batching.ts";
@@ -217,11 +216,4 @@ export const checkLaws = (primitive: unknown, options: CheckLawsOptions = {}): L
     }
   }
   return { held, leftOut, worstDerivativeError: worst };
-};
-
-/** Refuses names of back ends that do not exist. */
-export const requireBackends = (asked: string, backends: readonly Backend[]): void => {
-  for (const backend of backends)
-    if (!allBackends.includes(backend))
-      throw new InvalidOption(asked, `backend ${showValue(backend)}`, `Use some of ${allBackends.join(", ")}`);
 };

@@ -3,16 +3,16 @@
  * Idea: a value takes another shape by reshaping, repeating and cutting, and enters a domain as middle + width * sin(value)
  * on a stretch without kinks. So programs stay in range and smooth by construction, and derivatives flow through every step.
  */
-import { CotangentError } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import type { NDArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
-import { sameShape, sizeOf } from "../../src/array/shape.ts";
-import type { InputSpec, Params, Pick, Primitive } from "../../src/ir/primitive.ts";
-import { families } from "../../ops/families.ts";
-import type { Uniform } from "./chance.ts";
-import { clearance, drawArray, pickWith } from "./chance.ts";
-import { elementsOf } from "./comparison.ts";
+import { CotangentError } from "../../../src/error.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import type { NDArray } from "../../../src/array/ndarray.ts";
+import type { Shape } from "../../../src/array/shape.ts";
+import { sameShape, sizeOf } from "../../../src/array/shape.ts";
+import type { InputSpec, Params, Pick, Primitive } from "../../../src/ir/primitive.ts";
+import { families } from "../../../ops/families.ts";
+import type { Uniform } from "../chance.ts";
+import { clearance, drawArray, pickWith } from "../chance.ts";
+import { elementsOf } from "../comparison.ts";
 import type { Instruction, OwnPrimitive, Vocabulary } from "./program.ts";
 import { arrayOf, isTame, valueOf } from "./program.ts";
 

@@ -6,8 +6,8 @@ import type { Builder } from "./program-builder.ts";
 import { around, operandFor } from "./program-builder.ts";
 import { recordedCase } from "./program-case.ts";
 import type { RecordedCase } from "./program-case.ts";
-import type { InputSpec, Params } from "../../src/ir/primitive.ts";
-import type { Shape } from "../../src/array/shape.ts";
+import type { InputSpec, Params } from "../../../src/ir/primitive.ts";
+import type { Shape } from "../../../src/array/shape.ts";
 
 export type Recipe = (builder: Builder) => number | null;
 

@@ -2,15 +2,15 @@
  * Random programs: applications of primitives, drawn from their own samples, and calls with inner programs; operands are
  * earlier values, fitted (program-builder.ts). Half of the time the primitive with the emptiest quota comes next.
  */
-import { NotDifferentiable } from "../../src/error.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import { sizeOf } from "../../src/array/shape.ts";
-import type { InputSpec, LawCase, Params, Primitive } from "../../src/ir/primitive.ts";
-import { zero } from "../../src/ir/primitive.ts";
-import { newMark } from "../../src/ir/tracer.ts";
+import { NotDifferentiable } from "../../../src/error.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import { sizeOf } from "../../../src/array/shape.ts";
+import type { InputSpec, LawCase, Params, Primitive } from "../../../src/ir/primitive.ts";
+import { zero } from "../../../src/ir/primitive.ts";
+import { newMark } from "../../../src/ir/tracer.ts";
 import { hasSample, typesOf } from "./cases.ts";
-import type { Uniform } from "./chance.ts";
-import { drawArray, uniform } from "./chance.ts";
+import type { Uniform } from "../chance.ts";
+import { drawArray, uniform } from "../chance.ts";
 import type { OwnPrimitive, Program } from "./program.ts";
 import { argumentsOf, functionOf, pruned } from "./program.ts";
 import type { Builder } from "./program-builder.ts";

@@ -2,18 +2,18 @@
  * Each rule keeps what its kind promises, on the primitive's own samples: a missing transpose refuses by name, a
  * present one answers in the types of its inputs and pairs, a jvp has one tangent per output.
  */
-import { createArray } from "../../../src/array/create.ts";
-import { isFloat } from "../../../src/array/dtype.ts";
-import { NotDifferentiable, NotLinear } from "../../../src/error.ts";
-import type { ConcreteArray, NDArray } from "../../../src/array/ndarray.ts";
-import { fullLike } from "../../../ops/arithmetic.ts";
-import { avalOf } from "../../../src/ir/aval.ts";
-import type { LinearInput } from "../../../src/ir/primitive.ts";
-import { isZero, notLinear, toList, zero } from "../../../src/ir/primitive.ts";
-import { newMark } from "../../../src/ir/tracer.ts";
+import { createArray } from "../../../../src/array/create.ts";
+import { isFloat } from "../../../../src/array/dtype.ts";
+import { NotDifferentiable, NotLinear } from "../../../../src/error.ts";
+import type { ConcreteArray, NDArray } from "../../../../src/array/ndarray.ts";
+import { fullLike } from "../../../../ops/arithmetic.ts";
+import { avalOf } from "../../../../src/ir/aval.ts";
+import type { LinearInput } from "../../../../src/ir/primitive.ts";
+import { isZero, notLinear, toList, zero } from "../../../../src/ir/primitive.ts";
+import { newMark } from "../../../../src/ir/tracer.ts";
 import { asFunction, floatPositions, forAllApplications, show, someOf, typesOf } from "../cases.ts";
-import { directionLike } from "../chance.ts";
-import { innerProduct, relativeError, requireThat, requireType, violated } from "../comparison.ts";
+import { directionLike } from "../../chance.ts";
+import { innerProduct, relativeError, requireThat, requireType, violated } from "../../comparison.ts";
 import type { Law } from "./law.ts";
 
 const linearIn = (inputs: readonly NDArray[], positions: readonly number[]): (NDArray | LinearInput)[] =>

@@ -3,18 +3,18 @@
  * The choices of the sampler come from fast-check, so that failing cases shrink: choices first, numbers are redrawn.
  */
 import fc from "fast-check";
-import { LawViolation, NotDifferentiable } from "../../src/error.ts";
-import { createArray } from "../../src/array/create.ts";
-import type { DType } from "../../src/array/dtype.ts";
-import { isFloat } from "../../src/array/dtype.ts";
-import { fromBuffer } from "../../src/array/ndarray.ts";
-import type { ConcreteArray, NDArray } from "../../src/array/ndarray.ts";
-import { avalOf } from "../../src/ir/aval.ts";
-import type { InputSpec, LawCase, Params, Pick, Primitive, TypeOf } from "../../src/ir/primitive.ts";
-import { toList } from "../../src/ir/primitive.ts";
-import { bind } from "../../src/ir/trace.ts";
-import type { Uniform } from "./chance.ts";
-import { drawArray, pickFromIntegers, specialValues, uniform } from "./chance.ts";
+import { LawViolation, NotDifferentiable } from "../../../src/error.ts";
+import { createArray } from "../../../src/array/create.ts";
+import type { DType } from "../../../src/array/dtype.ts";
+import { isFloat } from "../../../src/array/dtype.ts";
+import { fromBuffer } from "../../../src/array/ndarray.ts";
+import type { ConcreteArray, NDArray } from "../../../src/array/ndarray.ts";
+import { avalOf } from "../../../src/ir/aval.ts";
+import type { InputSpec, LawCase, Params, Pick, Primitive, TypeOf } from "../../../src/ir/primitive.ts";
+import { toList } from "../../../src/ir/primitive.ts";
+import { bind } from "../../../src/ir/trace.ts";
+import type { Uniform } from "../chance.ts";
+import { drawArray, pickFromIntegers, specialValues, uniform } from "../chance.ts";
 
 /** One random application of a primitive. */
 export interface Application {

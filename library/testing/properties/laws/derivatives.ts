@@ -2,17 +2,17 @@
  * A primitive's jvp is the limit of differences, its transpose pairs with its jvp in the Euclidean product, and
  * derivatives of derivatives are again right, in both orders of the modes.
  */
-import { createArray } from "../../../src/array/create.ts";
-import type { DType } from "../../../src/array/dtype.ts";
-import { isFloat } from "../../../src/array/dtype.ts";
-import type { ConcreteArray, NDArray } from "../../../src/array/ndarray.ts";
-import type { Primitive } from "../../../src/ir/primitive.ts";
-import { isZero, toList, zero } from "../../../src/ir/primitive.ts";
-import { newMark } from "../../../src/ir/tracer.ts";
-import { add, integerPower, mul } from "../../../ops/arithmetic.ts";
-import { reduceSum } from "../../../ops/shape.ts";
-import { jvp, linearize } from "../../../transforms/jvp.ts";
-import { grad, vjp } from "../../../transforms/vjp.ts";
+import { createArray } from "../../../../src/array/create.ts";
+import type { DType } from "../../../../src/array/dtype.ts";
+import { isFloat } from "../../../../src/array/dtype.ts";
+import type { ConcreteArray, NDArray } from "../../../../src/array/ndarray.ts";
+import type { Primitive } from "../../../../src/ir/primitive.ts";
+import { isZero, toList, zero } from "../../../../src/ir/primitive.ts";
+import { newMark } from "../../../../src/ir/tracer.ts";
+import { add, integerPower, mul } from "../../../../ops/arithmetic.ts";
+import { reduceSum } from "../../../../ops/shape.ts";
+import { jvp, linearize } from "../../../../transforms/jvp.ts";
+import { grad, vjp } from "../../../../transforms/vjp.ts";
 import {
   asFunction,
   floatPositions,
@@ -25,9 +25,9 @@ import {
   unlessRefused,
 } from "../cases.ts";
 import type { Application, ArrayMap } from "../cases.ts";
-import { directionLike } from "../chance.ts";
-import { pairing, requireSame, requireThat, requireType } from "../comparison.ts";
-import { differenceError } from "../differences.ts";
+import { directionLike } from "../../chance.ts";
+import { pairing, requireSame, requireThat, requireType } from "../../comparison.ts";
+import { differenceError } from "../../differences.ts";
 import type { Law } from "./law.ts";
 
 /** Bounds of the relative error with floor 1. */

@@ -2,9 +2,9 @@
  * A primitive computes what its definition says: an elementwise one its scalar reference within maxUlp, another
  * one a naive definition, in every dtype it takes; and its types are what abstractEval promised.
  */
-import type { DType } from "../../../src/array/dtype.ts";
+import type { DType } from "../../../../src/array/dtype.ts";
 import { asFunction, forAllApplications, inAnotherDType, show, typesOf } from "../cases.ts";
-import { elementsOf, requireSame, requireThat, requireType, violated } from "../comparison.ts";
+import { elementsOf, requireSame, requireThat, requireType, violated } from "../../comparison.ts";
 import { tabulate } from "../definition.ts";
 import type { Law } from "./law.ts";
 

@@ -1,9 +1,9 @@
 /**
  * Cases of a primitive's laws by number: the choices of its sampler, recorded and played back.
  */
-import type { LawCase, Params, Pick, Primitive } from "../../src/ir/primitive.ts";
+import type { LawCase, Params, Pick, Primitive } from "../../../src/ir/primitive.ts";
 import { sampleOf } from "./cases.ts";
-import { pickFromIntegers } from "./chance.ts";
+import { pickFromIntegers } from "../chance.ts";
 
 export interface RecordedCase extends LawCase<Params> {
   /** Numbers the sampler drew. */

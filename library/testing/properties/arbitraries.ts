@@ -3,16 +3,16 @@
  * What fails shrinks to smaller shapes first, to simpler numbers last.
  */
 import fc from "fast-check";
-import { createArray } from "../../src/array/create.ts";
-import type { DType } from "../../src/array/dtype.ts";
-import { dtypes as allDTypes } from "../../src/array/dtype.ts";
-import type { NDArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
-import { sizeOf } from "../../src/array/shape.ts";
-import { showValue } from "../../src/describe.ts";
-import { InvalidOption } from "../../src/error.ts";
-import { requireOptions } from "../../src/options.ts";
-import { specialValues } from "./chance.ts";
+import { createArray } from "../../../src/array/create.ts";
+import type { DType } from "../../../src/array/dtype.ts";
+import { dtypes as allDTypes } from "../../../src/array/dtype.ts";
+import type { NDArray } from "../../../src/array/ndarray.ts";
+import type { Shape } from "../../../src/array/shape.ts";
+import { sizeOf } from "../../../src/array/shape.ts";
+import { showValue } from "../../../src/describe.ts";
+import { InvalidOption } from "../../../src/error.ts";
+import { requireOptions } from "../../../src/options.ts";
+import { specialValues } from "../chance.ts";
 
 export interface ShapeOptions {
   readonly minRank?: number;

@@ -2,12 +2,12 @@
  * Independent definitions of primitives, one element at a time on tables of numbers: what `evaluate` is compared with.
  * Nothing is shared with kernels or rules.
  */
-import { allocate } from "../../src/array/storage.ts";
-import type { DType } from "../../src/array/dtype.ts";
-import { fromBuffer } from "../../src/array/ndarray.ts";
-import type { ConcreteArray } from "../../src/array/ndarray.ts";
-import type { Shape } from "../../src/array/shape.ts";
-import { elementsOf } from "./comparison.ts";
+import { allocate } from "../../../src/array/storage.ts";
+import type { DType } from "../../../src/array/dtype.ts";
+import { fromBuffer } from "../../../src/array/ndarray.ts";
+import type { ConcreteArray } from "../../../src/array/ndarray.ts";
+import type { Shape } from "../../../src/array/shape.ts";
+import { elementsOf } from "../comparison.ts";
 
 /** An input as definitions see it: elements in row-major order. */
 export interface Table {
