@@ -29,6 +29,10 @@ const positive = (x: NDArray): NDArray => x.abs().add(0.1);
 const weights = array([0.3, -1.2, 0.7, 2, -0.4, 1.1]);
 const weighted = (x: NDArray): NDArray => np.sum(x.mul(weights));
 
+/** Values with NaN where x is large. Two numbers stay whatever x is: the deviation of one alone is 0, where a root has no slope. */
+const thinned = (x: NDArray, values: NDArray = x): NDArray =>
+  np.concatenate([np.where(x.greater(1.5), NaN, values), array([-1, 1.15])]);
+
 const functions: readonly (readonly [name: string, f: Scalar])[] = [
   ["prod", np.prod],
   ["prod over an axis", (x) => np.sum(np.square(np.prod(x.reshape(2, 3), { axis: 1 })))],
@@ -46,14 +50,13 @@ const functions: readonly (readonly [name: string, f: Scalar])[] = [
   ["cumulativeProd", (x) => np.sum(np.square(np.cumulativeProd(x, { includeInitial: true })))],
   ["median", (x) => np.square(np.median(x))],
   ["quantile", (x) => np.sum(np.square(np.quantile(x.reshape(3, 2), array([0.2, 0.9]), { axis: 0 })))],
-  ["nanquantile", (x) => np.square(np.nanquantile(np.where(x.greater(1.5), NaN, x), 0.3))],
-  ["nanmean", (x) => np.square(np.nanmean(np.where(x.greater(1.5), NaN, x)))],
-  // Two numbers that stay: the deviation of one alone is 0, where a root has no slope.
-  ["nanstd", (x) => np.nanstd(np.concatenate([np.where(x.greater(1.5), NaN, x.add(x.mul(x))), array([-1, 1])]))],
-  ["nanmax", (x) => np.square(np.nanmax(np.where(x.greater(1.5), NaN, x)))],
+  ["nanquantile", (x) => np.square(np.nanquantile(thinned(x), 0.3))],
+  ["nanmean", (x) => np.square(np.nanmean(thinned(x)))],
+  ["nanstd", (x) => np.nanstd(thinned(x, x.add(x.mul(x))))],
+  ["nanmax", (x) => np.square(np.nanmax(thinned(x)))],
   ["sum where", (x) => np.square(np.sum(x, { where: x.greater(0), initial: x.at(0).get() }))],
   ["max with initial", (x) => np.square(np.max(x, { initial: 0.35 }))],
-  ["var where", (x) => np.var(x, { where: x.less(1.5) })],
+  ["var where", (x) => np.var(x, { where: np.logicalOr(x.less(1.5), array([1, 1, 0, 0, 0, 0])) })],
   ["ptp", (x) => np.square(np.ptp(x))],
   ["cov", (x) => np.sum(np.square(np.cov(x.reshape(2, 3), { aweights: positive(x).at(np.slice(3)).get() })))],
   // Two columns that stay keep the variances, by which is divided, away from 0.
@@ -106,7 +109,8 @@ const functions: readonly (readonly [name: string, f: Scalar])[] = [
   ["vecdot", (x) => np.sum(np.square(np.vecdot(x.reshape(2, 3), x.at(np.slice(3)).get())))],
   ["polyval", (x) => np.polyval(x, np.sin(x.at(2).get()))],
   ["polydiv", (x) => np.sum(np.square(np.polydiv(x, np.add(x.at(np.slice(3)).get(), array([4, 0, 0])))[0]))],
-  ["poly", (x) => np.sum(np.sin(np.poly(x)))],
+  // Small roots: differences resolve no sines of coefficients in the hundreds.
+  ["poly", (x) => np.sum(np.sin(np.poly(np.mul(x, 0.25))))],
   ["polyfit", (x) => np.sum(np.square(np.polyfit(np.cumsum(positive(x)), np.sin(x), 2)))],
   ["sinc", (x) => weighted(np.sinc(np.mul(x, 0.2)))],
   ["frexp", (x) => weighted(np.frexp(positive(x))[0])],

@@ -38,10 +38,11 @@ test("assert and check, by name, of the default export and of @fast-check/vitest
   });
 });
 
+propertyTest("test of @fast-check/vitest without a property runs once", () => count("no property"));
 propertyTest.prop([nat()], { numRuns: 7 })("test.prop of a list", () => count("list"));
 propertyTest.prop({ value: nat() }, { numRuns: 7 })("test.prop of a record", () => count("record"));
 it.prop([nat()])("it.prop without a number", () => count("no number"));
 
 afterAll(() => {
-  expect(counts).toMatchObject({ list: 7 * times, record: 7 * times, "no number": 100 * times });
+  expect(counts).toMatchObject({ list: 7 * times, record: 7 * times, "no number": 100 * times, "no property": 1 });
 });
