@@ -5,32 +5,16 @@ import type { NDArray } from "cotangent";
 import * as np from "cotangent/numpy";
 import * as optim from "cotangent/optim";
 import { constraint, objectives, pixels, problems } from "cotangent/topopt";
-import type { Certificate, Design, GradientCheck } from "cotangent/topopt";
+import type { Design } from "cotangent/topopt";
 import { outputFolder } from "../../cli/output/folder.ts";
 import { progress } from "../../cli/output/progress.ts";
 import { isFailed, outcomeOf, outcomeText } from "../../cli/run/outcome.ts";
 import { runInFolder } from "../../cli/run/run-loop.ts";
 import type { SavedRun } from "../../cli/run/saved-run.ts";
 import { scratch, silent } from "./command-line.ts";
+import { certificateOf, soundCheck } from "../topopt/sound-certificate.ts";
 
 const { path } = scratch();
-
-const sound: GradientCheck = {
-  name: "objective",
-  derivative: 1,
-  difference: 1,
-  gap: 2e-9,
-  uncertainty: 1e-10,
-  pairing: 3e-16,
-  verdict: "passed",
-};
-const certificate = (gradients: readonly GradientCheck[], verdict: Certificate["verdict"]): Certificate => ({
-  iteration: 10,
-  gradients,
-  residual: 1e-14,
-  verdict,
-  isPassed: verdict === "passed",
-});
 
 /** A run of three iterations with a constraint on the volume in the form given. */
 const runWith = async (name: string, volume: (design: Design) => NDArray): Promise<[run: SavedRun, said: string]> => {
@@ -68,7 +52,7 @@ test("a run with certificates that are undecided succeeds, and its outcome says 
   const [run] = await runWith("sound", (design) => objectives.volume()(design as never, {}));
   expect(isFailed(outcomeOf(run))).toBe(false);
   expect(outcomeText(outcomeOf(run), run)).not.toContain("gradients");
-  const undecided = { ...run, certificates: [certificate([{ ...sound, verdict: "undecided" }], "undecided")] };
+  const undecided = { ...run, certificates: [certificateOf([{ ...soundCheck, verdict: "undecided" }], "undecided")] };
   expect([isFailed(outcomeOf(undecided)), outcomeOf(undecided).verdict]).toEqual([false, "undecided"]);
   expect(outcomeText(outcomeOf(undecided), undecided)).toContain("\ngradients undecided at iteration 10\n");
 });

@@ -1,8 +1,9 @@
 /** Iterations and certificates of a run as lines of text. */
 import { describe, expect, test } from "vitest";
 import { describeCertificate, describeIteration } from "cotangent/topopt";
-import type { Certificate, GradientCheck, IterationEntry } from "cotangent/topopt";
+import type { GradientCheck, IterationEntry } from "cotangent/topopt";
 import { expectError } from "../semantics/support.ts";
+import { certificateOf, soundCheck } from "./sound-certificate.ts";
 
 const entry: IterationEntry = {
   iteration: 7,
@@ -39,40 +40,23 @@ describe("a line about an iteration", () => {
   });
 });
 
-const sound: GradientCheck = {
-  name: "objective",
-  derivative: 1,
-  difference: 1,
-  gap: 2e-9,
-  uncertainty: 1e-10,
-  pairing: 3e-16,
-  verdict: "passed",
-};
-const certificate = (gradients: readonly GradientCheck[], verdict: Certificate["verdict"]): Certificate => ({
-  iteration: 10,
-  gradients,
-  residual: 1e-14,
-  verdict,
-  isPassed: verdict === "passed",
-});
-
 describe("a line about a certificate", () => {
   test("names every function with its verdict, and what failed with both of its figures", () => {
-    const wrong: GradientCheck = { ...sound, name: "stress", gap: 0.5, pairing: 0.25, verdict: "failed" };
-    expect(describeCertificate(certificate([sound, wrong], "failed"))).toBe(
+    const wrong: GradientCheck = { ...soundCheck, name: "stress", gap: 0.5, pairing: 0.25, verdict: "failed" };
+    expect(describeCertificate(certificateOf([soundCheck, wrong], "failed"))).toBe(
       "GRADIENTS ARE WRONG at iteration 10: objective passed (gap 2.0e-9), stress failed (gap 5.0e-1, forward and reverse apart by 2.5e-1); residual 1.0e-14",
     );
   });
 
   test("is no alarm where differences have no digits", () => {
-    const kink: GradientCheck = { ...sound, uncertainty: 0.25, verdict: "undecided" };
-    expect(describeCertificate(certificate([kink], "undecided"))).toBe(
+    const kink: GradientCheck = { ...soundCheck, uncertainty: 0.25, verdict: "undecided" };
+    expect(describeCertificate(certificateOf([kink], "undecided"))).toBe(
       "gradients undecided at iteration 10: objective undecided (differences are uncertain by 2.5e-1); residual 1.0e-14",
     );
   });
 
   test("blames the solver where the residual alone failed", () => {
-    const line = describeCertificate({ ...certificate([sound], "failed"), residual: 0.5 });
+    const line = describeCertificate({ ...certificateOf([soundCheck], "failed"), residual: 0.5 });
     expect(line).toMatch(/^THE SOLVER HAS NOT SOLVED at iteration 10: objective passed .*; residual 5\.0e-1$/u);
   });
 });
