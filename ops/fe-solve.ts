@@ -115,8 +115,8 @@ export const feSolve: PrimitiveFunction<[NDArray, NDArray, NDArray], FeParams> =
       const [smallest, largest] = requireModulus("feSolve", own, system);
       contrast = Math.max(contrast, largest / smallest);
       requireLoad(given, system);
-      const lifts = liftsOf(given, dofs, largest);
-      const rhs = lift(given, lifts);
+      const lifts = liftsOf(given, system, [smallest, largest]);
+      const rhs = lift(given, system, lifts);
       counts.solves += cases;
       const ticket = sliceOf(factor, k, 1)[0]!;
       const kept = redeem(system, ticket, own, sizeOf(lead), (refusal) => refused(refusal, system));

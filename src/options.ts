@@ -46,12 +46,16 @@ const describeOptions = (options: unknown): string =>
 const longestName = 60;
 
 /** The known name that another was probably meant to be; none where all of them are far from it. */
-export const nearestName = (key: string, known: readonly string[]): string | undefined =>
-  key.length > longestName
-    ? undefined
-    : known
-        .filter((name) => isNear(key.toLowerCase(), name.toLowerCase()))
-        .sort((left, right) => distance(key, left) - distance(key, right))[0];
+export const nearestName = (key: string, known: readonly string[]): string | undefined => {
+  if (key.length > longestName) return undefined;
+  const word = key.toLowerCase();
+  const [best] = known
+    .filter((name) => isNear(word, name.toLowerCase()))
+    .sort((left, right) => distance(word, left) - distance(word, right));
+  if (best === undefined || isMisspelt(word, best.toLowerCase())) return best;
+  // A word with which several names begin, as those of corners with "top", is not meant to be the shortest of them.
+  return known.filter((name) => name.toLowerCase().startsWith(word)).length > 1 ? undefined : best;
+};
 
 /**
  * Near: at most a third of the letters differ, half of them are a common beginning, one word is a part of the other, or one
@@ -60,12 +64,16 @@ export const nearestName = (key: string, known: readonly string[]): string | und
 const isNear = (left: string, right: string): boolean => {
   const [short, long] = left.length < right.length ? [left, right] : [right, left];
   return (
-    distance(short, long) <= long.length / 3 ||
+    isMisspelt(short, long) ||
     commonBeginning(short, long) >= long.length / 2 ||
     (short.length >= 3 && long.includes(short)) ||
     (short.length >= 2 && isAbbreviation(short, long))
   );
 };
+
+/** At most a third of the letters differ. */
+const isMisspelt = (left: string, right: string): boolean =>
+  distance(left, right) <= Math.max(left.length, right.length) / 3;
 
 const commonBeginning = (short: string, long: string): number => {
   let length = 0;

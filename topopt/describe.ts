@@ -1,24 +1,40 @@
 /** Iterations and certificates of a run as lines of text, for callbacks and logs. */
 import { showValue } from "../src/describe.ts";
 import { InvalidOption } from "../src/error.ts";
+import { isViolated } from "./optimize/entry.ts";
 import type { Certificate, GradientCheck, IterationEntry } from "./optimize/index.ts";
 
 /** Seven digits are what tables of compliances show. */
 const number = (value: number): string => value.toPrecision(7);
 const size = (value: number): string => value.toExponential(1);
 
-const requireField = (asked: string, given: object, field: string, hint: string): void => {
-  if (typeof given !== "object" || given === null || !(field in given))
-    throw new InvalidOption(asked, showValue(given), hint);
+/** Refuses what lacks one of some fields. */
+const requireFields = (asked: string, given: object, fields: Readonly<Record<string, string>>, hint: string): void => {
+  const own = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const kindOf = (value: unknown): string => (Array.isArray(value) ? "array" : value === null ? "null" : typeof value);
+  const lacking = Object.keys(fields).find((name) => kindOf(own[name]) !== fields[name]);
+  if (lacking !== undefined)
+    throw new InvalidOption(asked, `${showValue(given)}, whose ${lacking} is ${showValue(own[lacking])}`, hint);
 };
 
+const entryFields = {
+  iteration: "number",
+  objective: "number",
+  volume: "number",
+  greyness: "number",
+  change: "number",
+  constraints: "object",
+} as const;
+
+const certificateFields = { iteration: "number", gradients: "array", verdict: "string" } as const;
+
 /** Constraints where they stand: "volume 0.4012000 <= 0.4 (violated)". */
-export const describeConstraints = ({ constraints, isFeasible }: IterationEntry): string =>
+export const describeConstraints = ({ constraints }: IterationEntry): string =>
   Object.entries(constraints)
-    .map(
-      ([name, { value, bound, sense, slack }]) =>
-        `${name} ${number(value)} ${sense} ${bound}${slack < 0 && !isFeasible ? " (violated)" : ""}`,
-    )
+    .map(([name, own]) => {
+      const [value, violated] = [number(own.value), isViolated(own) ? " (violated)" : ""];
+      return `${name} ${value} ${own.sense} ${own.bound}${violated}`;
+    })
     .join("  ");
 
 /**
@@ -32,7 +48,7 @@ export const describeConstraints = ({ constraints, isFeasible }: IterationEntry)
  * describeIteration(history[0]!) // 1  objective 285.5527  volume 0.5000000  greyness 1.000  change 1.0e-2
  */
 export const describeIteration = (entry: IterationEntry): string => {
-  requireField("describeIteration", entry, "constraints", "Give what a callback of optimize is given");
+  requireFields("describeIteration", entry, entryFields, "Give what a callback of optimize is given");
   const { iteration, objective, volume, greyness, change } = entry;
   return [
     String(iteration).padStart(5),
@@ -60,7 +76,12 @@ const checkOf = ({ name, verdict, gap, uncertainty, pairing }: GradientCheck): s
  * describeCertificate(certificates[0]!) // gradients certified at iteration 1: objective passed (gap ...
  */
 export const describeCertificate = (certificate: Certificate): string => {
-  requireField("describeCertificate", certificate, "gradients", "Give one of the certificates of a result of optimize");
+  requireFields(
+    "describeCertificate",
+    certificate,
+    certificateFields,
+    "Give one of the certificates of a result of optimize",
+  );
   const { iteration, gradients, verdict, residual } = certificate;
   const isSolver = gradients.every((own) => own.verdict !== "failed");
   const title = {

@@ -67,7 +67,17 @@ const rowsByIteration = (finished: readonly Finished[]): Record<string, number>[
     ),
   }));
 
-/** Files by name; designs in space have no pictures. */
+/** What has become of a contestant, for programs: numbers with all their digits. */
+const recordOf = ({ name, result, failure }: Contest): object => ({
+  name,
+  best: result === null ? null : result.history[result.best.iteration - 1],
+  iterations: result?.history.length ?? 0,
+  gradients: result?.verdict ?? null,
+  ended: result?.reason ?? null,
+  failure,
+});
+
+/** Files by name, what says that a comparison is here first; designs in space have no pictures. */
 const filesOf = (
   { title = "comparison", output: { scale } }: RunFile,
   problem: AnyProblem,
@@ -75,7 +85,8 @@ const filesOf = (
 ): Readonly<Record<string, string>> => {
   const finished = contests.flatMap(({ name, result }) => (result === null ? [] : [{ name, result }]));
   const rows: ReportPart = { kind: "table", columns, rows: contests.map(rowOf) };
-  if (finished.length === 0) return { [comparisonName]: htmlReport({ title, parts: [rows] }) };
+  const summary = { [comparisonName]: `${JSON.stringify({ title, contestants: contests.map(recordOf) }, null, 1)}\n` };
+  if (finished.length === 0) return { ...summary, "report.html": htmlReport({ title, parts: [rows] }) };
   const runs = Object.fromEntries(finished.map(({ name, result }) => [name, result]));
   const text = contests.flatMap(({ name, failure }) => (failure === null ? [] : [`${name} failed: ${failure.text}`]));
   const designs = finished
@@ -86,10 +97,11 @@ const filesOf = (
       density: best.density,
     }));
   return {
+    ...summary,
     "convergence.svg": convergencePlot(runs, { title }),
     ...(designs.length === 0 ? {} : { "comparison.svg": comparisonPicture({ title, designs }) }),
     "history.csv": historyCsv(rowsByIteration(finished)),
-    [comparisonName]: runReport(runs, { title, text, problem, scale }),
+    "report.html": runReport(runs, { title, text, problem, scale }),
   };
 };
 

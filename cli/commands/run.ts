@@ -14,7 +14,7 @@ import { buildOptions, identityOf } from "../run/build-options.ts";
 import { loadRunFile } from "../run/load-run-file.ts";
 import { isFailed, outcomeOf, outcomeText } from "../run/outcome.ts";
 import { runInFolder } from "../run/run-loop.ts";
-import { requireRun } from "../run/saved-run.ts";
+import { requireRun } from "../run/occupied.ts";
 
 export interface RunCommand {
   readonly file: string;

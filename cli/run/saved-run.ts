@@ -2,8 +2,7 @@
  * A run as it is kept between two iterations: the machine's state, what was reported so far, and which problem it belongs to.
  * No clock is in it: interrupted or not, a run leaves the same bytes.
  */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { CorruptCheckpoint } from "../../src/error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../topopt/index.ts";
 import type { Certificate, EndReason, IterationEntry, RunState } from "../../topopt/index.ts";
@@ -40,15 +39,6 @@ export const newRun = (identity: string, state: RunState<unknown>): SavedRun => 
 
 export const saveRun = (folder: OutputFolder, run: SavedRun): void =>
   folder.write(checkpointName, encodeCheckpoint({ kind: "run", ...run }));
-
-/**
- * Looks for a run to go on with before anything is made.
- * @throws CommandFailure  the folder holds none, or is not there
- */
-export const requireRun = (out: string): void => {
-  if (!existsSync(join(out, checkpointName)))
-    throw new CommandFailure(`there is no ${checkpointName} in ${resolve(out)}: run without --resume`, exitCodes.usage);
-};
 
 /** A checkpoint that cannot be gone on with, and where it is: it stands in the way of a new run, too. */
 const corrupt = (path: string, seen: string, cause?: unknown): CorruptCheckpoint =>

@@ -2,6 +2,7 @@
  * Solving a system on a grid: u = K(E)^-1 f with prescribed values, and the products that go with it.
  * The solve is an AD primitive (ops/fe-solve.ts): forward and reverse, any order, one factorization.
  */
+import { stopGradient } from "../../ops/conversion.ts";
 import * as products from "../../ops/fe-products.ts";
 import type { DofSide } from "../../ops/fe-products.ts";
 import * as ops from "../../ops/fe-solve.ts";
@@ -12,8 +13,9 @@ import { showValue } from "../../src/describe.ts";
 import { InvalidLoad, InvalidOption } from "../../src/error.ts";
 import { notify } from "../../src/notice.ts";
 import { requireOptions } from "../../src/options.ts";
-import { add, mul, sub } from "../numpy/elementwise.ts";
+import { abs, add, div, less, maximum, mul, sub } from "../numpy/elementwise.ts";
 import { broadcastTo } from "../numpy/manipulation.ts";
+import { max } from "../numpy/reductions.ts";
 import { where } from "../numpy/selection.ts";
 import type { ElasticitySystem } from "./elasticity.ts";
 import type { HeatSystem } from "./heat-conduction.ts";
@@ -88,6 +90,16 @@ const prescribedOf = (system: GridSystem, given: NDArray | undefined): NDArray |
   return held;
 };
 
+/** Exponents of two: below the first the forces of prescribed values may vanish; by the second they are lifted. */
+const [tiny, raised] = [-400, 500];
+
+/** A power of two that keeps forces among the normal numbers where prescribed values and loads are tiny; else 1. */
+const liftOf = (held: NDArray, load: NDArray, nodalRank: number): NDArray => {
+  const nodal = Array.from({ length: nodalRank }, (_, k) => k - nodalRank);
+  const size = maximum(max(abs(held), { axis: nodal, keepdims: true }), max(abs(load)));
+  return stopGradient(where(less(size, 2 ** tiny), 2 ** raised, 1));
+};
+
 /** What moving the supports by `held` asks of the free dofs: K_fp g. */
 const pullOf = (system: GridSystem, modulus: NDArray, held: NDArray, load: NDArray): NDArray => {
   const fe = feOf(system, "feSolve");
@@ -127,8 +139,9 @@ export const feSolve = <S extends GridSystem>(
   const { factor } = options;
   const values = factor === undefined ? ops.feFactor(stiffness, { system: fe }) : requireOwner(system, factor);
   if (held === null) return ops.feSolve(values, stiffness, force, { system: fe }) as FieldOf<S>;
-  const rest = sub(force, pullOf(system, stiffness, held, force));
-  return add(ops.feSolve(values, stiffness, rest, { system: fe }), held) as FieldOf<S>;
+  const lift = liftOf(held, force, fe.nodalShape.length);
+  const rest = sub(mul(force, lift), pullOf(system, stiffness, mul(held, lift), force));
+  return add(div(ops.feSolve(values, stiffness, rest, { system: fe }), lift), held) as FieldOf<S>;
 };
 
 const requireSides = (asked: string, sides: Readonly<Record<string, DofSide>>): void => {

@@ -78,7 +78,13 @@ describe("cotangent compare", () => {
     expect([status, stderr]).toEqual([0, ""]);
     for (const name of contestantNames)
       expect(stdout).toMatch(new RegExp(`^${name} +2 .* certified +iterations`, "mu"));
-    expect(readdirSync(out)).toEqual(["comparison.svg", "convergence.svg", "history.csv", "report.html"]);
+    expect(readdirSync(out)).toEqual([
+      "comparison.json",
+      "comparison.svg",
+      "convergence.svg",
+      "history.csv",
+      "report.html",
+    ]);
     expect(readFileSync(join(out, "report.html"), "utf8")).not.toMatch(/src="(?!data:)|href=/u);
   });
 
@@ -106,11 +112,19 @@ describe("cotangent compare", () => {
       for (const name of ["pixels", "mlp", "siren"])
         expect(stdout).toMatch(new RegExp(`^${name} +3 .* iterations`, "mu"));
       expect(readFileSync(join(out, "history.csv"), "utf8")).toMatch(/^2(,\d[^,]*){3},\r$/mu);
+      const { contestants } = JSON.parse(readFileSync(join(out, "comparison.json"), "utf8"));
+      expect(contestants).toMatchObject([
+        { name: "pixels", iterations: 3, ended: "iterations", failure: null },
+        { name: "mlp", iterations: 3, ended: "iterations", failure: null },
+        { name: "siren", iterations: 3, ended: "iterations", failure: null },
+        { name: "fourier", iterations: 2, ended: "failed", failure: { code: "RootNotBracketed" } },
+      ]);
+      for (const { best } of contestants) expect(best.objective).toBeGreaterThan(0);
     });
 
     test("leaves images out before anything runs, and draws no designs", () => {
       expect(compared.stdout).toMatch(/^cnn is left out: .*\npixels: /u);
-      expect(readdirSync(out)).toEqual(["convergence.svg", "history.csv", "report.html"]);
+      expect(readdirSync(out)).toEqual(["comparison.json", "convergence.svg", "history.csv", "report.html"]);
     });
   });
 
@@ -133,7 +147,13 @@ describe("cotangent compare", () => {
       expect(status).toBe(130);
       expect(stdout).toContain("interrupted at siren; finished: pixels, mlp\n");
       expect(finished(stdout)).toEqual(["pixels", "mlp"]);
-      expect(readdirSync(out)).toEqual(["comparison.svg", "convergence.svg", "history.csv", "report.html"]);
+      expect(readdirSync(out)).toEqual([
+        "comparison.json",
+        "comparison.svg",
+        "convergence.svg",
+        "history.csv",
+        "report.html",
+      ]);
       expect(readFileSync(join(out, "history.csv"), "utf8")).toMatch(/^iteration,pixels,mlp\r$/mu);
       // When the second one is done, the first one's files are there.
       expect(seen.at(-2)).toContain("report.html");
@@ -162,7 +182,7 @@ describe("cotangent compare", () => {
     const asked = file("kept.json", { ...plate, stop: { iterations: 1 } });
     await cotangent("compare", asked, "--out", out);
     const before = filesOf(out);
-    for (const command of [["run", asked], ["compare", asked], ["demo"]]) {
+    for (const command of [["run", asked], ["run", asked, "--resume"], ["compare", asked], ["demo"]]) {
       const { status, stdout, stderr } = await cotangent(...command, "--out", out);
       expect([status, stdout, stderr]).toEqual([2, "", `${out} holds a comparison: use another folder`]);
     }
@@ -178,7 +198,7 @@ describe("cotangent compare", () => {
     expect(status).toBe(1);
     for (const name of ["pixels", "mlp", "siren"])
       expect(stdout).toMatch(new RegExp(`^${name} +0 .* failed: NotFinite`, "mu"));
-    expect(readdirSync(out)).toEqual(["report.html"]);
+    expect(readdirSync(out)).toEqual(["comparison.json", "report.html"]);
   });
 });
 

@@ -76,6 +76,16 @@ describe("no hint is given", () => {
     },
   );
 
+  test("for a beginning that several names share, unless one is misspelt so", () => {
+    const corners = ["topLeft", "topRight", "bottomLeft", "bottomRight"];
+    expect(["top", "bottom"].map((key) => nearestName(key, corners))).toEqual([undefined, undefined]);
+    expect(["topLef", "bottomright", "topR"].map((key) => nearestName(key, corners))).toEqual([
+      "topLeft",
+      "bottomRight",
+      "topRight",
+    ]);
+  });
+
   test("for a name of a million letters, which would take minutes to compare", () => {
     expect(nearestName("k".repeat(1_000_000), names)).toBeUndefined();
   });

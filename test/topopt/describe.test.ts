@@ -24,19 +24,24 @@ describe("a line about an iteration", () => {
     expect(describeIteration(entry)).toBe("    7  objective 61.50000  volume 0.4000000  greyness 0.250  change 1.3e-1");
   });
 
-  test("has every constraint with its bound else, and says which are violated", () => {
+  test("has every constraint with its bound else, and says which are violated by more than what a run allows", () => {
     const constraints = {
       volume: { value: 0.41, bound: 0.4, sense: "<=", slack: -0.01 },
       sag: { value: 2, bound: 1.5, sense: ">=", slack: 0.5 },
+      mass: { value: 0.40001, bound: 0.4, sense: "<=", slack: -1e-5 },
+      shift: { value: 2e-4, bound: 0, sense: "<=", slack: -2e-4 },
+      turn: { value: 1e-5, bound: 0, sense: "<=", slack: -1e-5 },
     } as const;
     expect(describeIteration({ ...entry, constraints, isFeasible: false })).toContain(
-      "  volume 0.4100000 <= 0.4 (violated)  sag 2.000000 >= 1.5  greyness",
+      "  volume 0.4100000 <= 0.4 (violated)  sag 2.000000 >= 1.5  mass 0.4000100 <= 0.4  shift 0.0002000000 <= 0 (violated)" +
+        "  turn 0.00001000000 <= 0  greyness",
     );
   });
 
-  test("calls no constraint violated that is off by less than what a run allows", () => {
-    const volume = { value: 0.40001, bound: 0.4, sense: "<=", slack: -1e-5 } as const;
-    expect(describeIteration({ ...entry, constraints: { volume } })).toContain("  volume 0.4000100 <= 0.4  greyness");
+  test("of a design without a value keeps its form; no constraint holds there", () => {
+    const stress = { value: NaN, bound: 1, sense: "<=", slack: NaN } as const;
+    const line = describeIteration({ ...entry, objective: NaN, volume: NaN, greyness: NaN, constraints: { stress } });
+    expect(line).toBe("    7  objective NaN  stress NaN <= 1 (violated)  greyness NaN  change 1.3e-1");
   });
 });
 
@@ -62,7 +67,7 @@ describe("a line about a certificate", () => {
 });
 
 test("what is neither is refused", () => {
-  for (const wrong of [undefined, null, 3, {}, []]) {
+  for (const wrong of [undefined, null, 3, {}, [], { constraints: {}, gradients: null }, { ...entry, change: "1" }]) {
     expectError(() => describeIteration(wrong as never), "InvalidOption", "describeIteration");
     expectError(() => describeCertificate(wrong as never), "InvalidOption", "describeCertificate");
   }

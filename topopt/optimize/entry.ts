@@ -9,6 +9,15 @@ export interface ConstraintEntry {
   readonly slack: number;
 }
 
+/** Violations up to this, relative to the bound (absolute where that is 0), count as none. */
+const tolerated = 1e-4;
+
+/** Whether a violation relative to its bound counts. */
+export const isTolerated = (violation: number): boolean => violation <= tolerated;
+
+/** Whether a constraint is violated; what is no number is. */
+export const isViolated = ({ bound, slack }: ConstraintEntry): boolean => !isTolerated(-slack / (Math.abs(bound) || 1));
+
 export interface IterationEntry {
   /** From 1. */
   readonly iteration: number;

@@ -8,6 +8,7 @@ import { full } from "../../library/numpy/creation.ts";
 import type { ArrayTree, Evaluation } from "../../library/optim/index.ts";
 import { slackOf } from "../constraints.ts";
 import type { Timetable } from "./continuation.ts";
+import { isTolerated } from "./entry.ts";
 import type { ConstraintEntry, IterationEntry } from "./entry.ts";
 import { mapTogether } from "./generic.ts";
 import type { Settled } from "./options.ts";
@@ -22,9 +23,6 @@ export interface Transition<P> {
   /** What solver or root have thrown for the design, which has no value then; else null. */
   readonly failure: CotangentError | null;
 }
-
-/** Violations up to this, relative to the bound, count as none. */
-const feasible = 1e-4;
 
 /**
  * Errors of a design, not of what was asked: the run ends with the designs before. What is no number reaches solvers as modulus,
@@ -45,7 +43,7 @@ export const endingOf = (error: unknown): EndReason | null =>
 
 const isBetter = <P>(own: Evaluated<P>, best: Evaluated<P> | null): boolean => {
   if (best === null) return true;
-  const [isKept, wasKept] = [own.violation <= feasible, best.violation <= feasible];
+  const [isKept, wasKept] = [isTolerated(own.violation), isTolerated(best.violation)];
   if (isKept !== wasKept) return isKept;
   return isKept ? own.objective < best.objective : own.violation < best.violation;
 };
@@ -78,7 +76,7 @@ const entryOf = <P, S extends GridSystem>(
   volume: made.volume.item(),
   greyness: made.greyness.item(),
   constraints: constraintEntries(settled, made.constraints.toTypedArray() as Float64Array),
-  isFeasible: violation <= feasible,
+  isFeasible: isTolerated(violation),
   enforced: Object.fromEntries(Object.entries(made.enforced).map(([name, x]) => [name, x.item()])),
   gradientNorm: made.gradientNorm.item(),
   change: made.change.item(),
