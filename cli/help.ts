@@ -49,9 +49,9 @@ The problem of a file by pixels, MLP, SIREN and CNN, one after the other: the fi
 an optimizer that suits it. What the file asks for itself keeps its settings and optimizer. Bounds on the volume become a
 network's volume fraction; other constraints go to it by an augmented Lagrangian. What does not fit is left out.
 
-  --out DIR   where to write a report, curves and, in the plane, pictures of the best designs: anew after each of them, so that
-              those that are finished remain when it is interrupted. A folder that holds a run or
-              another comparison is refused
+  --out DIR   where to write comparison.json, a report, curves and, in the plane, pictures of the best designs: anew after each
+              of them, so that those that are finished remain when it is interrupted. A folder that holds a run or another
+              comparison is refused
 
 Of the file's output, only scale counts: files, every and checkpointEvery are for cotangent run.
 Exit code 1 where one of them failed or has wrong gradients; the others go on.
